@@ -1,0 +1,38 @@
+# Everything a person types. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench lock keys clean prepare prepare-dev
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+ifdef PORT
+export PORT
+endif
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: prepare ## start Loumass on this machine; Ctrl-C stops it (PORT=8001 for another port)
+	@exec python -m loumass.starting
+
+test: prepare-dev ## run every test (TESTS=tests/contacts for some)
+	@exec python -m pytest --numprocesses=auto --dist=loadgroup $(TESTS)
+
+check: prepare-dev ## format, lint, types, import contracts, templates, links in docs, locks
+	@exec python tools/check.py
+
+bench: prepare-dev ## print figures as JSON lines (NAME=imports for one)
+	@exec python -m bench $(NAME)
+
+lock: prepare-dev ## compile pyproject.toml into the two lock files
+	@exec python tools/lock.py
+
+keys: prepare ## print fresh secrets for an installation (NAME=k2 names the sealing key)
+	@exec python -m loumass.starting.keys $(NAME)
+
+clean: ## remove what was generated, except .local and its data
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage htmlcov test-output *.egg-info
+	find . -name __pycache__ -type d -not -path './frontend/*' -prune -exec rm -rf {} +
+
+prepare:
+	@tools/python.sh tools/prepare.py
+
+prepare-dev:
+	@tools/python.sh tools/prepare.py --dev

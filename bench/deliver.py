@@ -1,0 +1,118 @@
+"""E-mails per second from the queue to a mail server: claimed, judged, rendered, sent, recorded and told.
+
+The limit is the same provider on the same server with the bytes made before and no database. SIZE=full: 20,000.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from bench import seeding
+from bench.installation import House, installed
+from bench.measuring import Stopwatch, forget_peak, peak_mib, print_bench, size, timed
+from bench.sink import Sink, messages_per_second
+from loumass.accounts.models import Organization
+from loumass.channels.connecting import open_provider
+from loumass.channels.models import Channel
+from loumass.core import clock
+from loumass.messages import rendering
+from loumass.messages.models import Message
+from loumass.providers.base import OutgoingMessage
+from loumass.providers.errors import Sent
+
+STEPS = [("stage", {}), ("email_send", {}), ("end", {})]
+_PART = 500
+
+
+def main() -> None:
+    """Prints one line. Raises AssertionError when a message is missing, doubled or not told of."""
+    count = size(5_000, 20_000)
+    with Sink() as sink, installed([f"127.0.0.1:{sink.port}"]) as house:
+        channel = seeding.mailbox(house, sink.port, daily_cap=2 * count)
+        campaign_id = seeding.campaign(house, channel, STEPS)
+        seeding.launched(house, campaign_id, seeding.people(house, count))
+        house.work("campaigns.advance")
+        house.work("events.tell")
+        house.analyze(*seeding.TABLES)
+        made = _rendered(house, channel)
+        capacity = messages_per_second(sink, made[0].mime)
+        by_provider, by_smtplib = _by_provider(channel, made), _by_smtplib(sink.port, made)
+        del made
+        before = sink.taken()
+        forget_peak()
+        with house.timed() as delivering:
+            slices = house.work("messages.deliver")
+        peak = peak_mib()
+        assert sink.taken() - before == count, f"{sink.taken() - before} of {count} arrived"
+        _every_row_is_there(house, campaign_id, count)
+        with house.timed() as telling:
+            house.work("events.tell")
+        assert _has_told(house, campaign_id, count)
+        print_bench(
+            "deliver", count, "messages/s", delivering, by_provider, peak=peak, slices=slices,
+            sink_alone=round(capacity), smtplib=round(count / by_smtplib.seconds),
+            listeners=round(count / telling.seconds),
+        )  # fmt: skip
+
+
+def _rendered(house: House, channel: Channel) -> list[OutgoingMessage]:
+    """Every queued message as the provider gets it."""
+    made: list[OutgoingMessage] = []
+    with house.acting() as session:
+        number = session.scalars(select(Organization.number)).one()
+        rows = session.execute(select(*Message.__table__.c).where(Message.state == "queued")).all()
+        for at in range(0, len(rows), _PART):
+            around = rendering.surroundings(channel, number, rows[at : at + _PART])
+            made += [rendering.rendered(row, around, clock.now()).message for row in rows[at : at + _PART]]
+    return made
+
+
+def _by_provider(channel: Channel, made: Sequence[OutgoingMessage]) -> Stopwatch:
+    with open_provider(channel) as provider, timed() as watch:
+        outcomes = [outcome for _, outcome in provider.deliver(made)]
+    assert all(isinstance(outcome, Sent) for outcome in outcomes)
+    return watch
+
+
+def _by_smtplib(port: int, made: Sequence[OutgoingMessage]) -> Stopwatch:
+    with smtplib.SMTP("127.0.0.1", port) as wire, timed() as watch:
+        for one in made:
+            wire.sendmail(one.sender, one.to, one.mime)
+    return watch
+
+
+def _every_row_is_there(house: House, campaign_id: UUID, count: int) -> None:
+    sent = house.count(
+        "SELECT count(DISTINCT step_id) FROM message WHERE organization_id = :organization_id AND stream_id = :campaign"
+        " AND state = 'sent' AND sent_at IS NOT NULL AND attempts = 1",
+        campaign=campaign_id,
+    )
+    facts = house.count(
+        "SELECT count(*) FROM event WHERE organization_id = :organization_id AND kind = 'message.sent'"
+    )
+    capped = house.count(
+        "SELECT used FROM channel_day WHERE organization_id = :organization_id AND sent = used"
+    )
+    assert sent == facts == capped == count, f"{sent} sent, {facts} facts, {capped} counted of {count}"
+
+
+def _has_told(house: House, campaign_id: UUID, count: int) -> bool:
+    messaged = house.count(
+        "SELECT count(*) FROM enrollment WHERE organization_id = :organization_id AND campaign_id = :campaign"
+        " AND status = 'Messaged' AND last_sent_at IS NOT NULL",
+        campaign=campaign_id,
+    )
+    with house.acting() as session:
+        unheard = session.scalar(
+            text("SELECT count(*) FROM notice WHERE organization_id = :organization_id"),
+            {"organization_id": house.organization_id},
+        )
+    return messaged == count and unheard == 0
+
+
+if __name__ == "__main__":
+    main()

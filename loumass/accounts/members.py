@@ -1,0 +1,99 @@
+"""Who belongs to an organization, as what."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import delete, select
+
+from loumass.accounts.models import Membership, Organization, User
+from loumass.accounts.service import audit
+from loumass.core.database import db
+from loumass.core.errors import Conflict, NotFound
+from loumass.core.paging import Page, page
+from loumass.core.tenancy import current_organization_id
+
+
+def members(cursor: str | None = None) -> Page[tuple[Membership, User]]:
+    """(Membership, User) pairs of the current organization by name."""
+    statement = (
+        select(Membership, User)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.organization_id == current_organization_id())
+    )
+    found = page(statement, [User.name, User.id], cursor)
+    return Page([(row[0], row[1]) for row in found.items], found.before, found.after)
+
+
+def member_or_404(user_id: UUID) -> tuple[Membership, User]:
+    """Somebody of the current organization. Raises NotFound."""
+    found = (
+        db()
+        .execute(
+            select(Membership, User)
+            .join(User, User.id == Membership.user_id)
+            .where(Membership.organization_id == current_organization_id(), Membership.user_id == user_id)
+        )
+        .one_or_none()
+    )
+    if found is None:
+        raise NotFound
+    membership, user = found
+    return membership, user
+
+
+def change_role(user_id: UUID, role: str) -> None:
+    """Gives a member another role. Raises NotFound, or Conflict for the only admin."""
+    membership = _locked(user_id, keeps_admin=role == "admin")
+    if membership.role != role:
+        audit("member.role_changed", "user", user_id, before=membership.role, after=role)
+        membership.role = role
+
+
+def remove(user_id: UUID) -> None:
+    """Ends a membership; what the person wrote stays. Raises NotFound, or Conflict for the only admin."""
+    membership = _locked(user_id, keeps_admin=False)
+    audit("member.removed", "user", user_id, role=membership.role)
+    db().execute(
+        delete(Membership).where(
+            Membership.organization_id == current_organization_id(), Membership.user_id == user_id
+        )
+    )
+
+
+def organizations_of(user_id: UUID) -> list[tuple[Organization, str]]:
+    """(organization, role) of everything that a person belongs to, in the order of joining.
+
+    Needs a session of that person (`acting_for(..., user_id)` or `globally(user_id)`).
+    """
+    rows = db().execute(
+        select(Organization, Membership.role)
+        .join(Membership, Membership.organization_id == Organization.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Membership.created_at, Organization.id)
+    )
+    return [(organization, role) for organization, role in rows]
+
+
+def _locked(user_id: UUID, *, keeps_admin: bool) -> Membership:
+    """The membership, with all admins locked in one order: two admins cannot remove each other at once."""
+    rows = (
+        db()
+        .scalars(
+            select(Membership)
+            .where(
+                Membership.organization_id == current_organization_id(),
+                (Membership.role == "admin") | (Membership.user_id == user_id),
+            )
+            .order_by(Membership.user_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        .all()
+    )
+    found = next((row for row in rows if row.user_id == user_id), None)
+    if found is None:
+        raise NotFound
+    if found.role == "admin" and not keeps_admin and sum(row.role == "admin" for row in rows) == 1:
+        raise Conflict("This is the only admin. Make somebody else admin first; nothing was changed.")
+    return found

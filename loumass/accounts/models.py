@@ -1,0 +1,117 @@
+"""Organizations, users and their places in organizations; what was done that matters (audit)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from loumass.core import clock
+from loumass.core.database import Base
+from loumass.core.ids import uuid7
+from loumass.core.tenancy import OrganizationOwned
+
+ROLES = ("admin", "member", "agent", "viewer")
+
+
+class Organization(Base):
+    """The tenant. Global: its id is what every tenant row starts with."""
+
+    __tablename__ = "organization"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    #: Short public number, carried by links.
+    number: Mapped[int] = mapped_column(BigInteger, Identity(start=1001), unique=True)
+    name: Mapped[str]
+    timezone: Mapped[str] = mapped_column(default="America/New_York")
+    country: Mapped[str] = mapped_column(default="US")
+    postal_address: Mapped[str] = mapped_column(default="")
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class User(Base):
+    """A person who signs in. One person may belong to several organizations."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    email: Mapped[str]
+    #: Lower-case, compared and unique.
+    email_key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    #: Raised by a password change; sessions of an older epoch end.
+    epoch: Mapped[int] = mapped_column(default=1)
+    timezone: Mapped[str | None]
+    phone: Mapped[str | None]
+    signature: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_login_at: Mapped[datetime | None]
+
+
+class Membership(Base):
+    """A user's place in an organization. Global, with policies by organization and by user."""
+
+    __tablename__ = "membership"
+    __table_args__ = (CheckConstraint(f"role IN {ROLES}", name="role"), Index(None, "user_id"))
+
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    role: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Invitation(Base):
+    """An offer of a role, sent by e-mail; found by the hash of its token (definer function)."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint(f"role IN {ROLES}", name="role"),
+        UniqueConstraint("organization_id", "email_key"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"))
+    email: Mapped[str]
+    email_key: Mapped[str]
+    role: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    invited_by_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime]
+
+
+class SystemMail(Base):
+    """Mail of the installation itself (resets, invitations): kept until sent, its text sealed."""
+
+    __tablename__ = "system_mail"
+    __table_args__ = (Index(None, "due_at", postgresql_where=text("sent_at IS NULL")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    recipient: Mapped[str]
+    subject: Mapped[str]
+    sealed_text: Mapped[bytes | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None]
+    due_at: Mapped[datetime | None] = mapped_column(default=clock.now)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    sent_at: Mapped[datetime | None]
+
+
+class AuditEntry(OrganizationOwned, Base):
+    """Who did what that matters: sign-ins, exports, changes of team and channels. Append-only."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "organization_id", "happened_at", "id"),)
+
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    action: Mapped[str]
+    subject_kind: Mapped[str | None]
+    subject_id: Mapped[UUID | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    ip_hash: Mapped[bytes | None]
+    happened_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,16 @@
+"""The pages of accounts: before signing in (`public`) and after (`pages`)."""
+
+from loumass.accounts.pages import auditing, joining, organization, profile, resetting, signing, team
+from loumass.accounts.pages.blueprints import pages, public
+
+__all__ = [
+    "auditing",
+    "joining",
+    "organization",
+    "pages",
+    "profile",
+    "public",
+    "resetting",
+    "signing",
+    "team",
+]

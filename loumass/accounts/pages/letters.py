@@ -1,0 +1,58 @@
+"""What the installation itself writes to people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import render_template, url_for
+
+from loumass.accounts import mail
+from loumass.accounts.models import Organization, User
+
+
+def reset(user: User, link: str) -> None:
+    """The link that sets a new password."""
+    _keep(
+        user.email,
+        "Set a new password for Loumass",
+        [
+            f"Hello {user.name},",
+            "somebody, probably you, asked for a new password. The link works once, for two hours.",
+        ],
+        link=(link, "Set a new password"),
+        footer="Did you not ask for it? Then do nothing: your password stays as it is.",
+    )
+
+
+def invitation(email: str, organization: Organization, inviter: User, role: str, link: str) -> None:
+    """The link that makes somebody a member."""
+    _keep(
+        email,
+        f"{inviter.name} invites you to {organization.name}",
+        [
+            f"{inviter.name} ({inviter.email}) invites you to work with {organization.name} in Loumass, as {role}.",
+            "The link works for 7 days.",
+        ],
+        link=(link, "Join"),
+        footer="Do you not know the sender? Then ignore this mail.",
+    )
+
+
+def address_changed(before: str, user: User) -> None:
+    """A warning to the old address."""
+    _keep(
+        before,
+        "Your address for Loumass was changed",
+        [f"Hello {user.name},", f"from now on you sign in to Loumass with {user.email}."],
+        link=(url_for("accounts.login", _external=True), "Open Loumass"),
+        footer="Was it not you? Then write to an admin of your organization at once.",
+    )
+
+
+def _keep(to: str, subject: str, sentences: Sequence[str], *, link: tuple[str, str], footer: str) -> None:
+    """`link` is (address, what its button says)."""
+    html = render_template(
+        "accounts/letter.html", subject=subject, sentences=sentences, link=link, footer=footer
+    )
+    parts = [*sentences, link[0], footer]
+    mail.keep(to, " ".join(subject.split()), "\n\n".join(part for part in parts if part) + "\n", html)

@@ -1,0 +1,64 @@
+"""Events become figures per day, so that a chart costs days and not events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from loumass.accounts.models import Organization
+from loumass.core.database import db
+from loumass.core.live import announce
+from loumass.core.tenancy import current_organization_id
+from loumass.events.models import Event
+
+#: What is counted per day and campaign.
+COUNTED = (
+    "message.sent", "message.failed", "message.bounced", "message.received", "message.replied",
+    "enrollment.started", "contact.unsubscribed",
+)  # fmt: skip
+NO_CAMPAIGN = UUID(int=0)
+
+_ADD = text("""
+    INSERT INTO daily_count (organization_id, day, kind, campaign_id, count)
+    SELECT :organization_id, day, kind, campaign_id, count
+    FROM unnest(CAST(:days AS date[]), CAST(:kinds AS text[]), CAST(:campaigns AS uuid[]), CAST(:counts AS integer[]))
+      AS fact(day, kind, campaign_id, count)
+    ON CONFLICT (organization_id, day, kind, campaign_id)
+    DO UPDATE SET count = daily_count.count + excluded.count
+""")
+
+
+def on_counted(events: Sequence[Event]) -> None:
+    """Add `events` to the days (of the organization) on which they happened."""
+    zone = organization_zone()
+    counts = Counter(_slot(event, zone) for event in events)
+    # Sorted, so that two batches take the row locks in one order.
+    slots = sorted(counts)
+    db().execute(
+        _ADD,
+        {
+            "organization_id": current_organization_id(),
+            "days": [day for day, _, _ in slots],
+            "kinds": [kind for _, kind, _ in slots],
+            "campaigns": [campaign_id for _, _, campaign_id in slots],
+            "counts": [counts[slot] for slot in slots],
+        },
+    )
+    announce("dashboard")
+
+
+def organization_zone() -> ZoneInfo:
+    """The timezone whose midnight ends a day of the current organization."""
+    organization = db().get(Organization, current_organization_id())
+    if organization is None:
+        raise LookupError("the organization at work does not exist")
+    return ZoneInfo(organization.timezone)
+
+
+def _slot(event: Event, zone: ZoneInfo) -> tuple[date, str, UUID]:
+    return event.happened_at.astimezone(zone).date(), event.kind, event.campaign_id or NO_CAMPAIGN

@@ -1,0 +1,118 @@
+"""What a wait or a condition looks at, for everybody who stands there.
+
+Most of it came with the claim. What a question asks for beyond that is read in one statement, and only that:
+a question about tags does not look for messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from loumass.campaigns.advancing.ground import Ground, Walker, zone_or
+from loumass.core.database import db
+from loumass.funnels.facts import Facts
+from loumass.funnels.kinds.condition_tests import ConditionConfig
+
+#: Why an address is barred, as the fact it is: all but a bounce and an erasure are the person's no.
+_SAID_NO = ("unsubscribed", "complained", "by_hand", "imported")
+#: What a condition may ask for beside the organization's own fields.
+KNOWN_FIELDS = {
+    name: f"contact.{name}"
+    for name in (
+        "external_id", "email", "phone", "first_name", "last_name", "company", "title", "city", "state", "country",
+        "timezone", "source",
+    )
+} | {"full_name": "btrim(contact.first_name || ' ' || contact.last_name)"}  # fmt: skip
+
+_TAGS = """
+    SELECT contact_tag.contact_id AS id, array_agg(tag.name) AS value FROM contact_tag
+    JOIN tag ON tag.organization_id = :organization_id AND tag.id = contact_tag.tag_id
+    WHERE contact_tag.organization_id = :organization_id AND contact_tag.contact_id = ANY(CAST(:contacts AS uuid[]))
+    GROUP BY contact_tag.contact_id
+"""
+_BARRED = """
+    SELECT contact.id, jsonb_object_agg(su.medium, su.reason) AS value FROM contact
+    JOIN suppression su ON su.organization_id = :organization_id
+        AND (su.medium, su.address_hash) IN (('email', contact.email_hash), ('sms', contact.phone_hash))
+    WHERE contact.organization_id = :organization_id AND contact.id = ANY(CAST(:contacts AS uuid[]))
+    GROUP BY contact.id
+"""
+_FIELD = """
+    SELECT id, {column} AS value FROM contact
+    WHERE organization_id = :organization_id AND id = ANY(CAST(:contacts AS uuid[]))
+"""
+_SENT = """
+    SELECT m.enrollment_id AS id, max(m.sent_at) AS value FROM message m
+    WHERE m.organization_id = :organization_id AND m.enrollment_id = ANY(CAST(:enrollments AS uuid[]))
+      AND m.node_id = :asked_node_id AND m.direction = 'out' AND m.state = 'sent'
+    GROUP BY m.enrollment_id
+"""
+
+
+def facts_of(ground: Ground, walkers: list[Walker], config: Any) -> Iterator[Facts]:
+    """The facts of each of `walkers` that `config` (a wait's or a condition's) may look at."""
+    answers = _answers(ground, walkers, config)
+    event_zone = zone_or(ground.campaign.event_timezone, ground.home)
+    for walker in walkers:
+        yield Facts(
+            enrollment_id=walker.id,
+            entered_at=walker.entered_at or ground.now,
+            timezone=zone_or(walker.timezone, ground.home),
+            status=walker.status,
+            replied_at=walker.replied_at,
+            last_sent_at=walker.last_sent_at,
+            event_at=ground.campaign.event_at,
+            event_timezone=event_zone,
+            **_asked_for(walker, config, answers),
+        )
+
+
+def _answers(ground: Ground, walkers: list[Walker], config: Any) -> Mapping[UUID, Any]:
+    """What one statement says, by contact (by enrollment for messages)."""
+    asked, parameters = _question(ground, config)
+    if asked is None:
+        return {}
+    if asked is _SENT:
+        parameters["enrollments"] = [walker.id for walker in walkers]
+    else:
+        parameters["contacts"] = sorted({walker.contact_id for walker in walkers})
+    return {row.id: row.value for row in db().execute(text(asked), ground.bound(**parameters))}
+
+
+def _question(ground: Ground, config: Any) -> tuple[str | None, dict[str, Any]]:
+    test = config.test if isinstance(config, ConditionConfig) else None
+    if test == "tag":
+        return _TAGS, {}
+    if test in ("bounced", "opted_out"):
+        return _BARRED, {}
+    if test == "field" and config.field in KNOWN_FIELDS:
+        return _FIELD.format(column=KNOWN_FIELDS[config.field]), {}
+    if test == "field":
+        return _FIELD.format(column="fields ->> :asked_field"), {"asked_field": config.field}
+    if test == "sent_within" and config.step:
+        keys = {node.key: node.id for node in ground.graph.nodes}
+        return _SENT, {"asked_node_id": keys.get(config.step)}
+    return None, {}
+
+
+def _asked_for(walker: Walker, config: Any, answers: Mapping[UUID, Any]) -> dict[str, Any]:
+    test = config.test if isinstance(config, ConditionConfig) else None
+    found = answers.get(walker.contact_id)
+    if test == "tag":
+        return {"tags": frozenset(found or ())}
+    if test in ("bounced", "opted_out"):
+        reasons = ("bounced",) if test == "bounced" else _SAID_NO
+        # Only whether, not since when, is ever asked.
+        moment = walker.entered_at
+        return {
+            f"{test}_at": {medium: moment for medium, reason in (found or {}).items() if reason in reasons}
+        }
+    if test == "field":
+        return {"fields": {config.field: found}}
+    if test == "sent_within" and walker.id in answers:
+        return {"sent_at": {config.step: answers[walker.id]}}
+    return {}

@@ -1,0 +1,136 @@
+"""Sending steps: one message per visit is planned; people stay until it has really gone, or never will."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import text
+
+from loumass.accounts.models import User
+from loumass.campaigns.advancing.ground import Ground, Walker
+from loumass.campaigns.advancing.verdict import Hold, Leave, Verdict
+from loumass.campaigns.words import campaign_values
+from loumass.channels.models import Channel
+from loumass.content.composing import Draft
+from loumass.content.freezing import organization_values, sender_values
+from loumass.core.database import db
+from loumass.core.tenancy import get
+from loumass.funnels.decisions import FAILED, NEXT, Decision, Go
+from loumass.funnels.facts import Facts, MessageOutcome
+from loumass.funnels.kinds import kind_of
+from loumass.funnels.node import Node
+from loumass.messages.planning import Plan, Recipient, names_of, plan_messages
+
+#: What became of a message, as the pure step knows it.
+OUTCOMES = {
+    "queued": MessageOutcome.PENDING,
+    "sending": MessageOutcome.PENDING,
+    "in_doubt": MessageOutcome.IN_DOUBT,
+    "sent": MessageOutcome.SENT,
+    "failed": MessageOutcome.FAILED,
+    "cancelled": MessageOutcome.CANCELLED,
+}
+NO_ADDRESS = {"email": "skipped: no e-mail address", "sms": "skipped: no phone number"}
+PAST_DUE = "skipped: past due when the campaign was resumed"
+_SKIPPED = Go(FAILED, or_else=NEXT)
+
+_PLANNED = text("""
+    SELECT step_id, state, reason_code FROM message
+    WHERE organization_id = :organization_id AND step_id = ANY(CAST(:steps AS uuid[]))
+""")
+_VERSION = text("""
+    SELECT v.id, v.subject, v.preheader, v.html, v.text FROM content c
+    JOIN content_version v ON v.organization_id = :organization_id AND v.content_id = c.id AND v.number = c.version_number
+    WHERE c.organization_id = :organization_id AND c.id = :content_id
+""")
+
+
+def send(ground: Ground, node: Node, config: Any, walkers: list[Walker]) -> Verdict:
+    """Who has no message yet gets one planned; the others leave or stay by what became of theirs."""
+    verdict = Verdict()
+    steps = [walker.step_id for walker in walkers]
+    planned = {row.step_id: row for row in db().execute(_PLANNED, ground.bound(steps=steps))}
+    new: list[Walker] = []
+    for walker in walkers:
+        message = planned.get(walker.step_id)
+        if message is not None:
+            _by_outcome(ground, node, walker, message, verdict)
+        elif walker.is_catching_up:
+            verdict.leave[walker.id] = Leave(_SKIPPED, PAST_DUE)
+        else:
+            new.append(walker)
+    if new:
+        _plan(ground, node, new, verdict)
+    return verdict
+
+
+def _by_outcome(ground: Ground, node: Node, walker: Walker, message: Any, verdict: Verdict) -> None:
+    verdict.take(walker.id, _decided(ground, node, walker, OUTCOMES[message.state]))
+    if walker.id in verdict.leave and message.state == "cancelled":
+        outcome = f"skipped: {message.reason_code or 'cancelled'}"
+        verdict.leave[walker.id] = Leave(verdict.leave[walker.id].way, outcome)
+
+
+def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -> None:
+    medium = kind_of(node.kind).medium or ""
+    channel = _channel(ground, medium)
+    if channel is None:
+        because = "No mailbox is chosen for it" if medium == "email" else "No number is chosen for it"
+        hold = Hold("no_channel", {"for": "channel", "because": because})
+        verdict.hold |= {walker.id: hold for walker in walkers}
+        return
+    recipients = [
+        Recipient(walker.step_id, walker.id, walker.contact_id) for walker in walkers if walker.step_id
+    ]
+    planned = plan_messages(_plan_of(ground, node, channel), recipients)
+    for walker in walkers:
+        if walker.step_id in planned:
+            verdict.take(walker.id, _decided(ground, node, walker, MessageOutcome.PENDING))
+        else:
+            verdict.leave[walker.id] = Leave(_SKIPPED, NO_ADDRESS[medium])
+
+
+def _decided(ground: Ground, node: Node, walker: Walker, outcome: MessageOutcome) -> Decision:
+    kind = kind_of(node.kind)
+    facts = Facts(
+        enrollment_id=walker.id,
+        entered_at=walker.entered_at or ground.now,
+        timezone=ground.home,
+        message=outcome,
+    )
+    return kind.decide(node, kind.read(node), facts, ground.now)
+
+
+def _channel(ground: Ground, medium: str) -> Channel | None:
+    campaign = ground.campaign
+    channel_id = {"email": campaign.email_channel_id, "sms": campaign.sms_channel_id}.get(medium)
+    channel = get(Channel, channel_id) if channel_id else None
+    return channel if channel is not None and channel.archived_at is None else None
+
+
+def _plan_of(ground: Ground, node: Node, channel: Channel) -> Plan:
+    version = db().execute(_VERSION, ground.bound(content_id=node.content_id)).one_or_none()
+    if version is None:
+        raise ValueError(f"Step {node.name} has nothing to say.")
+    draft = Draft(version.subject, version.preheader, version.html, version.text)
+    return Plan(
+        channel=channel,
+        stream_id=ground.campaign.id,
+        node_id=node.id,
+        content_version_id=version.id,
+        names=names_of(channel.medium, draft),
+        values=_shared_values(ground, channel),
+        is_in_thread=ground.campaign.is_reply_in_thread,
+    )
+
+
+def _shared_values(ground: Ground, channel: Channel) -> dict[str, str | None]:
+    writer_id = ground.campaign.owner_id or channel.owner_id
+    writer = db().get(User, writer_id) if writer_id else None
+    mailbox, phone = (channel.address, None) if channel.medium == "email" else (None, channel.address)
+    sender = sender_values(channel.sender_name, mailbox, phone, writer)
+    return {
+        **campaign_values(ground.campaign, ground.home),
+        **organization_values(ground.organization),
+        **sender,
+    }

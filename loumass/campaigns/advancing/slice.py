@@ -1,0 +1,96 @@
+"""One bounded slice of a campaign: who is due is claimed and walks on until everybody rests, is held or has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import text
+
+from loumass.campaigns.advancing import moving
+from loumass.campaigns.advancing.asking import ask
+from loumass.campaigns.advancing.claiming import claim
+from loumass.campaigns.advancing.doing import end, stage, status, tag
+from loumass.campaigns.advancing.ground import Ground, Walker, ground_of, walking_order
+from loumass.campaigns.advancing.sending import send
+from loumass.campaigns.advancing.splitting import split
+from loumass.campaigns.advancing.verdict import Hold, Verdict
+from loumass.campaigns.advancing.writing import write
+from loumass.campaigns.models import Campaign
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+from loumass.funnels.kinds import UnknownKind, kind_of
+from loumass.funnels.node import Node
+from loumass.funnels.service import graph_of
+
+#: People per slice. It bounds the memory and how long a pause waits for the slice at hand.
+BATCH = 10_000
+log = structlog.get_logger("campaigns")
+
+Advance = Callable[[Ground, Node, Any, list[Walker]], Verdict]
+#: How each kind of node moves everybody who stands there.
+KINDS: dict[str, Advance] = {
+    "stage": stage,
+    "set_status": status,
+    "tag": tag,
+    "split": split,
+    "wait": ask,
+    "condition": ask,
+    "email_send": send,
+    "sms_send": send,
+    "end": end,
+}
+
+_CAMPAIGN = text("""
+    SELECT id FROM campaign
+    WHERE organization_id = :organization_id AND id = :campaign_id AND state = 'running' FOR SHARE
+""")
+_LEFT = text("""
+    SELECT (SELECT due_at FROM enrollment
+            WHERE organization_id = :organization_id AND campaign_id = :campaign_id
+              AND state IN ('active', 'waiting') AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) AS next_at,
+        EXISTS (SELECT 1 FROM enrollment
+            WHERE organization_id = :organization_id AND campaign_id = :campaign_id AND state <> 'ended') AS is_live
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """What a slice did and left: `claimed` people moved; the next is due at `next_at`; `is_live`: somebody is inside."""
+
+    claimed: int
+    next_at: datetime | None
+    is_live: bool
+
+
+def advance_slice(campaign_id: UUID) -> Advanced | None:
+    """Advance those who are due, in one transaction that the caller commits. None when the campaign does not run."""
+    ids = {"organization_id": current_organization_id(), "campaign_id": campaign_id}
+    if db().execute(_CAMPAIGN, ids).one_or_none() is None:
+        return None
+    campaign = db().get_one(Campaign, (current_organization_id(), campaign_id), populate_existing=True)
+    ground = ground_of(campaign, graph_of(campaign.graph_id))
+    claimed = claim(ground, BATCH)
+    for node_id in walking_order(ground.graph):
+        standing = ground.standing.pop(node_id, None)
+        if standing:
+            verdict = _verdict(ground, ground.graph.node(node_id), standing)
+            moving.carry_out(ground, node_id, standing, verdict)
+    write(ground)
+    left = db().execute(_LEFT, ids).one()
+    return Advanced(claimed, left.next_at, left.is_live)
+
+
+def _verdict(ground: Ground, node: Node, walkers: list[Walker]) -> Verdict:
+    """What the node's kind says; everybody is held, visibly, where its settings make no sense."""
+    try:
+        return KINDS[node.kind](ground, node, kind_of(node.kind).read(node), walkers)
+    except (KeyError, UnknownKind, ValidationError, ValueError) as problem:
+        log.warning("campaigns.step_unreadable", node=str(node.id), problem=str(problem))
+        hold = Hold("unreadable", {"for": "mending", "because": "The settings of this step make no sense"})
+        return Verdict(hold={walker.id: hold for walker in walkers})

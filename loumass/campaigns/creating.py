@@ -1,0 +1,147 @@
+"""A campaign made from a published template, and its details changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from sqlalchemy import text
+
+from loumass.accounts.service import audit
+from loumass.campaigns import states
+from loumass.campaigns.models import Campaign
+from loumass.campaigns.waking import announce, wake_engine
+from loumass.channels.models import Channel
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.errors import Conflict, Refused
+from loumass.core.ids import uuid7
+from loumass.core.tenancy import current_organization_id, get, get_or_404
+from loumass.funnels.models import Template
+from loumass.funnels.service import clone_graph
+from loumass.messages.models import Stream
+
+LONGEST_NAME = 120
+LONGEST_TEXT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What a person says of a campaign. `event_at` is a moment; `event_type` is `in_person`, `virtual` or None."""
+
+    name: str
+    event_type: str | None = None
+    event_name: str = ""
+    event_at: datetime | None = None
+    event_timezone: str | None = None
+    event_place: str = ""
+    owner_id: UUID | None = None
+    email_channel_id: UUID | None = None
+    sms_channel_id: UUID | None = None
+    is_exit_on_reply: bool = True
+    is_reply_in_thread: bool = True
+
+
+def create(template_id: UUID, details: Details, *, author_id: UUID | None = None) -> Campaign:
+    """A new campaign: the template's newest version, cloned. Raises NotFound; Refused for an unpublished template or
+    details that make no sense."""
+    template = get_or_404(Template, template_id)
+    if template.published_graph_id is None or template.archived_at is not None:
+        raise Refused(
+            f"{template.name} is not published, so no campaign can be made from it. Publish it first."
+        )
+    _check(details)
+    campaign_id = uuid7()
+    db().add(Stream(id=campaign_id))
+    graph_id = clone_graph(template.published_graph_id)
+    campaign = Campaign(
+        id=campaign_id, graph_id=graph_id, template_id=template.id, created_by_id=author_id, created_at=clock.now(),
+        **_columns(details),
+    )  # fmt: skip
+    db().add(campaign)
+    db().flush()
+    audit("campaign.created", "campaign", campaign.id)
+    return campaign
+
+
+def change(campaign_id: UUID, details: Details) -> Campaign:
+    """The campaign with its new details. People who wait for the event, or for a sender, are decided on again.
+
+    Raises NotFound; Conflict for one that was cancelled; Refused for details that make no sense.
+    """
+    campaign = states.locked(campaign_id)
+    if campaign.state == "cancelled":
+        raise Conflict(f"{campaign.name} was cancelled and stays as it is. Nothing was saved.")
+    _check(details)
+    before = _columns(campaign)
+    for name, value in _columns(details).items():
+        setattr(campaign, name, value)
+    db().flush()
+    changed = sorted(name for name, value in _columns(campaign).items() if value != before[name])
+    if changed:
+        audit("campaign.changed", "campaign", campaign.id, settings=changed)
+        _decide_again(campaign, changed)
+        announce([campaign.id])
+    return campaign
+
+
+_AROUND_THE_EVENT = text("""
+    UPDATE enrollment e SET state = 'active', reason = NULL, due_at = :now
+    FROM node n
+    WHERE e.organization_id = :organization_id AND e.campaign_id = :campaign_id AND e.state IN ('waiting', 'held')
+      AND n.organization_id = :organization_id AND n.id = e.node_id AND n.kind = 'wait' AND n.config ->> 'mode' = 'event'
+      AND (e.state = 'waiting' OR e.waiting_for ->> 'for' = 'event')
+    RETURNING e.id
+""")
+_WITHOUT_SENDER = text("""
+    UPDATE enrollment SET state = 'active', reason = NULL, due_at = :now
+    WHERE organization_id = :organization_id AND campaign_id = :campaign_id AND state = 'held'
+      AND waiting_for ->> 'for' = 'channel'
+    RETURNING id
+""")
+
+
+def _decide_again(campaign: Campaign, changed: list[str]) -> None:
+    bound = {"organization_id": current_organization_id(), "campaign_id": campaign.id, "now": clock.now()}
+    if {"event_at", "event_timezone"} & set(changed):
+        db().execute(_AROUND_THE_EVENT, bound)
+    if {"email_channel_id", "sms_channel_id"} & set(changed):
+        db().execute(_WITHOUT_SENDER, bound)
+    wake_engine([campaign.id])
+
+
+def _columns(details: Details | Campaign) -> dict[str, Any]:
+    return {field.name: getattr(details, field.name) for field in fields(Details)}
+
+
+def _check(details: Details) -> None:
+    if not details.name.strip():
+        raise Refused("Give the campaign a name, so that people find it.")
+    if len(details.name) > LONGEST_NAME:
+        raise Refused(f"The name is longer than {LONGEST_NAME} characters. Shorten it.")
+    texts = details.name + details.event_name + details.event_place
+    if len(details.event_name) > LONGEST_TEXT or len(details.event_place) > LONGEST_TEXT:
+        raise Refused(f"The event's name or place is longer than {LONGEST_TEXT} characters. Shorten it.")
+    if any(not character.isprintable() for character in texts):
+        raise Refused(
+            "The name or the place holds a line break or a character that cannot be sent. Type it again."
+        )
+    if details.event_type not in (None, "in_person", "virtual"):
+        raise Refused("Choose whether people meet in person, virtually, or not at all.")
+    if details.event_timezone and details.event_timezone not in available_timezones():
+        raise Refused(
+            f"There is no time zone called {details.event_timezone}. Choose one such as America/Denver."
+        )
+    _check_channel(details.email_channel_id, "email", "mailbox")
+    _check_channel(details.sms_channel_id, "sms", "number")
+
+
+def _check_channel(channel_id: UUID | None, medium: str, thing: str) -> None:
+    if channel_id is None:
+        return
+    channel = get(Channel, channel_id)
+    if channel is None or channel.medium != medium or channel.archived_at is not None:
+        raise Refused(f"That {thing} is not connected any more. Choose another one.")

@@ -1,0 +1,149 @@
+"""What the pages of campaigns ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    Field,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+)
+from wtforms import ValidationError as Wrong
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue]  newer than its stubs
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from loumass.campaigns.backlog import CHOICES, MOST_HOURS
+from loumass.campaigns.creating import LONGEST_NAME, LONGEST_TEXT, Details
+from loumass.campaigns.models import Campaign
+from loumass.funnels.local_time import moment
+
+_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
+_NONE = ""
+NAMED_FIRST = "Give the campaign a name, so that people find it."
+
+
+def _choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
+def one_line(_form: FlaskForm, field: Field) -> None:
+    """Refuses what cannot stand in a subject or a header."""
+    if any(not character.isprintable() for character in field.data or ""):
+        raise Wrong("Use one line without control characters.")
+
+
+def known_zone(_form: FlaskForm, field: Field) -> None:
+    """Refuses a timezone that does not exist."""
+    if field.data and field.data not in available_timezones():
+        raise Wrong("There is no such time zone. Choose one such as America/Denver.")
+
+
+class DetailsForm(FlaskForm):
+    """The details of a campaign; `offer` fills the choices."""
+
+    name = StringField("Name", [InputRequired(NAMED_FIRST), Length(max=LONGEST_NAME), one_line])
+    event_type = RadioField(
+        "How do people meet?",
+        choices=_choices(
+            [("in_person", "In person"), ("virtual", "Virtually"), (_NONE, "There is no event")]
+        ),
+        default=_NONE,
+        validate_choice=True,
+    )
+    event_name = StringField("Name of the event", [Length(max=LONGEST_TEXT), one_line])
+    event_local = DateTimeLocalField("When", [Optional()], format=_FORMATS)
+    event_timezone = StringField("Time zone of the event", [Optional(), known_zone])
+    event_place = StringField(
+        "Where", [Length(max=LONGEST_TEXT), one_line], description="An address, or the link to join."
+    )
+    owner = SelectField("Owner", description="Messages are signed with their name and signature.")
+    email_channel = SelectField("Mailbox", description="E-mails go out from here.")
+    sms_channel = SelectField("Number", description="Texts go out from here.")
+    is_exit_on_reply = BooleanField("People leave when they reply", default=True)
+    is_reply_in_thread = BooleanField("Follow-ups stay in one thread", default=True)
+
+    def offer(
+        self, owners: Sequence[Any], emails: Sequence[tuple[str, str]], numbers: Sequence[tuple[str, str]]
+    ) -> None:
+        """Fill the choices: (id, words)."""
+        self.owner.choices = _choices([(_NONE, "Nobody"), *owners])
+        self.email_channel.choices = _choices([(_NONE, "None"), *emails])
+        self.sms_channel.choices = _choices([(_NONE, "None"), *numbers])
+
+    def fill(self, campaign: Campaign, home: ZoneInfo) -> None:
+        """Show what the campaign says now."""
+        zone = ZoneInfo(campaign.event_timezone) if campaign.event_timezone else home
+        self.name.data, self.event_type.data = campaign.name, campaign.event_type or _NONE
+        self.event_name.data, self.event_place.data = campaign.event_name, campaign.event_place
+        self.event_local.data = campaign.event_at.astimezone(zone) if campaign.event_at else None
+        self.event_timezone.data = zone.key
+        self.owner.data = str(campaign.owner_id or _NONE)
+        self.email_channel.data = str(campaign.email_channel_id or _NONE)
+        self.sms_channel.data = str(campaign.sms_channel_id or _NONE)
+        self.is_exit_on_reply.data = campaign.is_exit_on_reply
+        self.is_reply_in_thread.data = campaign.is_reply_in_thread
+
+    def details(self, home: ZoneInfo) -> Details:
+        """What was typed. Without an event, what was typed about one is not kept."""
+        has_event = bool(self.event_type.data)
+        zone = ZoneInfo(self.event_timezone.data) if self.event_timezone.data else home
+        local = self.event_local.data if has_event else None
+        return Details(
+            name=(self.name.data or "").strip(),
+            event_type=self.event_type.data or None,
+            event_name=(self.event_name.data or "").strip() if has_event else "",
+            event_at=_moment(local, zone),
+            event_timezone=zone.key if local else None,
+            event_place=(self.event_place.data or "").strip() if has_event else "",
+            owner_id=_id(self.owner.data),
+            email_channel_id=_id(self.email_channel.data),
+            sms_channel_id=_id(self.sms_channel.data),
+            is_exit_on_reply=bool(self.is_exit_on_reply.data),
+            is_reply_in_thread=bool(self.is_reply_in_thread.data),
+        )
+
+
+class NewCampaignForm(DetailsForm):
+    """The same, with the template it is made from."""
+
+    template = RadioField("Template", validate_choice=True)
+
+
+class ScheduleForm(FlaskForm):
+    """When it starts by itself, in the organization's time."""
+
+    at = DateTimeLocalField("Start at", [InputRequired("Say when it starts.")], format=_FORMATS)
+
+    def moment(self, home: ZoneInfo) -> datetime:
+        """The moment that was typed."""
+        found = _moment(self.at.data, home)
+        if found is None:
+            raise ValueError("the form was not validated")
+        return found
+
+
+class ResumeForm(FlaskForm):
+    """What becomes of those who are past due."""
+
+    what = RadioField("What becomes of them?", choices=_choices(CHOICES.items()), validate_choice=True)
+    hours = IntegerField(
+        "Hours", [Optional(), NumberRange(1, MOST_HOURS, f"From 1 to {MOST_HOURS} hours.")], default=8
+    )
+
+
+def _moment(local: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return moment(local.date(), local.time(), zone) if local else None
+
+
+def _id(value: str | None) -> UUID | None:
+    return UUID(value) if value else None

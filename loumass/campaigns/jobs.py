@@ -1,0 +1,108 @@
+"""What campaigns do by themselves: advance, start at the agreed time, wind up, and find again what was lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+
+from loumass.campaigns import enrolling, starting, states
+from loumass.campaigns.advancing.slice import advance_slice
+from loumass.campaigns.waking import announce
+from loumass.core import clock
+from loumass.core.agenda import Wake
+from loumass.core.database import db
+from loumass.core.jobs import job, wake_all
+from loumass.core.tenancy import current_organization_id, transaction
+
+#: When somebody else holds everybody who is due.
+_BUSY = timedelta(seconds=2)
+#: News of a message that did not come within this time is looked for.
+_LOST_AFTER = timedelta(minutes=5)
+
+
+@job("advance")
+def advance(campaign_id: str) -> bool:
+    """One slice; True when more people are due now."""
+    with transaction():
+        done = advance_slice(UUID(campaign_id))
+        if done is None:
+            return False
+        if done.claimed:
+            announce([UUID(campaign_id)])
+        is_due = done.next_at is not None and done.next_at <= clock.now()
+        if done.next_at is not None and not (is_due and done.claimed):
+            advance.later(campaign_id, at=clock.now() + _BUSY if is_due else done.next_at)
+    if not done.is_live:
+        # On its own: two slices that share the campaign's row must not both wait to have it alone.
+        with transaction():
+            states.finish_when_done(UUID(campaign_id))
+    return is_due and bool(done.claimed)
+
+
+@job("advance")
+def start(campaign_id: str) -> None:
+    """Start a campaign at the time that was agreed on."""
+    with transaction():
+        starting.start_as_scheduled(UUID(campaign_id))
+
+
+@job("bulk")
+def wind_up(campaign_id: str) -> bool:
+    """A slice of those who were inside when the campaign was cancelled; True when more are."""
+    with transaction():
+        return states.wind_up_slice(UUID(campaign_id))
+
+
+@job("bulk")
+def add_people(campaign_id: str, source: dict[str, str], after: str) -> None:
+    """A slice of a large selection enters the campaign; the rest follows in the next job."""
+    with transaction():
+        last = enrolling.enroll_slice(UUID(campaign_id), source, UUID(after))
+        if last is not None:
+            add_people.later(campaign_id, source, str(last))
+
+
+_WAITING_IN_VAIN = text("""
+    UPDATE enrollment e SET state = 'active', due_at = :now
+    FROM message m
+    WHERE e.organization_id = :organization_id AND e.state = 'waiting' AND e.due_at IS NULL
+      AND e.waiting_for ->> 'for' = 'message'
+      AND m.organization_id = :organization_id AND m.step_id = e.step_id AND m.enrollment_id = e.id
+      AND m.state NOT IN ('queued', 'sending') AND coalesce(m.sent_at, m.ended_at, m.attempted_at) < :before
+    RETURNING e.id
+""")
+_RUNNING = text("""
+    SELECT c.id, (SELECT min(e.due_at) FROM enrollment e WHERE e.organization_id = :organization_id
+        AND e.campaign_id = c.id AND e.state IN ('active', 'waiting') AND e.due_at IS NOT NULL) AS due_at
+    FROM campaign c WHERE c.organization_id = :organization_id AND c.state = 'running'
+""")
+_SCHEDULED = text("""
+    SELECT id, starts_at FROM campaign
+    WHERE organization_id = :organization_id AND state = 'scheduled' AND starts_at IS NOT NULL
+""")
+_CANCELLED = text("""
+    SELECT c.id FROM campaign c WHERE c.organization_id = :organization_id AND c.state = 'cancelled'
+      AND EXISTS (SELECT 1 FROM enrollment e WHERE e.organization_id = :organization_id
+          AND e.campaign_id = c.id AND e.state <> 'ended')
+""")
+
+
+@job("advance")
+def repair() -> None:
+    """Decide again on those who wait for news of a message that has come to its end without it."""
+    with transaction() as session:
+        moment = clock.now()
+        of = {"organization_id": current_organization_id(), "now": moment, "before": moment - _LOST_AFTER}
+        if session.execute(_WAITING_IN_VAIN, of).all():
+            wake_all(sweep())
+
+
+def sweep() -> list[Wake]:
+    """Every campaign that has somebody due, starts some day, or was cancelled half-way."""
+    of = {"organization_id": current_organization_id()}
+    moment = clock.now()
+    due = [advance.wake(row.due_at, str(row.id)) for row in db().execute(_RUNNING, of) if row.due_at]
+    starts = [start.wake(row.starts_at, str(row.id)) for row in db().execute(_SCHEDULED, of)]
+    return due + starts + [wind_up.wake(moment, str(row.id)) for row in db().execute(_CANCELLED, of)]

@@ -1,0 +1,142 @@
+"""Funnels that run: campaigns, the people inside and every step they take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from loumass.core import clock
+from loumass.core.database import Base
+from loumass.core.tenancy import OrganizationOwned, belongs_to
+
+CAMPAIGN_STATES = ("draft", "scheduled", "running", "paused", "finished", "cancelled")
+ENROLLMENT_STATES = ("active", "waiting", "held", "ended")
+STATUSES = (
+    "No Activity", "Messaged", "Needs BDR", "Received RSVP", "Attended", "No Show", "Not Interested",
+)  # fmt: skip
+
+
+class Campaign(OrganizationOwned, Base):
+    """A template's graph, cloned, with contacts walking it. Its stream in `messages` has the same id."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (
+        belongs_to("stream", "id"),
+        belongs_to("graph", "graph_id"),
+        belongs_to("template", "template_id"),
+        belongs_to("channel", "email_channel_id"),
+        belongs_to("channel", "sms_channel_id"),
+        Index(None, "organization_id", "created_at", "id"),
+        CheckConstraint(f"state IN {CAMPAIGN_STATES}", name="state"),
+    )
+
+    name: Mapped[str]
+    state: Mapped[str] = mapped_column(default="draft")
+    graph_id: Mapped[UUID]
+    template_id: Mapped[UUID | None]
+    #: `in_person`, `virtual`, or null for a campaign without an event.
+    event_type: Mapped[str | None]
+    event_name: Mapped[str] = mapped_column(default="")
+    event_at: Mapped[datetime | None]
+    event_timezone: Mapped[str | None]
+    event_place: Mapped[str] = mapped_column(default="")
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    email_channel_id: Mapped[UUID | None]
+    sms_channel_id: Mapped[UUID | None]
+    is_exit_on_reply: Mapped[bool] = mapped_column(default=True)
+    is_reply_in_thread: Mapped[bool] = mapped_column(default=True)
+    starts_at: Mapped[datetime | None]
+    #: Why a start that was agreed on did not happen; a person reads it.
+    problem: Mapped[str] = mapped_column(default="", server_default="")
+    started_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    paused_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None]
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Enrollment(OrganizationOwned, Base):
+    """One contact inside one campaign: where it stands, when it is due, how it ended."""
+
+    __tablename__ = "enrollment"
+    __table_args__ = (
+        belongs_to("campaign", "campaign_id"),
+        belongs_to("contact", "contact_id"),
+        belongs_to("node", "node_id"),
+        Index(
+            "uq_enrollment_live",
+            "organization_id",
+            "campaign_id",
+            "contact_id",
+            unique=True,
+            postgresql_where=text("state <> 'ended'"),
+        ),
+        Index(
+            "ix_enrollment_due",
+            "organization_id",
+            "campaign_id",
+            "due_at",
+            postgresql_where=text("state IN ('active', 'waiting') AND due_at IS NOT NULL"),
+        ),
+        Index(None, "organization_id", "campaign_id", "node_id", "state"),
+        Index(None, "organization_id", "campaign_id", "status"),
+        Index(None, "organization_id", "contact_id"),
+        CheckConstraint(f"state IN {ENROLLMENT_STATES}", name="state"),
+        CheckConstraint(f"status IN {STATUSES}", name="status"),
+    )
+
+    campaign_id: Mapped[UUID]
+    contact_id: Mapped[UUID]
+    #: The engine's: `active` (a step is to be decided at `due_at`), `waiting` (a timer or a message), `held` (a person must decide), `ended`.
+    state: Mapped[str] = mapped_column(default="active", server_default="active")
+    #: `held` or `ended`: why.
+    reason: Mapped[str | None]
+    #: The BDR's.
+    status: Mapped[str] = mapped_column(default="No Activity", server_default="No Activity")
+    status_changed_at: Mapped[datetime | None]
+    node_id: Mapped[UUID | None]
+    step_id: Mapped[UUID | None]
+    #: How often it has entered a node so far; steps are unique on (enrollment, node, visit).
+    visit: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    entered_at: Mapped[datetime | None]
+    #: The last `stage` it passed.
+    stage: Mapped[str] = mapped_column(default="", server_default="")
+    due_at: Mapped[datetime | None]
+    #: What it waits for, as the engine knows it: `{"for": "until", ...}`; pages turn it into a sentence.
+    waiting_for: Mapped[dict[str, Any] | None]
+    #: After a resume that skips what is past due: sends it comes to are skipped until it rests again.
+    is_catching_up: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: The last message that really went, and when: waits count from it.
+    last_message_id: Mapped[UUID | None]
+    last_sent_at: Mapped[datetime | None]
+    replied_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    opted_out_at: Mapped[datetime | None]
+    enrolled_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
+    ended_at: Mapped[datetime | None]
+
+
+class Step(OrganizationOwned, Base):
+    """One visit of one enrollment to one node: entered, left, outcome."""
+
+    __tablename__ = "step"
+    __table_args__ = (
+        belongs_to("enrollment", "enrollment_id"),
+        belongs_to("node", "node_id"),
+        UniqueConstraint("organization_id", "enrollment_id", "node_id", "visit"),
+        Index(None, "organization_id", "campaign_id", "node_id"),
+    )
+
+    enrollment_id: Mapped[UUID]
+    campaign_id: Mapped[UUID]
+    node_id: Mapped[UUID]
+    visit: Mapped[int]
+    entered_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    left_at: Mapped[datetime | None]
+    #: The branch taken, or why the enrollment ended here.
+    outcome: Mapped[str | None]

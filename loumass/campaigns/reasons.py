@@ -1,0 +1,91 @@
+"""Why somebody waits, is held or has left, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from loumass.campaigns.models import Enrollment
+from loumass.messages.service import Waiting
+
+When = Callable[[datetime | None], str]
+
+#: Where a gate's remedy is: what the link says, and the endpoint.
+_REMEDIES = {
+    "channel_disconnected": ("Reconnect", "channels.index"),
+    "channel_paused": ("Open channels", "channels.index"),
+    "in_doubt": ("Settle", "messages.in_doubt"),
+}
+_GATE_ICONS = {
+    "quiet_hours": "moon",
+    "window": "clock-hour-9",
+    "daily_cap": "gauge",
+    "channel_disconnected": "plug-x",
+    "channel_paused": "player-pause",
+    "campaign_paused": "player-pause",
+    "channel_resting": "clock-pause",
+}
+#: How a person left, said of many ("44 undeliverable") and of one.
+LEFT_WORDS = {
+    "replied": "replied",
+    "finished": "reached the end",
+    "bounced": "undeliverable",
+    "opted_out": "opted out",
+    "by_hand": "taken out",
+    "cancelled": "campaign cancelled",
+    "past_due": "past due after a pause",
+    "deleted": "deleted",
+    "merged": "merged with somebody inside",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A sentence without a full stop, its icon, and perhaps a remedy: what the link says and its endpoint."""
+
+    sentence: str
+    icon: str
+    remedy: str = ""
+    endpoint: str = ""
+    needs_you: bool = False
+
+
+def ended_because(one: Enrollment, when: When) -> Why:
+    """Why they left, and when."""
+    if one.reason == "replied":
+        decide = ". You decide" if one.status == "Needs BDR" else ""
+        return Why(
+            f"Replied {when(one.replied_at or one.ended_at)}{decide}", "message-reply", needs_you=bool(decide)
+        )
+    words = {
+        "finished": ("Came to the end", "circle-check"),
+        "bounced": ("The address bounced", "mail-off"),
+        "opted_out": ("Opted out", "ban"),
+        "by_hand": ("Taken out", "user-minus"),
+        "cancelled": ("The campaign was cancelled", "ban"),
+        "past_due": ("Past due after a pause, so it ended", "clock-off"),
+        "deleted": ("The person was deleted", "user-x"),
+        "merged": ("Merged with somebody who is inside", "users"),
+    }.get(one.reason or "", (one.reason or "Left", "circle-check"))
+    return Why(f"{words[0][:1].upper()}{words[0][1:]} {when(one.ended_at)}".strip(), words[1])
+
+
+def held_because(one: Enrollment, names: Mapping[str, str], when: When) -> Why:
+    """Why they are on hold, and who can end it."""
+    waits = one.waiting_for or {}
+    if waits.get("for") == "settlement":
+        remedy, endpoint = _REMEDIES["in_doubt"]
+        return Why(str(waits.get("because")), "help-circle", remedy, endpoint, needs_you=True)
+    if waits.get("for") == "person":
+        by = names.get(str(waits.get("by")), "a colleague")
+        since = datetime.fromisoformat(waits["since"]) if waits.get("since") else None
+        return Why(f"Held by {by} {when(since)}".strip(), "hand-stop", needs_you=True)
+    return Why(str(waits.get("because") or "On hold. You decide"), "hand-stop", needs_you=True)
+
+
+def waits_because(gates: Sequence[Waiting]) -> Why:
+    """Why a planned message has not left: the first gate that refuses it."""
+    first = gates[0]
+    remedy, endpoint = _REMEDIES.get(first.gate, ("", ""))
+    return Why(first.sentence.rstrip("."), _GATE_ICONS.get(first.gate, "clock"), remedy, endpoint)

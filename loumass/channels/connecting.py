@@ -1,0 +1,103 @@
+"""Providers opened with a channel's sealed credentials. What they may use of the world is given here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from loumass.channels.models import Channel
+from loumass.config import Settings
+from loumass.core import clock, http, network, secrets
+from loumass.providers.base import Capability, Provider, ProviderContext
+from loumass.providers.credentials import Credentials
+from loumass.providers.errors import Disconnected, ProviderError
+from loumass.providers.registry import provider_class
+
+_context: ProviderContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What trying credentials brought: a sentence for people, and where polling begins."""
+
+    is_well: bool
+    sentence: str
+    cursor: Mapping[str, Any]
+
+
+def use(settings: Settings) -> None:
+    """Take what `settings` say of vendors for this process."""
+    use_context(
+        ProviderContext(
+            open_http=http.client,
+            dial=network.dial,
+            now=clock.now,
+            public_url=settings.public_url,
+            base_urls={"twilio": settings.twilio_api_url},
+            sandbox_speed=settings.sandbox_speed,
+        )
+    )
+
+
+def use_context(context: ProviderContext) -> ProviderContext | None:
+    """Take `context` for this process; returns the one before (tests put it back)."""
+    global _context  # noqa: PLW0603  one process, one view of the world
+    before = _context
+    _context = context
+    return before
+
+
+def open_provider(channel: Channel) -> Provider:
+    """The channel's provider, ready to send; connects on first use. A context manager: leaving closes it.
+
+    Raises Disconnected when the credentials cannot be read or the provider is not part of this installation.
+    """
+    try:
+        found = provider_class(channel.provider, channel.medium)
+    except KeyError as problem:
+        raise Disconnected(f"This installation has no provider {channel.provider}.") from problem
+    return found(credentials_of(channel), replace(context(), hook_url=hook_url(channel)))
+
+
+def hook_url(channel: Channel) -> str:
+    """Where the vendor calls this channel; empty for vendors that never call."""
+    token = channel.settings.get("hook_token") if channel.settings else None
+    return f"{context().public_url}/hooks/{channel.provider}/{token}" if token else ""
+
+
+def check(provider: type[Provider], credentials: Credentials) -> Checked:
+    """Log in as `credentials` say and send nothing. Touches the network: call outside any transaction."""
+    try:
+        with provider(credentials, context()) as opened:
+            sentence = opened.check()
+            polled = Capability.POLLED in provider.capabilities
+            return Checked(True, sentence, opened.fetch({}).cursor if polled else {})
+    except ProviderError as problem:
+        return Checked(False, problem.reason, {})
+
+
+def context() -> ProviderContext:
+    """What providers may use of the world in this process. Raises RuntimeError before `use`."""
+    if _context is None:
+        raise RuntimeError("channels.connecting.use(settings) was not called")
+    return _context
+
+
+def credentials_of(channel: Channel) -> Credentials:
+    """The channel's credentials in clear. Raises Disconnected when they cannot be unsealed."""
+    if not channel.sealed_credentials:
+        raise Disconnected("The credentials were taken away. Enter them again.")
+    aad = secrets.associated_data("channel.sealed_credentials", channel.organization_id, channel.id)
+    try:
+        plain = secrets.unseal(channel.sealed_credentials, aad)
+        return provider_class(channel.provider, channel.medium).Credentials.model_validate_json(plain)
+    except (secrets.Unsealable, ValueError) as problem:
+        raise Disconnected("The stored credentials cannot be read. Enter them again.") from problem
+
+
+def sealed(credentials: Credentials, organization_id: UUID, channel_id: UUID) -> bytes:
+    """`credentials` sealed for one channel's row."""
+    aad = secrets.associated_data("channel.sealed_credentials", organization_id, channel_id)
+    return secrets.seal(credentials.to_json(), aad)

@@ -1,0 +1,197 @@
+"""What the pages of channels ask for. The questions about credentials come from the provider itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from pydantic import SecretStr, ValidationError
+from wtforms import (
+    Field,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms import ValidationError as Wrong
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue]  newer than its stubs
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from loumass.channels.models import Channel
+from loumass.channels.service import Limits
+from loumass.channels.standing import WEEKDAYS, minutes_to_time
+from loumass.providers.base import Provider
+from loumass.providers.credentials import CredentialField, Credentials, fields_of, problems
+
+_WEEKDAYS = [SelectChoice(str(day), name) for day, name in enumerate(WEEKDAYS[1:], 1)]
+_KEPT = "Empty keeps the one that is stored."
+
+
+def one_line(_form: FlaskForm, field: Field) -> None:
+    """Refuses line breaks: names go into mail headers."""
+    if any(ord(character) < 32 or ord(character) == 127 for character in field.data or ""):
+        raise Wrong("Use one line without control characters.")
+
+
+class NameForm(FlaskForm):
+    """What a channel is called."""
+
+    channel_name = StringField(
+        "Name", [Length(max=120), one_line], description="What your team calls it. Empty takes the address."
+    )
+    sender_name = StringField(
+        "Sender", [Length(max=120), one_line], description="The name that people see on messages."
+    )
+
+
+class CredentialsForm(FlaskForm):
+    """Questions of one provider; build with `credentials_form`."""
+
+    provider: type[Provider]
+    stored: Credentials | None
+
+    def credentials(self) -> Credentials | None:
+        """What was entered, validated; None after writing the problems to their fields."""
+        given = {asked.name: self._value(asked) for asked in fields_of(self.provider.Credentials)}
+        present = {name: value for name, value in given.items() if value is not None}
+        try:
+            return self.provider.Credentials.model_validate(present)
+        except ValidationError as error:
+            for name, sentence in problems(error, self.provider.Credentials).items():
+                field = self._fields.get(name) or self._concerned(sentence)
+                field.errors = [*field.errors, sentence]
+            return None
+
+    def _value(self, asked: CredentialField) -> Any:
+        entered = self._fields[asked.name].data
+        if asked.is_secret and not entered and self.stored is not None:
+            return getattr(self.stored, asked.name).get_secret_value()
+        if entered in (None, ""):
+            return "" if not asked.is_required and asked.widget != "number" else None
+        return entered
+
+    def _concerned(self, sentence: str) -> Field:
+        """The field that a problem of the whole names, else the first."""
+        for asked in fields_of(self.provider.Credentials):
+            entered = self._fields[asked.name].data
+            if sentence.startswith(asked.label) or (entered and str(entered) in sentence):
+                return self._fields[asked.name]
+        return self._fields[fields_of(self.provider.Credentials)[0].name]
+
+
+def credentials_form(provider: type[Provider], stored: Credentials | None = None) -> CredentialsForm:
+    """The form that asks for `provider`'s credentials; stored secrets are kept and never shown."""
+    members: dict[str, Any] = {"provider": provider, "stored": stored}
+    for asked in fields_of(provider.Credentials):
+        members[asked.name] = _field(asked, stored)
+    bases = (NameForm, CredentialsForm) if stored is None else (CredentialsForm,)
+    return type("Form", bases, members)()
+
+
+class LimitsForm(FlaskForm):
+    """How much, how fast and when."""
+
+    daily_cap = IntegerField(
+        "Messages a day", [Optional(), NumberRange(1, 1_000_000, "Use a number from 1 to 1,000,000.")],
+        description="Campaigns stop there until midnight; a person's own answers still go. Empty: no cap.",
+    )  # fmt: skip
+    per_minute = IntegerField(
+        "Messages a minute", [Optional(), NumberRange(1, 100_000, "Use a number from 1 to 100,000.")],
+        description="Empty: as fast as the server takes them.",
+    )  # fmt: skip
+    minimum_gap_seconds = IntegerField(
+        "Seconds between two messages", [Optional(), NumberRange(0, 3600, "Use a number from 0 to 3,600.")],
+        description="A gap makes a mailbox look like a person's.",
+    )  # fmt: skip
+    window_weekdays = SelectMultipleField(
+        "Days", choices=_WEEKDAYS, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    window_from = StringField("From", [InputRequired("Say when sending begins, like 08:00.")])
+    window_until = StringField(
+        "Until", [InputRequired("Say when sending ends, like 17:00.")]
+    )  # fmt: skip
+
+    @classmethod
+    def of(cls, channel: Channel) -> LimitsForm:
+        """The form with the channel's limits."""
+        return cls(
+            daily_cap=channel.daily_cap,
+            per_minute=channel.per_minute,
+            minimum_gap_seconds=channel.minimum_gap_seconds,
+            window_weekdays=[str(day) for day in channel.window_weekdays],
+            window_from=minutes_to_time(channel.window_from),
+            window_until=minutes_to_time(channel.window_until),
+        )
+
+    def validate_window_weekdays(self, field: Field) -> None:
+        """At least one day: to stop sending, pause the channel."""
+        if not field.data:
+            raise Wrong("Choose at least one day. To stop sending, pause the channel.")
+
+    def validate_window_from(self, field: Field) -> None:
+        """A time of day."""
+        if _minutes(field.data) is None:
+            raise Wrong("Write a time like 08:00.")
+
+    def validate_window_until(self, field: Field) -> None:
+        """A later time of the same day."""
+        until, start = _minutes(field.data), _minutes(self.window_from.data)
+        if until is None:
+            raise Wrong("Write a time like 17:00.")
+        if start is not None and until <= start:
+            raise Wrong("The end must be after the beginning, on the same day.")
+
+    def limits(self) -> Limits:
+        """What was entered; call after validation."""
+        return Limits(
+            daily_cap=self.daily_cap.data,
+            per_minute=self.per_minute.data,
+            minimum_gap_seconds=self.minimum_gap_seconds.data or 0,
+            window_weekdays=tuple(sorted(int(day) for day in self.window_weekdays.data or ())),
+            window_from=_minutes(self.window_from.data) or 0,
+            window_until=_minutes(self.window_until.data) or 1440,
+        )
+
+
+def _minutes(time: str | None) -> int | None:
+    hours, colon, minutes = (time or "").strip().partition(":")
+    if not (hours.isdecimal() and (minutes if colon else "0").isdecimal()):
+        return None
+    total = int(hours) * 60 + int(minutes or 0)
+    return total if int(minutes or 0) < 60 and total <= 1440 else None
+
+
+def _field(asked: CredentialField, stored: Credentials | None) -> Field:
+    required = asked.is_required and not (asked.is_secret and stored is not None)
+    checks = [InputRequired(f"{asked.label} is missing.")] if required else [Optional()]
+    default = _default(asked, stored)
+    if asked.widget == "select":
+        return SelectField(
+            asked.label,
+            checks,
+            choices=[SelectChoice(*pair) for pair in asked.choices],
+            default=default,
+            description=asked.hint,
+        )
+    if asked.is_secret:
+        hint = f"{asked.hint}. {_KEPT}".lstrip(". ") if stored is not None else asked.hint
+        return PasswordField(
+            asked.label, checks, description=hint, render_kw={"autocomplete": "new-password"}
+        )
+    if asked.widget == "number":
+        return IntegerField(
+            asked.label, checks, default=int(default) if default else None, description=asked.hint
+        )
+    return StringField(
+        asked.label, checks, default=default, description=asked.hint,
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )  # fmt: skip
+
+
+def _default(asked: CredentialField, stored: Credentials | None) -> str:
+    if stored is None:
+        return asked.default
+    value = getattr(stored, asked.name)
+    return "" if isinstance(value, SecretStr) or value is None else str(value)

@@ -1,0 +1,97 @@
+"""An organization's connected senders: one mailbox, number or caller id each."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from loumass.core import clock
+from loumass.core.database import Base
+from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to
+
+
+class Channel(OrganizationOwned, Base):
+    """One connected sender: who it is, what it may do, and whether it can."""
+
+    __tablename__ = "channel"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "provider", "address"),
+        CheckConstraint("medium IN ('email', 'sms', 'voicemail')", name="medium"),
+        CheckConstraint("state IN ('active', 'paused', 'disconnected')", name="state"),
+    )
+
+    provider: Mapped[str]
+    medium: Mapped[str]
+    name: Mapped[str]
+    #: Mailbox or E.164 number, normalised.
+    address: Mapped[str]
+    sender_name: Mapped[str] = mapped_column(default="")
+    #: JSON sealed with AAD `channel.sealed_credentials|organization|channel`.
+    sealed_credentials: Mapped[bytes]
+    #: What the provider needs and is not secret (host, port, messaging service).
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    state: Mapped[str] = mapped_column(default="active")
+    state_reason: Mapped[str] = mapped_column(default="")
+    state_changed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    #: Limits: null means none.
+    daily_cap: Mapped[int | None] = mapped_column(default=200)
+    per_minute: Mapped[int | None]
+    minimum_gap_seconds: Mapped[int] = mapped_column(default=0)
+    #: Sending window in the contact's time: weekdays as ISO numbers, minutes since midnight [from, until).
+    window_weekdays: Mapped[list[Any]] = mapped_column(default=lambda: [1, 2, 3, 4, 5, 6, 7])
+    window_from: Mapped[int] = mapped_column(default=0)
+    window_until: Mapped[int] = mapped_column(default=1440)
+    #: Lease of the one delivering process.
+    lease_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    #: The channel as a whole rests until then (throttled, minimum gap, back-off), and why.
+    resting_until: Mapped[datetime | None]
+    resting_because: Mapped[str] = mapped_column(default="")
+    failures_in_a_row: Mapped[int] = mapped_column(default=0)
+    #: Where polling goes on (UIDVALIDITY/UID ...), and when it last worked.
+    cursor: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    polled_at: Mapped[datetime | None]
+    poll_problem: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    archived_at: Mapped[datetime | None]
+
+
+class ChannelDay(OrganizationScoped, Base):
+    """What a channel did on one day of the organization; the cap is counted here."""
+
+    __tablename__ = "channel_day"
+    __table_args__ = (belongs_to("channel", "channel_id"),)
+
+    channel_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    #: Claimed and not given back: `sending` counts as used.
+    used: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    sent: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    failed: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    bounced: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    replied: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    complained: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+
+
+class HookAddress(Base):
+    """The public address that a vendor calls: finds the organization before it is known. Global."""
+
+    __tablename__ = "hook_address"
+    __table_args__ = (
+        Index(None, "provider", "account", "address"),
+        UniqueConstraint("organization_id", "channel_id"),
+    )
+
+    token: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"))
+    channel_id: Mapped[UUID]
+    provider: Mapped[str]
+    #: The vendor's name of the account (Twilio's AccountSid) and our address there.
+    account: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,124 @@
+"""What becomes of each row: a new person, a known one, or a refusal. Pure: facts in, verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from loumass.contacts.importing.matching import NOBODY, Known, Match
+from loumass.contacts.tables.shape import RefusedRow
+from loumass.contacts.validation import ContactRow
+from loumass.core.ids import uuid7
+
+_SAME = {"external_id": "Same id", "email": "Same e-mail", "phone": "Same mobile"}
+
+
+class Verdict(NamedTuple):
+    """The row goes in as this person."""
+
+    row: ContactRow
+    contact_id: UUID
+    is_new: bool
+    is_suppressed: bool
+
+
+class _Taken(NamedTuple):
+    """A row that goes in, as lean as can be: a forecast remembers tens of thousands."""
+
+    contact_id: UUID
+    line: int
+    is_new: bool
+    has_email: bool
+    has_external_id: bool
+
+
+class Decider:
+    """Decides rows in their order and remembers whom it has taken, so that one decider sees all repeats."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        """`labels` maps a target (`email`) to the label of its column in the file."""
+        self._labels = labels
+        self._by_external_id: dict[str, _Taken] = {}
+        self._by_email: dict[str, _Taken] = {}
+        self._by_phone: dict[str, list[_Taken]] = {}
+        self._lines: dict[UUID, int] = {}
+
+    def decide(
+        self, rows: Sequence[ContactRow], matches: Mapping[int, Match]
+    ) -> tuple[list[Verdict], list[RefusedRow]]:
+        """Returns the verdicts and the refusals, both in the order of the file."""
+        verdicts: list[Verdict] = []
+        refused: list[RefusedRow] = []
+        for row in rows:
+            match = matches.get(row.line, NOBODY)
+            fate = self._fate(row, match)
+            if isinstance(fate, RefusedRow):
+                refused.append(fate)
+            else:
+                verdicts.append(self._take(row, fate, match))
+        return verdicts, refused
+
+    def _fate(self, row: ContactRow, match: Match) -> RefusedRow | UUID | None:
+        """Returns the known person, None for a new one, or a refusal."""
+        if match.is_erased:
+            # Nothing of the row is kept: that was the promise.
+            return RefusedRow(
+                row.line, "", "", "erased", "This person asked to be erased. Nothing was saved", []
+            )
+        by_id = self._known_by_id(row, match)
+        by_email = self._known_by_email(row, match)
+        if by_id and by_email and by_id.contact_id != by_email.contact_id:
+            reason = "The id belongs to one person and the e-mail to another"
+            return self._refusal(row, "email", row.email, "conflict", reason)
+        for target, known in (
+            ("external_id", by_id),
+            ("email", by_email),
+            ("phone", None if by_id or by_email else self._known_by_phone(row, match)),
+        ):
+            if known:
+                line = known.line or self._lines.get(known.contact_id)
+                return (
+                    self._repeat(row, target, line, is_same_key=known.is_brought)
+                    if line
+                    else known.contact_id
+                )
+        return None
+
+    def _known_by_id(self, row: ContactRow, match: Match) -> Known | None:
+        return _known(self._by_external_id.get(row.external_id)) or match.external_id
+
+    def _known_by_email(self, row: ContactRow, match: Match) -> Known | None:
+        return _known(self._by_email.get(row.email_normal)) or match.email
+
+    def _known_by_phone(self, row: ContactRow, match: Match) -> Known | None:
+        for taken in self._by_phone.get(row.phone, ()):
+            is_other = (row.email_normal and taken.has_email) or (row.external_id and taken.has_external_id)
+            if not is_other:
+                return _known(taken)
+        return match.phone
+
+    def _take(self, row: ContactRow, contact_id: UUID | None, match: Match) -> Verdict:
+        taken = _Taken(
+            contact_id or uuid7(), row.line, contact_id is None, bool(row.email_normal), bool(row.external_id)
+        )
+        if row.external_id:
+            self._by_external_id[row.external_id] = taken
+        if row.email_normal:
+            self._by_email[row.email_normal] = taken
+        if row.phone:
+            self._by_phone.setdefault(row.phone, []).append(taken)
+        self._lines[taken.contact_id] = row.line
+        return Verdict(row, taken.contact_id, contact_id is None, match.is_suppressed)
+
+    def _repeat(self, row: ContactRow, target: str, line: int, *, is_same_key: bool) -> RefusedRow:
+        value = {"external_id": row.external_id, "email": row.email, "phone": row.phone}[target]
+        reason = f"{_SAME[target] if is_same_key else 'Same person'} as line {line}. Line {line} was kept"
+        return self._refusal(row, target, value, "repeated", reason)
+
+    def _refusal(self, row: ContactRow, target: str, value: str, code: str, reason: str) -> RefusedRow:
+        return RefusedRow(row.line, self._labels.get(target, ""), value, code, reason, row.values)
+
+
+def _known(taken: _Taken | None) -> Known | None:
+    return Known(taken.contact_id, taken.line, taken.is_new) if taken else None

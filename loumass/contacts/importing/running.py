@@ -1,0 +1,223 @@
+"""One slice of an import: read a chunk, decide, put it in, move the cursor; again until the time is up.
+
+Reading and validating happen outside any transaction. The cursor commits with the rows before it, so a
+killed worker's successor goes on at the right byte and doubles nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from loumass.accounts.models import Membership, User
+from loumass.contacts.importing import staging, upserting
+from loumass.contacts.importing.deciding import Decider, Verdict
+from loumass.contacts.importing.matching import find_matches
+from loumass.contacts.importing.options import ImportOptions
+from loumass.contacts.importing.uploads import stored_table
+from loumass.contacts.models import ContactImport, ImportRefusal
+from loumass.contacts.tables.shape import Chunk, Cursor, RefusedRow, TableRefused, chunks_of
+from loumass.contacts.validation import ContactRow, RowReader
+from loumass.core import clock, storage
+from loumass.core.database import db
+from loumass.core.live import announce
+from loumass.core.tenancy import current_organization_id, get, transaction
+from loumass.events.service import publish
+
+CHUNK_ROWS = 10_000
+#: The agenda hides a running job for a minute; a slice stays well below.
+SLICE_SECONDS = 20.0
+#: A workbook cannot be entered in the middle: each slice reads its way there again, so slices are few.
+WORKBOOK_SLICE_SECONDS = 200.0
+_UNIQUE_VIOLATION = "23505"
+#: Serialization failure, deadlock, and a lock that was not free in time: all pass by themselves.
+_IN_EACH_OTHERS_WAY = ("40001", "40P01", "55P03")
+log = structlog.get_logger("imports")
+
+
+class _Piece(NamedTuple):
+    """What was read between two places of the file."""
+
+    before: Cursor | None
+    after: Cursor
+    rows: list[ContactRow]
+    refused: list[RefusedRow]
+
+
+class _Cancelled(Exception):
+    """A person asked to stop."""
+
+
+class _Moved(Exception):
+    """Another worker, a cancellation or the end was there first."""
+
+
+def run_slice(import_id: UUID) -> bool:
+    """Puts chunks in for up to `SLICE_SECONDS`; returns whether more remain."""
+    with transaction():
+        row = get(ContactImport, import_id)
+        if row is None or row.state != "running":
+            return False
+        options, position = ImportOptions.of(row), _position(row)
+        owners = owners_by_name()
+    if row.cancel_asked_at is not None:
+        _close(import_id, "cancelled")
+        return False
+    try:
+        return _put_in_chunks(row, options, position, owners)
+    except TableRefused as refusal:
+        _fail(import_id, refusal.sentence)
+    except _Cancelled:
+        _close(import_id, "cancelled")
+    except _Moved:
+        log.info("import.moved_on", import_id=str(import_id))
+    return False
+
+
+def _put_in_chunks(
+    row: ContactImport, options: ImportOptions, position: Cursor | None, owners: dict[str, UUID]
+) -> bool:
+    is_text = options.shape.kind == "delimited"
+    ends_at = time.monotonic() + (SLICE_SECONDS if is_text else WORKBOOK_SLICE_SECONDS)
+    reader = RowReader(options.mapping, options.country, owners=owners)
+    for chunk in chunks_of(stored_table(row, options), after=position, size=CHUNK_ROWS):
+        piece = _Piece(position, chunk.end, *read_chunk(reader, chunk))
+        try:
+            with transaction():
+                _put_in(row.id, options, piece, owners)
+        except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
+                raise
+            return True  # Somebody entered one of these people meanwhile: the next slice finds them.
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in _IN_EACH_OTHERS_WAY:
+                raise
+            return True
+        position = chunk.end
+        if time.monotonic() > ends_at:
+            return True
+    _close(row.id, "done")
+    return False
+
+
+def read_chunk(reader: RowReader, chunk: Chunk) -> tuple[list[ContactRow], list[RefusedRow]]:
+    """Returns the chunk's readable people and all refusals so far, both by line."""
+    rows: list[ContactRow] = []
+    refused = list(chunk.refused)
+    for row in reader.read_all(chunk.rows):
+        if type(row) is ContactRow:
+            rows.append(row)
+        elif isinstance(row, RefusedRow):
+            refused.append(row)
+    return rows, refused
+
+
+def _put_in(import_id: UUID, options: ImportOptions, piece: _Piece, owners: dict[str, UUID]) -> None:
+    row = _claim(import_id, piece.before)
+    verdicts, late = decide(import_id, options, piece.rows)
+    refused = sorted([*piece.refused, *late])
+    if verdicts:
+        staging.stage(verdicts, owners)
+        counts = upserting.upsert(import_id, options.existing, options.tags, options.source, len(verdicts))
+        row.created_count += counts.created
+        row.updated_count += counts.updated
+        row.skipped_count += counts.unchanged
+        row.suppressed_count += sum(verdict.is_suppressed for verdict in verdicts)
+    _keep_refusals(import_id, refused)
+    row.refused_count += len(refused)
+    row.rows_read += len(verdicts) + len(refused)
+    row.next_line = piece.after.line + 1
+    row.position = piece.after._asdict()
+    announce(f"import:{import_id}")
+
+
+def decide(
+    import_id: UUID, options: ImportOptions, rows: Sequence[ContactRow]
+) -> tuple[list[Verdict], list[RefusedRow]]:
+    """Returns what becomes of the rows, against the people we know now."""
+    labels = {choice.target: choice.label for choice in options.mapping.columns}
+    return Decider(labels).decide(rows, find_matches(import_id, rows) if rows else {})
+
+
+def owners_by_name() -> dict[str, UUID]:
+    """Returns the organization's members by e-mail and by name, in lower case."""
+    found = db().execute(
+        select(User.id, User.email_key, func.lower(User.name))
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organization_id == current_organization_id())
+    )
+    return {name: user_id for user_id, email, full in found for name in (full, email)}
+
+
+def _claim(import_id: UUID, before: Cursor | None) -> ContactImport:
+    """Locks the import and makes sure that nobody else has put this chunk in. One import at a time per organization,
+    so that two lists with the same people do not block each other half-way.
+    """
+    organization_id = current_organization_id()
+    db().execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"import {organization_id}"}
+    )
+    row = get(ContactImport, import_id, lock=True)
+    if row is None or row.state != "running" or _position(row) != before:
+        raise _Moved
+    if row.cancel_asked_at is not None:
+        raise _Cancelled
+    return row
+
+
+def _position(row: ContactImport) -> Cursor | None:
+    return Cursor(row.position["line"], row.position["offset"]) if row.position else None
+
+
+def _keep_refusals(import_id: UUID, refused: Sequence[RefusedRow]) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "import_id": import_id,
+            "line": one.line,
+            "code": one.code,
+            "column": one.column,
+            "value": one.value,
+            "reason": one.reason,
+            "cells": one.values,
+        }
+        for one in refused
+    ]
+    if rows:
+        db().execute(insert(ImportRefusal), rows)
+
+
+def _close(import_id: UUID, state: str) -> None:
+    """The end, good or wished for: nothing of the file is kept beyond its people and its refused rows."""
+    with transaction():
+        row = get(ContactImport, import_id, lock=True)
+        if row is None or row.state != "running":
+            return
+        key = row.file_key
+        row.state, row.finished_at = state, clock.now()
+        row.row_count = row.rows_read if state == "done" else row.row_count
+        forget_file(row)
+        publish("import.finished", facts={"import_id": str(import_id), "state": state})
+        announce(f"import:{import_id}")
+    storage.delete(key)
+
+
+def forget_file(row: ContactImport) -> None:
+    """Leaves no value of the file in the row; the caller deletes the file after the commit."""
+    row.options = ImportOptions.of(row).without_people().as_json()
+    row.file_key = ""
+
+
+def _fail(import_id: UUID, sentence: str) -> None:
+    with transaction():
+        row = get(ContactImport, import_id, lock=True)
+        if row is None or row.state != "running":
+            return
+        row.state, row.problem, row.finished_at = "failed", sentence, clock.now()
+        publish("import.finished", facts={"import_id": str(import_id), "state": "failed"})
+        announce(f"import:{import_id}")

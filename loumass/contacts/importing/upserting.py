@@ -1,0 +1,150 @@
+"""The staged rows become people, tags, consent and history: a handful of statements, whatever their number."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from loumass.contacts.importing.options import Existing
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+
+
+class Counts(NamedTuple):
+    """How many staged rows were created, updated, and left as they were."""
+
+    created: int
+    updated: int
+    unchanged: int
+
+
+def upsert(import_id: UUID, existing: Existing, tags: list[str], source: str, staged: int) -> Counts:
+    """Puts the `staged` rows of `import_stage` in; runs in the transaction that staged them.
+
+    Raises IntegrityError where somebody entered one of these people just now; a second try finds them.
+    """
+    bound = {
+        "organization_id": current_organization_id(),
+        "import_id": import_id,
+        "now": clock.now(),
+        "user_id": db().info.get("user_id"),
+        "source": source,
+        "tags": tags,
+        "is_skip": existing == "skip",
+    }
+    created = _count(_INSERT, bound)
+    updated = _count(_UPDATES[existing], bound) if existing != "skip" else 0
+    db().execute(_CREATED, bound)
+    db().execute(_REMEMBER, bound)
+    db().execute(_NEW_TAGS, bound)
+    db().execute(_TAG, bound)
+    if source:
+        db().execute(_CONSENT, bound)
+    return Counts(created, updated, staged - created - updated)
+
+
+def _count(statement: Any, bound: dict[str, Any]) -> int:
+    return len(db().execute(statement, bound).all())
+
+
+_TEXTS = ("first_name", "last_name", "company", "title", "city", "state", "country")
+_INSERT = text(f"""
+    INSERT INTO contact (organization_id, id, external_id, email, email_key, email_hash, phone, phone_hash,
+                         {", ".join(_TEXTS)}, timezone, owner_id, fields, source, created_at, updated_at)
+    SELECT :organization_id, contact_id, external_id, email, email_key, email_hash, phone, phone_hash,
+           {", ".join(_TEXTS)}, coalesce(timezone, timezone_of_phone), owner_id, fields, :source, :now, :now
+    FROM import_stage WHERE is_new
+    RETURNING id
+""")
+
+# New value of each column, where `old` is the person and `new` the row. An empty cell never deletes.
+_FILL = {
+    **{name: f"CASE WHEN old.{name} = '' THEN new.{name} ELSE old.{name} END" for name in _TEXTS},
+    "external_id": "coalesce(old.external_id, new.external_id)",
+    "email": "coalesce(old.email, new.email)",
+    "email_key": "coalesce(old.email_key, new.email_key)",
+    "email_hash": "coalesce(old.email_hash, new.email_hash)",
+    "phone": "coalesce(old.phone, new.phone)",
+    "phone_hash": "coalesce(old.phone_hash, new.phone_hash)",
+    "timezone": "coalesce(old.timezone, new.timezone, new.timezone_of_phone)",
+    "owner_id": "coalesce(old.owner_id, new.owner_id)",
+    "fields": "new.fields || old.fields",
+}
+_OVERWRITE = {
+    **{name: f"CASE WHEN new.{name} <> '' THEN new.{name} ELSE old.{name} END" for name in _TEXTS},
+    "external_id": "coalesce(new.external_id, old.external_id)",
+    "email": "coalesce(new.email, old.email)",
+    "email_key": "coalesce(new.email_key, old.email_key)",
+    "email_hash": "coalesce(new.email_hash, old.email_hash)",
+    "phone": "coalesce(new.phone, old.phone)",
+    "phone_hash": "coalesce(new.phone_hash, old.phone_hash)",
+    "timezone": "coalesce(new.timezone, old.timezone, new.timezone_of_phone)",
+    "owner_id": "coalesce(new.owner_id, old.owner_id)",
+    "fields": "old.fields || new.fields",
+}
+
+
+def _update(values: dict[str, str]) -> Any:
+    names = ", ".join(values)
+    changed = ", ".join(f"{value} AS {name}" for name, value in values.items())
+    return text(f"""
+        WITH wanted AS (
+            SELECT old.id, {changed}
+            FROM import_stage AS new
+            JOIN contact AS old ON old.organization_id = :organization_id AND old.id = new.contact_id
+            WHERE NOT new.is_new
+        )
+        UPDATE contact SET ({names}, updated_at) = ({", ".join(f"wanted.{name}" for name in values)}, :now)
+        FROM wanted
+        WHERE contact.organization_id = :organization_id AND contact.id = wanted.id
+          AND ({", ".join(f"contact.{name}" for name in values)})
+              IS DISTINCT FROM ({", ".join(f"wanted.{name}" for name in values)})
+        RETURNING contact.id
+    """)
+
+
+_UPDATES = {"fill": _update(_FILL), "update": _update(_OVERWRITE)}
+# Facts only: a million people are not a million notices. Who must act on them listens to `import.finished`.
+_CREATED = text("""
+    INSERT INTO event (organization_id, kind, happened_at, contact_id, user_id, facts)
+    SELECT :organization_id, 'contact.created', :now, contact_id, CAST(:user_id AS uuid),
+           jsonb_build_object('import_id', CAST(:import_id AS text))
+    FROM import_stage WHERE is_new
+    RETURNING id
+""")
+_REMEMBER = text("""
+    INSERT INTO imported_contact (organization_id, import_id, contact_id, line, is_new)
+    SELECT :organization_id, :import_id, contact_id, line, is_new FROM import_stage
+    ON CONFLICT (organization_id, import_id, contact_id) DO NOTHING
+""")
+_NEW_TAGS = text("""
+    INSERT INTO tag (organization_id, name, created_at)
+    SELECT DISTINCT ON (lower(name)) :organization_id, name, CAST(:now AS timestamptz)
+    FROM (SELECT unnest(tags || CAST(:tags AS text[])) AS name FROM import_stage WHERE is_new OR NOT :is_skip) AS wanted
+    ORDER BY lower(name), name
+    ON CONFLICT (organization_id, name_key) DO NOTHING
+""")
+_TAG = text("""
+    INSERT INTO contact_tag (organization_id, contact_id, tag_id, created_at)
+    SELECT DISTINCT :organization_id, wanted.contact_id, tag.id, CAST(:now AS timestamptz)
+    FROM (SELECT contact_id, unnest(tags || CAST(:tags AS text[])) AS name
+          FROM import_stage WHERE is_new OR NOT :is_skip) AS wanted
+    JOIN tag ON tag.organization_id = :organization_id AND tag.name_key = lower(wanted.name)
+    ON CONFLICT (organization_id, contact_id, tag_id) DO NOTHING
+""")
+# Once per person, medium and words, so that the same list again proves nothing new.
+_CONSENT = text("""
+    INSERT INTO consent (organization_id, contact_id, medium, is_granted, source, recorded_by_id, recorded_at)
+    SELECT :organization_id, stage.contact_id, given.medium, true, :source, CAST(:user_id AS uuid), :now
+    FROM import_stage AS stage
+    CROSS JOIN LATERAL (VALUES ('email', stage.email), ('sms', stage.phone)) AS given(medium, address)
+    WHERE given.address IS NOT NULL AND (stage.is_new OR NOT :is_skip)
+      AND (stage.is_new OR NOT EXISTS (
+          SELECT 1 FROM consent AS before
+          WHERE before.organization_id = :organization_id AND before.contact_id = stage.contact_id
+            AND before.medium = given.medium AND before.is_granted AND before.source = :source))
+    RETURNING id
+""")

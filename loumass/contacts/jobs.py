@@ -1,0 +1,41 @@
+"""What workers do for contacts."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from loumass.contacts.importing.forecasting import forecast_import
+from loumass.contacts.importing.running import run_slice
+from loumass.contacts.importing.tidying import forget_old_files
+from loumass.contacts.models import ContactImport
+from loumass.core import clock
+from loumass.core.agenda import Wake
+from loumass.core.database import db
+from loumass.core.jobs import job
+
+
+@job("bulk")
+def put_in(import_id: str) -> bool:
+    """One slice of an import; True while rows remain."""
+    return run_slice(UUID(import_id))
+
+
+@job("bulk")
+def forecast(import_id: str) -> None:
+    """Look at a whole list and say what would happen."""
+    forecast_import(UUID(import_id))
+
+
+@job("bulk")
+def forget_files() -> bool:
+    """Files that nobody came back for are deleted; True while there are more."""
+    return forget_old_files()
+
+
+def sweep() -> list[Wake]:
+    """The imports that run, whatever a crash has left of them."""
+    now = clock.now()
+    running = db().scalars(select(ContactImport.id).where(ContactImport.state == "running"))
+    return [put_in.wake(now, str(one)) for one in running]

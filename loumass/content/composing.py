@@ -1,0 +1,114 @@
+"""From what an author wrote to a compiled message: blocks added, HTML prepared, text made where absent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from html import escape
+
+from loumass.content import html as author_html
+from loumass.content.marking import MarkedText, mark
+from loumass.content.merge import (
+    MergeText,
+    compile_header,
+    compile_text,
+    html_text,
+    plain,
+    unmarked,
+)
+from loumass.content.mime import Email
+from loumass.content.vocabulary import Vocabulary
+
+_HIDDEN = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;mso-hide:all"
+# Keeps a mail program from showing the first words of the body behind a short preheader.
+_FILLER = "&#847;&zwnj;&nbsp;" * 60
+_FOOTER_STYLE = "margin-top:32px;padding-top:12px;border-top:1px solid #d9d9d4;color:#5a5f67;font-size:12px;line-height:18px"
+_ADDRESS_TAG, _UNSUBSCRIBE_TAG = "organization.postal_address", "unsubscribe_url"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an author wrote, merge tags and all. `text` is made from `html` when it is blank."""
+
+    subject: str = ""
+    preheader: str = ""
+    html: str = ""
+    text: str = ""
+
+
+def compile_email(draft: Draft, vocabulary: Vocabulary | None = None, *, footer: bool = False) -> Email:
+    """The compiled e-mail. With a `footer` it ends in postal address and unsubscribe link, each only
+    where the author has not placed it. Raises MergeTagsRefused, Refused.
+    """
+    subject = compile_header(draft.subject, vocabulary)
+    if not draft.html.strip():
+        return Email(subject, _with_text_footer(draft.text, vocabulary, footer))
+    marked = mark(draft.html, vocabulary, is_html=True)
+    document = MarkedText(author_html.inline(author_html.clean(marked.source)), marked.tags)
+    if footer:
+        document = _at_bottom(document, _html_footer(document))
+    text = (
+        _with_text_footer(draft.text, vocabulary, footer)
+        if draft.text.strip()
+        else unmarked(replace(document, source=author_html.to_text(document.source)), plain)
+    )
+    return Email(subject, text, unmarked(_finished(document, draft.preheader, vocabulary), html_text))
+
+
+def compile_sms(draft: Draft, vocabulary: Vocabulary | None = None) -> MergeText:
+    """The compiled text message. Raises MergeTagsRefused."""
+    return compile_text(draft.text, vocabulary)
+
+
+def names_used(draft: Draft, *, footer: bool = False) -> frozenset[str]:
+    """The canonical merge tags that need a value when `draft` is sent. Raises MergeTagsRefused."""
+    email = compile_email(draft, footer=footer)
+    names = email.subject.names | email.text.names
+    return names | email.html.names if email.html else names
+
+
+def _with_text_footer(text: str, vocabulary: Vocabulary | None, footer: bool) -> MergeText:
+    marked = mark(text.rstrip(), vocabulary)
+    if not footer:
+        return unmarked(marked, plain)
+    placed = {name for name, _ in marked.tags}
+    lines = ["", "", "-- "]
+    if _ADDRESS_TAG not in placed:
+        lines += ["{{organization.name}}", "{{organization.postal_address}}"]
+    if _UNSUBSCRIBE_TAG not in placed:
+        lines.append("Unsubscribe: {{unsubscribe_url}}")
+    more = mark("\n".join(lines) if len(lines) > 3 else "", first=len(marked.tags))
+    return unmarked(_joined(marked, more), plain)
+
+
+def _html_footer(document: MarkedText) -> MarkedText:
+    placed = {name for name, _ in document.tags}
+    lines = []
+    if _ADDRESS_TAG not in placed:
+        lines.append("{{organization.name}}<br>{{organization.postal_address}}")
+    if _UNSUBSCRIBE_TAG not in placed:
+        lines.append('<a href="{{unsubscribe_url}}" style="color:#5a5f67">Unsubscribe</a>')
+    if not lines:
+        return MarkedText("", ())
+    block = f'<div style="{_FOOTER_STYLE}">{"<br>".join(lines)}</div>'
+    marked = mark(block, is_html=True, first=len(document.tags))
+    return replace(marked, source=author_html.with_link_places(marked.source))
+
+
+def _at_bottom(document: MarkedText, block: MarkedText) -> MarkedText:
+    source = document.source.replace(author_html.BOTTOM, block.source + author_html.BOTTOM, 1)
+    return MarkedText(source, document.tags + block.tags)
+
+
+def _finished(document: MarkedText, preheader: str, vocabulary: Vocabulary | None) -> MarkedText:
+    """The document with its hidden preheader on top and without the marks of its ends."""
+    source, tags = document.source.replace(author_html.BOTTOM, "", 1), document.tags
+    hidden = MarkedText("", ())
+    if preheader.strip():
+        hidden = mark(preheader.strip(), vocabulary, first=len(tags))
+        block = f'<div style="{_HIDDEN}">{escape(hidden.source)}{_FILLER}</div>'
+        hidden = replace(hidden, source=block)
+    return MarkedText(source.replace(author_html.TOP, hidden.source, 1), tags + hidden.tags)
+
+
+def _joined(first: MarkedText, second: MarkedText) -> MarkedText:
+    return MarkedText(first.source + second.source, first.tags + second.tags)

@@ -1,0 +1,130 @@
+"""What an author fills in. Unknown merge tags are refused under the field that holds them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from loumass.content.composing import Draft, compile_email
+from loumass.content.marking import MergeTagsRefused, mark
+from loumass.content.vocabulary import Vocabulary
+from loumass.core.errors import Refused
+
+LONGEST_SUBJECT = 500
+LONGEST_HTML, LONGEST_TEXT, LONGEST_SMS = 1_000_000, 200_000, 1600
+
+
+def _line_ends(value: str | None) -> str:
+    """Browsers post CRLF; versions keep LF, so that saving without a change is no change."""
+    return (value or "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _stripped(value: str | None) -> str:
+    return (value or "").strip()
+
+
+def known_tags(form: WordsForm, field: Field) -> None:
+    """Refuse what is not a merge tag here, with line, column and what was probably meant."""
+    try:
+        mark(field.data or "", form.vocabulary, is_html=field.name == "html")
+    except MergeTagsRefused as refused:
+        single = "\n" not in (field.data or "")
+        said = [
+            p.sentence if single else f"Line {p.line}, column {p.column}: {p.sentence}"
+            for p in refused.problems
+        ]
+        raise ValidationError(" ".join(said)) from refused
+
+
+class WordsForm(FlaskForm):
+    """A name and words for one medium."""
+
+    name = StringField(
+        "Name",
+        [DataRequired("Give it a name that your team finds it by."), Length(max=200)],
+        filters=[_stripped],
+    )
+
+    def __init__(self, vocabulary: Vocabulary, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        self.vocabulary = vocabulary
+
+    @property
+    def draft(self) -> Draft:
+        """What was typed."""
+        raise NotImplementedError
+
+
+class EmailForm(WordsForm):
+    """An e-mail: plain words, designed HTML, or both."""
+
+    subject = StringField(
+        "Subject",
+        [DataRequired("Write a subject."), Length(max=LONGEST_SUBJECT), known_tags],
+        filters=[_stripped],
+    )
+    preheader = StringField(
+        "Preview line",
+        [Length(max=LONGEST_SUBJECT), known_tags],
+        filters=[_stripped],
+        description="Most inboxes show it after the subject. It is hidden in the e-mail itself, and needs HTML.",
+    )
+    text = TextAreaField(
+        "Text",
+        [Length(max=LONGEST_TEXT), known_tags],
+        filters=[_line_ends],
+        description="What a person would type. Empty is made from the HTML.",
+        render_kw={"rows": 12, "data-autogrow": ""},
+    )
+    html = TextAreaField(
+        "HTML",
+        [Length(max=LONGEST_HTML), known_tags],
+        filters=[_line_ends],
+        description="For designed e-mails. Scripts are taken out, styles are moved to where mail programs look.",
+        render_kw={"rows": 10, "spellcheck": "false"},
+    )
+
+    def validate_text(self, field: Field) -> None:
+        """An e-mail says something."""
+        if not _stripped(field.data) and not _stripped(self.html.data):
+            raise ValidationError("Write a text, or paste HTML below.")
+
+    def validate_html(self, field: Field) -> None:
+        """HTML that can be prepared for mail programs."""
+        if field.data and not field.errors:
+            try:
+                compile_email(Draft(html=field.data))
+            except MergeTagsRefused:
+                return
+            except Refused as refused:
+                raise ValidationError(refused.sentence) from refused
+
+    @property
+    def draft(self) -> Draft:
+        """What was typed."""
+        return Draft(
+            self.subject.data or "", self.preheader.data or "", self.html.data or "", self.text.data or ""
+        )
+
+
+class TextForm(WordsForm):
+    """A text message."""
+
+    text = TextAreaField(
+        "Text",
+        [DataRequired("Write the text."), Length(max=LONGEST_SMS), known_tags],
+        filters=[_line_ends],
+        description="Say who writes, and in the first one how to opt out.",
+        render_kw={"rows": 6, "data-autogrow": ""},
+    )
+
+    @property
+    def draft(self) -> Draft:
+        """What was typed."""
+        return Draft(text=self.text.data or "")
+
+
+FORMS: dict[str, type[WordsForm]] = {"email": EmailForm, "sms": TextForm}

@@ -1,0 +1,55 @@
+"""What messages say. A content has versions; a version never changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from loumass.core import clock
+from loumass.core.database import Base
+from loumass.core.tenancy import OrganizationOwned, belongs_to
+
+
+class Content(OrganizationOwned, Base):
+    """A named text for a medium. Clones (a campaign's own copies) name their graph and origin."""
+
+    __tablename__ = "content"
+    __table_args__ = (
+        belongs_to("content", "origin_id"),
+        Index(None, "organization_id", "created_at", "id"),
+        Index(None, "organization_id", "graph_id"),
+        CheckConstraint("medium IN ('email', 'sms', 'voicemail')", name="medium"),
+    )
+
+    name: Mapped[str]
+    medium: Mapped[str]
+    #: Set for the private copy of one graph; null for the library that everybody picks from.
+    graph_id: Mapped[UUID | None]
+    origin_id: Mapped[UUID | None]
+    #: The newest version's number.
+    version_number: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    archived_at: Mapped[datetime | None]
+
+
+class ContentVersion(OrganizationOwned, Base):
+    """Immutable: the application may insert and read, never change."""
+
+    __tablename__ = "content_version"
+    __table_args__ = (
+        belongs_to("content", "content_id"),
+        UniqueConstraint("organization_id", "content_id", "number"),
+    )
+
+    content_id: Mapped[UUID]
+    number: Mapped[int]
+    subject: Mapped[str] = mapped_column(default="")
+    preheader: Mapped[str] = mapped_column(default="")
+    html: Mapped[str] = mapped_column(default="")
+    #: The text part of an e-mail (made from the HTML when empty), or the whole text message.
+    text: Mapped[str] = mapped_column(default="")
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)

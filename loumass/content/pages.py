@@ -1,0 +1,155 @@
+"""The library: what people send, written in versions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from loumass.accounts.guards import requires
+from loumass.content import queries, service
+from loumass.content.forms import FORMS, TextForm, WordsForm
+from loumass.content.models import Content
+from loumass.content.segments import segments
+from loumass.content.vocabulary import TAGS, Tag, custom_tag
+from loumass.core.database import db
+from loumass.core.errors import NotFound
+from loumass.core.tenancy import get_or_404
+
+pages = Blueprint("content", __name__)
+
+
+@pages.get("/content")
+@requires("content.read")
+def index() -> ResponseReturnValue:
+    """The library."""
+    words, medium = request.args.get("q", "").strip(), request.args.get("medium", "")
+    is_archived = request.args.get("show") == "archived"
+    cursor = request.args.get("after") or request.args.get("before")
+    found = queries.library(cursor, words=words, medium=medium, is_archived=is_archived)
+    return render_template(
+        "content/index.html",
+        found=found,
+        newest=queries.newest([content.id for content in found.items]),
+        is_searched=bool(words or medium),
+        is_archived=is_archived,
+    )
+
+
+@pages.get("/content/new/<medium>")
+@requires("content.write")
+def new(medium: str) -> ResponseReturnValue:
+    """An empty form."""
+    return _form_page(medium, _form(medium), None)
+
+
+@pages.post("/content/new/<medium>")
+@requires("content.write")
+def create(medium: str) -> ResponseReturnValue:
+    """Make a content with its first version."""
+    form = _form(medium)
+    if not form.validate():
+        return _form_page(medium, form, None), 422
+    content = service.create(str(form.name.data), medium, form.draft, g.user.id)
+    db().commit()
+    flash(f"{content.name} is saved.", "done")
+    return redirect(url_for(".show", id=content.id))
+
+
+@pages.get("/content/<uuid:id>")
+@requires("content.read")
+def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the URL's word
+    """One content: its newest version in the form, its history beside it."""
+    content = get_or_404(Content, id)
+    newest = queries.newest([content.id])[content.id]
+    words = {name: getattr(newest, name) for name in ("subject", "preheader", "html", "text")}
+    return _form_page(content.medium, _form(content.medium, name=content.name, **words), content)
+
+
+@pages.post("/content/<uuid:id>")
+@requires("content.write")
+def save(id: UUID) -> ResponseReturnValue:  # noqa: A002
+    """Save a new version; what cannot be saved comes back as it was typed."""
+    content = get_or_404(Content, id)
+    form = _form(content.medium)
+    if not form.validate():
+        return _form_page(content.medium, form, content), 422
+    is_new = service.save(id, str(form.name.data), form.draft, g.user.id)
+    db().commit()
+    version = (
+        f"Version {content.version_number} is saved." if is_new else "Nothing to change: it says the same."
+    )
+    flash(version, "done")
+    return redirect(url_for(".show", id=id))
+
+
+@pages.post("/content/<uuid:id>/archive")
+@requires("content.write")
+def archive(id: UUID) -> ResponseReturnValue:  # noqa: A002
+    """Put it away."""
+    content = service.archive(id)
+    db().commit()
+    note: Any = {"text": f"{content.name} is archived.", "undo": url_for(".restore", id=id)}
+    flash(note, "done")
+    return redirect(url_for(".index"))
+
+
+@pages.post("/content/<uuid:id>/restore")
+@requires("content.write")
+def restore(id: UUID) -> ResponseReturnValue:  # noqa: A002
+    """Take it back."""
+    content = service.restore(id)
+    db().commit()
+    flash(f"{content.name} is back in the library.", "done")
+    return redirect(url_for(".show", id=id))
+
+
+@pages.get("/content/<uuid:id>/versions/<int:number>")
+@requires("content.read")
+def version(id: UUID, number: int) -> ResponseReturnValue:  # noqa: A002
+    """One version as it was saved."""
+    content = get_or_404(Content, id)
+    return render_template("content/version.html", content=content, version=queries.version(id, number))
+
+
+@pages.post("/content/<uuid:id>/versions/<int:number>/again")
+@requires("content.write")
+def use_again(id: UUID, number: int) -> ResponseReturnValue:  # noqa: A002
+    """Save an earlier version's words as the newest."""
+    content = get_or_404(Content, id)
+    service.save(id, content.name, service.draft_of(queries.version(id, number)), g.user.id)
+    db().commit()
+    flash(f"Version {number} is the newest again, as version {content.version_number}.", "done")
+    return redirect(url_for(".show", id=id))
+
+
+@pages.post("/content/segments")
+@requires("content.read")
+def count_segments() -> ResponseReturnValue:
+    """How many segments the text takes, while it is typed."""
+    return render_template("content/_segments.html", counted=segments(request.form.get("text", "")[:5000]))
+
+
+def _form(medium: str, **values: str) -> WordsForm:
+    if medium not in FORMS:
+        raise NotFound
+    return FORMS[medium](queries.vocabulary(), data=values or None)
+
+
+def _form_page(medium: str, form: WordsForm, content: Content | None) -> str:
+    return render_template(
+        "content/form.html",
+        form=form,
+        medium=medium,
+        content=content,
+        versions=queries.versions(content.id) if content else (),
+        counted=segments(form.text.data or "") if isinstance(form, TextForm) else None,
+        tags=_tags(),
+    )
+
+
+def _tags() -> list[Tag]:
+    own = [Tag(custom_tag(field.key), field.label, "") for field in queries.custom_fields()]
+    return [*TAGS, *own]

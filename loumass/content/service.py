@@ -1,0 +1,79 @@
+"""Contents are written in versions: saving makes a new one, and nothing that was sent ever changes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from loumass.content.composing import Draft
+from loumass.content.models import Content, ContentVersion
+from loumass.content.queries import newest
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.errors import Conflict
+from loumass.core.ids import uuid7
+from loumass.core.tenancy import get_or_404
+
+
+def create(name: str, medium: str, draft: Draft, author_id: UUID | None) -> Content:
+    """A new content of the library with its first version."""
+    content = Content(id=uuid7(), name=name, medium=medium)
+    db().add(content)
+    db().flush()
+    _add_version(content, draft, author_id)
+    return content
+
+
+def save(content_id: UUID, name: str, draft: Draft, author_id: UUID | None) -> bool:
+    """Take `name`, and `draft` as a new version unless it says the same as the newest. Whether it was new."""
+    content = _of_the_library(content_id)
+    content.name = name
+    before = newest([content.id]).get(content.id)
+    if before is not None and draft_of(before) == draft:
+        return False
+    _add_version(content, draft, author_id)
+    return True
+
+
+def archive(content_id: UUID) -> Content:
+    """Put it away: what uses it goes on, nobody picks it any more."""
+    content = _of_the_library(content_id)
+    content.archived_at = content.archived_at or clock.now()
+    return content
+
+
+def restore(content_id: UUID) -> Content:
+    """Take it back into the library."""
+    content = _of_the_library(content_id)
+    content.archived_at = None
+    return content
+
+
+def _of_the_library(content_id: UUID) -> Content:
+    """The content, locked. Raises Conflict for a funnel's own copy: published versions of funnels never change."""
+    content = get_or_404(Content, content_id, lock=True)
+    if content.graph_id is not None:
+        raise Conflict(
+            "These are the words of one step of a funnel. Nothing was changed. Open the step to change them."
+        )
+    return content
+
+
+def draft_of(version: ContentVersion) -> Draft:
+    """What the version says, as its author wrote it."""
+    return Draft(version.subject, version.preheader, version.html, version.text)
+
+
+def _add_version(content: Content, draft: Draft, author_id: UUID | None) -> None:
+    content.version_number = (content.version_number or 0) + 1
+    db().add(
+        ContentVersion(
+            content_id=content.id,
+            number=content.version_number,
+            subject=draft.subject,
+            preheader=draft.preheader,
+            html=draft.html,
+            text=draft.text,
+            created_by_id=author_id,
+        )
+    )
+    db().flush()

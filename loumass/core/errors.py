@@ -1,0 +1,52 @@
+"""What can go wrong in a way that a person should read. Pages turn these into answers."""
+
+from __future__ import annotations
+
+
+class Problem(Exception):
+    """Something a person can act on. `sentence` says what happened, what was kept and what to do."""
+
+    status = 400
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Refused(Problem):
+    """The request makes no sense as it stands."""
+
+    status = 422
+
+
+class Conflict(Problem):
+    """Somebody else changed it meanwhile, or it is in a state that does not allow this."""
+
+    status = 409
+
+
+class Forbidden(Problem):
+    """The person is known but their role does not allow this."""
+
+    status = 403
+
+
+class NotFound(Problem):
+    """It does not exist here, or belongs to somebody else."""
+
+    status = 404
+
+    def __init__(self, sentence: str = "There is nothing at this address.") -> None:
+        super().__init__(sentence)
+
+
+class TooLarge(Problem):
+    """More bytes than we take."""
+
+    status = 413
+
+
+class Unavailable(Problem):
+    """Not now; the same request may work in a while."""
+
+    status = 503

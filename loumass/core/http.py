@@ -1,0 +1,47 @@
+"""The one outgoing HTTP client. It dials only checked addresses, follows nothing and reads no proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore2
+import httpx2
+
+from loumass.core.network import checked_address
+
+TIMEOUT = httpx2.Timeout(20.0, connect=10.0)
+MAXIMUM_ANSWER = 10 * 1024 * 1024
+
+
+class _GuardedBackend(httpcore2.SyncBackend):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        try:
+            address = checked_address(host, port)
+        except OSError as problem:
+            raise httpcore2.ConnectError(f"{host} was not found: {problem}") from problem
+        return super().connect_tcp(address, port, timeout, local_address, socket_options)
+
+
+class _GuardedTransport(httpx2.HTTPTransport):
+    def __init__(self) -> None:
+        super().__init__(trust_env=False, retries=0)
+        self._pool._network_backend = _GuardedBackend()
+
+
+def client(base_url: str = "", **options: Any) -> httpx2.Client:
+    """A guarded client; `options` go to httpx2.Client (auth, headers, timeout).
+
+    Requests raise AddressRefused for addresses we do not dial, httpx2.TransportError otherwise.
+    """
+    options.setdefault("timeout", TIMEOUT)
+    return httpx2.Client(
+        base_url=base_url, transport=_GuardedTransport(), trust_env=False, follow_redirects=False, **options
+    )

@@ -1,0 +1,197 @@
+"""Jobs: Redis is the doorbell, PostgreSQL holds the work. The only importer of RQ.
+
+A job is a function that does one bounded slice and returns True when more is ready now. It may be
+rung twice, at the same time, or after a crash: it claims its work in PostgreSQL. A bell
+(`SET NX PX`) keeps one ring per job and arguments in the queue; the job takes the bell off before
+it looks, so no wake-up is lost. The organization travels in the ring.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from loumass.core import agenda, clock, metrics
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id, serving, transaction
+
+QUEUES = ("deliver", "advance", "receive", "bulk")
+BELL_MILLISECONDS = 5_000
+JOB_SECONDS = 300
+log = structlog.get_logger("jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One ring of the bell: which job, for whom, with which arguments (canonical JSON)."""
+
+    job: str
+    organization_id: UUID
+    key: str
+
+
+class Bell(Protocol):
+    """Whoever carries rings to workers."""
+
+    def ring(self, ring: Ring) -> None: ...
+
+    def take_off(self, ring: Ring) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A function on a queue. Call it for one slice inside `serving(organization)`."""
+
+    name: str
+    queue: str
+    function: Callable[..., bool | None]
+
+    def __call__(self, *arguments: Any) -> bool | None:
+        return self.function(*arguments)
+
+    def later(self, *arguments: Any, at: datetime | None = None) -> None:
+        """Run for the current organization once the current transaction has committed (or at `at`).
+
+        The wish is committed with the work, so a crash between commit and ring loses nothing.
+        """
+        due_at = at or clock.now()
+        wake_all([self.wake(due_at, *arguments)])
+
+    def wake(self, at: datetime, *arguments: Any) -> agenda.Wake:
+        """What `wake_all` takes: this job with `arguments` at `at`."""
+        return agenda.Wake(self.name, arguments, at)
+
+
+JOBS: dict[str, Job] = {}
+_bell: Bell | None = None
+
+
+def job(queue: str) -> Callable[[Callable[..., bool | None]], Job]:
+    """Declare a job on `queue`. Its name is `<slice>.<function>`."""
+    if queue not in QUEUES:
+        raise ValueError(f"{queue} is no queue; there are {', '.join(QUEUES)}")
+
+    def declare(function: Callable[..., bool | None]) -> Job:
+        slice_name = function.__module__.removeprefix("loumass.").split(".")[0]
+        declared = Job(f"{slice_name}.{function.__name__}", queue, function)
+        if declared.name in JOBS and JOBS[declared.name].function.__module__ != function.__module__:
+            raise ValueError(f"two jobs are called {declared.name}")
+        JOBS[declared.name] = declared
+        return declared
+
+    return declare
+
+
+def wake_all(wakes: list[agenda.Wake]) -> None:
+    """Write `wakes` to the agenda and ring what is due once the transaction has committed."""
+    agenda.wake_all(wakes)
+    moment = clock.now()
+    rings = db().info.setdefault("rings", {})
+    organization_id = current_organization_id()
+    for wake in wakes:
+        if wake.at <= moment:
+            rings[Ring(wake.job, organization_id, wake.key)] = True
+
+
+def use(bell: Bell) -> None:
+    """Take `bell` for this process."""
+    global _bell  # noqa: PLW0603  one process, one doorbell
+    _bell = bell
+
+
+def ring(a_ring: Ring) -> None:
+    """Ring now. A dead bell is only logged: the ticker finds the row on the agenda."""
+    if _bell is None:
+        raise RuntimeError("core.jobs.use(bell) was not called")
+    try:
+        _bell.ring(a_ring)
+    except ConnectionError as problem:
+        log.warning("bell.silent", job=a_ring.job, problem=str(problem))
+
+
+@event.listens_for(Session, "after_commit")
+def _ring_after_commit(session: Session) -> None:
+    for a_ring in session.info.pop("rings", {}):
+        ring(a_ring)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_after_rollback(session: Session, previous: Any) -> None:
+    if not previous.nested:
+        session.info.pop("rings", None)
+
+
+def run(name: str, organization_id: str, key: str) -> None:
+    """What a worker does for one ring: one slice of the job, then the bell again if more is ready."""
+    a_ring = Ring(name, UUID(organization_id), key)
+    if _bell is not None:
+        _bell.take_off(a_ring)
+    declared = JOBS[name]
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        stack.enter_context(structlog.contextvars.bound_contextvars(job=name, organization=organization_id))
+        stack.enter_context(serving(a_ring.organization_id))
+        stack.enter_context(metrics.counted_job(name))
+        with transaction() as session:
+            hidden_until = agenda.begin(session, name, key)
+        more = declared(*json.loads(key))
+        with transaction() as session:
+            agenda.finish(session, name, key, hidden_until)
+        log.debug("job.done", seconds=round(time.perf_counter() - started, 3), more=bool(more))
+    if more:
+        ring(a_ring)
+
+
+class RedisBell:
+    """The doorbell over Redis and RQ."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        self.queues = {name: Queue(name, connection=redis, serializer=JSONSerializer) for name in QUEUES}
+
+    def ring(self, ring: Ring) -> None:
+        """Enqueue unless the same ring waits already. Raises ConnectionError when Redis is away."""
+        from redis.exceptions import RedisError
+
+        try:
+            if self.redis.set(_bell_key(ring), 1, nx=True, px=BELL_MILLISECONDS):
+                self.queues[JOBS[ring.job].queue].enqueue_call(
+                    "loumass.core.jobs.run",
+                    args=(ring.job, str(ring.organization_id), ring.key),
+                    timeout=JOB_SECONDS,
+                    result_ttl=0,
+                    failure_ttl=86_400,
+                )
+        except RedisError as problem:
+            raise ConnectionError(str(problem)) from problem
+
+    def take_off(self, ring: Ring) -> None:
+        """Let the next ring through, before the job looks for work."""
+        self.redis.delete(_bell_key(ring))
+
+    def depth(self) -> dict[str, int]:
+        """Jobs that wait, per queue."""
+        return {name: queue.count for name, queue in self.queues.items()}
+
+
+def _bell_key(ring: Ring) -> str:
+    return f"bell:{ring.job}:{ring.organization_id}:{ring.key}"
+
+
+def work(queue: str, redis: Redis, *, burst: bool = False) -> None:
+    """Serve one queue until told to stop; the slice at hand is finished first."""
+    worker = SimpleWorker([queue], connection=redis, serializer=JSONSerializer, log_job_description=False)
+    worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)

@@ -1,0 +1,28 @@
+"""Figures for Prometheus. With PROMETHEUS_MULTIPROC_DIR set, all processes are added up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import Counter, Histogram
+
+REQUESTS = Counter("loumass_requests_total", "Answered requests", ["method", "endpoint", "status"])
+REQUEST_SECONDS = Histogram("loumass_request_seconds", "Time to answer", ["endpoint"])
+JOBS = Counter("loumass_jobs_total", "Slices of jobs", ["job", "outcome"])
+JOB_SECONDS = Histogram("loumass_job_seconds", "Time of one slice", ["job"])
+SENDS = Counter("loumass_sends_total", "Attempts to send", ["medium", "provider", "outcome"])
+
+
+@contextmanager
+def counted_job(name: str) -> Iterator[None]:
+    """Count one slice and how it ended."""
+    started = time.perf_counter()
+    outcome = "failed"
+    try:
+        yield
+        outcome = "done"
+    finally:
+        JOBS.labels(name, outcome).inc()
+        JOB_SECONDS.labels(name).observe(time.perf_counter() - started)

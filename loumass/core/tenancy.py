@@ -1,0 +1,175 @@
+"""Tenants kept apart: the ORM filters, the database refuses, the keys cannot cross (docs/tenancy.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, event, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import (
+    Mapped,
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
+
+from loumass.core.database import db, engine, session_at_work
+from loumass.core.errors import NotFound
+from loumass.core.ids import uuid7
+
+organization_at_work: ContextVar[UUID | None] = ContextVar("organization_at_work", default=None)
+
+
+CURRENT_ORGANIZATION = text("current_organization()")
+
+
+class NoOrganization(RuntimeError):
+    """Tenant rows were touched with no organization set: an error in code, never an empty page."""
+
+
+class OrganizationScoped:
+    """A table of tenant rows. Keys, foreign keys and unique constraints start with `organization_id`."""
+
+    organization_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organization.id"),
+        primary_key=True,
+        # A lambda, since the function stands below.
+        default=lambda: current_organization_id(),  # noqa: PLW0108
+        server_default=CURRENT_ORGANIZATION,
+        sort_order=-2,
+    )
+
+
+class OrganizationOwned(OrganizationScoped):
+    """A tenant table whose rows have an id of their own: key `(organization_id, id)`."""
+
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, default=uuid7, server_default=text("uuidv7()"), sort_order=-1
+    )
+
+
+Row = TypeVar("Row", bound=OrganizationOwned)
+
+
+def belongs_to(table: str, column: str, *, closes_circle: bool = False) -> ForeignKeyConstraint:
+    """A foreign key `(organization_id, column)` to a tenant table: it cannot cross tenants.
+
+    With `closes_circle` it is added after both tables exist.
+    """
+    return ForeignKeyConstraint(
+        ["organization_id", column], [f"{table}.organization_id", f"{table}.id"], use_alter=closes_circle
+    )
+
+
+def current_organization_id() -> UUID:
+    """The organization that is acted for. Raises NoOrganization."""
+    organization_id = organization_at_work.get()
+    if organization_id is None:
+        raise NoOrganization("No organization is set: enter acting_for(organization_id) first.")
+    return organization_id
+
+
+@contextmanager
+def acting_for(organization_id: UUID, user_id: UUID | None = None) -> Iterator[Session]:
+    """A session bound to one organization, rolled back at the end unless committed.
+
+    Raises RuntimeError when a session is open already: one organization per session.
+    """
+    with _session(organization_id, user_id) as session:
+        yield session
+
+
+@contextmanager
+def globally(user_id: UUID | None = None) -> Iterator[Session]:
+    """A session without an organization: sees global tables only (and the user's own memberships)."""
+    with _session(None, user_id) as session:
+        yield session
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session for the organization of the running job, committed at the end. For jobs only."""
+    with _session(current_organization_id(), None) as session:
+        yield session
+        session.commit()
+
+
+@contextmanager
+def serving(organization_id: UUID) -> Iterator[None]:
+    """Inside, jobs act for `organization_id`; sessions are opened by `transaction()`."""
+    before = organization_at_work.get()
+    organization_at_work.set(organization_id)
+    try:
+        yield
+    finally:
+        organization_at_work.set(before)
+
+
+def get(model: type[Row], row_id: UUID, *, lock: bool = False) -> Row | None:
+    """The current organization's row, or None."""
+    key = (current_organization_id(), row_id)
+    return db().get(model, key, with_for_update=True if lock else None)
+
+
+def get_or_404(model: type[Row], row_id: UUID, *, lock: bool = False) -> Row:
+    """The current organization's row. Raises NotFound, also for another organization's."""
+    row = get(model, row_id, lock=lock)
+    if row is None:
+        raise NotFound
+    return row
+
+
+@contextmanager
+def _session(organization_id: UUID | None, user_id: UUID | None) -> Iterator[Session]:
+    if session_at_work.get() is not None:
+        raise RuntimeError("A session is open already: one organization per session.")
+    session = Session(engine(), expire_on_commit=False)
+    session.info.update(organization_id=organization_id, user_id=user_id)
+    organization_before = organization_at_work.get()
+    session_at_work.set(session)
+    organization_at_work.set(organization_id)
+    try:
+        yield session
+    finally:
+        # Set, not reset: a streamed answer may end in another context than it began in.
+        session_at_work.set(None)
+        organization_at_work.set(organization_before)
+        session.close()
+
+
+@event.listens_for(Session, "after_begin")
+def _enter(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested:
+        return
+    organization_id, user_id = session.info.get("organization_id"), session.info.get("user_id")
+    if organization_id or user_id:
+        connection.execute(
+            text("SELECT enter(:organization_id, :user_id)"),
+            {"organization_id": organization_id, "user_id": user_id},
+        )
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _filter(state: ORMExecuteState) -> None:
+    organization_id: Any = state.session.info.get("organization_id")
+    if organization_id is None:
+        if any(issubclass(mapper.class_, OrganizationScoped) for mapper in state.all_mappers):
+            raise NoOrganization("Tenant rows were asked for with no organization set.")
+        return
+    if (
+        state.is_column_load
+        or state.is_relationship_load
+        or not (state.is_select or state.is_update or state.is_delete)
+    ):
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            OrganizationScoped, lambda cls: cls.organization_id == organization_id, include_aliases=True
+        )
+    )

@@ -1,0 +1,139 @@
+"""Listeners are told: one transaction per batch; what fails is told alone and later again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from loumass.core import clock
+from loumass.core.agenda import Wake
+from loumass.core.database import db, engine
+from loumass.core.jobs import job, wake_all
+from loumass.core.tenancy import current_organization_id, transaction
+from loumass.events.models import Event
+from loumass.events.service import listener_called
+
+BATCH = 500
+ATTEMPTS = 8
+log = structlog.get_logger("events")
+
+_CLAIM = text("""
+    SELECT id, event_id, event_happened_at FROM notice
+    WHERE organization_id = :organization_id AND listener = :listener AND due_at <= :now
+      AND (CAST(:only AS uuid) IS NULL OR id = :only)
+    ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+""")
+_EVENTS = text("""
+    SELECT event.* FROM event
+    JOIN unnest(CAST(:ids AS uuid[]), CAST(:moments AS timestamptz[])) AS wanted(id, happened_at)
+      ON event.id = wanted.id AND event.happened_at = wanted.happened_at
+    WHERE event.organization_id = :organization_id
+    ORDER BY event.id
+""")
+_TOLD = text("DELETE FROM notice WHERE organization_id = :organization_id AND id = ANY(:ids)")
+_FAILED = text("""
+    UPDATE notice SET attempts = attempts + 1, problem = :problem,
+        due_at = CASE WHEN attempts + 1 >= :most THEN NULL ELSE CAST(:now AS timestamptz) + :pause * power(2, attempts) END
+    WHERE organization_id = :organization_id AND id = :id
+    RETURNING due_at
+""")
+_PREPARE = text("""
+    SELECT prepare_event_month(CAST(date_trunc('month', CAST(:today AS date)) + n * interval '1 month' AS date))
+    FROM generate_series(0, 3) AS n
+""")
+_NEXT = text("""
+    SELECT listener, min(due_at) AS due_at FROM notice
+    WHERE organization_id = :organization_id AND due_at IS NOT NULL GROUP BY listener
+""")
+
+
+# Not on the queue that waits for mail servers: one that hangs must not hold up what campaigns hear.
+@job("advance")
+def tell(listener: str) -> bool:
+    """Tell one listener of a batch of events; True when more wait."""
+    try:
+        with transaction() as session:
+            return _tell_batch(session, listener) == BATCH
+    except Exception:  # a listener of any slice may fail in any way: find the one event that does it
+        log.exception("events.batch_failed", listener=listener)
+    with transaction() as session:
+        waiting = [row.id for row in _claim(session, listener)]
+    for notice_id in waiting:
+        _tell_alone(listener, notice_id)
+    return len(waiting) == BATCH
+
+
+def prepare_months() -> None:
+    """Make the partitions of this month and the next three, as the owner, for the whole installation."""
+    with engine().begin() as connection:
+        connection.execute(_PREPARE, {"today": clock.now().date()})
+
+
+def sweep() -> list[Wake]:
+    """Listeners that still have something to hear, for the agenda."""
+    rows = db().execute(_NEXT, {"organization_id": current_organization_id()})
+    return [tell.wake(row.due_at, row.listener) for row in rows]
+
+
+def _tell_batch(session: Session, listener: str, only: UUID | None = None) -> int:
+    claimed = _claim(session, listener, only)
+    if claimed:
+        listener_called(listener)(_events(session, claimed))
+        session.flush()
+        session.execute(
+            _TOLD, {"organization_id": current_organization_id(), "ids": [row.id for row in claimed]}
+        )
+    return len(claimed)
+
+
+def _claim(session: Session, listener: str, only: UUID | None = None) -> Sequence[Row[Any]]:
+    return session.execute(
+        _CLAIM,
+        {
+            "organization_id": current_organization_id(),
+            "listener": listener,
+            "now": clock.now(),
+            "only": only,
+            "most": BATCH,
+        },
+    ).all()
+
+
+def _events(session: Session, claimed: Sequence[Row[Any]]) -> list[Event]:
+    rows = session.execute(
+        _EVENTS,
+        {
+            "organization_id": current_organization_id(),
+            "ids": [row.event_id for row in claimed],
+            "moments": [row.event_happened_at for row in claimed],
+        },
+    )
+    return [Event(**row._mapping) for row in rows]
+
+
+def _tell_alone(listener: str, notice_id: UUID) -> None:
+    try:
+        with transaction() as session:
+            _tell_batch(session, listener, notice_id)
+    except Exception as problem:  # the reason is kept on the row and shown
+        log.exception("events.listener_failed", listener=listener)
+        with transaction() as session:
+            due_at = session.scalar(
+                _FAILED,
+                {
+                    "organization_id": current_organization_id(),
+                    "id": notice_id,
+                    "problem": f"{type(problem).__name__}: {problem}"[:500],
+                    "now": clock.now(),
+                    "most": ATTEMPTS,
+                    "pause": timedelta(seconds=5),
+                },
+            )
+            if due_at:
+                wake_all([tell.wake(due_at, listener)])

@@ -1,0 +1,55 @@
+"""What happened: append-only facts, and the rows that tell listeners of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from loumass.core import clock
+from loumass.core.database import Base
+from loumass.core.ids import uuid7
+from loumass.core.tenancy import OrganizationOwned, OrganizationScoped
+
+
+class Event(OrganizationScoped, Base):
+    """A fact. It holds ids, never personal text. Partitioned by month of `happened_at`."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index(None, "organization_id", "contact_id", "happened_at"),
+        Index(None, "organization_id", "campaign_id", "kind", "happened_at"),
+        Index(None, "organization_id", "kind", "happened_at"),
+        {"postgresql_partition_by": "RANGE (happened_at)"},
+    )
+
+    happened_at: Mapped[datetime] = mapped_column(primary_key=True, default=clock.now)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, server_default=text("uuidv7()"))
+    kind: Mapped[str]
+    contact_id: Mapped[UUID | None]
+    campaign_id: Mapped[UUID | None]
+    enrollment_id: Mapped[UUID | None]
+    message_id: Mapped[UUID | None]
+    conversation_id: Mapped[UUID | None]
+    channel_id: Mapped[UUID | None]
+    node_id: Mapped[UUID | None]
+    user_id: Mapped[UUID | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+
+
+class Notice(OrganizationOwned, Base):
+    """One listener has yet to hear of one event. The listener's job claims and deletes it."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index(None, "organization_id", "listener", "due_at", "id"),)
+
+    listener: Mapped[str]
+    event_id: Mapped[UUID]
+    event_happened_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    #: Null when it failed so often that a person must look.
+    due_at: Mapped[datetime | None] = mapped_column(default=clock.now)
+    problem: Mapped[str | None]

@@ -1,0 +1,86 @@
+"""Facts are written here, together with one pending row for each listener that wants to hear of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from loumass.core import clock, jobs
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+from loumass.events.models import Event
+
+#: A listener hears of a batch of events in one transaction; it is told again until that commits.
+Listener = Callable[[Sequence[Event]], None]
+
+_listeners: dict[str, Listener] = {}
+_by_kind: dict[str, list[str]] = {}
+
+_PUBLISH = text("""
+    WITH fact AS (
+        INSERT INTO event (organization_id, kind, happened_at, contact_id, campaign_id, enrollment_id,
+                           message_id, conversation_id, channel_id, node_id, user_id, facts)
+        SELECT :organization_id, :kind, coalesce(row.happened_at, :now), row.contact_id, row.campaign_id,
+               row.enrollment_id, row.message_id, row.conversation_id, row.channel_id, row.node_id,
+               row.user_id, coalesce(row.facts, '{}')
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(
+            happened_at timestamptz, contact_id uuid, campaign_id uuid, enrollment_id uuid, message_id uuid,
+            conversation_id uuid, channel_id uuid, node_id uuid, user_id uuid, facts jsonb)
+        RETURNING id, happened_at
+    )
+    INSERT INTO notice (organization_id, listener, event_id, event_happened_at, due_at)
+    SELECT :organization_id, listener, fact.id, fact.happened_at, :now
+    FROM fact CROSS JOIN unnest(CAST(:listeners AS text[])) AS listener
+    RETURNING id
+""")
+
+
+def subscribe(subscriptions: Mapping[str, Sequence[Listener]]) -> None:
+    """Take the table of `subscriptions.py`: event kind -> listeners."""
+    _listeners.clear()
+    _by_kind.clear()
+    for kind, listeners in subscriptions.items():
+        _by_kind[kind] = [listener_name(listener) for listener in listeners]
+        _listeners.update({listener_name(listener): listener for listener in listeners})
+
+
+def listener_name(listener: Listener) -> str:
+    """How a listener is called in `notice.listener`: `<slice>.<function>`."""
+    return f"{listener.__module__.removeprefix('loumass.').split('.')[0]}.{listener.__name__}"
+
+
+def listener_called(name: str) -> Listener:
+    """The listener of that name. Raises KeyError."""
+    return _listeners[name]
+
+
+def publish(kind: str, **ids: Any) -> None:
+    """Write one fact. `ids`: contact_id, campaign_id, enrollment_id, message_id, conversation_id,
+    channel_id, node_id, user_id, happened_at, facts (ids and figures only, never personal text)."""
+    publish_all(kind, [ids])
+
+
+def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write many facts of one kind in one statement; listeners are rung after the commit."""
+    if not rows:
+        return
+    listeners = _by_kind.get(kind, [])
+    moment = clock.now()
+    db().execute(
+        _PUBLISH,
+        {
+            "organization_id": current_organization_id(),
+            "kind": kind,
+            "now": moment,
+            "rows": json.dumps([dict(row) for row in rows], default=_plain),
+            "listeners": listeners,
+        },
+    )
+    jobs.wake_all([jobs.JOBS["events.tell"].wake(moment, name) for name in listeners])
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,1 @@
+"""Funnels: the graph people walk, the pure step, templates and their versions."""

@@ -1,0 +1,111 @@
+"""What sending steps say: the graph's own copies, checked when they are saved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from loumass.content.composing import Draft
+from loumass.content.marking import MergeTagsRefused, TagProblem, mark, names_in
+from loumass.content.models import Content, ContentVersion
+from loumass.content.vocabulary import Vocabulary
+from loumass.core.database import db
+from loumass.core.ids import uuid7
+from loumass.core.tenancy import get
+from loumass.funnels import models, queries
+from loumass.funnels.kinds import KINDS
+from loumass.funnels.validation import UnknownTag
+
+LONGEST_NAME = 200
+_MERGE_TAG = re.compile(r"\{\{\s*(?:[\w]+\.)*(\w+)[^{}]*\}\}")
+
+
+def refusals(words: Draft, known: Vocabulary) -> dict[str, str]:
+    """Sentences about merge tags that cannot be saved, by the field they stand in; none when all is well."""
+    found: dict[str, str] = {}
+    for name in ("subject", "preheader", "html", "text"):
+        try:
+            mark(getattr(words, name), known, is_html=name == "html")
+        except MergeTagsRefused as refusal:
+            found[name] = " ".join(_placed(problem, name) for problem in refusal.problems)
+    return found
+
+
+def _placed(problem: TagProblem, name: str) -> str:
+    is_one_line = name in ("subject", "preheader")
+    return problem.sentence if is_one_line else f"Line {problem.line}: {problem.sentence}"
+
+
+def write(node: models.Node, words: Draft, author_id: UUID | None) -> None:
+    """``node`` says ``words`` from now on. The same words again change nothing.
+
+    Words of the library are never changed from here: the graph gets a copy of its own.
+    """
+    medium = KINDS[node.kind].medium
+    if medium is None:
+        raise ValueError(f"A step of the kind {node.kind} says nothing.")
+    content = get(Content, node.content_id) if node.content_id else None
+    if content is None or content.graph_id != node.graph_id:
+        origin_id = content.id if content else None
+        content = Content(
+            id=uuid7(), name=node.name, medium=medium, graph_id=node.graph_id, origin_id=origin_id
+        )
+        db().add(content)
+        db().flush()
+        node.content_id = content.id
+    elif queries.written_in(node.graph_id).get(content.id) == words:
+        return
+    content.name = node.name[:LONGEST_NAME]
+    content.version_number += 1
+    version = ContentVersion(
+        content_id=content.id,
+        number=content.version_number,
+        subject=words.subject,
+        preheader=words.preheader,
+        html=words.html,
+        text=words.text,
+        created_by_id=author_id,
+    )
+    db().add(version)
+    db().flush()
+
+
+def called(words: Mapping[UUID, Draft]) -> dict[UUID, str]:
+    """How people call each content: its subject, or the beginning of its text, with merge tags as ‹first name›."""
+    return {content_id: _first_words(draft) for content_id, draft in words.items()}
+
+
+def _first_words(draft: Draft) -> str:
+    written = _MERGE_TAG.sub(
+        lambda tag: f"‹{tag[1].replace('_', ' ')}›", draft.subject or draft.text or draft.html
+    )
+    words = " ".join(written.split())
+    return words if len(words) <= 60 else f"{words[:59].rstrip()}…"
+
+
+def lack(medium: str | None, words: Draft | None) -> str | None:
+    """What a content of ``medium`` lacks to be sent, as the end of a sentence about its step; or None."""
+    if words is None:
+        return "has nothing to say"
+    if medium == "email" and not words.subject.strip():
+        return "has no subject"
+    if not words.text.strip() and not (medium == "email" and words.html.strip()):
+        return "has nothing to say"
+    try:
+        names_in(words.subject, words.preheader, words.html, words.text)
+    except MergeTagsRefused as refusal:
+        return f"has a merge tag that cannot be read. {refusal.problems[0].sentence.rstrip('.')}"
+    return None
+
+
+def unknown_tags(words: Draft, known: Vocabulary) -> Sequence[UnknownTag]:
+    """The merge tags in ``words`` that mean nothing, with what was probably meant."""
+    try:
+        names = names_in(words.subject, words.preheader, words.html, words.text)
+    except MergeTagsRefused:
+        return ()
+    unknown = [
+        name.replace("contact.fields.", "contact.", 1) for name in sorted(names) if not known.knows(name)
+    ]
+    return [UnknownTag(name, known.suggestion(name)) for name in unknown]

@@ -1,0 +1,118 @@
+"""Templates between the database and files."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from loumass.content.composing import Draft
+from loumass.content.models import Content, ContentVersion
+from loumass.core.database import db
+from loumass.core.ids import uuid7
+from loumass.funnels import models, queries
+from loumass.funnels.csv_format import (
+    LineProblem,
+    UnreadableTemplate,
+    WrittenContent,
+    WrittenStep,
+    WrittenTemplate,
+    WrittenWay,
+)
+from loumass.funnels.kinds import KINDS
+from loumass.funnels.node import Node
+
+MOST_STEPS = 300
+
+
+def written_template(template: models.Template, graph_id: UUID) -> WrittenTemplate:
+    """One graph of the template (its draft or a version) as plain values, everything by key."""
+    graph, words = queries.graph_of(graph_id), queries.written_in(graph_id)
+    keys = {node.id: node.key for node in graph.nodes}
+    return WrittenTemplate(
+        name=template.name,
+        description=template.description,
+        start=keys.get(graph.start, "") if graph.start else "",
+        steps=tuple(
+            _written_step(node, words.get(node.content_id) if node.content_id else None)
+            for node in graph.nodes
+        ),
+        ways=tuple(WrittenWay(keys[edge.source], edge.branch, keys[edge.target]) for edge in graph.edges),
+    )
+
+
+def _written_step(node: Node, words: Draft | None) -> WrittenStep:
+    content = WrittenContent(words.subject, words.preheader, words.html, words.text) if words else None
+    return WrittenStep(
+        node.key, node.kind, node.name, dict(node.config), None if content == WrittenContent() else content
+    )
+
+
+def refuse_foreign(written: WrittenTemplate) -> None:
+    """Nothing when this installation can hold the template. Raises UnreadableTemplate, naming every step it cannot."""
+    found = [_foreign(step) for step in written.steps]
+    if len(written.steps) > MOST_STEPS:
+        found.append(f"The template has {len(written.steps)} steps; {MOST_STEPS} is the most we take.")
+    doubled = {(way.source, way.branch) for way in written.ways}
+    if len(doubled) < len(written.ways):
+        found.append("Some step leads by one branch to two steps. Keep one way for each branch.")
+    problems = [LineProblem(0, sentence) for sentence in found if sentence]
+    if problems:
+        raise UnreadableTemplate(problems)
+
+
+def _foreign(step: WrittenStep) -> str | None:
+    if step.kind not in KINDS:
+        return f"The step {step.key!r} is of the kind {step.kind!r}. The kinds are {', '.join(KINDS)}."
+    if step.content is not None and KINDS[step.kind].medium is None:
+        return f"The step {step.key!r} has words to send, but a step of the kind {step.kind!r} sends nothing."
+    return None
+
+
+def fill(graph: models.Graph, written: WrittenTemplate, author_id: UUID | None = None) -> None:
+    """Put the steps, ways and words of ``written`` into an empty graph. Raises UnreadableTemplate."""
+    refuse_foreign(written)
+    ids = {step.key: uuid7() for step in written.steps}
+    contents = {step.key: _content(step, graph.id) for step in written.steps if step.content}
+    db().add_all(contents.values())
+    db().flush()
+    db().add_all(
+        _version(contents[step.key].id, step.content, author_id) for step in written.steps if step.content
+    )
+    db().add_all(
+        models.Node(
+            id=ids[step.key],
+            graph_id=graph.id,
+            key=step.key,
+            kind=step.kind,
+            name=step.name.strip() or KINDS[step.kind].label,
+            config=dict(step.settings),
+            position=place,
+            content_id=contents[step.key].id if step.key in contents else None,
+        )
+        for place, step in enumerate(written.steps)
+    )
+    db().flush()
+    db().add_all(
+        models.Edge(
+            graph_id=graph.id, source_id=ids[way.source], branch=way.branch, target_id=ids[way.target]
+        )
+        for way in written.ways
+    )
+    graph.start_node_id = ids[written.start] if written.start else None
+    db().flush()
+
+
+def _content(step: WrittenStep, graph_id: UUID) -> Content:
+    medium = KINDS[step.kind].medium or ""
+    return Content(id=uuid7(), name=step.name, medium=medium, graph_id=graph_id, version_number=1)
+
+
+def _version(content_id: UUID, words: WrittenContent, author_id: UUID | None) -> ContentVersion:
+    return ContentVersion(
+        content_id=content_id,
+        number=1,
+        subject=words.subject,
+        preheader=words.preheader,
+        html=words.html,
+        text=words.text,
+        created_by_id=author_id,
+    )

@@ -1,0 +1,111 @@
+"""What was typed on a step's page, read and checked; nothing that was typed is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from werkzeug.datastructures import MultiDict
+
+from loumass.content.composing import Draft
+from loumass.content.merge import one_line
+from loumass.content.vocabulary import Vocabulary
+from loumass.funnels import contents
+from loumass.funnels.kinds.base import Kind
+from loumass.funnels.kinds.settings import FormField, Settings, complaints, form_fields
+
+SETTING = "set-"
+WAY = "way-"
+NEW_STEP = "new:"
+_LISTS = ("choices", "numbers")
+
+
+@dataclass(frozen=True, slots=True)
+class TypedStep:
+    """A step's form as typed. ``settings`` hold raw values of the settings in effect, ``ways`` a step's id, ``""`` or
+    ``new:<kind>`` by branch, ``errors`` sentences by field (``name``, ``set-amount``, ``subject``, ...)."""
+
+    name: str
+    settings: Mapping[str, Any]
+    ways: Mapping[str, str]
+    words: Draft | None = None
+    library_id: UUID | None = None
+    revision: int | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_step(
+    form: MultiDict[str, str], kind: Kind[Any], known: Vocabulary
+) -> tuple[TypedStep, Settings | None]:
+    """The step as typed, and its settings, or None where something is wrong (``errors`` says what)."""
+    settings, errors = typed_settings(form, kind.Config), dict[str, str]()
+    config: Settings | None = None
+    try:
+        config = kind.Config.model_validate(settings)
+    except ValidationError as refusal:
+        errors |= {
+            f"{SETTING}{name}": sentence for name, sentence in complaints(kind.Config, refusal).items()
+        }
+    words = _words(form, kind.medium) if kind.medium else None
+    if words is not None and kind.medium is not None:
+        errors |= contents.refusals(words, known)
+    if not form.get("name", "").strip():
+        errors["name"] = "Give the step a name."
+    typed = TypedStep(
+        name=form.get("name", "").replace("\x00", ""),
+        settings=settings,
+        ways={name.removeprefix(WAY): value for name, value in form.items() if name.startswith(WAY)},
+        words=words,
+        library_id=_uuid(form.get("library")),
+        revision=form.get("revision", type=int),
+        errors=errors,
+    )
+    return typed, None if errors else config
+
+
+def stored(config: Settings, typed: TypedStep) -> dict[str, Any]:
+    """The settings as JSON: those in effect, each with its value, so that no later default changes them."""
+    return config.model_dump(mode="json", include=set(typed.settings))
+
+
+def typed_settings(form: MultiDict[str, str], config: type[Settings]) -> dict[str, Any]:
+    """Raw values of the settings that are in effect, given the others."""
+    fields = form_fields(config, {})
+    values = {field.name: _value(form, field) for field in fields}
+    return {field.name: values[field.name] for field in fields if _is_in_effect(field, values)}
+
+
+def _value(form: MultiDict[str, str], field: FormField) -> Any:
+    name = f"{SETTING}{field.name}"
+    return form.getlist(name) if field.widget in _LISTS else form.get(name, "")
+
+
+def _is_in_effect(field: FormField, values: Mapping[str, Any]) -> bool:
+    return field.only_when is None or values[field.only_when[0]] in field.only_when[1]
+
+
+def _words(form: MultiDict[str, str], medium: str) -> Draft:
+    typed = {
+        name: form.get(name, "").replace("\r\n", "\n").replace("\x00", "")
+        for name in ("subject", "preheader", "html", "text")
+    }
+    if medium != "email":
+        return Draft(text=typed["text"].strip())
+    return Draft(
+        one_line(typed["subject"]), one_line(typed["preheader"]), typed["html"].strip(), typed["text"].strip()
+    )
+
+
+def _uuid(value: str | None) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None
+
+
+def with_error(typed: TypedStep, field_name: str, sentence: str) -> TypedStep:
+    """The same with one more error."""
+    return replace(typed, errors={**typed.errors, field_name: sentence})

@@ -1,0 +1,98 @@
+"""What a node kind is: its settings, its ways out, its step, its words."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Generic, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from loumass.funnels.decisions import NEXT, Decision
+from loumass.funnels.facts import Facts
+from loumass.funnels.kinds.settings import Settings
+from loumass.funnels.node import Node
+
+C = TypeVar("C", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A way out that a step offers. One that is not required may stay undrawn."""
+
+    name: str
+    label: str
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What ids and keys are called: contents (their subject or first words) and steps by key."""
+
+    contents: Mapping[UUID, str] = field(default_factory=dict)
+    steps: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a step's settings, and what mends it."""
+
+    code: str
+    sentence: str
+    remedy: str
+
+
+class Kind(ABC, Generic[C]):
+    """One node kind. Instances hold no state; the registry keeps one of each.
+
+    ``tone`` is the colour family of its icon: blue sends, amber waits, teal decides, green does, gray ends.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    icon: ClassVar[str]  # a Tabler icon
+    tone: ClassVar[str]
+    group: ClassVar[str]
+    hint: ClassVar[str]
+    medium: ClassVar[str | None] = None
+    Config: type[C]
+
+    def read(self, node: Node) -> C:
+        """The settings of ``node``. Raises pydantic's ValidationError when they cannot be read."""
+        return self.Config.model_validate(node.config)
+
+    @abstractmethod
+    def decide(self, node: Node, config: C, facts: Facts, now: datetime) -> Decision:
+        """The pure step."""
+
+    @abstractmethod
+    def describe(self, node: Node, config: C, names: Names) -> str:
+        """The settings in words, without a full stop."""
+
+    def example(self, config: C, now: datetime, zone: ZoneInfo) -> str:
+        """The settings told with a real date, for somebody in ``zone`` who comes here ``now``; or nothing."""
+        return ""
+
+    def branches(self, config: C) -> tuple[Branch, ...]:
+        """The ways out, in the order they are drawn."""
+        return (Branch(NEXT, "next"),)
+
+    def breaks_loops(self, config: C, branch: str) -> bool:
+        """Whether leaving by ``branch`` always takes time, or can happen once only, however often one comes by."""
+        return False
+
+    def looks_for_reply(self, config: C) -> bool:
+        """Whether this step tells those who replied from the others."""
+        return False
+
+    def needs_event(self, config: C) -> bool:
+        """Whether this step counts from the campaign's event."""
+        return False
+
+    def steps_named(self, config: C) -> frozenset[str]:
+        """The keys of other steps that the settings name."""
+        return frozenset()
+
+    def flaws(self, config: C) -> Iterable[Flaw]:
+        """What is wrong with settings that can be read, seen by themselves."""
+        return ()

@@ -1,0 +1,199 @@
+"""The questions a condition can ask. A new one is one more Test and its name in ``ConditionConfig.test``."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from loumass.funnels.facts import Facts
+from loumass.funnels.kinds.base import Flaw, Names
+from loumass.funnels.kinds.settings import LONGEST_TEXT, Text, setting
+from loumass.funnels.kinds.wait_config import LONGEST, UNITS, Patience, Unit
+from loumass.funnels.statuses import Status
+from loumass.funnels.words import amount_of
+
+QUESTIONS = {
+    "replied": "Did they reply?",
+    "bounced": "Did it bounce?",
+    "opted_out": "Did they opt out?",
+    "tag": "Do they have a tag?",
+    "field": "What does a field say?",
+    "status": "What is their status?",
+    "sent_within": "Did we write to them lately?",
+}
+OPERATORS = {
+    "is_set": "is filled in",
+    "is_empty": "is empty",
+    "is": "is",
+    "is_not": "is not",
+    "contains": "contains",
+    "does_not_contain": "does not contain",
+}
+_NEEDS_NO_VALUE = ("is_set", "is_empty")
+
+
+class ConditionConfig(Patience):
+    """``test`` says which settings count."""
+
+    test: Literal["replied", "bounced", "opted_out", "tag", "field", "status", "sent_within"] = setting(
+        "replied", "Question", choices=QUESTIONS
+    )
+    since: Literal["start", "last_message"] = setting(
+        "start",
+        "Replied since",
+        choices={"start": "the campaign wrote to them first", "last_message": "our last message"},
+        only_when=("test", ["replied"]),
+    )
+    medium: Literal["any", "email", "sms"] = setting(
+        "any",
+        "On",
+        choices={"any": "any way we write", "email": "e-mail", "sms": "text"},
+        only_when=("test", ["bounced", "opted_out"]),
+    )
+    tag: Text = setting("", "Tag", suggests="tags", only_when=("test", ["tag"]), max_length=LONGEST_TEXT)
+    field: Text = setting(
+        "", "Field", suggests="fields", only_when=("test", ["field"]), max_length=LONGEST_TEXT
+    )
+    operator: Literal["is_set", "is_empty", "is", "is_not", "contains", "does_not_contain"] = setting(
+        "is_set", "Is", choices=OPERATORS, only_when=("test", ["field"])
+    )
+    value: Text = setting(
+        "",
+        "Value",
+        hint="Capital letters do not matter.",
+        only_when=("test", ["field"]),
+        max_length=LONGEST_TEXT,
+    )
+    status: Status = setting(
+        Status.RECEIVED_RSVP,
+        "Status",
+        choices=dict(zip(Status, Status, strict=True)),
+        only_when=("test", ["status"]),
+    )
+    step: Text = setting(
+        "",
+        "Which message",
+        hint="Empty is any message of this campaign.",
+        suggests="steps",
+        only_when=("test", ["sent_within"]),
+        max_length=LONGEST_TEXT,
+    )
+    amount: int = setting(7, "Within", only_when=("test", ["sent_within"]), ge=1, le=LONGEST)
+    unit: Unit = setting("days", "Of what", choices=UNITS, only_when=("test", ["sent_within"]))
+
+
+def _no_flaws(config: ConditionConfig) -> Iterable[Flaw]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One question: whether it holds, how it is asked, what one waits for, what its settings lack."""
+
+    holds: Callable[[ConditionConfig, Facts, datetime], bool]
+    words: Callable[[ConditionConfig, Names], str]
+    awaited: Callable[[ConditionConfig], str]
+    flaws: Callable[[ConditionConfig], Iterable[Flaw]] = _no_flaws
+
+
+def _has_replied(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+    if facts.replied_at is None:
+        return False
+    counts_all = config.since == "start" or facts.last_sent_at is None
+    return counts_all or facts.replied_at >= (facts.last_sent_at or facts.replied_at)
+
+
+def _happened_on(config: ConditionConfig, when: Mapping[str, datetime]) -> bool:
+    return bool(when) if config.medium == "any" else config.medium in when
+
+
+def _has_bounced(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+    return _happened_on(config, facts.bounced_at)
+
+
+def _has_opted_out(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+    return _happened_on(config, facts.opted_out_at)
+
+
+def _has_tag(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+    return config.tag.casefold() in {tag.strip().casefold() for tag in facts.tags}
+
+
+def _field_agrees(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+    """Compares without regard to case and outer blanks. A field that a contact lacks reads as empty."""
+    found = (facts.fields.get(config.field) or "").strip().casefold()
+    wanted = config.value.casefold()
+    return {
+        "is_set": found != "",
+        "is_empty": found == "",
+        "is": found == wanted,
+        "is_not": found != wanted,
+        "contains": wanted in found,
+        "does_not_contain": wanted not in found,
+    }[config.operator]
+
+
+def _has_status(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+    return facts.status == config.status.value
+
+
+def _was_sent_within(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+    """Elapsed time: a day is 24 hours here, a week is 168. The bound itself counts as within."""
+    sent_at = facts.sent_at.get(config.step) if config.step else facts.last_sent_at
+    return sent_at is not None and now - sent_at <= timedelta(**{config.unit: config.amount})
+
+
+def _tag_flaws(config: ConditionConfig) -> Iterable[Flaw]:
+    if not config.tag:
+        yield Flaw("no_tag", "asks for a tag, but names none.", "Type the tag.")
+
+
+def _field_flaws(config: ConditionConfig) -> Iterable[Flaw]:
+    if not config.field:
+        yield Flaw("no_field", "asks for a field, but names none.", "Choose the field.")
+    if not config.value and config.operator not in _NEEDS_NO_VALUE:
+        remedy = "Type the value, or ask whether the field is filled in."
+        yield Flaw("no_value", "compares a field with nothing.", remedy)
+
+
+def _on(config: ConditionConfig) -> str:
+    return {"any": "", "email": " of e-mail", "sms": " of texts"}[config.medium]
+
+
+def _sent_words(config: ConditionConfig, names: Names) -> str:
+    which = f"“{names.steps.get(config.step, config.step)}” sent" if config.step else "Written to"
+    return f"{which} in the last {amount_of(config.amount, config.unit)}?"
+
+
+def _field_words(config: ConditionConfig, names: Names) -> str:
+    value = "" if config.operator in _NEEDS_NO_VALUE else f" “{config.value}”"
+    return f"{config.field or 'A field'} {OPERATORS[config.operator]}{value}?"
+
+
+def _replied_words(config: ConditionConfig, names: Names) -> str:
+    return "Replied?" if config.since == "start" else "Replied to our last message?"
+
+
+TESTS: dict[str, Test] = {
+    "replied": Test(_has_replied, _replied_words, lambda _: "Waits for a reply"),
+    "bounced": Test(
+        _has_bounced,
+        lambda config, _: {"any": "Bounced?", "email": "E-mail bounced?", "sms": "Text bounced?"}[
+            config.medium
+        ],
+        lambda _: "Waits for a bounce",
+    ),
+    "opted_out": Test(
+        _has_opted_out, lambda c, _: f"Opted out{_on(c)}?", lambda c: f"Waits for an opt-out{_on(c)}"
+    ),
+    "tag": Test(
+        _has_tag, lambda c, _: f"Has tag “{c.tag}”?", lambda c: f"Waits for the tag “{c.tag}”", _tag_flaws
+    ),
+    "field": Test(_field_agrees, _field_words, lambda c: f"Waits for {c.field}", _field_flaws),
+    "status": Test(
+        _has_status,
+        lambda config, _: f"Status is {config.status.value}?",
+        lambda config: f"Waits for the status {config.status.value}",
+    ),
+    "sent_within": Test(_was_sent_within, _sent_words, lambda _: "Waits for a message to be sent"),
+}

@@ -1,0 +1,30 @@
+"""Set what the BDR reads as this person's status in the campaign."""
+
+from datetime import datetime
+
+from loumass.funnels.decisions import SetStatus
+from loumass.funnels.facts import Facts
+from loumass.funnels.kinds.base import Kind, Names
+from loumass.funnels.kinds.settings import Settings, setting
+from loumass.funnels.node import Node
+from loumass.funnels.statuses import Status
+
+
+class SetStatusConfig(Settings):
+    status: Status = setting(Status.NEEDS_BDR, "Status", choices=dict(zip(Status, Status, strict=True)))
+
+
+class SetStatusStep(Kind[SetStatusConfig]):
+    name = "set_status"
+    label = "Set status"
+    icon = "flag"
+    tone = "green"
+    group = "Do"
+    hint = "Sets the status that lists of people show, such as Needs BDR."
+    Config = SetStatusConfig
+
+    def decide(self, node: Node, config: SetStatusConfig, facts: Facts, now: datetime) -> SetStatus:
+        return SetStatus(config.status.value)
+
+    def describe(self, node: Node, config: SetStatusConfig, names: Names) -> str:
+        return config.status.value

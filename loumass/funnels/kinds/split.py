@@ -1,0 +1,91 @@
+"""Send fixed shares of the people different ways, the same person always the same way."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+from itertools import accumulate
+from string import ascii_lowercase
+from typing import Any
+from uuid import UUID
+
+from loumass.funnels.decisions import Go
+from loumass.funnels.facts import Facts
+from loumass.funnels.kinds.base import Branch, Flaw, Kind, Names
+from loumass.funnels.kinds.settings import OptionalAmount, Settings, setting
+from loumass.funnels.node import Node
+
+MOST_WAYS = 6
+
+
+def _share(letter: str, default: int | None) -> Any:
+    label = f"Per cent to {letter.upper()}"
+    return setting(
+        default, label, hint="Leave empty for no such way." if default is None else "", ge=1, le=100
+    )
+
+
+class SplitConfig(Settings):
+    """Whole per cents; an empty share is a way that is not offered."""
+
+    a: OptionalAmount = _share("a", 50)
+    b: OptionalAmount = _share("b", 50)
+    c: OptionalAmount = _share("c", None)
+    d: OptionalAmount = _share("d", None)
+    e: OptionalAmount = _share("e", None)
+    f: OptionalAmount = _share("f", None)
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """Per cents by branch, in the order a, b, ... ."""
+        given = ((letter, getattr(self, letter)) for letter in ascii_lowercase[:MOST_WAYS])
+        return {letter: share for letter, share in given if share is not None}
+
+
+def place(enrollment_id: UUID, node_id: UUID) -> int:
+    """Where the enrollment stands on this split's line of 100 places, 0 to 99, for ever.
+
+    The first four bytes of SHA-256 over the two ids, read big-endian, times 100, over 2^32. The node's id
+    takes part so that two splits in a row are independent.
+    """
+    digest = sha256(enrollment_id.bytes + node_id.bytes).digest()
+    return int.from_bytes(digest[:4], "big") * 100 >> 32
+
+
+def branch_for(config: SplitConfig, enrollment_id: UUID, node_id: UUID) -> str:
+    """The way this enrollment goes. Shares that add up to less than 100 leave the rest to the last way.
+
+    Raises ValueError when there is no way at all; validation refuses both.
+    """
+    spot = place(enrollment_id, node_id)
+    shares = config.shares
+    if not shares:
+        raise ValueError("A split without shares leads nowhere.")
+    for letter, end in zip(shares, accumulate(shares.values()), strict=True):
+        if spot < end:
+            return letter
+    return list(shares)[-1]
+
+
+class Split(Kind[SplitConfig]):
+    name = "split"
+    label = "Split"
+    icon = "arrows-split"
+    tone = "teal"
+    group = "Decide"
+    hint = "Sends shares of the people different ways. A person always goes the same way."
+    Config = SplitConfig
+
+    def branches(self, config: SplitConfig) -> tuple[Branch, ...]:
+        return tuple(Branch(letter, f"{letter.upper()} {share} %") for letter, share in config.shares.items())
+
+    def decide(self, node: Node, config: SplitConfig, facts: Facts, now: datetime) -> Go:
+        """Needs ``facts.enrollment_id`` alone."""
+        return Go(branch_for(config, facts.enrollment_id, node.id))
+
+    def describe(self, node: Node, config: SplitConfig, names: Names) -> str:
+        return " / ".join(f"{share} %" for share in config.shares.values()) or "No shares"
+
+    def flaws(self, config: SplitConfig) -> Iterable[Flaw]:
+        total = sum(config.shares.values())
+        if total != 100:
+            yield Flaw("shares", f"shares out {total} %.", "Make the shares add up to 100 %.")

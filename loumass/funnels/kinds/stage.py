@@ -1,0 +1,29 @@
+"""A named part of the funnel. Passing it changes the stage that lists of people show."""
+
+from datetime import datetime
+
+from loumass.funnels.decisions import EnterStage
+from loumass.funnels.facts import Facts
+from loumass.funnels.kinds.base import Kind, Names
+from loumass.funnels.kinds.settings import Settings
+from loumass.funnels.node import Node
+
+
+class StageConfig(Settings):
+    """A stage is its name; it has no settings."""
+
+
+class Stage(Kind[StageConfig]):
+    name = "stage"
+    label = "Stage"
+    icon = "bookmark"
+    tone = "green"
+    group = "Do"
+    hint = "Names the part of the funnel that begins here, such as Follow-up."
+    Config = StageConfig
+
+    def decide(self, node: Node, config: StageConfig, facts: Facts, now: datetime) -> EnterStage:
+        return EnterStage(node.name)
+
+    def describe(self, node: Node, config: StageConfig, names: Names) -> str:
+        return "A stage begins here"

@@ -1,0 +1,124 @@
+"""Rows read into the pure graph, each in a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from loumass.contacts.models import ContactField, Tag
+from loumass.content.composing import Draft
+from loumass.content.models import Content, ContentVersion
+from loumass.core.database import db
+from loumass.core.tenancy import get_or_404
+from loumass.funnels import models
+from loumass.funnels.graph import Graph, branches_of
+from loumass.funnels.node import Edge, Node
+
+
+def graph_of(graph_id: UUID) -> Graph:
+    """The pure graph, its nodes in reading order. Raises NotFound."""
+    row = get_or_404(models.Graph, graph_id)
+    found = select(models.Node).where(models.Node.graph_id == graph_id)
+    nodes = tuple(
+        Node(node.id, node.key, node.kind, node.name, node.config, node.content_id)
+        for node in db().scalars(found.order_by(models.Node.position, models.Node.id))
+    )
+    edges = db().scalars(select(models.Edge).where(models.Edge.graph_id == graph_id))
+    ways = [Edge(edge.source_id, edge.branch, edge.target_id) for edge in edges]
+    return Graph(nodes, tuple(sorted(ways, key=_places(nodes))), row.start_node_id)
+
+
+def _places(nodes: Iterable[Node]) -> Callable[[Edge], tuple[int, int, str]]:
+    """Orders ways as people read them: by step, then as its kind offers them (yes before no)."""
+    places = {
+        (node.id, branch.name): (place, number)
+        for place, node in enumerate(nodes)
+        for number, branch in enumerate(branches_of(node) or ())
+    }
+    return lambda edge: (*places.get((edge.source, edge.branch), (len(places), 0)), edge.branch)
+
+
+def written_in(graph_id: UUID) -> Mapping[UUID, Draft]:
+    """The newest words of every content that the graph's nodes send, by content id."""
+    rows = db().execute(
+        select(Content.id, ContentVersion)
+        .join(ContentVersion, _is_newest())
+        .where(Content.id.in_(select(models.Node.content_id).where(models.Node.graph_id == graph_id)))
+    )
+    return {content_id: draft_of(version) for content_id, version in rows}
+
+
+def draft_of(version: ContentVersion) -> Draft:
+    """A version's words."""
+    return Draft(version.subject, version.preheader, version.html, version.text)
+
+
+def _is_newest() -> Any:
+    return (
+        (ContentVersion.organization_id == Content.organization_id)
+        & (ContentVersion.content_id == Content.id)
+        & (ContentVersion.number == Content.version_number)
+    )
+
+
+def library(medium: str, most: int = 200) -> list[Content]:
+    """The shared contents of a medium that a step may begin with, by name."""
+    found = select(Content).where(
+        Content.graph_id.is_(None),
+        Content.medium == medium,
+        Content.archived_at.is_(None),
+        Content.version_number > 0,
+    )
+    return list(db().scalars(found.order_by(Content.name, Content.id).limit(most)))
+
+
+def newest_words(content_id: UUID) -> Draft | None:
+    """What a content of the library says now; None for one that says nothing or does not exist here."""
+    version = db().scalar(
+        select(ContentVersion)
+        .join(Content, _is_newest())
+        .where(Content.id == content_id, Content.graph_id.is_(None))
+    )
+    return draft_of(version) if version else None
+
+
+def custom_fields() -> list[str]:
+    """The keys of the organization's own contact columns."""
+    return list(db().scalars(select(ContactField.key).order_by(ContactField.key)))
+
+
+def tag_names(most: int = 200) -> list[str]:
+    """Tags to suggest."""
+    return list(db().scalars(select(Tag.name).order_by(Tag.name).limit(most)))
+
+
+def step_counts(graph_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many steps each graph has."""
+    counted = select(models.Node.graph_id, func.count()).where(models.Node.graph_id.in_(list(graph_ids)))
+    return {row[0]: row[1] for row in db().execute(counted.group_by(models.Node.graph_id))}
+
+
+def versions_of(template_id: UUID) -> list[models.Graph]:
+    """The published versions, newest first."""
+    published = models.Graph.published_at.is_not(None)
+    found = select(models.Graph).where(models.Graph.template_id == template_id, published)
+    return list(db().scalars(found.order_by(models.Graph.number.desc())))
+
+
+def template_of(graph_id: UUID) -> models.Template | None:
+    """The template whose draft or version the graph is; None for a campaign's."""
+    found = select(models.Template).join(
+        models.Graph,
+        (models.Graph.organization_id == models.Template.organization_id)
+        & (models.Graph.template_id == models.Template.id),
+    )
+    return db().scalar(found.where(models.Graph.id == graph_id))
+
+
+def published_numbers(graph_ids: Iterable[UUID]) -> dict[UUID, int | None]:
+    """The version number of each of the given graphs."""
+    found = select(models.Graph.id, models.Graph.number).where(models.Graph.id.in_(list(graph_ids)))
+    return {row[0]: row[1] for row in db().execute(found)}

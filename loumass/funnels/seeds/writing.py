@@ -1,0 +1,51 @@
+"""Templates written short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loumass.funnels.csv_format import WrittenContent, WrittenStep, WrittenWay
+
+
+def step(key: str, kind: str, name: str, **settings: Any) -> WrittenStep:
+    """A step that sends nothing."""
+    return WrittenStep(key, kind, name, settings)
+
+
+def email(
+    key: str, name: str, subject: str, text: str, *, preheader: str = "", html: str = ""
+) -> WrittenStep:
+    """An e-mail; without ``html`` it is plain, like one that a person types."""
+    return WrittenStep(
+        key, "email_send", name, {}, WrittenContent(subject, preheader, html.strip(), text.strip())
+    )
+
+
+def sms(key: str, name: str, text: str) -> WrittenStep:
+    """A text."""
+    return WrittenStep(key, "sms_send", name, {}, WrittenContent(text=" ".join(text.split())))
+
+
+def ways(written: str) -> tuple[WrittenWay, ...]:
+    """``"a > b, b yes > c"``: from, optional branch, to."""
+    return tuple(_way(way) for way in written.split(",") if way.strip())
+
+
+def _way(written: str) -> WrittenWay:
+    source, target = (side.split() for side in written.split(">"))
+    return WrittenWay(source[0], source[1] if len(source) > 1 else "next", target[0])
+
+
+def office_hours(key: str, name: str = "Office hours") -> WrittenStep:
+    """A wait for the next weekday between 9 and 17, their time."""
+    return step(
+        key,
+        "wait",
+        name,
+        amount=1,
+        unit="minutes",
+        after="entered",
+        weekdays=[0, 1, 2, 3, 4],
+        opens="09:00",
+        closes="17:00",
+    )

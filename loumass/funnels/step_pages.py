@@ -1,0 +1,181 @@
+"""One step: its settings, its words, its ways out; and taking it out."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from loumass.accounts.guards import requires
+from loumass.content.composing import Draft
+from loumass.content.models import Content
+from loumass.content.queries import vocabulary
+from loumass.content.segments import segments
+from loumass.content.vocabulary import TAGS
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.errors import Conflict, NotFound, Refused
+from loumass.core.tenancy import get
+from loumass.funnels import contents, editing, forms, models, queries
+from loumass.funnels.graph import Graph, branches_of, describe, settings_of
+from loumass.funnels.graph_pages import pages
+from loumass.funnels.graph_view import Shown, graph_page, refuse_unless, shown_graph
+from loumass.funnels.kinds import KINDS, kind_of
+from loumass.funnels.kinds.settings import form_fields
+from loumass.funnels.local_time import zone_names
+from loumass.funnels.node import Node
+
+
+@pages.get("/funnels/<uuid:graph_id>/steps/<uuid:node_id>")
+@requires("templates.read")
+def step(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
+    """One step: its settings, its words, its ways out."""
+    shown = shown_graph(graph_id)
+    node = _node(shown, node_id)
+    if node.kind not in KINDS:  # a step of another installation, or of a later day: it can only be taken out
+        return redirect(url_for(".ask_removal", graph_id=graph_id, node_id=node_id))
+    words = shown.words.get(node.content_id) if node.content_id else None
+    ways = {branch: str(target) for branch, target in shown.graph.ways_out(node_id).items()}
+    typed = forms.TypedStep(
+        node.name, node.config if isinstance(node.config, dict) else {}, ways, words or Draft()
+    )
+    return _step_page(shown, node, typed)
+
+
+def _node(shown: Shown, node_id: UUID) -> Node:
+    if node_id not in shown.graph:
+        raise NotFound
+    return shown.graph.node(node_id)
+
+
+def _step_page(shown: Shown, node: Node, typed: forms.TypedStep) -> str:
+    kind, config = kind_of(node.kind), settings_of(node)
+    zone = ZoneInfo(g.organization.timezone)
+    return graph_page(
+        shown,
+        node.id,
+        node=node,
+        kind=kind,
+        typed=typed,
+        fields=form_fields(kind.Config, typed.settings),
+        branches=_branches(shown.graph, node),
+        in_words=describe(node, shown.names),
+        example=kind.example(config, clock.now(), zone) if config is not None else "",
+        step_problems=[problem for problem in shown.problems if problem.node_id == node.id],
+        segments=segments(typed.words.text)
+        if kind.medium == "sms" and typed.words and typed.words.text
+        else None,
+        tags=TAGS,
+        suggestions=_suggestions(shown.graph, kind.Config),
+        content=get(Content, node.content_id) if node.content_id else None,
+        library=queries.library(kind.medium) if kind.medium else [],
+    )
+
+
+def _branches(graph: Graph, node: Node) -> list[tuple[str, str, bool]]:
+    """Ways to choose a target for: (branch, label, is offered). Drawn ones that are not offered come last."""
+    offered = branches_of(node) or ()
+    names = {branch.name for branch in offered}
+    drawn = [branch for branch in graph.ways_out(node.id) if branch not in names]
+    return [(branch.name, branch.label, True) for branch in offered] + [(name, name, False) for name in drawn]
+
+
+def _suggestions(graph: Graph, config: type[Any]) -> dict[str, list[tuple[str, str]]]:
+    """Lists that the settings' fields may offer while typing: (value, words), by name."""
+    wanted = {field.suggests for field in form_fields(config, {})} - {""}
+    plain: dict[str, Any] = {
+        "tags": lambda: [(name, name) for name in queries.tag_names()],
+        "fields": lambda: [(name, name) for name in _field_names()],
+        "zones": lambda: [(name, name) for name in zone_names() if "/" in name],
+        "steps": lambda: [
+            (node.key, node.name) for node in graph.nodes if KINDS.get(node.kind, KINDS["end"]).medium
+        ],
+    }
+    return {name: plain[name]() for name in sorted(wanted)}
+
+
+def _field_names() -> list[str]:
+    columns = [tag.name.removeprefix("contact.") for tag in TAGS if tag.name.startswith("contact.")]
+    return [*columns, *queries.custom_fields()]
+
+
+@pages.post("/funnels/<uuid:graph_id>/steps/<uuid:node_id>")
+@requires("templates.write")
+def save(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
+    """Save one step. What cannot be saved comes back as it was typed, with the reasons."""
+    shown = shown_graph(graph_id)
+    refuse_unless(shown.may_change_words)
+    node = _node(shown, node_id)
+    refuse_unless(node.kind in KINDS)
+    typed, config = forms.read_step(request.form, kind_of(node.kind), vocabulary())
+    if config is None:
+        return _step_page(shown, node, typed), 422
+    try:
+        row = editing.open_graph(graph_id, typed.revision, only_words=not shown.may_change_steps)
+        _store(row, shown, node, typed, forms.stored(config, typed))
+    except Conflict as conflict:
+        db().rollback()
+        sentence = f"{conflict.sentence.split('. ')[0]}. What you typed stands below, not saved yet. Save again to keep yours."
+        return _step_page(shown_graph(graph_id), node, forms.with_error(typed, "", sentence)), 409
+    except Refused as refusal:
+        db().rollback()
+        return _step_page(shown_graph(graph_id), node, forms.with_error(typed, "", refusal.sentence)), 422
+    db().commit()
+    flash(f"{typed.name} is saved.", "done")
+    return redirect(url_for(".step", graph_id=graph_id, node_id=node_id, _anchor="step"))
+
+
+def _store(
+    row: models.Graph, shown: Shown, node: Node, typed: forms.TypedStep, settings: dict[str, Any]
+) -> None:
+    stored = editing.step_of(row.id, node.id)
+    if stored is None:
+        raise Conflict("Somebody else took this step out meanwhile.")
+    if shown.may_change_steps:
+        editing.save_step(stored, typed.name, settings, _targets(row, typed))
+    chosen = queries.newest_words(typed.library_id) if typed.library_id else None
+    words = chosen or typed.words
+    if words is not None and (words != Draft() or stored.content_id is not None):
+        contents.write(stored, words, g.user.id)
+
+
+def _targets(row: models.Graph, typed: forms.TypedStep) -> dict[str, UUID | None]:
+    """Where the ways lead; steps that were asked for newly are made."""
+    found: dict[str, UUID | None] = {}
+    for branch, value in typed.ways.items():
+        if value.startswith(forms.NEW_STEP):
+            found[branch] = editing.append_step(row, value.removeprefix(forms.NEW_STEP)).id
+        else:
+            try:
+                found[branch] = UUID(value) if value else None
+            except ValueError:
+                raise Refused("Choose from the list where each way leads.") from None
+    return found
+
+
+@pages.get("/funnels/<uuid:graph_id>/steps/<uuid:node_id>/removal")
+@requires("templates.write")
+def ask_removal(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
+    """The question before a step is taken out."""
+    shown = shown_graph(graph_id)
+    return render_template(
+        "funnels/removal.html",
+        shown=shown,
+        owner=shown.owner,
+        node=_node(shown, node_id),
+        revision=shown.row.revision,
+    )
+
+
+@pages.post("/funnels/<uuid:graph_id>/steps/<uuid:node_id>/removal")
+@requires("templates.write")
+def remove(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
+    """Take the step out; what led to it leads on."""
+    refuse_unless(shown_graph(graph_id).may_change_steps)
+    node = editing.remove_step(graph_id, node_id, revision=request.form.get("revision", type=int))
+    db().commit()
+    flash(f"{node.name} is taken out.", "done")
+    return redirect(url_for(".show", graph_id=graph_id))

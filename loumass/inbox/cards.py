@@ -1,0 +1,174 @@
+"""Messages as a thread shows them: what was said, how it travelled, and why it is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from loumass.accounts.models import User
+from loumass.campaigns.models import Campaign
+from loumass.channels.models import Channel
+from loumass.core.database import db
+from loumass.messages.models import Attachment, Message
+from loumass.messages.service import Shown, Waiting, shown, why_wait
+
+_LONG = 700
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One message. `state` is what a badge says; `why` tells why it waits or what went wrong."""
+
+    id: UUID
+    conversation_id: UUID | None
+    direction: str
+    medium: str
+    at: datetime
+    state: str
+    who: str
+    author_id: UUID | None
+    address: str
+    subject: str
+    text: str
+    #: The whole of an inbound message, where that is more than what the person wrote this time.
+    is_folded: bool
+    has_frame: bool
+    is_automatic: bool
+    is_campaigns: bool
+    is_sent_again: bool
+    campaign: str
+    why: str
+    until: datetime | None
+    zone: str
+    files: Sequence[Attachment]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it went out from us."""
+        return self.direction == "out"
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        """A person's own message that has not left yet."""
+        return self.state == "queued" and not self.is_campaigns
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """A person's own message that failed."""
+        return (
+            self.state in ("failed", "cancelled")
+            and not self.is_campaigns
+            and self.is_ours
+            and not self.is_sent_again
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the cards of one page need, by id."""
+
+    words: Mapping[UUID, Shown]
+    waiting: Mapping[UUID, Sequence[Waiting]]
+    files: Mapping[UUID, Sequence[Attachment]]
+    names: Mapping[UUID, str]
+    channels: Mapping[UUID, Channel]
+    campaigns: Mapping[UUID, str]
+
+
+def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
+    """The cards of `messages`, by id, in a fixed number of statements."""
+    around = _Around(
+        shown(messages),
+        why_wait([one.id for one in messages if one.state == "queued"]),
+        _files(messages),
+        _names(User, {one.author_id for one in messages}),
+        _channels(messages),
+        _names(Campaign, {one.stream_id for one in messages}),
+    )
+    return {one.id: _card(one, around) for one in messages}
+
+
+def _card(message: Message, around: _Around) -> Card:
+    words, names = around.words[message.id], around.names
+    channel = around.channels.get(message.channel_id) if message.channel_id else None
+    text = message.reply_text if message.direction == "in" else words.text
+    first = next(iter(around.waiting.get(message.id, ())), None)
+    return Card(
+        id=message.id,
+        conversation_id=message.conversation_id,
+        direction=message.direction,
+        medium="note" if message.direction == "note" else message.medium,
+        at=message.occurred_at,
+        state=state_of(message),
+        who=_who(message, names, channel),
+        author_id=message.author_id,
+        address=message.from_address if message.direction == "in" else message.to_address,
+        subject=words.subject,
+        text=text.strip(),
+        is_folded=message.direction == "in" and message.text.strip() != text.strip(),
+        has_frame=bool(words.html) or len(text) > _LONG,
+        is_automatic=message.is_automatic,
+        is_campaigns=message.stream_id is not None and message.author_id is None,
+        is_sent_again=message.reason_code == "sent_again",
+        campaign=around.campaigns.get(message.stream_id, "") if message.stream_id else "",
+        why=_why(message, first),
+        until=first.until if first else None,
+        zone=first.zone if first else "",
+        files=around.files.get(message.id, ()),
+    )
+
+
+def state_of(message: Message) -> str:
+    """What became of it, in the words of `message_status`."""
+    if message.is_bounce_permanent:
+        return "bounced"
+    if message.state == "sent" and message.delivered_at is not None:
+        return "delivered"
+    return message.state
+
+
+def _who(message: Message, names: Mapping[UUID, str], channel: Channel | None) -> str:
+    if message.direction == "in":
+        return message.from_name or message.from_address
+    if message.author_id is not None:
+        return names.get(message.author_id, "Somebody who left")
+    return message.from_name or (channel.sender_name or channel.name if channel else "")
+
+
+def _why(message: Message, waiting: Waiting | None) -> str:
+    if waiting is not None:
+        return waiting.sentence
+    if message.state in ("failed", "in_doubt", "cancelled") or message.bounced_at is not None:
+        return message.reason or ""
+    return ""
+
+
+def _files(messages: Sequence[Message]) -> dict[UUID, list[Attachment]]:
+    rows = db().scalars(
+        select(Attachment)
+        .where(Attachment.message_id.in_([one.id for one in messages]))
+        .order_by(Attachment.created_at, Attachment.id)
+    )
+    files: dict[UUID, list[Attachment]] = {}
+    for row in rows:
+        if row.message_id is not None:
+            files.setdefault(row.message_id, []).append(row)
+    return files
+
+
+def _names(model: type[User] | type[Campaign], ids: set[UUID | None]) -> dict[UUID, str]:
+    wanted = [one for one in ids if one is not None]
+    if not wanted:
+        return {}
+    return {
+        row.id: row.name for row in db().execute(select(model.id, model.name).where(model.id.in_(wanted)))
+    }
+
+
+def _channels(messages: Sequence[Message]) -> dict[UUID, Channel]:
+    ids = {one.channel_id for one in messages if one.channel_id}
+    return {one.id: one for one in db().scalars(select(Channel).where(Channel.id.in_(ids)))}

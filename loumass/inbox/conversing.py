@@ -1,0 +1,100 @@
+"""What people do with conversations: assign, close, open again, put off, mark. Always all of a person's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from loumass.accounts.models import Membership, User
+from loumass.accounts.permissions import may
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.errors import Refused
+from loumass.core.live import announce
+from loumass.core.tenancy import current_organization_id
+from loumass.inbox import jobs
+from loumass.messages.models import Conversation
+
+
+def mark_read(ids: Sequence[UUID]) -> int:
+    """Nothing in these conversations is new any more; returns how many were unread."""
+    return _change(ids, Conversation.unread_since.is_not(None), unread_since=None)
+
+
+def mark_unread(ids: Sequence[UUID]) -> int:
+    """The latest of these conversations is new again."""
+    latest = (
+        select(Conversation.id)
+        .where(Conversation.id.in_(ids), Conversation.last_inbound_at.is_not(None))
+        .order_by(Conversation.last_inbound_at.desc(), Conversation.id.desc())
+        .limit(1)
+    )
+    return _change(list(db().scalars(latest)), unread_since=clock.now())
+
+
+def close(ids: Sequence[UUID]) -> int:
+    """Done: nobody has to answer, nothing is new; returns how many were open."""
+    return _change(
+        ids,
+        Conversation.closed_at.is_(None),
+        closed_at=clock.now(),
+        needs_reply_since=None,
+        unread_since=None,
+        snoozed_until=None,
+    )
+
+
+def reopen(ids: Sequence[UUID]) -> int:
+    """Open again; returns how many were closed or put off."""
+    closed = Conversation.closed_at.is_not(None) | Conversation.snoozed_until.is_not(None)
+    return _change(ids, closed, closed_at=None, snoozed_until=None)
+
+
+def need_no_reply(ids: Sequence[UUID]) -> int:
+    """Somebody answered, or no answer is wanted."""
+    return _change(ids, Conversation.needs_reply_since.is_not(None), needs_reply_since=None)
+
+
+def snooze(ids: Sequence[UUID], until: datetime) -> int:
+    """Out of sight until then, when they come back unread. Raises Refused for a time that has passed."""
+    if until <= clock.now():
+        raise Refused("That time has passed. The conversation stays where it is; choose a later time.")
+    count = _change(ids, closed_at=None, snoozed_until=until, unread_since=None)
+    jobs.end_snoozes.later(at=until)
+    return count
+
+
+def assign(ids: Sequence[UUID], user_id: UUID | None) -> int:
+    """They are somebody's to answer, or nobody's. Raises Refused for who cannot answer."""
+    if user_id is not None and user_id not in {one.id for one in who_may_answer()}:
+        raise Refused("Only people of your organization who may answer can be given a conversation.")
+    return _change(ids, assignee_id=user_id)
+
+
+def who_may_answer() -> Sequence[User]:
+    """Everybody of the organization whose role may reply, by name."""
+    rows = db().execute(
+        select(User, Membership.role)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organization_id == current_organization_id())
+        .order_by(User.name, User.id)
+    )
+    return [user for user, role in rows if may(role, "inbox.reply")]
+
+
+def _change(ids: Sequence[UUID], *conditions: object, **values: object) -> int:
+    changed = db().scalars(
+        update(Conversation)
+        .where(Conversation.id.in_(ids), *conditions)  # pyright: ignore[reportArgumentType]  SQL conditions
+        .values(**values)
+        .returning(Conversation.id)
+    )
+    count = len(changed.all())
+    if count:
+        announce("inbox")
+        for conversation_id in ids:
+            announce(f"conversation:{conversation_id}")
+    return count

@@ -1,0 +1,59 @@
+"""Which conversations a view of the inbox shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from loumass.core import clock
+from loumass.inbox.searching import Found
+from loumass.messages.models import Conversation
+
+#: What `c` may be: the entity or an alias of it.
+Entity = Any
+DEFAULT_VIEW, SEARCH_VIEW = "needs-reply", "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is asked for. `view` is one of `VIEWS`; `found` is what a search came upon."""
+
+    view: str
+    user_id: UUID
+    channel_id: UUID | None = None
+    campaign_id: UUID | None = None
+    found: Found | None = None
+
+    def conditions(self, c: Entity = Conversation) -> ColumnElement[bool]:
+        """What a conversation `c` must fulfil."""
+        parts = [c.last_message_at.is_not(None), VIEWS[self.view](c, self.user_id, clock.now())]
+        if self.channel_id is not None:
+            parts.append(c.channel_id == self.channel_id)
+        if self.campaign_id is not None:
+            parts.append(c.stream_id == self.campaign_id)
+        if self.found is not None:
+            parts.append(or_(c.contact_id.in_(self.found.contact_ids), c.id.in_(self.found.conversation_ids)))
+        return and_(*parts)
+
+
+def open_now(c: Entity, now: datetime) -> ColumnElement[bool]:
+    """Neither closed nor put off until later."""
+    return and_(c.closed_at.is_(None), or_(c.snoozed_until.is_(None), c.snoozed_until <= now))
+
+
+#: The word in the address -> its condition over (conversation, user, now).
+VIEWS: Mapping[str, Callable[[Entity, UUID, datetime], ColumnElement[bool]]] = {
+    "needs-reply": lambda c, _, now: and_(c.needs_reply_since.is_not(None), open_now(c, now)),
+    "unread": lambda c, _, now: and_(c.unread_since.is_not(None), open_now(c, now)),
+    "mine": lambda c, user_id, now: and_(c.assignee_id == user_id, open_now(c, now)),
+    "open": lambda c, _, now: and_(c.last_inbound_at.is_not(None), open_now(c, now)),
+    "unanswered": lambda c, _, now: and_(c.last_inbound_at.is_(None), open_now(c, now)),
+    "snoozed": lambda c, _, now: and_(c.closed_at.is_(None), c.snoozed_until > now),
+    "closed": lambda c, _, now: c.closed_at.is_not(None),
+    "everything": lambda c, _, now: c.last_message_at.is_not(None),
+}

@@ -1,0 +1,37 @@
+"""Notes about a person, the latest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from loumass.accounts.models import User
+from loumass.core.database import db
+from loumass.inbox.person import Person
+from loumass.messages.models import Message
+
+_MOST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody of ours wrote down."""
+
+    text: str
+    author: str
+    at: datetime
+
+
+def notes_about(person: Person) -> Sequence[Note]:
+    """The latest notes; older ones stand in the timeline."""
+    rows = db().execute(
+        select(Message.text, User.name, Message.occurred_at)
+        .outerjoin(User, User.id == Message.author_id)
+        .where(person.messages(), Message.direction == "note")
+        .order_by(Message.occurred_at.desc(), Message.id.desc())
+        .limit(_MOST)
+    )
+    return [Note(row.text, row.name or "Somebody who left", row.occurred_at) for row in rows]

@@ -1,0 +1,42 @@
+"""The inbox's pages: importing them hangs them on the blueprint."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from loumass.inbox.blueprint import pages
+from loumass.inbox.pages import (
+    answers,
+    bodies,
+    contact_acts,
+    conversation,
+    deeds,
+    files,
+    listing,
+    live,
+    person,
+)
+from loumass.inbox.saying import phone, short_day
+
+__all__ = [
+    "answers",
+    "bodies",
+    "contact_acts",
+    "conversation",
+    "deeds",
+    "files",
+    "listing",
+    "live",
+    "pages",
+    "person",
+]
+
+
+pages.add_app_template_filter(phone, "phone")
+pages.add_app_template_filter(short_day, "short_day")
+
+
+@pages.context_processor
+def _neighbours() -> dict[str, object]:
+    """Pages of other slices that a link is drawn to only where they exist."""
+    return {"endpoints": current_app.view_functions}

@@ -1,0 +1,79 @@
+"""One person's thread with the list beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from loumass.accounts.guards import requires
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.inbox import conversing, drafting, pane, snoozing
+from loumass.inbox.answering import ways
+from loumass.inbox.blueprint import pages
+from loumass.inbox.pages.listing import kept_query, list_context
+from loumass.inbox.person import Person, conversation_or_404, person_of
+from loumass.inbox.timeline import stretch
+from loumass.messages.models import Conversation
+
+
+@pages.get("/inbox/<uuid:id>")
+@requires("inbox.read")
+def conversation(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
+    """Everything said with one person. Looking at it makes it read, unless the page refreshes itself unseen."""
+    chosen = conversation_or_404(id)
+    person = person_of(chosen)
+    if "unseen" not in request.args and person.is_unread:
+        conversing.mark_read(person.conversation_ids)
+        db().commit()
+    return show(chosen, person)
+
+
+def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None = None) -> str:
+    """The three panes. `typed` is what a refused answer held: `kind`, `text`, `subject`, `problem`."""
+    lines = list_context()
+    reachable = ways(person)
+    kind = _kind(list(reachable), typed)
+    kept = drafting.drafts(person, g.user.id)
+    return render_template(
+        "inbox/conversation.html",
+        **lines,
+        chosen=chosen,
+        person=person,
+        thread=stretch(person, request.args.get("earlier")),
+        ways=reachable,
+        kind=kind,
+        draft=kept.get(kind),
+        typed=typed or {},
+        files=drafting.files(person.conversation_ids, g.user.id),
+        colleagues=conversing.who_may_answer(),
+        snoozes=snoozing.choices(clock.now(), g.user.timezone or g.organization.timezone),
+        pane=pane.pane(person),
+        next_id=_next_id(lines["list"].items, person),
+    )
+
+
+def address_of(conversation_id: UUID, **more: Any) -> str:
+    """The page of a conversation, with the filters that the reader had."""
+    return url_for("inbox.conversation", id=conversation_id, **{**kept_query(), **more})
+
+
+def _kind(media: list[str], typed: dict[str, Any] | None) -> str:
+    """Which tab of the answer box is open."""
+    wanted = (typed or {}).get("kind") or request.args.get("way", "")
+    if wanted == "note" or wanted in media:
+        return wanted
+    return media[0] if media else "note"
+
+
+def _next_id(items: Any, person: Person) -> UUID | None:
+    """Whom to show once this person is done: the one below, else the one above."""
+    ids = [line.id for line in items]
+    mine = [at for at, line in enumerate(items) if line.id in person.conversation_ids]
+    if not mine:
+        return ids[0] if ids else None
+    others = ids[mine[0] + 1 :] or ids[: mine[0]][::-1]
+    return others[0] if others else None

@@ -1,0 +1,99 @@
+"""The list of people, which stands on every page of the inbox."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from loumass.accounts.guards import requires
+from loumass.campaigns.models import Campaign
+from loumass.channels.models import Channel
+from loumass.core.database import db
+from loumass.inbox.blueprint import pages
+from loumass.inbox.counts import counts
+from loumass.inbox.filters import DEFAULT_VIEW, SEARCH_VIEW, VIEWS, Filters
+from loumass.inbox.people_list import people
+from loumass.inbox.searching import search
+
+_CAMPAIGNS_OFFERED = 100
+#: Views that are not pills, with what a menu calls them.
+MORE_VIEWS = (
+    ("open", "Everybody who wrote"),
+    ("unanswered", "No answer from them yet"),
+    ("snoozed", "Put off until later"),
+    ("closed", "Closed"),
+    ("everything", "Everything"),
+)
+#: What an address of the inbox carries along.
+QUERY = ("view", "channel", "campaign", "q")
+
+
+@pages.get("/inbox")
+@requires("inbox.read")
+def index() -> ResponseReturnValue:
+    """Who wrote, and nobody chosen yet."""
+    return render_template("inbox/index.html", **list_context())
+
+
+def list_context() -> dict[str, Any]:
+    """What the left pane needs: a page of people under the filters of the address, counts and choices."""
+    filters = filters_asked()
+    return {
+        "view": filters.view,
+        "list": people(filters, request.args.get("after") or request.args.get("before")),
+        "counts": counts(g.user.id),
+        "more_views": MORE_VIEWS,
+        "channels": _channels(),
+        "campaigns": _campaigns(),
+        "kept": kept_query(),
+    }
+
+
+def filters_asked() -> Filters:
+    """What the address asks for; odd values are left out."""
+    words = request.args.get("q", "").strip()
+    view = request.args.get("view", "")
+    if view not in VIEWS:
+        view = SEARCH_VIEW if words else DEFAULT_VIEW
+    return Filters(
+        view=view,
+        user_id=g.user.id,
+        channel_id=_id("channel"),
+        campaign_id=_id("campaign"),
+        found=search(words) if words else None,
+    )
+
+
+def kept_query() -> dict[str, Any]:
+    """The filters of this address, for links that must not lose them."""
+    return {name: request.args[name] for name in QUERY if request.args.get(name)}
+
+
+def _id(name: str) -> UUID | None:
+    try:
+        return UUID(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _channels() -> list[tuple[str, str]]:
+    rows = db().execute(
+        select(Channel.id, Channel.name, Channel.address)
+        .where(Channel.archived_at.is_(None))
+        .order_by(Channel.name, Channel.id)
+    )
+    return [(str(row.id), row.name or row.address) for row in rows]
+
+
+def _campaigns() -> list[tuple[str, str]]:
+    rows = db().execute(
+        select(Campaign.id, Campaign.name)
+        .where(Campaign.state != "draft")
+        .order_by(Campaign.created_at.desc(), Campaign.id)
+        .limit(_CAMPAIGNS_OFFERED)
+    )
+    return [(str(row.id), row.name) for row in rows]

@@ -1,0 +1,175 @@
+"""The left pane: people, each once, with what was said last in all their conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, text, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
+
+from loumass.campaigns.models import Campaign, Enrollment
+from loumass.contacts.models import Contact
+from loumass.core.database import db
+from loumass.core.paging import Page, page
+from loumass.core.tenancy import current_organization_id
+from loumass.inbox.filters import Filters
+from loumass.messages.models import Conversation, Message
+from loumass.messages.service import shown
+
+PAGE_SIZE = 40
+_PREVIEW = 160
+
+_LATEST = text("""
+    SELECT said.id FROM unnest(CAST(:ids AS uuid[])) AS asked(id)
+    CROSS JOIN LATERAL (
+        SELECT message.id FROM message
+        WHERE message.organization_id = :organization_id AND message.conversation_id = asked.id
+          AND message.state NOT IN ('cancelled', 'queued')
+        ORDER BY message.occurred_at DESC, message.id DESC LIMIT 1
+    ) said
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person in the list. `id` is the conversation that the line opens."""
+
+    id: UUID
+    person_id: UUID
+    name: str
+    is_known: bool
+    medium: str
+    at: datetime | None
+    preview: str
+    is_ours: bool
+    is_unread: bool
+    needs_reply: bool
+    status: str
+    campaign: str
+    snoozed_until: datetime | None
+    assignee_id: UUID | None
+
+
+def people(filters: Filters, cursor: str | None) -> Page[Line]:
+    """A page of people, the latest first."""
+    newer = aliased(Conversation)
+    same_person_later = (
+        select(newer.id)
+        .where(
+            newer.organization_id == current_organization_id(),
+            newer.contact_id == Conversation.contact_id,
+            filters.conditions(newer),
+            tuple_(newer.last_message_at, newer.id) > tuple_(Conversation.last_message_at, Conversation.id),
+        )
+        .correlate(Conversation)
+        .exists()
+    )
+    statement = select(Conversation).where(filters.conditions(), ~same_person_later)
+    keys = (Conversation.last_message_at, Conversation.id)
+    found = page(statement, keys, cursor, descending=True, size=PAGE_SIZE)
+    return Page(_lines(found.items), found.before, found.after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the lines of one page need, by id."""
+
+    contacts: Mapping[UUID, Contact]
+    said: Mapping[UUID, tuple[Message, str]]
+    marks: Mapping[UUID, tuple[bool, bool]]
+    standing: Mapping[UUID, Enrollment]
+    campaigns: Mapping[UUID, str]
+
+
+def _lines(heads: Sequence[Conversation]) -> list[Line]:
+    contact_ids = {head.contact_id for head in heads if head.contact_id}
+    contacts = {one.id: one for one in db().scalars(select(Contact).where(Contact.id.in_(contact_ids)))}
+    standing = _standing(contact_ids)
+    around = _Around(
+        contacts, _said_last(heads), _marks(contact_ids), standing, _campaign_names(heads, standing)
+    )
+    return [_line(head, around) for head in heads]
+
+
+def _line(head: Conversation, around: _Around) -> Line:
+    contact = around.contacts.get(head.contact_id) if head.contact_id else None
+    marks = around.marks.get(head.contact_id, (False, False)) if head.contact_id else None
+    is_unread, needs_reply = marks or (head.unread_since is not None, head.needs_reply_since is not None)
+    enrollment = around.standing.get(head.contact_id) if head.contact_id else None
+    message, preview = around.said.get(head.id, (None, ""))
+    campaign_id = enrollment.campaign_id if enrollment else head.stream_id
+    return Line(
+        id=head.id,
+        person_id=head.contact_id or head.id,
+        name=contact.label if contact else head.counterpart or "Unknown sender",
+        is_known=contact is not None,
+        medium="note" if message is not None and message.direction == "note" else head.medium,
+        at=head.last_message_at,
+        preview=preview,
+        is_ours=message is not None and message.direction == "out",
+        is_unread=is_unread,
+        needs_reply=needs_reply,
+        status=enrollment.status if enrollment else "",
+        campaign=around.campaigns.get(campaign_id, "") if campaign_id else "",
+        snoozed_until=head.snoozed_until,
+        assignee_id=head.assignee_id,
+    )
+
+
+def _said_last(heads: Sequence[Conversation]) -> dict[UUID, tuple[Message, str]]:
+    ids = db().scalars(
+        _LATEST, {"organization_id": current_organization_id(), "ids": [head.id for head in heads]}
+    )
+    messages = db().scalars(select(Message).where(Message.id.in_(ids.all()))).all()
+    words = shown(messages)
+    return {
+        message.conversation_id: (message, _preview(message.reply_text or words[message.id].text))
+        for message in messages
+    }
+
+
+def _preview(words: str) -> str:
+    return " ".join(words[: _PREVIEW * 4].split())[:_PREVIEW]
+
+
+def _marks(contact_ids: set[UUID]) -> dict[UUID, tuple[bool, bool]]:
+    """Whether anything of a person is unread or unanswered, in whichever conversation."""
+    rows = db().execute(
+        select(
+            Conversation.contact_id,
+            func.bool_or(Conversation.unread_since.is_not(None)).label("is_unread"),
+            func.bool_or(Conversation.needs_reply_since.is_not(None)).label("needs_reply"),
+        )
+        .where(
+            Conversation.contact_id.in_(contact_ids),
+            or_(Conversation.unread_since.is_not(None), Conversation.needs_reply_since.is_not(None)),
+            Conversation.closed_at.is_(None),
+        )
+        .group_by(Conversation.contact_id)
+    )
+    return {row.contact_id: (row.is_unread, row.needs_reply) for row in rows if row.contact_id}
+
+
+def _standing(contact_ids: set[UUID]) -> dict[UUID, Enrollment]:
+    """Where each person stands: the enrollment that runs, else the latest."""
+    rows = db().scalars(
+        select(Enrollment)
+        .ext(distinct_on(Enrollment.contact_id))
+        .where(Enrollment.contact_id.in_(contact_ids))
+        .order_by(
+            Enrollment.contact_id, Enrollment.state == "ended", Enrollment.enrolled_at.desc(), Enrollment.id
+        )
+    )
+    return {row.contact_id: row for row in rows}
+
+
+def _campaign_names(heads: Sequence[Conversation], standing: Mapping[UUID, Enrollment]) -> dict[UUID, str]:
+    ids = {head.stream_id for head in heads if head.stream_id} | {
+        one.campaign_id for one in standing.values()
+    }
+    rows = db().execute(select(Campaign.id, Campaign.name).where(Campaign.id.in_(ids)))
+    return {row.id: row.name for row in rows}

@@ -1,0 +1,78 @@
+"""May we write? For each medium: the address, the suppression list and the ledger of consent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from loumass.contacts.models import MEDIA, Consent, Contact, Suppression
+from loumass.core.database import db
+
+_REASONS = {
+    "unsubscribed": "opted out",
+    "bounced": "address is dead",
+    "complained": "called it spam",
+    "by_hand": "stopped by hand",
+    "imported": "on an imported list",
+    "erased": "erased",
+}
+_LABELS = {"email": "E-mail", "sms": "Text", "voicemail": "Voicemail"}
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One line of "May we write?": yes, no or not, with the reason and since when."""
+
+    medium: str
+    label: str
+    may: bool
+    reason: str
+    since: datetime | None
+    source: str
+
+
+def permissions(contact: Contact) -> list[Permission]:
+    """One for each medium, in two statements."""
+    barred = {(row.medium, row.address_hash): row for row in _suppressions(contact)}
+    ledger = {row.medium: row for row in _latest_consent(contact)}
+    return [_permission(contact, medium, barred, ledger.get(medium)) for medium in MEDIA]
+
+
+def _permission(
+    contact: Contact, medium: str, barred: dict[tuple[str, bytes], Suppression], consent: Consent | None
+) -> Permission:
+    label, address_hash = _LABELS[medium], contact.email_hash if medium == "email" else contact.phone_hash
+    source = consent.source if consent else ""
+    if address_hash is None:
+        return Permission(medium, label, False, "no address" if medium == "email" else "no number", None, "")
+    entry = barred.get((medium, address_hash))
+    if entry is not None:
+        return Permission(
+            medium, label, False, _REASONS.get(entry.reason, "suppressed"), entry.created_at, entry.note
+        )
+    if consent is not None and not consent.is_granted:
+        return Permission(medium, label, False, "they said no", consent.recorded_at, source)
+    if consent is not None:
+        return Permission(medium, label, True, "yes", consent.recorded_at, source)
+    if medium == "voicemail":
+        return Permission(medium, label, False, "not asked yet", None, "")
+    return Permission(medium, label, True, "nobody said no", None, "")
+
+
+def _suppressions(contact: Contact) -> list[Suppression]:
+    hashes = [one for one in (contact.email_hash, contact.phone_hash) if one]
+    return list(db().scalars(select(Suppression).where(Suppression.address_hash.in_(hashes))))
+
+
+def _latest_consent(contact: Contact) -> list[Consent]:
+    return list(
+        db().scalars(
+            select(Consent)
+            .ext(distinct_on(Consent.medium))
+            .where(Consent.contact_id == contact.id)
+            .order_by(Consent.medium, Consent.recorded_at.desc(), Consent.id.desc())
+        )
+    )

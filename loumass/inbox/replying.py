@@ -1,0 +1,223 @@
+"""Answers leave from here: on the channel and thread that the person wrote on. Notes stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from loumass.accounts.models import User
+from loumass.channels.models import Channel
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.errors import Conflict, Refused
+from loumass.core.ids import uuid7
+from loumass.core.live import announce
+from loumass.core.tenancy import get_or_404
+from loumass.inbox import conversing, drafting
+from loumass.inbox.answering import Way, chosen
+from loumass.inbox.person import Person
+from loumass.inbox.wording import words
+from loumass.messages.cleaning import fit
+from loumass.messages.models import Attachment, Conversation, Message
+from loumass.messages.senders import compared
+from loumass.messages.service import NewMessage, cancel_messages, queue_messages
+
+_MOST_REFERENCES = 30
+MOST_NOTE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person typed. `channel_id` is asked for only where a new conversation begins."""
+
+    text: str
+    subject: str = ""
+    channel_id: UUID | None = None
+    closes: bool = False
+
+
+def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
+    """Queue the answer with the files of the draft, and settle its conversation; the message's id.
+
+    Raises Conflict where the address is barred, Refused for what cannot be sent.
+    """
+    if way.barred:
+        raise Conflict(f"{way.barred} What you wrote is kept as a draft.")
+    channel = chosen(way, answer.channel_id)
+    files = drafting.files(person.conversation_ids, author.id)
+    _refuse_empty(answer, way, files)
+    ready = words(person, channel, author, answer.subject or way.subject, answer.text)
+    conversation = way.conversation or begin(person, way, channel)
+    conversation.subject = conversation.subject or (ready.subject if way.medium == "email" else "")
+    in_reply_to, references = _answered(conversation)
+    (message_id,) = queue_messages(
+        [
+            NewMessage(
+                conversation_id=conversation.id,
+                channel_id=channel.id,
+                medium=way.medium,
+                to_address=way.to,
+                contact_id=person.contact.id if person.contact else None,
+                author_id=author.id,
+                subject=ready.subject if way.medium == "email" else "",
+                text=ready.text,
+                merge_values=ready.values,
+                in_reply_to=in_reply_to,
+                references=references,
+            )
+        ]
+    )
+    for file in files if way.medium == "email" else ():
+        file.message_id, file.conversation_id = message_id, None
+    _settle(person, conversation, author, closes=answer.closes)
+    drafting.discard([*person.conversation_ids, conversation.id], author.id, way.medium)
+    return message_id
+
+
+def add_note(person: Person, text: str, author: User, conversation_id: UUID | None = None) -> UUID:
+    """A note that only the organization reads. Raises Refused for an empty or endless one."""
+    text = fit(text).strip()
+    if not text:
+        raise Refused("The note is empty. Write something first.")
+    if len(text) > MOST_NOTE:
+        raise Refused(f"A note holds {MOST_NOTE:,} letters. Shorten it; nothing was kept.")
+    about = next((one for one in person.conversations if one.id == conversation_id), None)
+    about = about or next(iter(person.conversations), None)
+    note = Message(
+        id=uuid7(),
+        contact_id=person.contact.id if person.contact else None,
+        channel_id=about.channel_id if about else None,
+        author_id=author.id,
+        direction="note",
+        medium=about.medium if about else "email",
+        state="note",
+        text=text,
+        occurred_at=clock.now(),
+    )
+    if about is not None:
+        note.conversation_id = about.id
+        announce(f"conversation:{about.id}")
+    db().add(note)
+    drafting.discard(person.conversation_ids, author.id, "note")
+    return note.id
+
+
+def withdraw(message_id: UUID) -> Message:
+    """Take back a person's own message that has not left. Raises Conflict when it has, NotFound."""
+    message = get_or_404(Message, message_id)
+    if message.author_id is None or message.stream_id is not None:
+        raise Conflict("Messages of a campaign are stopped on the campaign's page. Nothing was changed.")
+    if not cancel_messages([message_id], reason="It was taken back before it left."):
+        raise Conflict("It has left already, so it cannot be taken back.")
+    announce(f"conversation:{message.conversation_id}")
+    return message
+
+
+def send_again(message_id: UUID, author: User) -> Message:
+    """Queue a person's failed message once more; returns the old one. Raises Conflict, NotFound."""
+    message = get_or_404(Message, message_id, lock=True)
+    may = message.direction == "out" and message.stream_id is None and message.author_id is not None
+    if not may or message.state not in ("failed", "cancelled") or message.reason_code == "sent_again":
+        raise Conflict(
+            "Only your own message that failed or was taken back can be sent again, and only once."
+        )
+    if message.channel_id is None:
+        raise Conflict("Its sender is gone. Write it anew.")
+    (new_id,) = queue_messages(
+        [
+            NewMessage(
+                conversation_id=message.conversation_id,
+                channel_id=message.channel_id,
+                medium=message.medium,
+                to_address=message.to_address,
+                contact_id=message.contact_id,
+                author_id=author.id,
+                subject=message.subject,
+                text=message.text,
+                html=message.html,
+                merge_values=message.merge_values,
+                in_reply_to=message.in_reply_to,
+                references=message.references,
+            )
+        ]
+    )
+    db().execute(update(Attachment).where(Attachment.message_id == message.id).values(message_id=new_id))
+    message.reason_code = "sent_again"
+    announce(f"conversation:{message.conversation_id}")
+    return message
+
+
+def _refuse_empty(answer: Answer, way: Way, files: Sequence[Attachment]) -> None:
+    if way.medium == "sms" and files:
+        raise Refused("Texts cannot carry files. Send them by e-mail or take them out.")
+    if not answer.text.strip() and not files:
+        raise Refused("There is nothing to send yet. Write something or attach a file.")
+    if way.asks_subject and not answer.subject.strip():
+        raise Refused("A new e-mail needs a subject. What you wrote is still here.")
+    if any(not file.file_key for file in files):
+        raise Refused("One of the files was not kept. Take it out and attach it again.")
+
+
+def _answered(conversation: Conversation) -> tuple[str | None, list[str]]:
+    """The Message-ID that is answered, by us or by them the latest, and those before it."""
+    if conversation.medium != "email":
+        return None, []
+    latest = db().scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.rfc_message_id.is_not(None),
+            Message.state.in_(("sent", "received")),
+        )
+        .order_by(Message.direction != "in", Message.occurred_at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    if latest is None or latest.rfc_message_id is None:
+        return None, []
+    references = [str(one) for one in latest.references if one != latest.rfc_message_id]
+    return latest.rfc_message_id, [*references[-_MOST_REFERENCES:], latest.rfc_message_id]
+
+
+def begin(person: Person, way: Way, channel: Channel) -> Conversation:
+    """A new conversation with somebody we know. A number has one per channel, which may be there already."""
+    address = compared(way.medium, way.to)
+    contact_id = person.contact.id if person.contact else None
+    keys = [address, f"{address}#{contact_id}"] if way.medium == "sms" else [f"reply:{uuid7()}"]
+    for key in keys:
+        statement = insert(Conversation).values(
+            contact_id=contact_id,
+            channel_id=channel.id,
+            medium=way.medium,
+            counterpart=address,
+            thread_key=key,
+            created_at=clock.now(),
+        )
+        conversation_id = db().scalar(
+            statement.on_conflict_do_update(
+                index_elements=["organization_id", "channel_id", "thread_key"], set_={"medium": way.medium}
+            ).returning(Conversation.id)
+        )
+        conversation = get_or_404(Conversation, conversation_id) if conversation_id else None
+        if conversation is not None and conversation.contact_id in (None, contact_id):
+            conversation.contact_id = contact_id
+            return conversation
+    raise Conflict("Somebody else is being written to at this number. Open their conversation.")
+
+
+def _settle(person: Person, conversation: Conversation, author: User, *, closes: bool) -> None:
+    """Whoever was answered waits no longer; nobody's conversation becomes the author's."""
+    ids = [*person.conversation_ids, conversation.id]
+    conversation.last_message_at = clock.now()
+    conversation.snoozed_until = conversation.closed_at = None
+    db().flush()
+    conversing.need_no_reply(ids)
+    conversing.mark_read(ids)
+    nobodys = [one.id for one in (*person.conversations, conversation) if one.assignee_id is None]
+    conversing.assign(nobodys, author.id)
+    if closes:
+        conversing.close(ids)
+    announce(f"conversation:{conversation.id}")

@@ -1,0 +1,100 @@
+"""Why a queued message waits, in words: asked of the same gates that the claim asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+from loumass.messages.gates import AROUND, BY_NAME, GATES, openings, refusals, zones
+
+_DAYS = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WAITING = text(f"""
+    SELECT m.id, m.due_at, m.waiting_for, m.reason, {refusals(GATES)} AS gates, {openings(GATES)} AS opens,
+           ch.name AS channel_name, ch.address, ch.daily_cap, ch.state_reason, ch.resting_because,
+           ch.window_weekdays, ch.window_from, ch.window_until, spot.zone,
+           (SELECT count(*) FROM message ahead
+            WHERE ahead.organization_id = :organization_id AND ahead.channel_id = m.channel_id
+              AND ahead.state = 'queued' AND ahead.due_at <= :now
+              AND (ahead.priority, ahead.due_at, ahead.id) < (m.priority, m.due_at, m.id)) AS ahead
+    FROM message m {AROUND}
+    WHERE m.organization_id = :organization_id AND m.id = ANY(CAST(:ids AS uuid[])) AND m.state = 'queued'
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that a message waits for. `until` is None when somebody must change something first.
+
+    `zone` is the contact's timezone: say whose time you show.
+    """
+
+    gate: str
+    sentence: str
+    until: datetime | None
+    zone: str
+
+
+def why_wait(message_ids: Sequence[UUID]) -> dict[UUID, list[Waiting]]:
+    """For each queued message of `message_ids` what it waits for, the first thing first. One statement."""
+    rows = db().execute(
+        _WAITING,
+        {
+            "organization_id": current_organization_id(),
+            "now": clock.now(),
+            "zones": zones(),
+            "ids": list(message_ids),
+        },
+    )
+    return {row.id: _waiting(row) for row in rows}
+
+
+def _waiting(row: Row[Any]) -> list[Waiting]:
+    found = [
+        Waiting(name, BY_NAME[name].sentence.format(**_facts(row)), _moment(row.opens[name]), row.zone)
+        for name in row.gates
+    ]
+    later = row.due_at is not None and row.due_at > clock.now()
+    if later and row.waiting_for in ("throttled", "unavailable"):
+        found.append(
+            Waiting(row.waiting_for, f"It is tried again. {row.reason or ''}".strip(), row.due_at, row.zone)
+        )
+    elif later and not found:
+        found.append(Waiting("planned", "Planned for its time.", row.due_at, row.zone))
+    return found or [Waiting("turn", _turn(row.ahead), None, row.zone)]
+
+
+def _turn(ahead: int) -> str:
+    if ahead == 0:
+        return "It goes next."
+    return "One message goes before it." if ahead == 1 else f"{ahead:,} messages go before it."
+
+
+def _facts(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "channel": row.channel_name or row.address,
+        "daily_cap": f"{row.daily_cap:,}" if row.daily_cap is not None else "",
+        "state_reason": row.state_reason or "no reason given.",
+        "resting_because": row.resting_because or "it keeps its pace.",
+        "window": _window(row.window_weekdays, row.window_from, row.window_until),
+    }
+
+
+def _window(weekdays: Sequence[int], begins: int, ends: int) -> str:
+    days = sorted(weekdays)
+    if days == list(range(days[0], days[-1] + 1)) and len(days) > 2 if days else False:
+        named = f"{_DAYS[days[0]]} to {_DAYS[days[-1]]}"
+    else:
+        named = ", ".join(_DAYS[day] for day in days) or "no day"
+    return f"{named}, {begins // 60}:{begins % 60:02} to {ends // 60}:{ends % 60:02}"
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

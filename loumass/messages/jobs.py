@@ -1,0 +1,78 @@
+"""What runs by itself: delivering each channel, settling its sends in doubt, and finding both again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from loumass.core import clock
+from loumass.core.agenda import Wake
+from loumass.core.database import db
+from loumass.core.jobs import job
+from loumass.core.tenancy import current_organization_id, transaction
+from loumass.messages.delivering import deliver_slice
+from loumass.messages.settling import settle_slice
+
+# A paused channel sends nothing, but what a crash left in `sending` is still reclaimed.
+_TO_DELIVER = text("""
+    SELECT ch.id, ch.resting_until,
+        CASE WHEN ch.state = 'active' OR ch.archived_at IS NOT NULL THEN least(
+            (SELECT min(m.due_at) FROM message m WHERE m.organization_id = :organization_id
+                AND m.channel_id = ch.id AND m.state = 'queued' AND m.priority = 10),
+            (SELECT min(m.due_at) FROM message m WHERE m.organization_id = :organization_id
+                AND m.channel_id = ch.id AND m.state = 'queued' AND m.priority = 50)) END AS queued_at,
+        (SELECT min(m.lease_until) FROM message m WHERE m.organization_id = :organization_id
+            AND m.channel_id = ch.id AND m.state = 'sending') AS left_at
+    FROM channel ch WHERE ch.organization_id = :organization_id
+""")
+_TO_SETTLE = text("""
+    SELECT channel_id, min(due_at) AS due_at FROM message
+    WHERE organization_id = :organization_id AND state = 'in_doubt' AND due_at IS NOT NULL GROUP BY channel_id
+""")
+
+
+@job("deliver")
+def deliver(channel_id: str) -> bool:
+    """One slice of one channel; True when more may go now."""
+    done = deliver_slice(UUID(channel_id))
+    with transaction():
+        _wake_settling(channel_id)
+        if done.next_at is not None and done.next_at > clock.now():
+            deliver.later(channel_id, at=done.next_at)
+    return done.next_at is not None and done.next_at <= clock.now()
+
+
+@job("deliver")
+def settle(channel_id: str) -> bool:
+    """Look up the channel's sends in doubt."""
+    next_at = settle_slice(UUID(channel_id))
+    if next_at is None:
+        return False
+    if next_at > clock.now():
+        with transaction():
+            settle.later(channel_id, at=next_at)
+    return next_at <= clock.now()
+
+
+def sweep() -> list[Wake]:
+    """Every channel that has something to send, to reclaim or to look up, and when."""
+    of = {"organization_id": current_organization_id()}
+    wakes = []
+    for row in db().execute(_TO_DELIVER, of):
+        due = max(row.queued_at, row.resting_until or row.queued_at) if row.queued_at else None
+        moments = [moment for moment in (due, row.left_at) if moment is not None]
+        wakes += [deliver.wake(min(moments), str(row.id))] if moments else []
+    return wakes + [settle.wake(row.due_at, str(row.channel_id)) for row in db().execute(_TO_SETTLE, of)]
+
+
+def _wake_settling(channel_id: str) -> None:
+    due_at = db().scalar(
+        text(
+            "SELECT min(due_at) FROM message WHERE organization_id = :organization_id "
+            "AND channel_id = :channel_id AND state = 'in_doubt'"
+        ),
+        {"organization_id": current_organization_id(), "channel_id": UUID(channel_id)},
+    )
+    if due_at is not None:
+        settle.later(channel_id, at=due_at)

@@ -1,0 +1,249 @@
+"""Conversations and messages: every sending and receipt is a row here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from loumass.core import clock
+from loumass.core.database import Base
+from loumass.core.tenancy import OrganizationOwned, belongs_to
+
+STATES = ("queued", "sending", "sent", "failed", "in_doubt", "cancelled", "received", "note")
+#: A person's answer outranks campaigns.
+PRIORITY_PERSON, PRIORITY_CAMPAIGN = 10, 50
+
+
+class Stream(OrganizationOwned, Base):
+    """Something that writes to many and can be paused as a whole: a campaign has one of the same id."""
+
+    __tablename__ = "stream"
+
+    paused_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class Conversation(OrganizationOwned, Base):
+    """One thread on one medium through one channel; its contact may be unknown."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        belongs_to("contact", "contact_id"),
+        belongs_to("channel", "channel_id"),
+        belongs_to("conversation", "linked_to_id"),
+        UniqueConstraint("organization_id", "channel_id", "thread_key"),
+        Index(None, "organization_id", "last_message_at", "id"),
+        Index(
+            None,
+            "organization_id",
+            "needs_reply_since",
+            "id",
+            postgresql_where=sql("needs_reply_since IS NOT NULL"),
+        ),
+        Index(None, "organization_id", "unread_since", postgresql_where=sql("unread_since IS NOT NULL")),
+        Index(None, "organization_id", "contact_id", "last_message_at"),
+        Index(None, "organization_id", "channel_id", "counterpart"),
+        Index(None, "organization_id", "counterpart"),
+        Index(None, "organization_id", "subject_key"),
+        Index(
+            None,
+            "organization_id",
+            "assignee_id",
+            postgresql_where=sql("assignee_id IS NOT NULL AND closed_at IS NULL"),
+        ),
+        Index(
+            None,
+            "organization_id",
+            "channel_id",
+            "provider_thread_id",
+            postgresql_where=sql("provider_thread_id IS NOT NULL"),
+        ),
+        Index(None, "organization_id", "snoozed_until", postgresql_where=sql("snoozed_until IS NOT NULL")),
+    )
+
+    contact_id: Mapped[UUID | None]
+    channel_id: Mapped[UUID]
+    medium: Mapped[str]
+    #: The other side's normalised address.
+    counterpart: Mapped[str] = mapped_column(Text(collation="C"))
+    #: What makes it one thread: `enrollment:<id>`, `message:<Message-ID>` or the number itself.
+    thread_key: Mapped[str]
+    provider_thread_id: Mapped[str | None]
+    #: The conversation that somebody else's answer was meant for: strangers never join it.
+    linked_to_id: Mapped[UUID | None]
+    subject: Mapped[str] = mapped_column(default="", server_default="")
+    #: The subject without its `Re:`, in lower case: a search by its beginning is a range (leakproof under policies).
+    subject_key: Mapped[str] = mapped_column(
+        Text(collation="C"),
+        Computed(
+            r"lower(left(regexp_replace(subject, '^((re|fwd?|aw|wg|sv)\s*:\s*)+', '', 'i'), 200))",
+            persisted=True,
+        ),
+    )
+    #: The campaign that wrote first, if one did (a stream's id).
+    stream_id: Mapped[UUID | None]
+    assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    last_message_at: Mapped[datetime | None]
+    last_inbound_at: Mapped[datetime | None]
+    unread_since: Mapped[datetime | None]
+    needs_reply_since: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    snoozed_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=sql("now()"))
+
+
+class Message(OrganizationOwned, Base):
+    """One sending, receipt or note. `due_at` and `waiting_for` say when it goes and why not now."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        belongs_to("conversation", "conversation_id"),
+        belongs_to("contact", "contact_id"),
+        belongs_to("channel", "channel_id"),
+        belongs_to("stream", "stream_id"),
+        belongs_to("content_version", "content_version_id"),
+        Index(
+            "ix_message_claim",
+            "organization_id",
+            "channel_id",
+            "priority",
+            "due_at",
+            "id",
+            postgresql_where=sql("state = 'queued'"),
+        ),
+        Index(
+            "ix_message_lease",
+            "organization_id",
+            "channel_id",
+            "lease_until",
+            postgresql_where=sql("state = 'sending'"),
+        ),
+        Index(
+            "ix_message_doubt",
+            "organization_id",
+            "attempted_at",
+            "id",
+            postgresql_where=sql("state = 'in_doubt'"),
+        ),
+        Index(
+            "uq_message_step",
+            "organization_id",
+            "step_id",
+            unique=True,
+            postgresql_where=sql("step_id IS NOT NULL"),
+        ),
+        Index(None, "organization_id", "conversation_id", "occurred_at", "id"),
+        Index(None, "organization_id", "contact_id", "occurred_at", "id"),
+        # A sending changes its row three times, and every index takes every version: partial where it can be.
+        Index(None, "organization_id", "stream_id", "state", postgresql_where=sql("stream_id IS NOT NULL")),
+        Index(None, "organization_id", "enrollment_id", postgresql_where=sql("enrollment_id IS NOT NULL")),
+        Index(None, "organization_id", "rfc_message_id", postgresql_where=sql("rfc_message_id IS NOT NULL")),
+        Index(
+            None,
+            "organization_id",
+            "channel_id",
+            "provider_message_id",
+            postgresql_where=sql("provider_message_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_message_received",
+            "organization_id",
+            "channel_id",
+            "provider_message_id",
+            unique=True,
+            postgresql_where=sql("direction = 'in' AND provider_message_id IS NOT NULL"),
+        ),
+        CheckConstraint(f"state IN {STATES}", name="state"),
+        CheckConstraint("direction IN ('out', 'in', 'note')", name="direction"),
+        CheckConstraint(
+            "conversation_id IS NOT NULL OR (direction = 'note' AND contact_id IS NOT NULL)",
+            name="conversation",
+        ),
+    )
+
+    #: Only a note about somebody without any conversation has none.
+    conversation_id: Mapped[UUID] = mapped_column(nullable=True)
+    contact_id: Mapped[UUID | None]
+    channel_id: Mapped[UUID | None]
+    #: The campaign (stream), enrollment, step and node that planned it.
+    stream_id: Mapped[UUID | None]
+    enrollment_id: Mapped[UUID | None]
+    step_id: Mapped[UUID | None]
+    node_id: Mapped[UUID | None]
+    author_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    direction: Mapped[str]
+    medium: Mapped[str]
+    state: Mapped[str]
+    priority: Mapped[int] = mapped_column(default=PRIORITY_PERSON, server_default=sql("10"))
+    #: Queued: not before. Also when a refusing gate will look again.
+    due_at: Mapped[datetime | None]
+    #: The gate that refused last (`daily_cap`, `window`, ...); null when none did.
+    waiting_for: Mapped[str | None]
+    lease_token: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    #: Committed just before the network is touched.
+    attempted_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
+    sent_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    #: When a bounce came back, and whether for good.
+    bounced_at: Mapped[datetime | None]
+    is_bounce_permanent: Mapped[bool | None]
+    ended_at: Mapped[datetime | None]
+    #: Failed or cancelled: a short code and a sentence.
+    reason_code: Mapped[str | None]
+    reason: Mapped[str | None]
+    to_address: Mapped[str] = mapped_column(default="", server_default="")
+    #: Keyed hash of the normalised recipient: what suppression is looked up by.
+    to_hash: Mapped[bytes | None]
+    from_address: Mapped[str] = mapped_column(default="", server_default="")
+    from_name: Mapped[str] = mapped_column(default="", server_default="")
+    cc: Mapped[list[Any]] = mapped_column(default=list, server_default=sql("'[]'"))
+    #: What was written (person, inbound). Campaign messages are rendered from their version and values.
+    subject: Mapped[str] = mapped_column(default="", server_default="")
+    text: Mapped[str] = mapped_column(default="", server_default="")
+    html: Mapped[str] = mapped_column(default="", server_default="")
+    #: Inbound: only what the person wrote, quotes and signature cut.
+    reply_text: Mapped[str] = mapped_column(default="", server_default="")
+    content_version_id: Mapped[UUID | None]
+    #: Frozen when planned, so that the exact bytes can be made again.
+    merge_values: Mapped[dict[str, Any] | None]
+    rfc_message_id: Mapped[str | None]
+    in_reply_to: Mapped[str | None]
+    references: Mapped[list[Any]] = mapped_column("reference_ids", default=list, server_default=sql("'[]'"))
+    provider_message_id: Mapped[str | None]
+    segments: Mapped[int | None]
+    is_automatic: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    #: The raw item an inbound message was read from.
+    delivery_id: Mapped[UUID | None]
+    #: When it counts in the thread: planned, then sent or received.
+    occurred_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=sql("now()"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=sql("now()"))
+
+
+class Attachment(OrganizationOwned, Base):
+    """A file that came or goes with a message, or waits in a draft."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        belongs_to("message", "message_id"),
+        belongs_to("conversation", "conversation_id"),
+        Index(None, "organization_id", "message_id"),
+        Index(None, "organization_id", "conversation_id"),
+    )
+
+    message_id: Mapped[UUID | None]
+    #: Set while it waits in the conversation's draft of `uploaded_by_id`.
+    conversation_id: Mapped[UUID | None]
+    uploaded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    file_name: Mapped[str]
+    content_type: Mapped[str]
+    size: Mapped[int]
+    file_key: Mapped[str]
+    content_id: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)

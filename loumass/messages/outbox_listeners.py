@@ -1,0 +1,39 @@
+"""What the outbox hears of: a channel that may send again, or otherwise than before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+from loumass.events.models import Event
+from loumass.messages.gates import BY_NAME
+from loumass.messages.outbox_queueing import cancel_for_channels, ring_channels
+
+# Only what the channel itself held up; each is judged again by all gates.
+_LOOK_AGAIN = text("""
+    UPDATE message SET due_at = :now, waiting_for = NULL
+    WHERE organization_id = :organization_id AND channel_id = ANY(CAST(:channels AS uuid[])) AND state = 'queued'
+      AND waiting_for IN ('window', 'quiet_hours', 'throttled', 'unavailable', 'channel_disconnected')
+    RETURNING id
+""")
+
+
+def on_channel_resumed(events: Sequence[Event]) -> None:
+    """A channel sends again, or by other limits: what waited for it is looked at now."""
+    channels = sorted({event.channel_id for event in events if event.channel_id})
+    db().execute(
+        _LOOK_AGAIN,
+        {"organization_id": current_organization_id(), "now": clock.now(), "channels": channels},
+    )
+    ring_channels(channels)
+
+
+def on_channel_removed(events: Sequence[Event]) -> None:
+    """A channel is gone for good: what was queued for it will never go."""
+    channels = sorted({event.channel_id for event in events if event.channel_id})
+    gate = BY_NAME["channel_removed"]
+    cancel_for_channels(channels, gate.name, gate.sentence)

@@ -1,0 +1,40 @@
+"""A message in doubt that turns up (in the Sent folder, as a receipt, as a bounce) was sent: that settles it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from loumass.channels.models import Channel
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+from loumass.messages.channel_days import day_of
+from loumass.messages.delivering_outcomes import Told, tell, write_down
+
+_LOCK = text("""
+    SELECT id, state, attempted_at, lease_until FROM message
+    WHERE organization_id = :organization_id AND id = :id FOR UPDATE
+""")
+
+
+def settle_as_sent(channel: Channel, message_id: UUID, provider_message_id: str = "") -> bool:
+    """Record that a message in doubt was really sent; False when it was not in doubt."""
+    values = {"organization_id": current_organization_id(), "id": message_id}
+    row = db().execute(_LOCK, values).one_or_none()
+    if row is None or not _is_in_doubt(row):
+        return False
+    told = Told(row.id, "sent", row.attempted_at, provider_message_id=provider_message_id or None)
+    rows = write_down([told], None)
+    tell(channel, rows, day_of(row.attempted_at))
+    return bool(rows)
+
+
+def _is_in_doubt(row: Row[Any]) -> bool:
+    """A row that somebody still sends is left to them; one whose lease has run out was left behind."""
+    if row.attempted_at is None:
+        return False
+    left_behind = row.state == "sending" and (row.lease_until is None or row.lease_until <= clock.now())
+    return row.state == "in_doubt" or left_behind

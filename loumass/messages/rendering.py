@@ -1,0 +1,206 @@
+"""From rows to bytes: pure in the content version, the frozen values and the envelope (law 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BindParameter, Row, Uuid, any_, bindparam, select
+
+from loumass.channels.models import Channel
+from loumass.content.composing import Draft, compile_email, compile_sms
+from loumass.content.merge import MergeText, one_line
+from loumass.content.mime import Attachment, Author, Email, Envelope, Skeleton, skeleton
+from loumass.content.models import ContentVersion
+from loumass.core import storage
+from loumass.core.database import db
+from loumass.messages import models
+from loumass.messages.reply_addresses import reply_address
+from loumass.messages.unsubscribing_links import unsubscribe_url
+from loumass.providers.base import OutgoingMessage
+
+Values = dict[str, str | None]
+#: A message of a campaign has it by itself; a test asks for it among its frozen values.
+OWN_WAY_OUT = "unsubscribe_url"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What rendering needs beside the message rows: loaded in sets before, so that it asks only storage."""
+
+    address: str
+    sender_name: str
+    organization_number: int
+    drafts: Mapping[UUID, Draft]
+    attachments: Mapping[UUID, Sequence[models.Attachment]]
+    #: Conversation id -> (the provider's thread, subject).
+    threads: Mapping[UUID, tuple[str | None, str]]
+    #: Whether the mailbox takes `name+anything@`, so that answers can name their conversation.
+    has_plus_addresses: bool = False
+
+    def as_sent(self, address: str, sender_name: str) -> Surroundings:
+        """The same for a message that went out when the channel was called otherwise."""
+        return replace(self, address=address, sender_name=sender_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message ready to be handed over, and its subject as the receiver reads it."""
+
+    message: OutgoingMessage
+    subject: str = ""
+
+
+def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[Any]]) -> Surroundings:
+    """Everything `rows` need of the database, in a fixed number of statements."""
+    versions = {row.content_version_id for row in rows if row.content_version_id}
+    drafts = {
+        version.id: draft_of(version)
+        for version in db().scalars(select(ContentVersion).where(ContentVersion.id.in_(versions)))
+    }
+    files = db().scalars(
+        select(models.Attachment)
+        .where(models.Attachment.message_id == any_(_ids(row.id for row in rows)))
+        .order_by(models.Attachment.created_at, models.Attachment.id)
+    )
+    attached: dict[UUID, list[models.Attachment]] = {}
+    for file in files:
+        if file.message_id is not None:
+            attached.setdefault(file.message_id, []).append(file)
+    threads = db().execute(
+        select(
+            models.Conversation.id, models.Conversation.provider_thread_id, models.Conversation.subject
+        ).where(models.Conversation.id == any_(_ids(row.conversation_id for row in rows)))
+    )
+    return Surroundings(
+        channel.address,
+        channel.sender_name,
+        organization_number,
+        drafts,
+        attached,
+        {row.id: (row.provider_thread_id, row.subject) for row in threads},
+        bool(channel.settings.get("has_plus_addresses")),
+    )
+
+
+def _ids(ids: Iterable[UUID]) -> BindParameter[Sequence[UUID]]:
+    """One array, whatever the number: hundreds of single values would be a new statement for each number."""
+    return bindparam(None, sorted(set(ids)), type_=ARRAY(Uuid()))
+
+
+def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
+    """What the provider is handed for `row` at `moment`. Raises what is wrong with this one row."""
+    message_id = row.rfc_message_id or f"{row.id}@{_domain(around.address)}"
+    values = merge_values(row, around.organization_number)
+    thread_id, thread_subject = around.threads.get(row.conversation_id, (None, ""))
+    common = {
+        "id": row.id,
+        "medium": row.medium,
+        "to": row.to_address,
+        "sender": around.address,
+        "sender_name": one_line(around.sender_name),
+        "attempted_at": moment,
+        "thread_id": thread_id,
+    }
+    if row.medium != "email":
+        return Rendered(OutgoingMessage(**common, text=_text(row, around).render(values)))
+    made = _skeleton(row, around)
+    subject = one_line(made.subject.render(values))
+    if not subject and row.in_reply_to and thread_subject:
+        # A follow-up without a subject of its own goes on in the thread.
+        subject = thread_subject if thread_subject.lower().startswith("re:") else f"Re: {thread_subject}"
+    envelope = _envelope(row, around, message_id, moment, values)
+    mime = made.joined(values, envelope, subject)
+    return Rendered(OutgoingMessage(**common, mime=mime, message_id=message_id), subject)
+
+
+def merge_values(row: Row[Any] | models.Message, organization_number: int) -> Values:
+    """The frozen values, as texts, and the message's own way out."""
+    frozen: Values = {
+        name: value if value is None or isinstance(value, str) else str(value)
+        for name, value in (row.merge_values or {}).items()
+    }
+    if is_bulk(row):
+        frozen[OWN_WAY_OUT] = unsubscribe_url(organization_number, row.id)
+    return frozen
+
+
+def is_bulk(row: Row[Any] | models.Message) -> bool:
+    """Whether it carries postal address and unsubscribe link: all that campaigns send, and tests of it."""
+    return row.stream_id is not None or OWN_WAY_OUT in (row.merge_values or {})
+
+
+def draft_of(version: ContentVersion) -> Draft:
+    """What the version says, as its author wrote it."""
+    return Draft(version.subject, version.preheader, version.html, version.text)
+
+
+def _envelope(
+    row: Row[Any], around: Surroundings, message_id: str, moment: datetime, values: Values
+) -> Envelope:
+    return Envelope(
+        to=row.to_address,
+        to_name=one_line(values.get("contact.full_name") or ""),
+        message_id=message_id,
+        date=moment,
+        reply_to=reply_address(around.address, row.conversation_id) if around.has_plus_addresses else None,
+        in_reply_to=row.in_reply_to,
+        references=tuple(row.reference_ids or ()),
+        unsubscribe_url=values.get(OWN_WAY_OUT),
+    )
+
+
+def _skeleton(row: Row[Any], around: Surroundings) -> Skeleton:
+    author = Author(around.address, one_line(around.sender_name))
+    attachments = tuple(_read(file) for file in around.attachments.get(row.id, ()))
+    if row.content_version_id is not None:
+        draft = around.drafts[row.content_version_id]
+        return (
+            _compiled(draft, author, is_bulk(row))
+            if not attachments
+            else _with_files(compile_email(draft, footer=is_bulk(row)), author, attachments)
+        )
+    return _with_files(_written(row), author, attachments)
+
+
+@lru_cache(256)
+def _compiled(draft: Draft, author: Author, footer: bool) -> Skeleton:
+    """A skeleton once per content version and channel: versions never change, so the text is the key."""
+    return skeleton(compile_email(draft, footer=footer), author)
+
+
+@lru_cache(256)
+def _compiled_text(draft: Draft) -> MergeText:
+    return compile_sms(draft)
+
+
+def _with_files(email: Email, author: Author, attachments: tuple[Attachment, ...]) -> Skeleton:
+    return skeleton(Email(email.subject, email.text, email.html, attachments), author)
+
+
+def _written(row: Row[Any]) -> Email:
+    """What a person wrote. It has merge tags only where values were frozen for them."""
+    draft = Draft(row.subject, "", row.html, row.text)
+    if row.merge_values is not None:
+        return compile_email(draft)
+    html = MergeText((row.html,)) if row.html else None
+    return Email(MergeText((one_line(row.subject),)), MergeText((row.text,)), html)
+
+
+def _text(row: Row[Any], around: Surroundings) -> MergeText:
+    if row.content_version_id is not None:
+        return _compiled_text(around.drafts[row.content_version_id])
+    return compile_sms(Draft(text=row.text)) if row.merge_values is not None else MergeText((row.text,))
+
+
+def _read(file: models.Attachment) -> Attachment:
+    content = b"".join(storage.chunks(file.file_key))
+    return Attachment(one_line(file.file_name), one_line(file.content_type), content, file.content_id)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2] or "loumass.invalid"

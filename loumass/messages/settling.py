@@ -1,0 +1,156 @@
+"""Sends in doubt: looked up at the provider, else decided by a person. Never sent again blindly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, select, text
+
+from loumass.accounts.models import Organization
+from loumass.accounts.service import audit
+from loumass.channels.connecting import open_provider
+from loumass.channels.models import Channel
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id, get_or_404, transaction
+from loumass.messages import delivering_outcomes, rendering
+from loumass.messages.delivering_outcomes import FIRST_LOOK, Told
+from loumass.messages.models import Message
+from loumass.providers.base import Capability, OutgoingMessage, Provider
+from loumass.providers.errors import ProviderError, Sent
+
+LOOKS = 20
+#: After so long the provider will not say anything new: a person decides.
+LONGEST_SEARCH = timedelta(hours=48)
+DECISIONS = ("sent", "send", "drop")
+log = structlog.get_logger("settle")
+
+_LOOK = text("""
+    UPDATE message SET due_at = CASE WHEN CAST(:now AS timestamptz) - attempted_at < :longest
+        THEN CAST(:now AS timestamptz) + least(greatest(CAST(:now AS timestamptz) - attempted_at, :soonest), :latest) END
+    WHERE organization_id = :organization_id AND id IN (
+        SELECT id FROM message
+        WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'in_doubt' AND due_at <= :now
+        ORDER BY attempted_at, id LIMIT :most FOR UPDATE SKIP LOCKED)
+    RETURNING *
+""")
+_NEXT = text("""
+    SELECT min(due_at) FROM message
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'in_doubt'
+""")
+_NOBODY_LOOKS = text("""
+    UPDATE message SET due_at = NULL
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'in_doubt'
+""")
+_AGAIN = text("""
+    UPDATE message SET state = 'queued', due_at = :now, attempted_at = NULL, lease_token = NULL, lease_until = NULL,
+        waiting_for = NULL, reason_code = NULL, reason = NULL
+    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'in_doubt'
+    RETURNING *
+""")
+_DROP = text("""
+    UPDATE message SET state = 'cancelled', ended_at = :now, due_at = NULL, lease_token = NULL, lease_until = NULL,
+        reason_code = 'dropped', reason = 'A person decided not to send it.'
+    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'in_doubt'
+    RETURNING *, false AS is_dead, NULL AS thread_id
+""")
+
+
+def settle_slice(channel_id: UUID) -> datetime | None:
+    """Look up some of the channel's sends in doubt; when to look again, or None."""
+    with transaction() as session:
+        channel = get_or_404(Channel, channel_id)
+        number = session.scalars(
+            select(Organization.number).where(Organization.id == current_organization_id())
+        ).one()
+        rows = session.execute(_LOOK, _looking(channel_id)).all()
+        around = rendering.surroundings(channel, number, rows)
+    if rows:
+        _look_up(channel, [(row, rendering.rendered(row, around, row.attempted_at).message) for row in rows])
+    with transaction() as session:
+        return session.scalar(_NEXT, _of(channel_id))
+
+
+def decide(message_ids: Sequence[UUID], decision: str) -> int:
+    """What a person decides: `sent` (it was), `send` (again), `drop`. How many were still in doubt. Audited."""
+    if decision not in DECISIONS:
+        raise ValueError(f"{decision} is none of {', '.join(DECISIONS)}")
+    ids = {"organization_id": current_organization_id(), "now": clock.now(), "ids": list(message_ids)}
+    if decision == "send":
+        rows = db().execute(_AGAIN, ids).all()
+    elif decision == "drop":
+        rows = db().execute(_DROP, ids).all()
+    else:
+        rows = delivering_outcomes.write_down(_as_sent(message_ids), None)
+    for channel_id in {row.channel_id for row in rows}:
+        of_channel = [row for row in rows if row.channel_id == channel_id]
+        if decision != "send":
+            _tell(channel_id, of_channel)
+        audit(
+            f"message.settled_as_{decision}",
+            "channel",
+            channel_id,
+            messages=[str(row.id) for row in of_channel],
+        )
+    return len(rows)
+
+
+def _look_up(channel: Channel, wanted: Sequence[tuple[Row[Any], OutgoingMessage]]) -> None:
+    try:
+        provider = open_provider(channel)
+    except ProviderError as problem:
+        log.info("settle.no_provider", channel=str(channel.id), problem=problem.reason)
+        return
+    if Capability.FINDS not in provider.capabilities:
+        with transaction() as session:
+            session.execute(_NOBODY_LOOKS, _of(channel.id))
+        return
+    with provider:
+        found = [told for row, message in wanted if (told := _found(provider, row, message))]
+    with transaction():
+        rows = delivering_outcomes.write_down(found, None) if found else ()
+        if rows:
+            _tell(channel.id, rows)
+
+
+def _found(provider: Provider, row: Row[Any], message: OutgoingMessage) -> Told | None:
+    try:
+        sent = provider.find(message)
+    except ProviderError as problem:
+        log.info("settle.not_answered", message=str(row.id), problem=problem.reason)
+        return None
+    return _told(row, sent) if sent else None
+
+
+def _told(row: Row[Any], sent: Sent) -> Told:
+    return Told(
+        row.id, "sent", row.attempted_at, provider_message_id=sent.provider_message_id or None,
+        message_id=sent.message_id or None, segments=sent.segments, thread_id=sent.thread_id,
+    )  # fmt: skip
+
+
+def _as_sent(message_ids: Sequence[UUID]) -> list[Told]:
+    rows = db().execute(
+        select(Message.id, Message.attempted_at).where(
+            Message.id.in_(message_ids), Message.state == "in_doubt"
+        )
+    )
+    return [Told(row.id, "sent", row.attempted_at) for row in rows]
+
+
+def _tell(channel_id: UUID, rows: Sequence[Row[Any]]) -> None:
+    channel = get_or_404(Channel, channel_id)
+    delivering_outcomes.tell(channel, rows, clock.now().date())
+
+
+def _looking(channel_id: UUID) -> dict[str, Any]:
+    times = {"longest": LONGEST_SEARCH, "soonest": FIRST_LOOK, "latest": timedelta(hours=12)}
+    return _of(channel_id, now=clock.now(), most=LOOKS, **times)
+
+
+def _of(channel_id: UUID, **more: Any) -> dict[str, Any]:
+    return {"organization_id": current_organization_id(), "channel_id": channel_id, **more}

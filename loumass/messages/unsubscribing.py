@@ -1,0 +1,63 @@
+"""The way out, and the way back: what a person who holds a message's link may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from loumass.contacts.models import Suppression
+from loumass.contacts.normalising import NotNormal
+from loumass.contacts.suppression import lift_address, normal_address, suppress
+from loumass.core.database import db
+from loumass.core.secrets import keyed_hash
+from loumass.core.tenancy import get
+from loumass.messages.models import Message
+from loumass.messages.unsubscribing_links import UnsubscribeToken
+
+#: Reasons that their owner can take back.
+_OWN_WISH = ("unsubscribed", "by_hand", "imported", "complained")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a link was sent to. `may_return` is False where only the organization could write again."""
+
+    medium: str
+    address: str
+    shown: str
+    is_unsubscribed: bool
+    may_return: bool
+
+
+def addressee(token: UnsubscribeToken) -> Addressee | None:
+    """Whom the message of `token` went to, in the current organization; None when it or its address is gone."""
+    message = get(Message, token.message_id)
+    if message is None or message.direction != "out" or not message.to_address:
+        return None
+    try:
+        address = normal_address(message.medium, message.to_address)
+    except NotNormal:
+        return None
+    reason = db().scalar(
+        select(Suppression.reason).where(
+            Suppression.medium == message.medium, Suppression.address_hash == keyed_hash(address)
+        )
+    )
+    return Addressee(message.medium, address, masked(address), reason is not None, reason in _OWN_WISH)
+
+
+def unsubscribe(found: Addressee, how: str) -> None:
+    """Nobody writes to this address again. The second time changes nothing."""
+    suppress(found.medium, [found.address], "unsubscribed", note=how)
+
+
+def resubscribe(found: Addressee) -> bool:
+    """The person wants to be written to again; False where that was not theirs to decide."""
+    return lift_address(found.medium, found.address, "asked for it on the unsubscribe page")
+
+
+def masked(address: str) -> str:
+    """Enough of `address` to know it by, too little to give it away to whom the mail was forwarded."""
+    local, at, domain = address.rpartition("@")
+    return f"{local[:1]}•••{local[-1:]}@{domain}" if at else f"•••{address[-4:]}"

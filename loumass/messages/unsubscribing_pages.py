@@ -1,0 +1,77 @@
+"""`/u/<token>`: a GET only asks, a POST acts; no login, no cookie, no redirect (RFC 8058)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from loumass.accounts.models import Organization
+from loumass.core.tenancy import acting_for, globally
+from loumass.messages import unsubscribing_links
+from loumass.messages.unsubscribing import Addressee, addressee, resubscribe, unsubscribe
+
+pages = Blueprint("unsubscribing", __name__)
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def from_mail_programs(view: View) -> View:
+    """Mail programs post without a cookie or a form of ours; the signed link is the proof."""
+    view.is_csrf_exempt = True  # pyright: ignore[reportFunctionMemberAccess]  read when routes are added
+    return view
+
+
+@pages.get("/u/<token>")
+def ask(token: str) -> ResponseReturnValue:
+    """Ask. Link scanners fetch this, so it changes nothing."""
+    return _page(token, lambda found: "unsubscribed" if found.is_unsubscribed else "ask")
+
+
+@pages.post("/u/<token>")
+@from_mail_programs
+def out(token: str) -> ResponseReturnValue:
+    """Unsubscribe: by the button of our page, or by the mail program's own."""
+    how = "one-click in their mail program" if _is_one_click() else "on the unsubscribe page"
+
+    def act(found: Addressee) -> str:
+        unsubscribe(found, how)
+        return "unsubscribed"
+
+    return _page(token, act)
+
+
+@pages.post("/u/<token>/return")
+@from_mail_programs
+def back(token: str) -> ResponseReturnValue:
+    """The person changed their mind."""
+    return _page(token, lambda found: "back" if resubscribe(found) else "unsubscribed")
+
+
+def _is_one_click() -> bool:
+    return request.form.get("List-Unsubscribe") == "One-Click"
+
+
+def _page(token: str, act: Callable[[Addressee], str]) -> ResponseReturnValue:
+    read = unsubscribing_links.read(token)
+    organization = _organization(read.organization_number) if read else None
+    if read is None or organization is None:
+        return render_template(
+            "messages/unsubscribe.html", state="unknown", found=None, organization=None
+        ), 404
+    with acting_for(organization.id) as session:
+        found = addressee(read)
+        state = act(found) if found else "gone"
+        found = addressee(read) if found else None
+        session.commit()
+    page = render_template(
+        "messages/unsubscribe.html", state=state, found=found, sender=organization, token=token
+    )
+    return page, 200, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+
+
+def _organization(number: int) -> Organization | None:
+    with globally() as session:
+        return session.scalars(select(Organization).where(Organization.number == number)).one_or_none()

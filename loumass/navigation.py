@@ -1,0 +1,120 @@
+"""The left rail and the phone's tabs: which pages there are, for whom, with their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, g, request, url_for
+
+from loumass.accounts.guards import permitted
+from loumass.accounts.members import organizations_of
+from loumass.inbox.counts import needing_reply
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page in the rail; `count` is asked once per page view. `on_phone`: has a tab there."""
+
+    label: str
+    endpoint: str
+    icon: str
+    permission: str
+    count: Callable[[], int] | None = None
+    warns: bool = False
+    on_phone: bool = False
+
+
+#: Group title -> entries. A page that does not exist yet or is not permitted is left out.
+PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    ("", (
+        Entry("Dashboard", "analytics.dashboard", "layout-dashboard", "dashboard.read", on_phone=True),
+        Entry("Inbox", "inbox.index", "inbox", "inbox.read", needing_reply, on_phone=True),
+    )),
+    ("Outreach", (
+        Entry("Campaigns", "campaigns.index", "speakerphone", "campaigns.read", on_phone=True),
+        Entry("Templates", "funnels.index", "sitemap", "templates.read"),
+        Entry("Content", "content.index", "template", "content.read"),
+    )),
+    ("People", (
+        Entry("Contacts", "people.index", "users", "contacts.read", on_phone=True),
+        Entry("Imports", "imports.index", "file-import", "contacts.import"),
+        Entry("Suppression", "suppression.index", "ban", "contacts.read"),
+    )),
+    ("Sending", (
+        Entry("Channels", "channels.index", "antenna-bars-5", "channels.read"),
+        Entry("In doubt", "messages.in_doubt", "help-circle", "messages.settle"),
+    )),
+)  # fmt: skip
+#: Pages that belong to another entry than the one their blueprint says.
+_STANDS_UNDER = {"inbox.person": "people.index", "inbox.stop": "people.index"}
+ORGANIZATION_PAGES = (
+    Entry("Members", "account.members", "users-group", "team.manage"),
+    Entry("Organization", "account.organization", "building", "organization.manage"),
+    Entry("Audit", "account.audit", "history", "audit.read"),
+)
+USER_PAGES = (Entry("Profile", "account.profile", "user", "profile.write"),)
+
+
+def navigation() -> dict[str, Any]:
+    """What the rail and the phone's tabs draw; asked once per page."""
+    if "navigation" not in g:
+        g.navigation = _drawn()
+    return g.navigation
+
+
+def _drawn() -> dict[str, Any]:
+    groups = [{"title": title, "items": _items(entries)} for title, entries in PAGES]
+    groups = [group for group in groups if group["items"]]
+    return {
+        "organization": g.organization,
+        "organizations": _organizations(),
+        "organization_links": _items(ORGANIZATION_PAGES),
+        "groups": groups,
+        "phone": [item for group in groups for item in group["items"] if item["phone"]][:4],
+        "user": g.user,
+        "user_links": _items(USER_PAGES),
+        "sign_out_url": url_for("account.logout"),
+        "search_url": _url("people.index"),
+    }
+
+
+def _organizations() -> list[dict[str, Any]]:
+    """Where else the person works; nothing to choose for most."""
+    belongs = organizations_of(g.user.id)
+    return [
+        {"name": one.name, "switch_url": url_for("account.visit", id=one.id), "active": one.id == g.organization.id}
+        for one, _ in belongs
+    ] if len(belongs) > 1 else []  # fmt: skip
+
+
+def _items(entries: tuple[Entry, ...]) -> list[dict[str, Any]]:
+    return [_item(entry) for entry in entries if _is_open(entry)]
+
+
+def _is_open(entry: Entry) -> bool:
+    return entry.endpoint in current_app.view_functions and permitted(entry.permission)
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    return {
+        "label": entry.label,
+        "url": url_for(entry.endpoint),
+        "icon": entry.icon,
+        "active": request.endpoint == entry.endpoint or _is_within(entry),
+        "count": entry.count() if entry.count else None,
+        "warns": entry.warns,
+        "phone": entry.on_phone,
+    }
+
+
+def _is_within(entry: Entry) -> bool:
+    if request.endpoint in _STANDS_UNDER:
+        return entry.endpoint == _STANDS_UNDER[request.endpoint]
+    blueprint = entry.endpoint.partition(".")[0]
+    return g.get("within", request.blueprint) == blueprint and blueprint not in ("account", "messages")
+
+
+def _url(endpoint: str) -> str | None:
+    return url_for(endpoint) if endpoint in current_app.view_functions else None

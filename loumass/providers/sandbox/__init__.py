@@ -1,0 +1,1 @@
+"""Invented people, for trying everything out without reaching anybody."""

@@ -1,0 +1,1 @@
+"""Any mailbox: sending by SMTP, receiving by IMAP."""

@@ -1,0 +1,112 @@
+"""A mailbox: sends by SMTP, and by IMAP receives and settles what is in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from loumass.providers.base import (
+    Capability,
+    FetchedBatch,
+    OutgoingMessage,
+    Provider,
+    ProviderContext,
+    SentRecord,
+    StoredItem,
+)
+from loumass.providers.errors import Outcome, Sent
+from loumass.providers.events import ProviderEvent
+from loumass.providers.mail import parsing
+from loumass.providers.mail.addresses import bounce_address
+from loumass.providers.smtp.connection import Connection, open_connection
+from loumass.providers.smtp.credentials import SmtpCredentials
+from loumass.providers.smtp.mailbox import open_mailbox
+from loumass.providers.smtp.transmission import Transmission
+
+
+class Smtp(Provider):
+    """One mailbox of any mail server."""
+
+    kind, medium, Credentials = "smtp", "email", SmtpCredentials
+    label = "Mailbox (SMTP and IMAP)"
+    summary = "Any mailbox of your own: sends as you, sees replies and bounces."
+    capabilities = frozenset({Capability.POLLED, Capability.FINDS})
+    throttles_per_recipient = True
+
+    credentials: SmtpCredentials
+
+    def __init__(self, credentials: SmtpCredentials, context: ProviderContext) -> None:
+        super().__init__(credentials, context)
+        self._connection: Connection | None = None
+
+    def close(self) -> None:
+        """Say goodbye to the server."""
+        if self._connection is not None:
+            self._connection.close(politely=True)
+            self._connection = None
+
+    def send(self, message: OutgoingMessage) -> Sent:
+        """Raises Rejected, Throttled, Unavailable, Disconnected or Unknown."""
+        ((_, outcome),) = self.deliver([message])
+        if isinstance(outcome, Sent):
+            return outcome
+        raise outcome
+
+    def deliver(self, messages: Iterable[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
+        """The outcome of every message, in order, over one kept connection, pipelined where offered."""
+        transmission = Transmission(self._connect, self._envelope_sender, self._connection)
+        self._connection = None
+        try:
+            yield from transmission.run(messages)
+        finally:
+            self._connection = transmission.connection
+
+    def find(self, message: OutgoingMessage) -> Sent | None:
+        """Look for the Message-ID in the Sent folder: only servers that file copies themselves can tell."""
+        if not self.credentials.imap_host or not message.message_id:
+            return None
+        with open_mailbox(self.credentials, self.context) as mailbox:
+            folder = mailbox.sent_folder()
+            if folder is None or not mailbox.holds(folder, message.message_id):
+                return None
+        return Sent(provider_message_id="", message_id=message.message_id)
+
+    def fetch(self, cursor: Mapping[str, Any], sent: Sequence[SentRecord] = ()) -> FetchedBatch:
+        """What arrived since `cursor`. Without an IMAP server: nothing, ever."""
+        if not self.credentials.imap_host:
+            return FetchedBatch([], dict(cursor), more=False)
+        with open_mailbox(self.credentials, self.context) as mailbox:
+            return mailbox.fetch(cursor)
+
+    def parse(self, item: StoredItem) -> list[ProviderEvent]:
+        """Replies, bounces, complaints and own copies."""
+        return parsing.read(
+            item.body,
+            received_at=item.received_at,
+            own_addresses=[self.credentials.email],
+            is_from_sent=bool(item.meta.get("is_sent")),
+        )
+
+    def check(self) -> str:
+        """Log in to both servers and send nothing."""
+        open_connection(self.credentials, self.context).close(politely=True)
+        found = f"{self.credentials.smtp_host} lets {self.credentials.email} send."
+        if not self.credentials.imap_host:
+            return f"{found} No IMAP server: replies and bounces will not be seen here."
+        with open_mailbox(self.credentials, self.context) as mailbox:
+            mailbox.fetch({})
+            folder = mailbox.sent_folder()
+        if folder is None:
+            return f"{found} {self.credentials.imap_host} lets us read; it names no Sent folder."
+        return f"{found} {self.credentials.imap_host} lets us read; sent mail is kept in {folder}."
+
+    def _connect(self) -> Connection:
+        return open_connection(self.credentials, self.context)
+
+    def _envelope_sender(self, message: OutgoingMessage) -> str:
+        if message.envelope_sender:
+            return message.envelope_sender
+        if self.credentials.bounce_domain:
+            return bounce_address(message.id, self.credentials.bounce_domain)
+        return self.credentials.email

@@ -1,0 +1,58 @@
+"""Every way in: blueprint, prefix, guard. A blueprint that is not here cannot be reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint
+
+import loumass.accounts.health
+import loumass.accounts.pages
+import loumass.analytics.pages
+import loumass.campaigns.pages
+import loumass.campaigns.people_pages
+import loumass.campaigns.person_pages
+import loumass.channels.connecting_pages
+import loumass.contacts.import_pages
+import loumass.contacts.pages
+import loumass.contacts.suppression_pages
+import loumass.content.preview_pages
+import loumass.funnels.file_pages
+import loumass.funnels.step_pages
+import loumass.inbox.pages
+import loumass.messages.trying_out_pages
+import loumass.messages.unsubscribing_pages
+import loumass.webhooks.delivery_pages
+import loumass.webhooks.hook_pages
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`guard`: `public` (no login), `member` (login; each view names its permission), `hook` (vendors; no CSRF)."""
+
+    blueprint: Blueprint
+    prefix: str
+    guard: str
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(loumass.contacts.import_pages.pages, "", "member"),
+    Route(loumass.contacts.suppression_pages.pages, "", "member"),
+    Route(loumass.contacts.pages.pages, "", "member"),
+    Route(loumass.campaigns.pages.pages, "", "member"),
+    Route(loumass.campaigns.people_pages.pages, "", "member"),
+    Route(loumass.campaigns.person_pages.pages, "", "member"),
+    Route(loumass.funnels.file_pages.pages, "", "member"),
+    Route(loumass.funnels.step_pages.pages, "", "member"),
+    Route(loumass.analytics.pages.pages, "", "member"),
+    Route(loumass.content.preview_pages.pages, "", "member"),
+    Route(loumass.inbox.pages.pages, "", "member"),
+    Route(loumass.messages.trying_out_pages.pages, "", "member"),
+    Route(loumass.messages.unsubscribing_pages.pages, "", "public"),
+    Route(loumass.accounts.health.pages, "", "hook"),
+    Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
+    Route(loumass.channels.connecting_pages.pages, "", "member"),
+    Route(loumass.webhooks.delivery_pages.pages, "", "member"),
+    Route(loumass.accounts.pages.public, "", "public"),
+    Route(loumass.accounts.pages.pages, "", "member"),
+)

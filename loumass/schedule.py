@@ -1,0 +1,58 @@
+"""What runs by the clock. Jobs run once per organization and interval; sweeps repair the agenda from the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import loumass.accounts.jobs
+import loumass.campaigns.jobs
+import loumass.contacts.jobs
+import loumass.events.jobs
+import loumass.inbox.jobs
+import loumass.messages.jobs
+import loumass.webhooks.jobs
+from loumass.accounts import mail
+from loumass.core.agenda import Wake
+from loumass.core.jobs import Job, job, wake_all
+from loumass.core.tenancy import transaction
+
+#: Each returns what is due in the current organization, computed from the rows themselves.
+SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
+    loumass.events.jobs.sweep,
+    loumass.contacts.jobs.sweep,
+    loumass.messages.jobs.sweep,
+    loumass.inbox.jobs.sweep,
+    loumass.webhooks.jobs.sweep,
+    loumass.campaigns.jobs.sweep,
+)
+
+
+@job("bulk")
+def sweep() -> None:
+    """Put everything that is due on the agenda again: what a crash or an emptied Redis left."""
+    for find in SWEEPS:
+        with transaction():
+            wake_all(find())
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A job that every organization gets rung once per interval."""
+
+    job: Job
+    every: timedelta
+
+
+PERIODIC: tuple[Periodic, ...] = (
+    Periodic(sweep, timedelta(minutes=1)),
+    Periodic(loumass.contacts.jobs.forget_files, timedelta(days=1)),
+    Periodic(loumass.campaigns.jobs.repair, timedelta(minutes=10)),
+)
+
+#: What runs once per interval for the whole installation, inside the clock process: short SQL only.
+INSTALLATION: tuple[tuple[str, Callable[[], None], timedelta], ...] = (
+    ("events.prepare_months", loumass.events.jobs.prepare_months, timedelta(days=1)),
+    ("system mail", mail.ring_if_due, timedelta(minutes=1)),
+)

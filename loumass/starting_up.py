@@ -1,0 +1,46 @@
+"""What every process does first: web, worker, clock, commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from redis import Redis
+
+import loumass.schedule  # noqa: F401  importing it makes every job known
+from loumass.accounts import founding, mail
+from loumass.channels import connecting, waiting
+from loumass.config import Settings
+from loumass.core import database, jobs, links, live, logs, network, secrets, storage
+from loumass.events.service import subscribe
+from loumass.funnels.seeds import add_examples
+from loumass.messages.channel_queues import count_queues
+from loumass.subscriptions import SUBSCRIPTIONS
+
+
+def prepare(settings: Settings) -> Redis:
+    """Take `settings` for this process; returns its Redis client. Connects to nothing yet."""
+    logs.configure(settings)
+    if settings.metrics_folder:
+        Path(settings.metrics_folder).mkdir(parents=True, exist_ok=True)
+    _report_errors(settings)
+    secrets.use(settings)
+    mail.use(settings)
+    links.use(settings.public_url)
+    network.allow(settings.allowed_private_hosts)
+    connecting.use(settings)
+    waiting.use(count_queues)
+    storage.use(settings.storage_url)
+    database.use(database.connect(settings.database_url))
+    redis = Redis.from_url(settings.redis_url, socket_connect_timeout=3, health_check_interval=30)
+    jobs.use(jobs.RedisBell(redis))
+    live.use(redis)
+    subscribe(SUBSCRIPTIONS)
+    founding.use((lambda founder_id: add_examples(author_id=founder_id),))
+    return redis
+
+
+def _report_errors(settings: Settings) -> None:
+    if settings.sentry_dsn:
+        import sentry_sdk
+
+        sentry_sdk.init(dsn=settings.sentry_dsn, send_default_pii=False, environment=settings.environment)

@@ -1,0 +1,18 @@
+// What makes the pages pleasant; each of them works without.
+import { startCharts } from "./charts.js";
+import { startDialogs } from "./dialogs.js";
+import { startForms } from "./forms.js";
+import { startKeyboard } from "./keyboard.js";
+import { startRequests } from "./requests.js";
+import { startSelection } from "./selection.js";
+import { startThemeChoice } from "./theme-choice.js";
+import { startToasts } from "./toasts.js";
+
+startRequests();
+startDialogs();
+startForms();
+startKeyboard();
+startSelection();
+startThemeChoice();
+startToasts();
+startCharts();

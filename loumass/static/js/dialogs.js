@@ -1,0 +1,45 @@
+// Questions as dialogs (without this file the same link leads to a page that asks) and menus that close politely.
+export function startDialogs() {
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog]");
+    const dialog = opener && document.getElementById(opener.dataset.dialog);
+    if (dialog) {
+      event.preventDefault();
+      opener.closest("details.menu")?.removeAttribute("open");
+      dialog.showModal();
+    }
+    event.target.closest("[data-dialog-close]")?.closest("dialog").close();
+    if (event.target instanceof HTMLDialogElement && isOutside(event.target, event)) event.target.close();
+    closeMenus(event.target.closest("details.menu"));
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.querySelector("details.menu[open]");
+    if (!open) return;
+    open.open = false;
+    open.querySelector("summary").focus();
+  });
+  document.addEventListener("keydown", moveInMenu);
+  document.querySelector("[data-focus]")?.focus();
+}
+
+function isOutside(dialog, { clientX, clientY }) {
+  const box = dialog.getBoundingClientRect();
+  return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom;
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu !== except && !menu.contains(except)) menu.open = false;
+  }
+}
+
+function moveInMenu(event) {
+  const menu = event.target.closest?.("details.menu[open]");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!menu || !step) return;
+  const items = [...menu.querySelectorAll(".menu-item")];
+  const at = items.indexOf(document.activeElement);
+  event.preventDefault();
+  items.at((at + step + items.length) % items.length)?.focus();
+}

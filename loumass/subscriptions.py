@@ -1,0 +1,34 @@
+"""Who listens to what: event kind -> listeners. The one place where news finds its readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import loumass.analytics.listeners
+import loumass.campaigns.listeners as campaigns
+import loumass.campaigns.people_listeners
+import loumass.messages.outbox_listeners
+import loumass.messages.receiving_listeners
+import loumass.webhooks.listeners
+from loumass.events.service import Listener
+
+_counted = loumass.analytics.listeners.on_counted
+
+SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
+    "channel.connected": [loumass.webhooks.listeners.on_channel_connected],
+    "channel.removed": [loumass.messages.outbox_listeners.on_channel_removed],
+    "channel.resumed": [loumass.messages.outbox_listeners.on_channel_resumed],
+    "contact.archived": [loumass.campaigns.people_listeners.on_contact_archived],
+    "contact.complained": [campaigns.on_opted_out],
+    "contact.created": [loumass.messages.receiving_listeners.on_contact_created],
+    "contact.unsubscribed": [_counted, campaigns.on_opted_out],
+    "enrollment.started": [_counted],
+    "import.finished": [loumass.messages.receiving_listeners.on_import_finished],
+    "message.bounced": [_counted, campaigns.on_bounced],
+    "message.cancelled": [campaigns.on_outcome],
+    "message.failed": [_counted, campaigns.on_outcome],
+    "message.in_doubt": [campaigns.on_outcome],
+    "message.received": [_counted],
+    "message.replied": [_counted, campaigns.on_replied],
+    "message.sent": [_counted, campaigns.on_outcome, loumass.webhooks.listeners.on_sent],
+}

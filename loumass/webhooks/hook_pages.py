@@ -1,0 +1,113 @@
+"""Where vendors call us. The raw call is committed before the 2xx; what it means is a job's business."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, Response, request
+from sqlalchemy import select
+
+from loumass.channels.connecting import open_provider
+from loumass.channels.models import Channel, HookAddress
+from loumass.core import clock
+from loumass.core.errors import Forbidden, NotFound, Unavailable
+from loumass.core.tenancy import acting_for, get, globally
+from loumass.deliveries import service as deliveries
+from loumass.providers.base import HookAnswer, HookRequest, StoredItem
+from loumass.providers.errors import Disconnected, Forged
+from loumass.providers.twilio.inbound import account_and_number
+from loumass.webhooks.jobs import receive
+
+hooks = Blueprint("hooks", __name__)
+MAXIMUM_BODY = 1024 * 1024
+#: Channels of one account whose signature is tried before a call is called forged.
+MOST_CANDIDATES = 50
+#: Never kept: they are ours or somebody's secret.
+_PRIVATE = frozenset({"cookie", "authorization", "x-twilio-signature"})
+log = structlog.get_logger("hooks")
+
+
+@hooks.post("/hooks/<provider>/<token>")
+def arrive(provider: str, token: str) -> Response:
+    """A call to a channel's own address."""
+    with globally() as session:
+        address = session.get(HookAddress, token)
+    if address is None or address.provider != provider:
+        raise NotFound
+    return _answered(_taken(address.organization_id, address.channel_id, _call()))
+
+
+@hooks.post("/api/twilio/inbound-sms")
+def twilio_inbound() -> Response:
+    """A call without token: the account's channel whose signature fits, the called number first."""
+    call = _call()
+    account, number = account_and_number(call)
+    for candidate in _candidates("twilio", account, number):
+        try:
+            return _answered(_taken(candidate.organization_id, candidate.channel_id, call))
+        except (Forbidden, NotFound, Unavailable):
+            continue
+    log.warning("hook.forged", provider="twilio")
+    raise Forbidden("No channel of this account fits the signature. Nothing was kept.")
+
+
+def _candidates(provider: str, account: str, number: str) -> Sequence[HookAddress]:
+    if not account:
+        return ()
+    with globally() as session:
+        found = session.scalars(
+            select(HookAddress)
+            .where(HookAddress.provider == provider, HookAddress.account == account)
+            .order_by(HookAddress.address != number, HookAddress.created_at, HookAddress.token)
+            .limit(MOST_CANDIDATES)
+        )
+        return found.all()
+
+
+def _taken(organization_id: UUID, channel_id: UUID, call: HookRequest) -> HookAnswer:
+    """Verify and keep one call; what to answer. Raises NotFound, Forbidden, Unavailable."""
+    with acting_for(organization_id) as session:
+        channel = get(Channel, channel_id)
+        if channel is None or channel.archived_at is not None:
+            raise NotFound
+        try:
+            provider = open_provider(channel)
+            provider.verify(call)
+        except Disconnected as problem:
+            raise Unavailable("The channel is disconnected and cannot check this call.") from problem
+        except Forged as problem:
+            log.warning(
+                "hook.forged", provider=channel.provider, channel=str(channel.id), problem=str(problem)
+            )
+            raise Forbidden("The signature does not fit. Nothing was kept.") from problem
+        item = StoredItem(
+            identity=provider.identity(call), body=call.body, received_at=clock.now(), headers=_kept(call)
+        )
+        if deliveries.store(channel.id, [item]):
+            receive.later(str(channel.id))
+        session.commit()
+        return provider.answer(call)
+
+
+def _kept(call: HookRequest) -> dict[str, str]:
+    return {name: value for name, value in call.headers.items() if name not in _PRIVATE}
+
+
+def _call() -> HookRequest:
+    """The request as it came. Raises 413 for a body over the limit."""
+    request.max_content_length = MAXIMUM_BODY
+    body = request.get_data(parse_form_data=False)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return HookRequest(request.method, _target(), headers, body)
+
+
+def _target() -> str:
+    """Path and query exactly as they were sent, since signatures cover every byte."""
+    raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or "")
+    return raw if raw.startswith("/") else request.full_path.removesuffix("?")
+
+
+def _answered(answer: HookAnswer) -> Response:
+    return Response(answer.body, answer.status, content_type=answer.content_type)

@@ -1,0 +1,13 @@
+"""Alembic: runs as the owner role, on the connection it is given."""
+
+from alembic import context
+
+from loumass.models import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

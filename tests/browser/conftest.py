@@ -1,0 +1,163 @@
+"""A real Chromium on a real server. Without a Chromium the tests say so loudly; under CI that is a failure."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.house.bare import PACKAGE, bare_app
+from tests.world import PASSWORD, Person
+
+DRAWN = set(
+    re.findall(r'<symbol id="([^"]+)"', (PACKAGE / "static" / "icons.svg").read_text(encoding="utf-8"))
+)
+PICTURES = Path(__file__).resolve().parents[2] / "test-output"
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--no-default-browser-check",
+    # Nothing but loopback can be reached, whatever a page asks for.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)  # fmt: skip
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def found_chromium(playwright: Playwright) -> str | None:
+    """The program: `CHROMIUM`, one that the system has, or Playwright's own."""
+    candidates = [
+        os.environ.get("CHROMIUM", ""),
+        *(shutil.which(name) or "" for name in NAMES),
+        playwright.chromium.executable_path,
+    ]
+    return next((path for path in candidates if path and Path(path).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this worker."""
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        program = found_chromium(playwright)
+        if program is None:
+            sentence = "No Chromium was found, so the browser tests did not run. Install one or set CHROMIUM to its path."
+            if os.environ.get("CI") == "true":
+                pytest.fail(sentence)
+            warnings.warn(sentence, stacklevel=1)
+            pytest.skip(sentence)
+        browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+def _serve(app: Flask) -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(timeout=10)
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def style_sheet() -> Iterator[str]:
+    """The address of the page that shows every component."""
+    yield from _serve(bare_app())
+
+
+@pytest.fixture(scope="session")
+def served(app: Flask) -> Iterator[str]:
+    """The address of the whole application."""
+    yield from _serve(app)
+
+
+@pytest.fixture
+def server(app: Flask, served: str) -> Iterator[str]:
+    """The same for one test; forms need their token there, as outside. Tests without a browser need none."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    yield served
+    app.config["WTF_CSRF_ENABLED"] = False
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Opens pages; the test fails when a page complained (a refused style, a script error, a missing file)."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def opener(width: int = 1440, height: int = 900, theme: str = "light", scripts: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console",
+            lambda note: (
+                complaints.append(f"{note.text} ({page.url}, {note.location})")
+                if note.type in ("error", "warning")
+                else None
+            ),
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+    # A form that comes back with 422 is shown by Chromium as a failed resource; that is its job.
+    wrong = [complaint for complaint in complaints if "status of 422" not in complaint]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """Keeps a screenshot as test output."""
+
+    def keep(page: Page, name: str) -> None:
+        PICTURES.mkdir(exist_ok=True)
+        named = set(
+            page.locator("use").evaluate_all("all => all.map(use => use.getAttribute('href').split('#')[1])")
+        )
+        assert named <= DRAWN, f"{page.url} names icons that are not in the sprite: {named - DRAWN}"
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+    return keep
+
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def sign_in(server: str, open_page: OpenPage) -> SignIn:
+    """Signs a person of the world in through the login page and returns their browser."""
+
+    def signed_in(person: Person, **window: Any) -> Page:
+        page = open_page(**window)
+        page.goto(f"{server}/login")
+        page.get_by_label("E-mail").fill(person.user.email)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/login" not in url)
+        return page
+
+    return signed_in

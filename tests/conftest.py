@@ -1,0 +1,153 @@
+"""One server for everybody, a database per worker cloned from a migrated template, one world per test."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, event, make_url, text
+
+from loumass import embedded
+from loumass.app import create_app
+from loumass.config import Settings, psycopg_url
+from loumass.core import clock, database, jobs, migrating
+from tests.house.statements import before_cursor_execute
+from tests.world import World
+
+ROOT = Path(__file__).resolve().parents[1]
+KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+def _server_urls() -> tuple[str, str]:
+    home = embedded.home() / "throwaway"
+    servers.extend(
+        (embedded.postgres(home / "postgres", throwaway=True), embedded.redis(home / "redis", throwaway=True))
+    )
+    return psycopg_url(servers[0].url), servers[1].url
+
+
+servers: list[embedded.Running] = []
+
+
+@pytest.fixture(scope="session")
+def urls() -> Iterator[tuple[str, str]]:
+    """The maintenance URL of PostgreSQL and the URL of Redis."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        yield psycopg_url(os.environ["TEST_DATABASE_URL"]), os.environ["TEST_REDIS_URL"]
+        return
+    yield _server_urls()
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def database_url(urls: tuple[str, str]) -> Iterator[str]:
+    """A database of this worker's own, cloned from the migrated template."""
+    maintenance = create_engine(urls[0], isolation_level="AUTOCOMMIT")
+    name = f"loumass_test_{os.getpid()}"
+    with maintenance.connect() as connection:
+        template = _template(urls[0], connection)
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+    yield make_url(urls[0]).set(database=name).render_as_string(hide_password=False)
+    if database._engine is not None:
+        database._engine.dispose()
+    with maintenance.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    maintenance.dispose()
+
+
+def _template(url: str, connection) -> str:
+    """The name of a migrated database that is cloned, made once per state of the schema."""
+    name = f"loumass_template_{_schema_digest()}"
+    connection.execute(text("SELECT pg_advisory_lock(hashtext('loumass template'))"))
+    try:
+        if not connection.scalar(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}):
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name}_new WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {name}_new"))
+            fresh = make_url(url).set(database=f"{name}_new").render_as_string(hide_password=False)
+            migrating.prepare_roles(fresh)
+            migrating.migrate(fresh)
+            connection.execute(text(f"ALTER DATABASE {name}_new RENAME TO {name}"))
+    finally:
+        connection.execute(text("SELECT pg_advisory_unlock(hashtext('loumass template'))"))
+    return name
+
+
+def _schema_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(
+        [
+            *ROOT.glob("migrations/**/*.py"),
+            *ROOT.glob("migrations/**/*.sql"),
+            *ROOT.glob("loumass/*/models.py"),
+            *ROOT.glob("loumass/core/*.py"),
+        ]
+    ):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a test installation."""
+    return Settings.from_env(
+        {
+            "ENVIRONMENT": "test",
+            "DATABASE_URL": database_url,
+            "REDIS_URL": urls[1],
+            "SECRET_KEY": "a test installation signs with this",
+            "SEALING_KEYS": f"test:{KEY}",
+            "HASH_KEY": KEY,
+            "PUBLIC_URL": "https://loumass.example",
+            "STORAGE_URL": f"file://{tmp_path_factory.mktemp('files')}",
+            "SANDBOX_SPEED": "1",
+            "LOG_LEVEL": "warning",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Flask:
+    """The application, on this worker's database."""
+    app = create_app(settings)
+    app.config.update(
+        TESTING=True,
+        WTF_CSRF_ENABLED=False,
+        RATELIMIT_ENABLED=False,
+        SERVER_NAME="loumass.example",
+        PREFERRED_URL_SCHEME="https",
+    )
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    event.listen(database.engine(), "before_cursor_execute", before_cursor_execute)
+    return app
+
+
+@pytest.fixture
+def world(app: Flask, database_url: str) -> Iterator[World]:
+    """Acme and Globex, freshly made in an empty database, with the clock in our hands."""
+    _empty(database_url)
+    world = World(app)
+    jobs.use(world.bell)
+    with clock.moved_to(world.begins_at):
+        world.build()
+        yield world
+    world.end()
+
+
+def _empty(url: str) -> None:
+    """Delete every row. The superuser's TRUNCATE is far cheaper than a new database."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        tables = connection.scalars(
+            text(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'alembic_version'"
+            )
+        ).all()
+        connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
+    engine.dispose()

@@ -1,0 +1,86 @@
+"""Facts and their listeners: told once, in batches, and one that fails holds up nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import create_engine, select, text
+
+from loumass.contacts.models import Tag
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.events import service
+from loumass.events.jobs import ATTEMPTS, prepare_months
+from loumass.events.models import Event, Notice
+from loumass.subscriptions import SUBSCRIPTIONS
+from tests.world import World
+
+
+def on_done(events: Sequence[Event]) -> None:
+    for event in events:
+        if event.facts.get("poison"):
+            raise ValueError("poisoned")
+    db().add_all(Tag(name=f"heard {event.facts['number']}") for event in events)
+
+
+@pytest.fixture(autouse=True)
+def _listen() -> Iterator[None]:
+    service.subscribe({"thing.done": [on_done]})
+    yield
+    service.subscribe(SUBSCRIPTIONS)
+
+
+def _publish(world: World, *facts: Mapping[str, object]) -> None:
+    with world.acme.acting() as session:
+        service.publish_all("thing.done", [{"facts": fact} for fact in facts])
+        session.commit()
+
+
+def _heard(world: World) -> list[str]:
+    with world.acme.acting() as session:
+        return sorted(session.scalars(select(Tag.name)))
+
+
+def test_a_listener_hears_each_fact_once(world: World) -> None:
+    _publish(world, *[{"number": number} for number in range(3)])
+    world.work()
+    world.work()
+    assert _heard(world) == ["heard 0", "heard 1", "heard 2"]
+    with world.acme.acting() as session:
+        assert session.scalars(select(Notice)).all() == []
+
+
+def test_nobody_hears_of_what_was_rolled_back(world: World) -> None:
+    with world.acme.acting() as session:
+        service.publish("thing.done", facts={"number": 1})
+        session.rollback()
+    world.work()
+    assert _heard(world) == []
+
+
+def test_a_poisoned_fact_fails_alone_and_is_parked_with_its_reason(world: World) -> None:
+    _publish(world, {"number": 1}, {"number": 2, "poison": True}, {"number": 3})
+    world.work()
+    assert _heard(world) == ["heard 1", "heard 3"]
+    for _ in range(ATTEMPTS):
+        world.later(hours=1)
+    with world.acme.acting() as session:
+        [parked] = session.scalars(select(Notice))
+    assert parked.due_at is None
+    assert parked.attempts == ATTEMPTS
+    assert parked.problem == "ValueError: poisoned"
+
+
+def test_partitions_are_made_ahead_of_time(world: World, database_url: str) -> None:
+    with clock.moved_to(datetime(2031, 5, 20, tzinfo=UTC)):
+        prepare_months()
+        prepare_months()
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        names = set(
+            connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"))
+        )
+    engine.dispose()
+    assert {"event_2031_05", "event_2031_08"} <= names

@@ -1,0 +1,52 @@
+"""News reaches the organization's own listeners after the commit, and nobody else's."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from redis import Redis
+
+from loumass.config import Settings
+from loumass.core import live
+from loumass.core.live import Hub
+from tests.world import World
+
+
+def _listen(hub: Hub, organization_id, topics: set[str], heard: list[str]) -> threading.Thread:
+    def collect() -> None:
+        for frame in hub.listen(organization_id, topics):
+            if frame.startswith("event"):
+                heard.append(frame)
+                return
+
+    thread = threading.Thread(target=collect, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_news_is_heard_after_the_commit_by_the_same_organization_only(
+    world: World, settings: Settings
+) -> None:
+    redis = Redis.from_url(settings.redis_url)
+    hub = Hub(redis)
+    acme, globex = [], []
+    listener = _listen(hub, world.acme.id, {"inbox"}, acme)
+    _listen(hub, world.globex.id, {"inbox"}, globex)
+    _wait_for(lambda: redis.pubsub_numpat() > 0 and len(hub.listeners) == 2)
+    with world.acme.acting() as session:
+        live.announce("campaign:1")
+        live.announce("inbox")
+        assert acme == []
+        session.connection()
+        session.commit()
+    listener.join(5)
+    assert acme == ['event: inbox\ndata: "inbox"\n\n']
+    assert globex == []
+
+
+def _wait_for(condition) -> None:
+    ends_at = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < ends_at
+        time.sleep(0.01)

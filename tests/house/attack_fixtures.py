@@ -1,0 +1,295 @@
+"""What each route needs to be called for real: which of Acme's rows its ids name, and its form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from werkzeug.routing import Rule
+
+from tests.house.furnished import Furniture
+
+Form = dict[str, Any]
+
+#: Argument of a rule -> furniture, where the name alone tells.
+BY_ARGUMENT = {
+    "graph_id": "graph",
+    "node_id": "node",
+    "edge_id": "edge",
+    "template_id": "template",
+    "campaign_id": "campaign",
+    "content_id": "content",
+    "contact_id": "contact",
+    "tag_id": "tag",
+    "enrollment_id": "enrollment",
+    "message_id": "message",
+    "attachment_id": "attachment",
+    "conversation_id": "conversation",
+    "delivery_id": "delivery",
+    "import_id": "contact_import",
+    "suppression_id": "suppression",
+}
+#: Blueprint -> furniture that its `<uuid:id>` names.
+BY_BLUEPRINT = {
+    "people": "contact",
+    "contacts": "contact",
+    "imports": "contact_import",
+    "suppression": "suppression",
+    "content": "content",
+    "channels": "channel",
+    "deliveries": "delivery",
+    "campaigns": "campaign",
+    "inbox": "conversation",
+    "messages": "doubtful",
+}
+#: Endpoint -> argument -> furniture, where neither tells.
+BY_ENDPOINT: dict[str, dict[str, str]] = {
+    "imports.progress": {"import_id": "running_import"},
+    "imports.cancel": {"import_id": "running_import"},
+    "imports.refused": {"import_id": "failed_import"},
+    "imports.again": {"import_id": "failed_import"},
+    "account.remove_member": {"id": "colleague"},
+    "account.change_role": {"id": "colleague"},
+    "account.invite_again": {"id": "invitation"},
+    "account.withdraw_invitation": {"id": "invitation"},
+    "account.visit": {"id": "organization"},
+    **{
+        key: {"id": "contact"}
+        for key in (
+            "inbox.person",
+            "inbox.stop",
+            "inbox.add_tags",
+            "inbox.remove_tag",
+            "inbox.add_note",
+            "inbox.write",
+        )
+    },
+    "inbox.change_status": {"id": "enrollment"},
+    "inbox.let_go_on": {"id": "held_enrollment"},
+    "inbox.body": {"id": "message"},
+    "inbox.withdraw": {"id": "own_queued"},
+    "inbox.send_again": {"id": "own_failed"},
+    "inbox.download": {"id": "attachment"},
+    "inbox.remove_file": {"id": "draft_file"},
+    "campaigns.pause": {"id": "running_campaign"},
+    "campaigns.ask_resume": {"id": "paused_campaign"},
+    "campaigns.resume": {"id": "paused_campaign"},
+    "campaigns.unschedule": {"id": "scheduled_campaign"},
+    "messages.settle": {"decision": "drop"},
+    "channels.connect": {"kind": "sandbox", "medium": "email"},
+    "channels.resume": {"id": "paused_channel"},
+    "content.new": {"medium": "email"},
+    "content.create": {"medium": "email"},
+    "content.show_preview": {"medium": "email"},
+    "content.version": {"number": "1"},
+    "content.use_again": {"number": "1"},
+}
+#: Endpoint -> the form of its POST, given Acme's furniture. An empty form is said as well: {}.
+FORMS: dict[str, Callable[[Furniture], Form]] = {
+    "imports.create": lambda _: {
+        "file": (str(Path(__file__).parents[1] / "contacts" / "leads.csv"), "leads.csv")
+    },
+    "imports.match": lambda _: {
+        "target": ["full_name", "email"],
+        "existing": "fill",
+        "tags": "",
+        "source": "",
+    },
+    "imports.reshape": lambda _: {"has_header": "1"},
+    "imports.start": lambda _: {},
+    "imports.cancel": lambda _: {},
+    "imports.again": lambda _: {},
+    "imports.discard": lambda _: {},
+    "suppression.add": lambda _: {"medium": "email", "addresses": "no@more.example", "note": ""},
+    "suppression.remove": lambda _: {"why": "They asked for it"},
+    "contacts.create": lambda _: {"first_name": "New", "email": "new@person.example"},
+    "contacts.change": lambda _: {"first_name": "Changed", "email": "changed@person.example"},
+    "contacts.delete": lambda _: {},
+    "contacts.consent": lambda _: {"medium": "email", "is_granted": "1", "source": "On the phone"},
+    "campaigns.create": lambda house: {
+        "name": "New",
+        "template": house.published_template,
+        "event_type": "",
+        "owner": "",
+        "email_channel": "",
+        "sms_channel": "",
+    },
+    "campaigns.change_settings": lambda _: {
+        "name": "Renamed",
+        "event_type": "",
+        "owner": "",
+        "email_channel": "",
+        "sms_channel": "",
+    },
+    "campaigns.add_people": lambda house: {"ids": [house.other_contact]},
+    "campaigns.mark": lambda house: {"ids": [house.enrollment], "status": "Attended"},
+    "campaigns.hold": lambda house: {"ids": [house.enrollment]},
+    "campaigns.release": lambda house: {"ids": [house.enrollment]},
+    "campaigns.end": lambda house: {"ids": [house.enrollment], "is_sure": "1"},
+    "campaigns.start": lambda _: {},
+    "campaigns.schedule": lambda _: {"at": "2026-03-05T09:00"},
+    "campaigns.unschedule": lambda _: {},
+    "campaigns.pause": lambda _: {},
+    "campaigns.resume": lambda _: {},
+    "campaigns.cancel": lambda _: {},
+    "people.tag": lambda house: {"ids": [house.contact], "tags": "vip"},
+    "people.choose_campaign": lambda house: {"ids": [house.other_contact], "campaign_id": house.campaign},
+    "people.delete": lambda house: {"ids": [house.contact], "is_sure": "1"},
+    "people.restore": lambda _: {"at": "2026-03-03T16:00:00+00:00"},
+    "person.become_one": lambda house: {"other": house.other_contact},
+    "person.erase": lambda _: {},
+    "channels.connect": lambda _: {
+        "email": "new@acme.example",
+        "seed": "",
+        "channel_name": "",
+        "sender_name": "",
+    },
+    "channels.credentials": lambda _: {"email": "zanzibar@acme.example", "seed": ""},
+    "channels.test_connection": lambda _: {},
+    "channels.change_limits": lambda _: {
+        "daily_cap": "50",
+        "window_weekdays": ["1", "2"],
+        "window_from": "8:00",
+        "window_until": "17:00",
+    },
+    "channels.rename": lambda _: {"channel_name": "Renamed", "sender_name": ""},
+    "channels.pause": lambda _: {},
+    "channels.resume": lambda _: {},
+    "channels.disconnect": lambda _: {},
+    "channels.remove": lambda _: {},
+    "deliveries.retry": lambda house: {"ids": [house.delivery]},
+    "content.create": lambda _: {"name": "New", "subject": "s", "text": "t"},
+    "content.save": lambda _: {"name": "Renamed", "subject": "s", "text": "t"},
+    "content.archive": lambda _: {},
+    "content.restore": lambda _: {},
+    "content.use_again": lambda _: {},
+    "content.count_segments": lambda _: {"text": "Hi"},
+    "content.show_preview": lambda _: {"subject": "s", "text": "t"},
+    "inbox.reply": lambda _: {"kind": "email", "act": "send", "text": "Gladly"},
+    "inbox.draft": lambda _: {"kind": "email", "text": "Glad"},
+    "inbox.attach": lambda _: {
+        "kind": "email",
+        "files": (str(Path(__file__).parents[1] / "contacts" / "leads.csv"), "leads.csv"),
+    },
+    "inbox.remove_file": lambda _: {},
+    "inbox.withdraw": lambda _: {},
+    "inbox.send_again": lambda _: {},
+    "inbox.close": lambda _: {},
+    "inbox.reopen": lambda _: {},
+    "inbox.snooze": lambda _: {"until": "3d"},
+    "inbox.assign": lambda _: {"user": ""},
+    "inbox.mark_unread": lambda _: {},
+    "inbox.need_no_reply": lambda _: {},
+    "inbox.add_tags": lambda _: {"tags": "vip"},
+    "inbox.remove_tag": lambda _: {},
+    "inbox.add_note": lambda _: {"text": "A note"},
+    "inbox.stop": lambda _: {},
+    "inbox.write": lambda _: {"medium": "email"},
+    "inbox.change_status": lambda _: {"status": "Attended"},
+    "inbox.let_go_on": lambda _: {},
+    "messages.send_test": lambda _: {},
+    "messages.settle": lambda house: {"ids": [house.doubtful]},
+    "account.logout": lambda _: {},
+    "account.remove_member": lambda _: {},
+    "account.change_role": lambda _: {"role": "agent"},
+    "account.invite": lambda _: {"email": "new@acme.example", "role": "member"},
+    "account.invite_again": lambda _: {},
+    "account.withdraw_invitation": lambda _: {},
+    "account.organization": lambda _: {
+        "name": "Renamed",
+        "timezone": "America/Denver",
+        "country": "US",
+        "postal_address": "2 Side Street",
+    },
+    "account.visit": lambda _: {},
+    "account.profile": lambda _: {
+        "profile-name": "Ada",
+        "profile-timezone": "",
+        "profile-phone": "",
+        "profile-signature": "",
+    },
+    "account.change_address": lambda _: {
+        "address-email": "ada@acme.example",
+        "address-current": "correct horse battery",
+    },
+    "funnels.create": lambda _: {"name": "New", "description": ""},
+    "funnels.add_examples": lambda _: {},
+    "funnels.save": lambda _: {"name": "Renamed", "description": ""},
+    "funnels.duplicate": lambda _: {},
+    "funnels.archive": lambda _: {},
+    "funnels.restore": lambda _: {},
+    "funnels.publish": lambda _: {},
+    "funnels.take": lambda _: {
+        "file": (str(Path(__file__).parents[1] / "funnels" / "no_show.csv"), "no_show.csv")
+    },
+    "graphs.add": lambda _: {"kind": "wait", "name": "", "place": ""},
+    "graphs.begin": lambda house: {"node_id": house.end_node},
+    "graphs.save": lambda house: {
+        "name": "Hello",
+        "subject": "Hi",
+        "text": "There",
+        "way-next": house.end_node,
+    },
+    "graphs.remove": lambda _: {},
+    "account.change_password": lambda _: {
+        "password-current": "correct horse battery",
+        "password-password": "another long sentence",
+    },
+}
+#: Endpoint -> query string of its GET.
+QUERIES: dict[str, Callable[[Furniture], Form]] = {
+    "inbox.live": lambda _: {"topic": "inbox"},
+    "person.merge": lambda house: {"other": house.other_contact},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One request. `names_acme`: it carries an id of Acme's, so that Globex must be refused."""
+
+    method: str
+    url: str
+    form: Form | None
+    query: Form | None
+    names_acme: bool = field(default=False)
+
+
+def fill_in(rule: Rule, method: str, house: Furniture) -> Attack:
+    """The request for `rule`. Fails when an argument or form is not known here."""
+    values = {argument: _id_of(rule, argument, house) for argument in rule.arguments}
+    form = None
+    if method == "POST":
+        assert rule.endpoint in FORMS, (
+            f"{rule.endpoint} has no form in attack_fixtures.FORMS: say what it is called with"
+        )
+        form = FORMS[rule.endpoint](house)
+    query = QUERIES[rule.endpoint](house) if method == "GET" and rule.endpoint in QUERIES else None
+    built = rule.build(values, append_unknown=False)
+    assert built is not None, f"{rule} cannot be built from {values}"
+    named = [*values.values(), *_flat(form), *_flat(query)]
+    return Attack(
+        method,
+        built[1],
+        form,
+        query,
+        any(str(one) in {str(known) for known in house.ids.values()} for one in named),
+    )
+
+
+def _id_of(rule: Rule, argument: str, house: Furniture) -> Any:
+    blueprint = rule.endpoint.rpartition(".")[0]
+    name = BY_ENDPOINT.get(rule.endpoint, {}).get(argument) or BY_ARGUMENT.get(argument)
+    if name is None and argument == "id":
+        name = BY_BLUEPRINT.get(blueprint)
+    assert name is not None, f"{rule.endpoint}: say in attack_fixtures what <{argument}> names"
+    return house.ids.get(name, name)
+
+
+def _flat(form: Form | None) -> list[UUID | str]:
+    values: list[Any] = []
+    for value in (form or {}).values():
+        values += value if isinstance(value, list) else [value]
+    return values

@@ -1,0 +1,277 @@
+"""Acme with one of everything, so that every route of the application has something to act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+from loumass.accounts.models import Invitation
+from loumass.campaigns.models import Campaign, Enrollment
+from loumass.channels.connecting import sealed
+from loumass.channels.models import Channel
+from loumass.contacts.importing import uploads
+from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportRefusal, Suppression, Tag
+from loumass.content.models import Content, ContentVersion
+from loumass.core import clock, secrets, storage
+from loumass.core.ids import uuid7
+from loumass.core.tenancy import current_organization_id
+from loumass.deliveries.models import Delivery
+from loumass.funnels.models import Edge, Graph, Node, Template
+from loumass.messages.models import Attachment, Conversation, Message, Stream
+from loumass.providers.sandbox.credentials import SandboxEmailCredentials
+from tests.world import Tenant
+
+
+@dataclass
+class Furniture:
+    """The ids of what stands in the house, by name."""
+
+    ids: dict[str, UUID] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> UUID:
+        try:
+            return self.ids[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+MARK = "Zanzibar"  # stands in every name: it must never show up on a page of Globex
+
+
+def furnish(tenant: Tenant) -> Furniture:
+    """Put one of everything into `tenant`; every visible name contains MARK."""
+    house = Furniture()
+    with tenant.acting() as session:
+
+        def put(name: str, row: Any) -> Any:
+            session.add(row)
+            session.flush()
+            house.ids[name] = row.id
+            return row
+
+        _people(put, session, house)
+        channel = _channel(put, "channel", f"{MARK.lower()}@acme.example", "active")
+        _channel(put, "paused_channel", f"{MARK.lower()}.two@acme.example", "paused")
+        _funnel(put)
+        _campaign(put, house, channel)
+        _conversation(put, house, channel, tenant.admin.id)
+        put(
+            "invitation",
+            Invitation(
+                organization_id=tenant.id,
+                email=f"{MARK}@acme.example",
+                email_key=f"{MARK}@acme.example".lower(),
+                role="member",
+                token_hash=tenant.id.bytes * 2,
+                invited_by_id=tenant.admin.id,
+                expires_at=clock.now(),
+            ),
+        )
+        session.commit()
+    house.ids["colleague"] = tenant.viewer.id
+    house.ids["organization"] = tenant.id
+    return house
+
+
+def _people(put: Any, session: Any, house: Furniture) -> None:
+    email = f"{MARK.lower()}@foothill.example"
+    put(
+        "contact",
+        Contact(
+            first_name=MARK,
+            last_name="Raman",
+            email=email,
+            email_key=email,
+            email_hash=secrets.keyed_hash(email),
+            phone="+13035550164",
+            phone_hash=secrets.keyed_hash("+13035550164"),
+        ),
+    )
+    put(
+        "other_contact",
+        Contact(
+            first_name=f"{MARK} Two", phone="+13035550165", phone_hash=secrets.keyed_hash("+13035550165")
+        ),
+    )
+    put("tag", Tag(name=f"{MARK} tag"))
+    session.add(ContactTag(contact_id=house.contact, tag_id=house.tag))
+    put(
+        "suppression",
+        Suppression(
+            medium="email", address_hash=b"s" * 32, address=f"no@{MARK.lower()}.example", reason="by_hand"
+        ),
+    )
+    for name, state in (
+        ("contact_import", "uploaded"),
+        ("running_import", "running"),
+        ("failed_import", "failed"),
+    ):
+        put(name, _list(state))
+    session.add(
+        ImportRefusal(import_id=house.failed_import, line=2, column="E-mail", value=MARK, reason="bad")
+    )
+
+
+def _list(state: str) -> ContactImport:
+    row = uploads.receive(
+        BytesIO(f"Name,Email\n{MARK} Raman,{MARK}@list.example\n".encode()), f"{MARK}.csv", "US"
+    )
+    row.state = state
+    return row
+
+
+def _channel(put: Any, name: str, address: str, state: str) -> Channel:
+    channel_id = uuid7()
+    credentials = sealed(SandboxEmailCredentials(email=address), current_organization_id(), channel_id)
+    return put(
+        name,
+        Channel(
+            id=channel_id,
+            provider="sandbox",
+            medium="email",
+            name=f"{MARK} mailbox",
+            address=address,
+            sealed_credentials=credentials,
+            state=state,
+        ),
+    )
+
+
+def _funnel(put: Any) -> None:
+    graph = put("graph", Graph(number=1))
+    content = put("content", Content(name=f"{MARK} content", medium="email", version_number=1))
+    put(
+        "content_version",
+        ContentVersion(content_id=content.id, number=1, subject=f"{MARK} subject", html="<p>Hi</p>"),
+    )
+    send = put(
+        "node",
+        Node(
+            graph_id=graph.id,
+            key="send",
+            kind="email_send",
+            name=f"{MARK} send",
+            config={},
+            content_id=content.id,
+        ),
+    )
+    end = put("end_node", Node(graph_id=graph.id, key="end", kind="end", name=f"{MARK} end", config={}))
+    put("edge", Edge(graph_id=graph.id, source_id=send.id, branch="next", target_id=end.id))
+    graph.start_node_id = send.id
+    graph.template_id = put("template", Template(name=f"{MARK} template", draft_graph_id=graph.id)).id
+
+
+def _campaign(put: Any, house: Furniture, channel: Channel) -> None:
+    graph = put("campaign_graph", Graph(cloned_from_id=house.graph))
+    node = put(
+        "campaign_node", Node(graph_id=graph.id, key="stop", kind="end", name=f"{MARK} stop", config={})
+    )
+    graph.start_node_id = node.id
+    stream = put("stream", Stream())
+    put(
+        "campaign",
+        Campaign(id=stream.id, name=f"{MARK} campaign", graph_id=graph.id, email_channel_id=channel.id),
+    )
+    put(
+        "enrollment",
+        Enrollment(
+            campaign_id=stream.id, contact_id=house.contact, node_id=node.id, state="held", reason="replied"
+        ),
+    )
+    for state in ("running", "paused", "scheduled"):
+        row = put(f"{state}_stream", Stream(paused_at=clock.now() if state == "paused" else None))
+        values = {"name": f"{MARK} {state}", "graph_id": graph.id, "state": state, "starts_at": clock.now()}
+        put(f"{state}_campaign", Campaign(id=row.id, **values))
+    put(
+        "published_template",
+        Template(
+            name=f"{MARK} published", draft_graph_id=house.graph, published_graph_id=house.campaign_graph
+        ),
+    )
+
+
+def _conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -> None:
+    conversation = put(
+        "conversation",
+        Conversation(
+            contact_id=house.contact,
+            channel_id=channel.id,
+            medium="email",
+            counterpart=f"{MARK.lower()}@foothill.example",
+            thread_key="message:x",
+            subject=f"{MARK} thread",
+            last_message_at=clock.now(),
+        ),
+    )
+    common = {
+        "conversation_id": conversation.id,
+        "contact_id": house.contact,
+        "channel_id": channel.id,
+        "medium": "email",
+    }
+    put(
+        "message",
+        Message(
+            **common,
+            direction="in",
+            state="received",
+            subject=f"{MARK} thread",
+            text=f"{MARK} says hello",
+            html=f"<p>{MARK}</p>",
+            from_address="x@foothill.example",
+        ),
+    )
+    put(
+        "doubtful",
+        Message(
+            **common,
+            direction="out",
+            state="in_doubt",
+            subject=f"{MARK} doubt",
+            attempted_at=clock.now(),
+            to_address="x@foothill.example",
+        ),
+    )
+    put(
+        "queued",
+        Message(
+            **common,
+            direction="out",
+            state="queued",
+            subject=f"{MARK} queued",
+            due_at=clock.now(),
+            to_address="x@foothill.example",
+        ),
+    )
+    own = common | {"direction": "out", "author_id": admin_id, "to_address": "x@foothill.example"}
+    put("own_queued", Message(**own, state="queued", text=f"{MARK} waits", due_at=clock.now()))
+    put("own_failed", Message(**own, state="failed", text=f"{MARK} failed", reason="refused"))
+    kept = {
+        "content_type": "application/pdf",
+        "size": 4,
+        "file_key": storage.store(BytesIO(b"%PDF"), limit=10).key,
+    }
+    put("attachment", Attachment(**kept, message_id=house.message, file_name=f"{MARK}.pdf"))
+    put(
+        "draft_file",
+        Attachment(
+            **kept, conversation_id=conversation.id, uploaded_by_id=admin_id, file_name=f"{MARK} draft.pdf"
+        ),
+    )
+    put(
+        "held_enrollment",
+        Enrollment(
+            campaign_id=house.running_campaign,
+            contact_id=house.other_contact,
+            state="held",
+            waiting_for={"for": "person"},
+        ),
+    )
+    put(
+        "delivery",
+        Delivery(
+            channel_id=channel.id, identity="item-1", body=MARK.encode(), state="failed", problem="unreadable"
+        ),
+    )

@@ -1,0 +1,19 @@
+"""A worker process: `python worker.py deliver|advance|receive|bulk`. One queue each."""
+
+import sys
+
+from loumass import starting_up
+from loumass.config import Settings
+from loumass.core.jobs import QUEUES, work
+
+
+def main() -> None:
+    """Serve the queue that the command line names."""
+    if len(sys.argv) != 2 or sys.argv[1] not in QUEUES:
+        sys.exit(f"Say which queue: python worker.py {'|'.join(QUEUES)}")
+    redis = starting_up.prepare(Settings.from_env())
+    work(sys.argv[1], redis)
+
+
+if __name__ == "__main__":
+    main()
