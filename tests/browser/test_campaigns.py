@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from loumass.campaigns import service
 from loumass.channels.models import Channel
 from loumass.core import clock
+from tests.browser.fitting import fits
 from tests.campaigns.cast import Run, ask, drafted, running, send, step, text_to, wait
 from tests.campaigns.test_pages import template
 from tests.world import World
@@ -96,7 +97,7 @@ def test_a_campaign_in_every_light(
     ):
         page.goto(address(page, path))
         expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert fits(page)
         picture(page, f"{name}-{theme}-{width}")
 
 
@@ -116,7 +117,7 @@ def test_the_pages_that_ask(world: World, sign_in: SignIn, picture: Picture, wid
         ("campaign-new", "/campaigns/new"),
     ):
         page.goto(address(page, path))
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert fits(page)
         picture(page, f"{name}-{width}")
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from loumass.channels.models import Channel, ChannelDay
 from loumass.core import clock
 from loumass.core.tenancy import get_or_404
+from tests.browser.fitting import fits
 from tests.channels.connected import connected, sandbox_mailbox, twilio_number
 from tests.messages.sending import queue
 from tests.world import World
@@ -58,11 +59,11 @@ def test_the_list_in_every_light(
     page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + "/channels")
     expect(page.get_by_role("heading", name="Channels", exact=True)).to_be_visible()
     expect(page.get_by_text("Disconnected").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert fits(page)
     picture(page, f"channels-{theme}-{width}")
     page.get_by_role("link", name="maya@acme.example").click()
     expect(page.get_by_role("heading", name="maya@acme.example", level=1)).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert fits(page)
     picture(page, f"channel-{theme}-{width}")
 
 
@@ -104,5 +105,5 @@ def test_a_provider_s_questions_in_the_dark_on_a_phone(
     page.goto(f"{origin}/channels/connect/smtp/email")
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_text("E-mail address is missing.").first).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert fits(page)
     picture(page, "channels-smtp-dark-375")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.fitting import fits
 
 pytestmark = pytest.mark.browser
 Picture = Callable[[Page, str], None]
@@ -21,7 +22,7 @@ def test_the_style_sheet_fits_its_window(
     page = open_page(width=width, theme=theme)
     page.goto(style_sheet)
     expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert fits(page)
     picture(page, f"style-sheet-{theme}-{width}")
 
 

@@ -11,16 +11,13 @@ from playwright.sync_api import Page, expect
 from loumass.core import clock
 from loumass.messages.unsubscribing_links import unsubscribe_url
 from tests.browser.conftest import OpenPage, SignIn
+from tests.browser.fitting import fits
 from tests.messages.sending import changed, mailbox, message, people, queue
 from tests.world import World
 
 pytestmark = pytest.mark.browser
 Picture = Callable[[Page, str], None]
 HTML = '<style>p{color:#234}</style><p>Hi {{contact.first_name|fallback:"there"}} of <b>{{contact.company}}</b></p><p>Will you come?</p>'
-
-
-def fits(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (375, "light")])

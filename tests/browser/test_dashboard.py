@@ -17,6 +17,7 @@ from loumass.events.service import publish_all
 from loumass.messages.models import Conversation, Message
 from tests.analytics.test_dashboard import campaign_of
 from tests.browser.conftest import SignIn
+from tests.browser.fitting import fits
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -118,7 +119,7 @@ def test_the_dashboard_of_a_busy_month(
     expect(page.get_by_role("heading", name="Good morning, Ben")).to_be_visible()
     expect(page.get_by_text("Andre’s mailbox is disconnected")).to_be_visible()
     expect(page.locator("canvas")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert fits(page)
     picture(page, f"dashboard-{theme}-{width}")
     if width > 1000:
         page.get_by_role("button", name="Table").click()

@@ -13,6 +13,7 @@ from loumass.core import clock
 from loumass.inbox.models import Draft
 from loumass.messages.models import Conversation, Message
 from loumass.providers import events
+from tests.browser.fitting import fits
 from tests.inbox.desk import PRIYA, outgoing
 from tests.messages.letters import brings, count_of, email, mailbox, number, one, rows, sms, written
 from tests.world import World
@@ -180,5 +181,5 @@ def test_every_page_fits_its_window(
     for name, path in paths.items():
         page.goto(server + path)
         expect(page.locator("#main")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert fits(page), name
         picture(page, f"inbox-{name}-{width}-{theme}")

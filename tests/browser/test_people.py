@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from loumass.contacts.models import ContactImport
 from loumass.core.tenancy import acting_for
+from tests.browser.fitting import fits
 from tests.contacts.lists import bring_in, people, upload
 from tests.house.furnished import furnish
 from tests.world import World
@@ -133,5 +134,5 @@ def test_no_page_of_people_scrolls_sideways(
         answer = page.goto(server + path)
         assert answer
         assert answer.ok, path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert fits(page), path
         picture(page, f"{name}-{theme}-{width}")
