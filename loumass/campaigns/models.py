@@ -12,12 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from loumass.core import clock
 from loumass.core.database import Base
 from loumass.core.tenancy import OrganizationOwned, belongs_to
+from loumass.funnels.statuses import Status
 
 CAMPAIGN_STATES = ("draft", "scheduled", "running", "paused", "finished", "cancelled")
 ENROLLMENT_STATES = ("active", "waiting", "held", "ended")
-STATUSES = (
-    "No Activity", "Messaged", "Needs BDR", "Received RSVP", "Attended", "No Show", "Not Interested",
-)  # fmt: skip
+STATUSES = tuple(status.value for status in Status)
 
 
 class Campaign(OrganizationOwned, Base):

@@ -18,7 +18,7 @@ def moment(day: date, clock: time, zone: ZoneInfo) -> datetime:
     A time that is shown twice means the first showing. A time that is skipped means as long after the skip
     as it lies after the skip's beginning (02:30 in a skipped hour is 03:30), as in RFC 5545.
     """
-    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+    return datetime.combine(day, clock.replace(fold=0), tzinfo=zone).astimezone(UTC)
 
 
 def later(base: datetime, amount: int, unit: str, zone: ZoneInfo) -> datetime:

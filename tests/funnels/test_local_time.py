@@ -44,6 +44,69 @@ def test_a_time_that_is_shown_twice_is_the_first_showing():
     assert moment(AUTUMN, time(1, 30), NEW_YORK) == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("zone", "summer_begins", "change", "summer_ends"),
+    [
+        ("America/New_York", date(2026, 3, 8), timedelta(hours=1), date(2026, 11, 1)),
+        ("Europe/Berlin", date(2026, 3, 29), timedelta(hours=1), date(2026, 10, 25)),
+        ("Australia/Lord_Howe", date(2026, 10, 4), timedelta(minutes=30), date(2026, 4, 5)),
+    ],
+)
+class TestWhenTheClocksChange:
+    """Days and weeks keep the wall clock; hours are hours."""
+
+    def test_a_day_across_the_change_is_shorter_or_longer(
+        self, zone: str, summer_begins: date, change: timedelta, summer_ends: date
+    ):
+        place, day = ZoneInfo(zone), timedelta(days=1)
+        for on, length in ((summer_begins, day - change), (summer_ends, day + change)):
+            before = moment(on - day, time(9), place)
+            after = later(before, 1, "days", place)
+            assert after.astimezone(place).time() == time(9)
+            assert after - before == length
+
+    def test_a_week_across_the_change_keeps_weekday_and_hour(
+        self, zone: str, summer_begins: date, change: timedelta, summer_ends: date
+    ):
+        place = ZoneInfo(zone)
+        for on in (summer_begins, summer_ends):
+            after = later(moment(on - timedelta(days=3), time(16, 45), place), 1, "weeks", place)
+            local = after.astimezone(place)
+            assert (local.date(), local.time()) == (on + timedelta(days=4), time(16, 45))
+
+    def test_hours_across_the_change_are_elapsed_time(
+        self, zone: str, summer_begins: date, change: timedelta, summer_ends: date
+    ):
+        place = ZoneInfo(zone)
+        for on in (summer_begins, summer_ends):
+            before = moment(on - timedelta(days=1), time(12), place)
+            assert later(before, 24, "hours", place) - before == timedelta(hours=24)
+
+    def test_counting_from_the_second_showing_means_the_usual_hour_again(
+        self, zone: str, summer_begins: date, change: timedelta, summer_ends: date
+    ):
+        """Who came in the doubled hour's second showing is not an hour off when the clocks change next."""
+        place = ZoneInfo(zone)
+        # The wall time that the clocks show twice, and half a change into it.
+        first = next(clock_changes(summer_ends, place)).astimezone(place).replace(fold=0) + change / 2
+        second = first.replace(fold=1)
+        assert second.astimezone(UTC) - first.astimezone(UTC) == change
+        until = (summer_begins - first.date()).days
+        spring = later(second.astimezone(UTC), until if until > 0 else until + 364, "days", place)
+        assert spring == moment(spring.astimezone(place).date(), first.time(), place)
+        again = later(second.astimezone(UTC), 364, "days", place)
+        assert again == later(first.astimezone(UTC), 364, "days", place)
+
+    def test_a_time_in_the_gap_comes_after_it_whatever_the_clock_remembers(
+        self, zone: str, summer_begins: date, change: timedelta, summer_ends: date
+    ):
+        place = ZoneInfo(zone)
+        gap = next(clock_changes(summer_begins, place))
+        skipped = (gap.astimezone(place) - change / 2).replace(tzinfo=None).time()
+        for fold in (0, 1):
+            assert moment(summer_begins, skipped.replace(fold=fold), place) == gap + change / 2
+
+
 def test_a_window_that_begins_in_the_skipped_hour_opens_when_the_hour_is_over():
     night = Window(opens=time(2, 30), closes=time(5))
     before = moment(SPRING, time(1), NEW_YORK)
