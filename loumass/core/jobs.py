@@ -9,11 +9,15 @@ it looks, so no wake-up is lost. The organization travels in the ring.
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from types import FrameType
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -31,6 +35,8 @@ from loumass.core.tenancy import current_organization_id, serving, transaction
 QUEUES = ("deliver", "advance", "receive", "bulk")
 BELL_MILLISECONDS = 5_000
 JOB_SECONDS = 300
+#: How long a worker that was told to stop finishes what it is at; hosts kill after about 30.
+PATIENCE_SECONDS = 15
 log = structlog.get_logger("jobs")
 
 
@@ -191,7 +197,18 @@ def _bell_key(ring: Ring) -> str:
     return f"bell:{ring.job}:{ring.organization_id}:{ring.key}"
 
 
+class _Worker(SimpleWorker):
+    """A server that never answers must not keep its worker from stopping: work is cut off as by a crash, tidily."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Finish the slice at hand, or leave it after PATIENCE_SECONDS: the agenda rings it again."""
+        cut = threading.Timer(PATIENCE_SECONDS, os.kill, (os.getpid(), signal.SIGTERM))
+        cut.daemon = True
+        cut.start()
+        super().request_stop(signum, frame)
+
+
 def work(queue: str, redis: Redis, *, burst: bool = False) -> None:
-    """Serve one queue until told to stop; the slice at hand is finished first."""
-    worker = SimpleWorker([queue], connection=redis, serializer=JSONSerializer, log_job_description=False)
+    """Serve one queue until told to stop; the slice at hand is finished first, if that does not take long."""
+    worker = _Worker([queue], connection=redis, serializer=JSONSerializer, log_job_description=False)
     worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from uuid import uuid4
 
 import pytest
@@ -45,6 +46,9 @@ def test_a_link_token_cannot_be_forged() -> None:
     assert secrets.verify("unsubscribe", token[:-2] + "AA") is None
     assert secrets.verify("unsubscribe", "") is None
     assert secrets.verify("unsubscribe", "%%%") is None
+    assert secrets.verify("unsubscribe", f"{token[:4]}.{token[4:]}") is None
+    for last in set(string.ascii_letters + string.digits + "-_") - {token[-1]}:
+        assert secrets.verify("unsubscribe", token[:-1] + last) is None
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class Processes:
             process.send_signal(signal.SIGTERM)
         for name, process in self.running.items():
             try:
-                process.wait(20)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)
