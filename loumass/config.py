@@ -6,6 +6,8 @@ import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 #: Who signs in to the demo organization that `make up` creates; nobody else can reach a development machine.
 DEMO_EMAIL, DEMO_PASSWORD = "maya@northgate.example", "outreach demo"
@@ -26,6 +28,7 @@ VARIABLES: dict[str, str] = {
     "SYSTEM_MAIL_FROM": "the sender of those mails",
     "STORAGE_URL": "where files are kept: file:///folder or s3://bucket",
     "ALLOWED_PRIVATE_HOSTS": "host:port, comma separated; private addresses that outgoing calls may reach",
+    "DNS_RESOLVER": "address:port, comma separated; DNS servers that outgoing calls ask for names (default: the system's)",
     "TWILIO_API_URL": "base address of Twilio's API",
     "SANDBOX_SPEED": "how many times faster than real people the sandbox reacts",
     "LOG_FORMAT": "console or json",
@@ -45,25 +48,26 @@ class Settings:
     """All settings, validated. Build with `from_env`."""
 
     environment: str
-    database_url: str
-    owner_database_url: str
-    redis_url: str
-    secret_key: str
+    database_url: str = field(repr=False)
+    owner_database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
     sealing_keys: tuple[tuple[str, bytes], ...] = field(repr=False)
     hash_key: bytes = field(repr=False)
     public_url: str
     port: int
     proxy_hops: int
-    system_mail_url: str
+    system_mail_url: str = field(repr=False)
     system_mail_from: str
     storage_url: str
     allowed_private_hosts: frozenset[str]
+    dns_servers: tuple[tuple[str, int], ...]
     twilio_api_url: str
     sandbox_speed: float
     log_format: str
     log_level: str
-    sentry_dsn: str
-    metrics_token: str
+    sentry_dsn: str = field(repr=False)
+    metrics_token: str = field(repr=False)
     metrics_folder: str
 
     @classmethod
@@ -96,6 +100,7 @@ class Settings:
             allowed_private_hosts=frozenset(
                 part.strip() for part in env.get("ALLOWED_PRIVATE_HOSTS", "").split(",") if part.strip()
             ),
+            dns_servers=_dns_servers(env.get("DNS_RESOLVER", "")),
             twilio_api_url=env.get("TWILIO_API_URL") or "https://api.twilio.com",
             sandbox_speed=_positive(env, "SANDBOX_SPEED", "1"),
             log_format=env.get("LOG_FORMAT") or ("json" if environment == "production" else "console"),
@@ -156,6 +161,19 @@ def _sealing_keys(value: str) -> tuple[tuple[str, bytes], ...]:
             raise Misconfigured("SEALING_KEYS must look like `id:base64,id:base64`.")
         keys.append((key_id, _key("SEALING_KEYS", encoded)))
     return tuple(keys)
+
+
+def _dns_servers(value: str) -> tuple[tuple[str, int], ...]:
+    servers = []
+    for part in filter(None, (part.strip() for part in value.split(","))):
+        try:
+            parts = urlsplit(f"//{part}")
+            servers.append((str(ip_address(parts.hostname or "")), parts.port or 53))
+        except ValueError as problem:
+            raise Misconfigured(
+                f"DNS_RESOLVER holds {part!r}; write an IP address and a port, like 10.0.0.2:53 or [fd00::2]:53."
+            ) from problem
+    return tuple(servers)
 
 
 def _key(name: str, encoded: str) -> bytes:

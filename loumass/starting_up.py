@@ -10,7 +10,7 @@ import loumass.schedule  # noqa: F401  importing it makes every job known
 from loumass.accounts import founding, mail
 from loumass.channels import connecting, waiting
 from loumass.config import Settings
-from loumass.core import database, jobs, links, live, logs, network, secrets, storage
+from loumass.core import database, jobs, links, live, logs, network, resolving, secrets, storage
 from loumass.events.service import subscribe
 from loumass.funnels.seeds import add_examples
 from loumass.messages.channel_queues import count_queues
@@ -27,6 +27,7 @@ def prepare(settings: Settings) -> Redis:
     mail.use(settings)
     links.use(settings.public_url)
     network.allow(settings.allowed_private_hosts)
+    resolving.use(settings.dns_servers)
     connecting.use(settings)
     waiting.use(count_queues)
     storage.use(settings.storage_url)
@@ -43,4 +44,11 @@ def _report_errors(settings: Settings) -> None:
     if settings.sentry_dsn:
         import sentry_sdk
 
-        sentry_sdk.init(dsn=settings.sentry_dsn, send_default_pii=False, environment=settings.environment)
+        # Neither forms nor variables leave the house: they hold passwords and opened secrets (law 8).
+        sentry_sdk.init(
+            dsn=settings.sentry_dsn,
+            environment=settings.environment,
+            send_default_pii=False,
+            include_local_variables=False,
+            max_request_body_size="never",
+        )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpcore2
 import httpx2
 
-from loumass.core.network import checked_address
+from loumass.core.network import checked_addresses
 
 TIMEOUT = httpx2.Timeout(20.0, connect=10.0)
 MAXIMUM_ANSWER = 10 * 1024 * 1024
@@ -24,10 +25,13 @@ class _GuardedBackend(httpcore2.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         try:
-            address = checked_address(host, port)
+            *first, last = checked_addresses(host, port)
         except OSError as problem:
             raise httpcore2.ConnectError(f"{host} was not found: {problem}") from problem
-        return super().connect_tcp(address, port, timeout, local_address, socket_options)
+        for address in first:
+            with suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):  # the next one may answer
+                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+        return super().connect_tcp(last, port, timeout, local_address, socket_options)
 
 
 class _GuardedTransport(httpx2.HTTPTransport):

@@ -5,8 +5,14 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+from loumass.core.resolving import addresses_of
+
+#: All that IANA gave out as global unicast: NAT64, site-local and IPv4-compatible addresses lie outside.
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+#: Special blocks that older Pythons call global: IETF assignments, documentation.
+_SPECIAL = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("3fff::/20"))
 _allowed: frozenset[str] = frozenset()
 
 
@@ -20,13 +26,13 @@ def allow(hosts: Iterable[str]) -> None:
     _allowed = frozenset(hosts)
 
 
-def checked_address(host: str, port: int) -> str:
-    """One IP address of `host` that may be dialled. Resolves once and checks **all** addresses.
+def checked_addresses(host: str, port: int) -> list[str]:
+    """The IP addresses of `host`, in the order to dial them. Resolves once and checks **all** of them.
 
     Raises AddressRefused for private, loopback, link-local and otherwise special addresses that are
     not on the installation's list, and OSError when the name does not resolve.
     """
-    addresses = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    addresses = addresses_of(host, port)
     if f"{host}:{port}" not in _allowed:
         for address in addresses:
             if not is_public(address):
@@ -34,21 +40,25 @@ def checked_address(host: str, port: int) -> str:
                     f"{host} points to {address}, which is not a public address. "
                     f"An administrator can allow it by adding {host}:{port} to ALLOWED_PRIVATE_HOSTS."
                 )
-    return addresses[0]
+    return addresses
 
 
 def is_public(address: str) -> bool:
     """Whether `address` is a global unicast address, also when wrapped in IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if inner is not None:
-            ip = inner
-        elif ip in _NAT64 or ip.teredo is not None:
+        if ip.sixtofour is not None or ip.teredo is not None:
             return False
-    return ip.is_global and not ip.is_multicast
+        ip = ip.ipv4_mapped or ip
+    if ip.version == 6 and ip not in _GLOBAL_UNICAST:
+        return False
+    return ip.is_global and not ip.is_multicast and not any(ip in special for special in _SPECIAL)
 
 
 def dial(host: str, port: int, timeout: float) -> socket.socket:
-    """A connected socket to a checked address of `host`. Raises AddressRefused, OSError."""
-    return socket.create_connection((checked_address(host, port), port), timeout)
+    """A socket connected to the first checked address of `host` that answers. Raises AddressRefused, OSError."""
+    *first, last = checked_addresses(host, port)
+    for address in first:
+        with suppress(OSError):  # the next one may answer: a machine without IPv6, one server of several
+            return socket.create_connection((address, port), timeout)
+    return socket.create_connection((last, port), timeout)

@@ -37,7 +37,7 @@ def test_one_inner_address_among_outer_ones_is_refused(monkeypatch: pytest.Monke
     answers = [(0, 0, 0, "", (ip, 443)) for ip in ("8.8.8.8", "127.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answers)
     with pytest.raises(network.AddressRefused, match="ALLOWED_PRIVATE_HOSTS"):
-        network.checked_address("rebound.example", 443)
+        network.checked_addresses("rebound.example", 443)
 
 
 def test_the_client_reaches_loopback_only_when_the_installation_allows_it(httpserver: HTTPServer) -> None:
