@@ -1,16 +1,19 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench lock keys clean prepare prepare-dev
+.PHONY: help up rehearsal test check bench lock keys clean prepare prepare-dev
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifdef PORT
 export PORT
 endif
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: prepare ## start Loumass on this machine; Ctrl-C stops it (PORT=8001 for another port)
 	@exec python -m loumass.starting
+
+rehearsal: prepare ## run a mailbox and a Twilio on this machine, to try everything for real (README)
+	@exec python -m tests.rehearsal
 
 test: prepare-dev ## run every test (TESTS=tests/contacts for some)
 	@exec python -m pytest --numprocesses=auto --dist=loadgroup $(TESTS)

@@ -16,6 +16,7 @@ from loumass.config import DEMO_EMAIL, DEMO_PASSWORD
 from loumass.embedded.places import made_home
 from loumass.starting import processes
 from loumass.starting.keys import development_keys
+from loumass.starting.own_settings import own_settings
 from loumass.starting.turn import Turn
 
 CHECKOUT = Path(__file__).parents[2]
@@ -25,7 +26,8 @@ def main() -> int:
     """Runs everything; returns the exit status. What stands in the way is one sentence."""
     try:
         with ExitStack() as stack:
-            return start(stack, os.environ)
+            said = {name: value for name, value in os.environ.items() if value}
+            return start(stack, own_settings(CHECKOUT / ".env") | said)
     except embedded.Broken as problem:
         print(problem.sentence, file=sys.stderr)
         return 1
@@ -97,7 +99,8 @@ def environment(stack: ExitStack, home: Path, given: Mapping[str, str]) -> dict[
     return (
         own
         | {name: value for name, value in given.items() if value}
-        | {"PATH": path, "PYTHONUNBUFFERED": "1"}
+        # Flask would praise another reader of .env, which has been read by now.
+        | {"PATH": path, "PYTHONUNBUFFERED": "1", "FLASK_SKIP_DOTENV": "1"}
     )
 
 

@@ -55,8 +55,9 @@ class FakeImapServer(LoopbackServer):
         starttls: bool = False,
         special_use: bool = True,
         sent_name: str = "Sent Items",
+        port: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(port)
         self.users, self.implicit_tls, self.starttls, self.special_use = (
             users,
             implicit_tls,

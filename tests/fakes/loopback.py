@@ -63,12 +63,12 @@ class Line:
 
 
 class LoopbackServer:
-    """Listens on a free loopback port while used as a context manager; one thread per connection."""
+    """Listens on a loopback port (0: a free one) while used as a context manager; one thread per connection."""
 
     implicit_tls = False
 
-    def __init__(self) -> None:
-        self._listener = socket.create_server((HOST, 0))
+    def __init__(self, port: int = 0) -> None:
+        self._listener = socket.create_server((HOST, port))
         self.port: int = self._listener.getsockname()[1]
         self.host = HOST
         self.connections = 0

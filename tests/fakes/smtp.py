@@ -52,8 +52,9 @@ class FakeSmtpServer(LoopbackServer):
         extensions: tuple[str, ...] = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"),
         messages_per_connection: int = 0,
         eager: bool = False,
+        port: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(port)
         self.pipelining, self.starttls, self.implicit_tls = pipelining, starttls, implicit_tls
         self.users, self.size, self.extensions = users, size, extensions
         self.mechanism = mechanism

@@ -44,7 +44,7 @@ HANG = "accepts and never answers"
 class FakeTwilio:
     """`on_send` maps a number (or `*`) to a Failure or one of the twists above."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.messages: list[dict[str, str]] = []
         self.media: dict[str, tuple[str, bytes]] = {}
         self.on_send: dict[str, Failure | str] = {}
@@ -53,7 +53,7 @@ class FakeTwilio:
         self.page_size = 50
         self.stopping = Event()
         self.lock = Lock()
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.base_url = f"http://{HOST}:{self._server.server_port}"
 
@@ -146,9 +146,9 @@ def status_callback(sid: str, status: str, *, to: str, error: str = "") -> dict[
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, fake: FakeTwilio) -> None:
+    def __init__(self, fake: FakeTwilio, port: int) -> None:
         self.fake = fake
-        super().__init__((HOST, 0), _Handler)
+        super().__init__((HOST, port), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up is expected here; anything else is shown."""

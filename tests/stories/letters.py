@@ -71,13 +71,15 @@ def away_note(mail: EmailMessage) -> EmailMessage:
     )
 
 
-def bounce_of(mail: EmailMessage, *, status: str = "5.1.1", action: str = "failed") -> bytes:
+def bounce_of(
+    mail: EmailMessage, *, status: str = "5.1.1", action: str = "failed", mailbox: str = MAILBOX
+) -> bytes:
     """A delivery status notification (RFC 3464) about `mail`, from the other side's server."""
     to = str(mail["To"]).rpartition("<")[2].strip(">")
     head = "".join(f"{name}: {mail[name]}\r\n" for name in ("From", "To", "Subject", "Message-ID"))
     return (
         "From: Mail Delivery System <MAILER-DAEMON@mx.elsewhere.example>\r\n"
-        f"To: <{MAILBOX}>\r\nSubject: Undelivered Mail Returned to Sender\r\n"
+        f"To: <{mailbox}>\r\nSubject: Undelivered Mail Returned to Sender\r\n"
         f"Date: {format_datetime(clock.now())}\r\nMessage-ID: {make_msgid(domain='mx.elsewhere.example')}\r\n"
         "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="line"\r\n\r\n'
