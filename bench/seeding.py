@@ -45,15 +45,17 @@ HTML = """
 """
 
 
-def mailbox(house: House, port: int, *, daily_cap: int) -> Channel:
+def mailbox(
+    house: House, port: int, *, daily_cap: int, address: str = "maya@acme.example"
+) -> Channel:
     """A mailbox at the server on loopback, with a cap and a window that are asked for every message."""
     credentials = SmtpCredentials(
-        email="maya@acme.example", smtp_host="127.0.0.1", smtp_port=port, smtp_security="none"
+        email=address, smtp_host="127.0.0.1", smtp_port=port, smtp_security="none"
     )
     channel_id = uuid7()
     with house.acting() as session:
         channel = Channel(
-            id=channel_id, provider="smtp", medium="email", name="Maya", address="maya@acme.example",
+            id=channel_id, provider="smtp", medium="email", name="Maya", address=address,
             sender_name="Maya Chen", daily_cap=daily_cap, owner_id=house.user.id,
             sealed_credentials=sealed(credentials, house.organization_id, channel_id),
         )  # fmt: skip
@@ -153,12 +155,17 @@ def _node(session: Any, graph_id: UUID, position: int, kind: str, config: dict[s
     return node
 
 
-def launched(house: House, campaign_id: UUID, contacts: Sequence[UUID]) -> None:
-    """Everybody enters, in slices, and the campaign starts; nobody has moved yet."""
+def entered(house: House, campaign_id: UUID, contacts: Sequence[UUID]) -> None:
+    """Everybody enters, in slices."""
     for at in range(0, len(contacts), SLICE):
         with house.acting() as session:
             enroll(campaign_id, contacts[at : at + SLICE])
             session.commit()
+
+
+def launched(house: House, campaign_id: UUID, contacts: Sequence[UUID]) -> None:
+    """Everybody enters and the campaign starts; nobody has moved yet."""
+    entered(house, campaign_id, contacts)
     with house.acting() as session:
         start(campaign_id)
         session.commit()
