@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from loumass.content import html as author_html
-from loumass.content.marking import MarkedText, mark
+from loumass.content.marking import MarkedText, mark, names_in
 from loumass.content.merge import (
     MergeText,
     compile_header,
@@ -27,7 +27,10 @@ _ADDRESS_TAG, _UNSUBSCRIBE_TAG = "organization.postal_address", "unsubscribe_url
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an author wrote, merge tags and all. `text` is made from `html` when it is blank."""
+    """What an author wrote, merge tags and all. `text` is made from `html` when it is blank.
+
+    A `preheader` without `html` needs a place to hide: the text is then sent as HTML that looks like it, too.
+    """
 
     subject: str = ""
     preheader: str = ""
@@ -40,9 +43,9 @@ def compile_email(draft: Draft, vocabulary: Vocabulary | None = None, *, footer:
     where the author has not placed it. Raises MergeTagsRefused, Refused.
     """
     subject = compile_header(draft.subject, vocabulary)
-    if not draft.html.strip():
+    if not draft.html.strip() and not draft.preheader.strip():
         return Email(subject, _with_text_footer(draft.text, vocabulary, footer))
-    marked = mark(draft.html, vocabulary, is_html=True)
+    marked = mark(draft.html, vocabulary, is_html=True) if draft.html.strip() else _typed(draft, vocabulary)
     document = MarkedText(author_html.inline(author_html.clean(marked.source)), marked.tags)
     if footer:
         document = _at_bottom(document, _html_footer(document))
@@ -64,6 +67,19 @@ def names_used(draft: Draft, *, footer: bool = False) -> frozenset[str]:
     email = compile_email(draft, footer=footer)
     names = email.subject.names | email.text.names
     return names | email.html.names if email.html else names
+
+
+def names_written(draft: Draft) -> frozenset[str]:
+    """The canonical merge tags that the author wrote anywhere in `draft`. Raises MergeTagsRefused."""
+    plain_names = [names_in(words) for words in (draft.subject, draft.preheader, draft.text)]
+    return names_in(draft.html, is_html=True).union(*plain_names)
+
+
+def _typed(draft: Draft, vocabulary: Vocabulary | None) -> MarkedText:
+    """The plain text as HTML that reads the same."""
+    marked = mark(draft.text.strip(), vocabulary)
+    links = frozenset(number for number, (name, _) in enumerate(marked.tags) if name == _UNSUBSCRIBE_TAG)
+    return replace(marked, source=author_html.from_text(marked.source, links))
 
 
 def _with_text_footer(text: str, vocabulary: Vocabulary | None, footer: bool) -> MergeText:

@@ -9,7 +9,8 @@ from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from loumass.content.composing import Draft, compile_email
-from loumass.content.marking import MergeTagsRefused, mark
+from loumass.content.marking import MergeTagsRefused
+from loumass.content.refusing import refusal
 from loumass.content.vocabulary import Vocabulary
 from loumass.core.errors import Refused
 
@@ -28,15 +29,9 @@ def _stripped(value: str | None) -> str:
 
 def known_tags(form: WordsForm, field: Field) -> None:
     """Refuse what is not a merge tag here, with line, column and what was probably meant."""
-    try:
-        mark(field.data or "", form.vocabulary, is_html=field.name == "html")
-    except MergeTagsRefused as refused:
-        single = "\n" not in (field.data or "")
-        said = [
-            p.sentence if single else f"Line {p.line}, column {p.column}: {p.sentence}"
-            for p in refused.problems
-        ]
-        raise ValidationError(" ".join(said)) from refused
+    sentence = refusal(field.name, field.data or "", form.vocabulary)
+    if sentence:
+        raise ValidationError(sentence)
 
 
 class WordsForm(FlaskForm):
@@ -70,7 +65,7 @@ class EmailForm(WordsForm):
         "Preview line",
         [Length(max=LONGEST_SUBJECT), known_tags],
         filters=[_stripped],
-        description="Most inboxes show it after the subject. It is hidden in the e-mail itself, and needs HTML.",
+        description="Most inboxes show it after the subject. It is hidden in the e-mail itself.",
     )
     text = TextAreaField(
         "Text",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from collections.abc import Collection
+from html import escape, unescape
 
 from css_inline import CSSInliner, InlineError
 from inscriptis import get_text
@@ -29,6 +30,8 @@ _INLINER = CSSInliner(
 _HREF_MARK = re.compile(f'href="{MARK.pattern}"')
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _READER = ParserConfig()
+# Up to the punctuation that ends a sentence rather than the address.
+_ADDRESS = r"https?://[^\s<>\"]*[^\s<>\".,;:!?')\]]"
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
@@ -89,6 +92,18 @@ def to_text(document: str) -> str:
     text = get_text(tree.html or "", _READER).replace("\xa0", " ").replace(TOP, "").replace(BOTTOM, "")
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return _BLANK_LINES.sub("\n\n", lines).strip()
+
+
+def from_text(text: str, links: Collection[int] = ()) -> str:
+    """A document that looks as `text` does: paragraphs and line ends kept, addresses to follow as links.
+
+    `links` are the numbers of the marks that stand for a whole address.
+    """
+    marks = "|".join(f"{MARK_START}{number}{MARK_END}" for number in links)
+    found = re.compile(f"{_ADDRESS}|{marks}" if marks else _ADDRESS)
+    shown = found.sub(lambda address: f'<a href="{address[0]}">{address[0]}</a>', escape(text, quote=False))
+    paragraphs = "".join(f"<p>{'<br>'.join(part.split(chr(10)))}</p>" for part in re.split(r"\n\s*\n", shown))
+    return f"<style>p{{margin:0 0 1em}}</style>{paragraphs}"
 
 
 def _clean_attributes(node: LexborNode) -> None:

@@ -27,7 +27,8 @@ _TAG = re.compile(
 _DOUBLE, _SINGLE = '(?:"|&quot;|&#34;|&#x22;)', "(?:'|&apos;|&#39;|&#x27;)"
 _HTML_TAG = re.compile(
     rf"\{{\{{{_NAME}(?:\|\s*fallback\s*:(?:\s|&nbsp;)*"
-    rf"(?:{_DOUBLE}(?P<double>(?:(?!{_DOUBLE}).)*){_DOUBLE}|{_SINGLE}(?P<single>(?:(?!{_SINGLE}).)*){_SINGLE})"
+    rf"(?:{_DOUBLE}(?P<double>(?:\\.|(?!{_DOUBLE})[^\\])*){_DOUBLE}"
+    rf"|{_SINGLE}(?P<single>(?:\\.|(?!{_SINGLE})[^\\])*){_SINGLE})"
     r"(?:\s|&nbsp;)*)?\}\}",
     re.DOTALL,
 )
@@ -95,9 +96,9 @@ def mark(
     return MarkedText("".join(pieces), tuple(tags))
 
 
-def names_in(*sources: str | None) -> frozenset[str]:
-    """The canonical names of all tags in `sources`. Raises MergeTagsRefused."""
-    return frozenset(name for source in sources if source for name, _ in mark(source, is_html=True).tags)
+def names_in(source: str, *, is_html: bool = False) -> frozenset[str]:
+    """The canonical names of all tags in `source`. Raises MergeTagsRefused."""
+    return frozenset(name for name, _ in mark(source, is_html=is_html).tags)
 
 
 def _tags(source: str, tag: re.Pattern[str]) -> Iterator[tuple[int, int, re.Match[str] | str]]:

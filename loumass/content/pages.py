@@ -12,7 +12,7 @@ from loumass.accounts.guards import requires
 from loumass.content import queries, service
 from loumass.content.forms import FORMS, TextForm, WordsForm
 from loumass.content.models import Content
-from loumass.content.segments import segments
+from loumass.content.previewing import counted, values_for
 from loumass.content.vocabulary import TAGS, Tag, custom_tag
 from loumass.core.database import db
 from loumass.core.errors import NotFound
@@ -125,13 +125,6 @@ def use_again(id: UUID, number: int) -> ResponseReturnValue:  # noqa: A002
     return redirect(url_for(".show", id=id))
 
 
-@pages.post("/content/segments")
-@requires("content.read")
-def count_segments() -> ResponseReturnValue:
-    """How many segments the text takes, while it is typed."""
-    return render_template("content/_segments.html", counted=segments(request.form.get("text", "")[:5000]))
-
-
 def _form(medium: str, **values: str) -> WordsForm:
     if medium not in FORMS:
         raise NotFound
@@ -145,7 +138,9 @@ def _form_page(medium: str, form: WordsForm, content: Content | None) -> str:
         medium=medium,
         content=content,
         versions=queries.versions(content.id) if content else (),
-        counted=segments(form.text.data or "") if isinstance(form, TextForm) else None,
+        counted=counted(form.text.data or "", values_for(None, g.organization, g.user))
+        if isinstance(form, TextForm)
+        else None,
         tags=_tags(),
     )
 

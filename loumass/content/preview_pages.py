@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response, g, request
+from flask import Response, g, render_template, request
+from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
 from loumass.content import queries
 from loumass.content.forms import FORMS
 from loumass.content.models import Content
 from loumass.content.pages import pages
-from loumass.content.previewing import frame, preview, problem_frame, values_for
+from loumass.content.previewing import counted, frame, preview, problem_frame, values_for
+from loumass.content.refusing import refusals
 from loumass.content.sanitising import FRAME_POLICY_WITH_IMAGES
 from loumass.content.service import draft_of
 from loumass.core.errors import NotFound, Refused
@@ -31,6 +33,10 @@ def show_preview(medium: str) -> Response:
             problem_frame(f"Nobody is called {wanted}. Use a name or an e-mail address of your contacts.")
         )
     form = FORMS[medium](queries.vocabulary())
+    wrong = refusals(form.draft, form.vocabulary)
+    if wrong:
+        named = [f"{form[name].label.text}: {sentence}" for name, sentence in wrong.items()]
+        return _framed(problem_frame(" ".join(named)))
     try:
         found = preview(medium, form.draft, values_for(contact, g.organization, g.user))
     except Refused as refused:
@@ -49,6 +55,15 @@ def saved_preview(id: UUID) -> Response:  # noqa: A002  the URL's word
     except Refused as refused:
         return _framed(problem_frame(refused.sentence))
     return _framed(frame(found))
+
+
+@pages.post("/content/segments")
+@requires("content.read")
+def count_segments() -> ResponseReturnValue:
+    """How many segments the text takes, while it is typed, for the person chosen for the preview."""
+    contact = queries.person_called(request.form.get("preview_as", ""))
+    found = counted(request.form.get("text", "")[:5000], values_for(contact, g.organization, g.user))
+    return render_template("content/_segments.html", counted=found, contact=contact)
 
 
 def _framed(page: str) -> Response:

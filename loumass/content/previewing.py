@@ -13,6 +13,7 @@ from loumass.content.freezing import contact_values, organization_values, sender
 from loumass.content.merge import MergeText, Slot
 from loumass.content.segments import Segments, segments
 from loumass.content.vocabulary import EXAMPLES
+from loumass.core.errors import Refused
 
 Values = dict[str, str | None]
 _STYLE = (
@@ -52,6 +53,14 @@ def preview(medium: str, draft: Draft, values: Values) -> Preview:
     )  # fmt: skip
 
 
+def counted(text: str, values: Values) -> Segments:
+    """The segments that `text` takes with `values`; as it stands while its merge tags cannot be read."""
+    try:
+        return segments(compile_sms(Draft(text=text)).render(values))
+    except Refused:
+        return segments(text)
+
+
 def values_for(contact: Contact | None, organization: Organization, user: User) -> Values:
     """Everything a content may ask for: of `contact`, or invented where there is none."""
     values: Values = {
@@ -70,7 +79,9 @@ def frame(found: Preview) -> str:
     """The preview as a page for a sandboxed frame."""
     lack = f'<p class="lack">Empty here: {escape(", ".join(found.lacking))}.</p>' if found.lacking else ""
     if found.segments is not None:
-        head, body = lack, f"<pre>{escape(found.text)}</pre>"
+        costly = f": {escape(' '.join(found.segments.expensive[:8]))}" if found.segments.expensive else ""
+        head = f"<p>{escape(found.segments.words)}{costly}</p>{lack}"
+        body = f"<pre>{escape(found.text)}</pre>"
     else:
         hidden = f"<p>{escape(found.preheader)}</p>" if found.preheader else ""
         head = f"<h1>{escape(found.subject) or 'No subject'}</h1>{hidden}{lack}"

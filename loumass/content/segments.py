@@ -25,6 +25,13 @@ class Segments:
     left: int
     expensive: tuple[str, ...]
 
+    @property
+    def words(self) -> str:
+        """``2 segments, 161 characters (GSM-7), 145 left in the last one``."""
+        many, place = ("1 segment", "it") if self.count == 1 else (f"{self.count} segments", "the last one")
+        characters = "1 character" if self.units == 1 else f"{self.units:,} characters"
+        return f"{many}, {characters} ({self.encoding}), {self.left} left in {place}"
+
 
 def segments(text: str) -> Segments:
     """The segments of `text`. A pair (escape or surrogate) is never split over two of them."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from loumass.content.composing import Draft
-from loumass.content.marking import MergeTagsRefused, TagProblem, mark, names_in
+from loumass.content.composing import Draft, names_written
+from loumass.content.marking import MergeTagsRefused
 from loumass.content.models import Content, ContentVersion
 from loumass.content.vocabulary import Vocabulary
 from loumass.core.database import db
@@ -19,22 +19,6 @@ from loumass.funnels.validation import UnknownTag
 
 LONGEST_NAME = 200
 _MERGE_TAG = re.compile(r"\{\{\s*(?:[\w]+\.)*(\w+)[^{}]*\}\}")
-
-
-def refusals(words: Draft, known: Vocabulary) -> dict[str, str]:
-    """Sentences about merge tags that cannot be saved, by the field they stand in; none when all is well."""
-    found: dict[str, str] = {}
-    for name in ("subject", "preheader", "html", "text"):
-        try:
-            mark(getattr(words, name), known, is_html=name == "html")
-        except MergeTagsRefused as refusal:
-            found[name] = " ".join(_placed(problem, name) for problem in refusal.problems)
-    return found
-
-
-def _placed(problem: TagProblem, name: str) -> str:
-    is_one_line = name in ("subject", "preheader")
-    return problem.sentence if is_one_line else f"Line {problem.line}: {problem.sentence}"
 
 
 def write(node: models.Node, words: Draft, author_id: UUID | None) -> None:
@@ -93,7 +77,7 @@ def lack(medium: str | None, words: Draft | None) -> str | None:
     if not words.text.strip() and not (medium == "email" and words.html.strip()):
         return "has nothing to say"
     try:
-        names_in(words.subject, words.preheader, words.html, words.text)
+        names_written(words)
     except MergeTagsRefused as refusal:
         return f"has a merge tag that cannot be read. {refusal.problems[0].sentence.rstrip('.')}"
     return None
@@ -102,7 +86,7 @@ def lack(medium: str | None, words: Draft | None) -> str | None:
 def unknown_tags(words: Draft, known: Vocabulary) -> Sequence[UnknownTag]:
     """The merge tags in ``words`` that mean nothing, with what was probably meant."""
     try:
-        names = names_in(words.subject, words.preheader, words.html, words.text)
+        names = names_written(words)
     except MergeTagsRefused:
         return ()
     unknown = [

@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 
 from loumass.content.composing import Draft
 from loumass.content.merge import one_line
+from loumass.content.refusing import refusals
 from loumass.content.vocabulary import Vocabulary
-from loumass.funnels import contents
 from loumass.funnels.kinds.base import Kind
 from loumass.funnels.kinds.settings import FormField, Settings, complaints, form_fields
 
@@ -51,7 +51,7 @@ def read_step(
         }
     words = _words(form, kind.medium) if kind.medium else None
     if words is not None and kind.medium is not None:
-        errors |= contents.refusals(words, known)
+        errors |= refusals(words, known)
     if not form.get("name", "").strip():
         errors["name"] = "Give the step a name."
     typed = TypedStep(

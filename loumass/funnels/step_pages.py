@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from loumass.accounts.guards import requires
 from loumass.content.composing import Draft
 from loumass.content.models import Content
+from loumass.content.previewing import counted, values_for
 from loumass.content.queries import vocabulary
-from loumass.content.segments import segments
 from loumass.content.vocabulary import TAGS
 from loumass.core import clock
 from loumass.core.database import db
@@ -65,8 +65,8 @@ def _step_page(shown: Shown, node: Node, typed: forms.TypedStep) -> str:
         in_words=describe(node, shown.names),
         example=kind.example(config, clock.now(), zone) if config is not None else "",
         step_problems=[problem for problem in shown.problems if problem.node_id == node.id],
-        segments=segments(typed.words.text)
-        if kind.medium == "sms" and typed.words and typed.words.text
+        counted=counted(typed.words.text if typed.words else "", values_for(None, g.organization, g.user))
+        if kind.medium == "sms"
         else None,
         tags=TAGS,
         suggestions=_suggestions(shown.graph, kind.Config),

@@ -69,6 +69,20 @@ def test_the_preheader_is_hidden_in_the_html_and_absent_from_the_text():
     assert email.text.render(VALUES) == "Hello"
 
 
+def test_a_preheader_finds_a_place_in_a_plain_email_too():
+    """Somebody who types plain text and a preview line gets both: the text as it is, and as HTML that reads the same."""
+    written = "Hi {{contact.first_name}} <3\n\nOne\ntwo: https://x.example/a?b=1&c={{contact.email}}.\n{{unsubscribe_url}}"
+    email = compile_email(Draft("s", preheader="Short", text=written), footer=True)
+    shown, text = html_of(email), email.text.render(VALUES)
+    assert shown.index("display:none") < shown.index("Short") < shown.index("Hi Ada &lt;3</p>")
+    assert "One<br>two: " in shown
+    assert 'href="https://x.example/a?b=1&amp;c=ada%2Bx@example.com"' in shown
+    assert shown.count('href="https://acme.example/u/token?a=1&amp;b=2"') == 1
+    assert "1 Main Street" in shown
+    assert text.startswith("Hi Ada <3\n\nOne\ntwo: https://x.example/a?b=1&c=ada+x@example.com.\n")
+    assert compile_email(Draft("s", text=written)).html is None
+
+
 def test_a_written_text_is_kept_as_it_is():
     assert (
         compile_email(Draft("s", html="<p>One</p>", text="Two\n\n\n three")).text.render({})

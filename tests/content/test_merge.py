@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loumass.content.composing import Draft, names_written
 from loumass.content.marking import MergeTagsRefused, mark, names_in
 from loumass.content.merge import (
     MergeText,
@@ -201,8 +202,18 @@ def test_every_tag_has_an_example_and_is_known_without_custom_fields():
     assert all(Vocabulary().knows(name) for name in NAMES)
 
 
-def test_names_are_collected_over_several_texts():
-    assert names_in("{{contact.email}}", None, "<a href='{{unsubscribe_url}}'>") == {
-        "contact.email",
-        "unsubscribe_url",
-    }
+def test_names_are_collected_over_everything_an_author_wrote():
+    draft = Draft(
+        "{{contact.email}}",
+        "{{sender.name}}",
+        "<a href='{{unsubscribe_url}}'>",
+        r'{{contact.first_name|fallback:"the \"boss\""}}',
+    )
+    assert names_written(draft) == {"contact.email", "sender.name", "unsubscribe_url", "contact.first_name"}
+    assert names_in("{{contact.email}}") == {"contact.email"}
+
+
+@pytest.mark.parametrize("quote", ['"', "&quot;", "&#34;"])
+def test_a_quote_inside_a_fallback_is_written_with_a_backslash_in_html_too(quote: str):
+    written = rf"{{{{contact.first_name|fallback:{quote}the \{quote}boss\{quote}{quote}}}}}"
+    assert compiled_html(written).render({}) == "the &quot;boss&quot;"

@@ -162,6 +162,17 @@ def test_segments_are_counted_while_typing(world: World) -> None:
     assert "2 segments" in shown(
         world.acme.member.post("/content/new/sms", {"name": "", "text": "a" * 161}), 422
     )
+    # A merge tag counts as what stands there, not as its name and its braces.
+    assert "1 segment, 6 characters (GSM-7)" in count("Hi {{contact.first_name}}")
+    assert "1 segment, 12 characters" in count("{{zzz} €")
+
+
+def test_a_text_is_counted_as_the_chosen_person_gets_it(world: World) -> None:
+    world.acme.contact("Łukasz Nowak")
+    typed = {"text": "Hi {{contact.first_name}}", "preview_as": "nowak"}
+    page = shown(world.acme.member.post("/content/segments", typed))
+    assert "1 segment, 9 characters (UCS-2), 61 left in it, as Łukasz Nowak would get it." in page
+    assert "halve the room: Ł" in page
 
 
 def preview(world: World, medium: str = "email", **words: str) -> Any:
@@ -204,7 +215,9 @@ def test_a_preview_frame_runs_nothing_and_can_be_framed_only_here(world: World) 
     ("words", "said"),
     [
         ({"preview_as": "nobody"}, "Nobody is called nobody."),
-        ({"subject": "{{zzz"}, "braces of this merge tag"),
+        ({"subject": "{{zzz"}, "Subject: The braces of this merge tag"),
+        ({"text": "Hi\n{{contact.frist_name}}"}, "Text: Line 2, column 1: There is no merge tag"),
+        ({"html": "{{contact.frist_name}}"}, "Did you mean contact.first_name?"),
     ],
 )
 def test_a_preview_that_cannot_be_says_why(world: World, words: dict[str, str], said: str) -> None:
@@ -219,6 +232,7 @@ def test_a_text_preview_counts_what_this_person_costs(world: World) -> None:
         )
     )
     assert "Hi Łukasz" in page
+    assert "1 segment, 9 characters (UCS-2), 61 left in it: Ł" in page
 
 
 def test_a_test_comes_to_oneself_with_everything_in_it(world: World) -> None:
