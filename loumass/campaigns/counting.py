@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from loumass.campaigns.models import Campaign
-from loumass.campaigns.reasons import LEFT_WORDS
+from loumass.campaigns.reasons import left_words
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.decisions import FAILED, NEXT, Go
@@ -40,7 +40,7 @@ class Figures:
     @property
     def left_words(self) -> Sequence[tuple[str, str, int]]:
         """(reason, words, people), the most first."""
-        rows = [(reason, LEFT_WORDS.get(reason, reason), people) for reason, people in self.left.items()]
+        rows = [(reason, left_words(reason), people) for reason, people in self.left.items()]
         return sorted(rows, key=lambda row: -row[2])
 
 

@@ -15,7 +15,7 @@ from loumass.events.models import Event
 
 def on_contact_archived(events: Sequence[Event]) -> None:
     """contact.archived: whoever was deleted or erased leaves every campaign, and nothing queued for them goes out."""
-    reasons = {event.contact_id: "erased" if event.facts.get("erased") else "archived" for event in events}
+    reasons = {event.contact_id: "erased" if event.facts.get("erased") else "deleted" for event in events}
     rows = db().execute(
         select(Enrollment.id, Enrollment.contact_id)
         .where(Enrollment.contact_id.in_([one for one in reasons if one]), Enrollment.state != "ended")

@@ -36,8 +36,14 @@ LEFT_WORDS = {
     "cancelled": "campaign cancelled",
     "past_due": "past due after a pause",
     "deleted": "deleted",
+    "erased": "erased",
     "merged": "merged with somebody inside",
 }
+
+
+def left_words(reason: str) -> str:
+    """How somebody left, said of one or many; the funnel's own reasons (an end's, a wait's) are words already."""
+    return LEFT_WORDS.get(reason, reason.replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,9 @@ def ended_because(one: Enrollment, when: When) -> Why:
         "cancelled": ("The campaign was cancelled", "ban"),
         "past_due": ("Past due after a pause, so it ended", "clock-off"),
         "deleted": ("The person was deleted", "user-x"),
+        "erased": ("The person was erased", "user-x"),
         "merged": ("Merged with somebody who is inside", "users"),
-    }.get(one.reason or "", (one.reason or "Left", "circle-check"))
+    }.get(one.reason or "", (left_words(one.reason or "left"), "circle-check"))
     return Why(f"{words[0][:1].upper()}{words[0][1:]} {when(one.ended_at)}".strip(), words[1])
 
 

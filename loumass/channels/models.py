@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
@@ -38,8 +38,8 @@ class Channel(OrganizationOwned, Base):
     state: Mapped[str] = mapped_column(default="active")
     state_reason: Mapped[str] = mapped_column(default="")
     state_changed_at: Mapped[datetime] = mapped_column(default=clock.now)
-    #: Limits: null means none.
-    daily_cap: Mapped[int | None] = mapped_column(default=200)
+    #: Limits: null means none. None that is given means none as well, not the default.
+    daily_cap: Mapped[int | None] = mapped_column(Integer().evaluates_none(), default=200)
     per_minute: Mapped[int | None]
     minimum_gap_seconds: Mapped[int] = mapped_column(default=0)
     #: Sending window in the contact's time: weekdays as ISO numbers, minutes since midnight [from, until).

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from loumass.campaigns.reasons import LEFT_WORDS
+from loumass.campaigns.reasons import left_words
 from loumass.events.models import Event
 
 _MEDIA = {"email": "e-mail", "sms": "texts", "voicemail": "voicemail"}
@@ -29,7 +29,7 @@ def _medium(event: Event) -> str:
 
 def _ended(event: Event, campaign: str) -> Trace:
     reason = str(event.facts.get("reason") or "")
-    because = LEFT_WORDS.get(reason, reason.replace("_", " "))
+    because = left_words(reason)
     return Trace(f"Left {campaign}: {because}" if because else f"Left {campaign}", icon="route")
 
 

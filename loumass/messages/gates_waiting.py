@@ -10,22 +10,31 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from loumass.channels.naming import called
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.messages.gates import AROUND, BY_NAME, GATES, openings, refusals, zones
 
 _DAYS = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+#: The queue is counted so far, once for all who are asked about; behind that it only says that it is long.
+COUNTED = 10_000
 _WAITING = text(f"""
+    WITH asked AS MATERIALIZED (
+        SELECT * FROM message
+        WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'queued'
+    ), queue AS MATERIALIZED (
+        SELECT q.id, row_number() OVER (PARTITION BY q.channel_id ORDER BY q.priority, q.due_at, q.id) - 1 AS ahead
+        FROM (SELECT DISTINCT channel_id FROM asked) one CROSS JOIN LATERAL (
+            SELECT m.id, m.channel_id, m.priority, m.due_at FROM message m
+            WHERE m.organization_id = :organization_id AND m.channel_id = one.channel_id AND m.state = 'queued'
+              AND m.due_at <= :now
+            ORDER BY m.priority, m.due_at, m.id LIMIT :counted) q
+    )
     SELECT m.id, m.due_at, m.waiting_for, m.reason, {refusals(GATES)} AS gates, {openings(GATES)} AS opens,
            ch.name AS channel_name, ch.address, ch.daily_cap, ch.state_reason, ch.resting_because,
-           ch.window_weekdays, ch.window_from, ch.window_until, spot.zone,
-           (SELECT count(*) FROM message ahead
-            WHERE ahead.organization_id = :organization_id AND ahead.channel_id = m.channel_id
-              AND ahead.state = 'queued' AND ahead.due_at <= :now
-              AND (ahead.priority, ahead.due_at, ahead.id) < (m.priority, m.due_at, m.id)) AS ahead
-    FROM message m {AROUND}
-    WHERE m.organization_id = :organization_id AND m.id = ANY(CAST(:ids AS uuid[])) AND m.state = 'queued'
+           ch.window_weekdays, ch.window_from, ch.window_until, spot.zone, queue.ahead
+    FROM asked m {AROUND} LEFT JOIN queue ON queue.id = m.id
 """)
 
 
@@ -51,6 +60,7 @@ def why_wait(message_ids: Sequence[UUID]) -> dict[UUID, list[Waiting]]:
             "now": clock.now(),
             "zones": zones(),
             "ids": list(message_ids),
+            "counted": COUNTED,
         },
     )
     return {row.id: _waiting(row) for row in rows}
@@ -71,7 +81,9 @@ def _waiting(row: Row[Any]) -> list[Waiting]:
     return found or [Waiting("turn", _turn(row.ahead), None, row.zone)]
 
 
-def _turn(ahead: int) -> str:
+def _turn(ahead: int | None) -> str:
+    if ahead is None:
+        return f"More than {COUNTED:,} messages go before it."
     if ahead == 0:
         return "It goes next."
     return "One message goes before it." if ahead == 1 else f"{ahead:,} messages go before it."
@@ -79,7 +91,7 @@ def _turn(ahead: int) -> str:
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
     return {
-        "channel": row.channel_name or row.address,
+        "channel": called(row.channel_name, row.address),
         "daily_cap": f"{row.daily_cap:,}" if row.daily_cap is not None else "",
         "state_reason": row.state_reason or "no reason given.",
         "resting_because": row.resting_because or "it keeps its pace.",

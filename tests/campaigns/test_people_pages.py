@@ -172,7 +172,7 @@ def test_deleting_asks_takes_them_out_and_can_be_undone(world: World) -> None:
     with world.acme.acting():
         enrollment = get(Enrollment, house.enrollment)
         assert enrollment
-        assert (enrollment.state, enrollment.reason) == ("ended", "archived")
+        assert (enrollment.state, enrollment.reason) == ("ended", "deleted")
     page = ben.get("/contacts").text
     undo = page.partition('action="/contacts/restoration')[2].partition('"')[0]
     ben.post(f"/contacts/restoration{undo.replace('&amp;', '&')}", {})

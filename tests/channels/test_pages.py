@@ -370,3 +370,17 @@ def test_globex_sees_and_changes_nothing_of_acme_s(world: World) -> None:
 def _states(world: World) -> list[str]:
     with world.acme.acting() as session:
         return list(session.scalars(select(Message.state)))
+
+
+@pytest.mark.parametrize(("given", "kept"), [({}, 200), ({"daily_cap": None}, None), ({"daily_cap": 7}, 7)])
+def test_no_cap_means_no_cap_and_a_cap_that_is_not_given_is_careful(
+    world: World, given: dict[str, int | None], kept: int | None
+) -> None:
+    with world.acme.acting() as session:
+        channel = Channel(
+            provider="sandbox", medium="email", name="Maya", address="m@acme.example", sealed_credentials=b"", **given
+        )  # fmt: skip
+        session.add(channel)
+        session.commit()
+        session.refresh(channel)
+        assert channel.daily_cap == kept

@@ -46,9 +46,6 @@ def _channel(tenant: Tenant, medium: str, address: str, credentials: Any, limits
             sealed_credentials=connecting.sealed(credentials, tenant.id, channel_id), **values,
         )  # fmt: skip
         session.add(channel)
-        session.flush()
-        # A None given to the constructor would become the column's default.
-        channel.daily_cap = values["daily_cap"]
         session.commit()
     return channel
 

@@ -13,6 +13,7 @@ from loumass.contacts.models import Contact
 from loumass.contacts.suppression import lift_address, record_consent, suppress
 from loumass.core import clock
 from loumass.core.tenancy import get_or_404
+from loumass.messages import gates_waiting
 from loumass.messages.gates import CHANNEL_GATES, GATES, MESSAGE_GATES
 from loumass.messages.models import Stream
 from loumass.messages.service import (
@@ -388,6 +389,25 @@ def test_an_open_message_says_how_many_go_before_it(world: World) -> None:
     ]  # fmt: skip
     (told,) = waiting(world, later_id)
     assert (told.gate, told.sentence) == ("planned", "Planned for its time.")
+
+
+def test_the_queue_of_every_channel_is_counted_once_for_all_who_ask(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maya, ben = mailbox(world.acme), mailbox(world.acme, "ben@acme.example")
+    crowd = people(world.acme, 4)
+    first = campaign(world.acme, maya, crowd, stream(world.acme))
+    second = campaign(world.acme, ben, crowd[:2], stream(world.acme))
+    with world.acme.acting():
+        told = {one: found[0].sentence for one, found in why_wait([*first, *second]).items()}
+    assert [told[one] for one in first] == [
+        "It goes next.", "One message goes before it.", "2 messages go before it.", "3 messages go before it.",
+    ]  # fmt: skip
+    assert [told[one] for one in second] == ["It goes next.", "One message goes before it."]
+    monkeypatch.setattr(gates_waiting, "COUNTED", 2)
+    assert [waiting(world, one)[0].sentence for one in first[1:3]] == [
+        "One message goes before it.", "More than 2 messages go before it.",
+    ]  # fmt: skip
 
 
 def test_globex_cannot_ask_about_it(world: World) -> None:

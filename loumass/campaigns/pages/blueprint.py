@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from loumass.campaigns.advancing.ground import UTC, zone_or
 from loumass.campaigns.models import Campaign
+from loumass.campaigns.reasons import left_words
 from loumass.campaigns.words import event_local
 from loumass.core.database import db
 from loumass.core.words import day
@@ -27,7 +28,7 @@ def home() -> ZoneInfo:
 @pages.context_processor
 def words() -> dict[str, Any]:
     """What every page of a campaign may say."""
-    return {"event_words": event_words}
+    return {"event_words": event_words, "left_words": left_words}
 
 
 def event_words(campaign: Campaign) -> str:

@@ -19,6 +19,7 @@ from loumass.campaigns.models import Campaign
 from loumass.campaigns.pages.blueprint import home, pages, tabs_of
 from loumass.campaigns.preflight import media_in
 from loumass.channels.models import Channel
+from loumass.channels.naming import called_in_full
 from loumass.contacts import listing
 from loumass.content.segments import segments
 from loumass.core.database import db
@@ -156,11 +157,7 @@ def _details_form(form: DetailsForm) -> DetailsForm:
 
 
 def _called(channel: Channel) -> str:
-    name = (
-        f"{channel.name}, {channel.address}"
-        if channel.name and channel.name != channel.address
-        else channel.address
-    )
+    name = called_in_full(channel.name, channel.address)
     return name if channel.state == "active" else f"{name} ({channel.state})"
 
 

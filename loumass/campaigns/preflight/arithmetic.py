@@ -15,6 +15,7 @@ from loumass.campaigns.advancing.ground import UTC, zone_or
 from loumass.campaigns.preflight.finding import MEDIA, Finding, media_in
 from loumass.campaigns.preflight.senders import Channels
 from loumass.channels.models import Channel
+from loumass.channels.naming import called
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.words import day
@@ -41,7 +42,7 @@ def _days_needed(
     _, one, many = MEDIA[medium]
     who = f"{people:,} {'person' if people == 1 else 'people'}"
     product = f"{who} × up to {sends} {one if sends == 1 else many} = {people * sends:,}"
-    name = channel.name or channel.address
+    name = called(channel.name, channel.address)
     if channel.daily_cap is None:
         return Finding("arithmetic", "fact", f"{product} from {name}, which has no daily cap.")
     queued = queued_on(channel.id)

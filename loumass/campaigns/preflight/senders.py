@@ -8,6 +8,7 @@ from loumass.accounts.models import Organization
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.preflight.finding import MEDIA, Finding, media_in
 from loumass.channels.models import Channel
+from loumass.channels.naming import called
 from loumass.core.tenancy import get
 from loumass.funnels.graph import Graph
 
@@ -32,13 +33,15 @@ def senders(campaign: Campaign, graph: Graph, channels: Channels) -> Iterator[Fi
             sentence = f"No {thing} is chosen to send its {many} from."
             yield Finding("no_channel", "error", sentence, f"Choose a {thing}.", choose)
         elif channel.state == "disconnected":
-            sentence = f"{channel.name or channel.address} is disconnected. {channel.state_reason}".strip()
+            sentence = (
+                f"{called(channel.name, channel.address)} is disconnected. {channel.state_reason}".strip()
+            )
             yield Finding("disconnected", "error", sentence, "Connect it again.", _CHANNELS)
         elif channel.state == "paused":
-            sentence = f"{channel.name or channel.address} is paused: messages will wait."
+            sentence = f"{called(channel.name, channel.address)} is paused: messages will wait."
             yield Finding("paused", "warning", sentence, "Resume it.", _CHANNELS)
         elif channel.daily_cap == 0:
-            sentence = f"{channel.name or channel.address} may send nothing: its daily cap is 0."
+            sentence = f"{called(channel.name, channel.address)} may send nothing: its daily cap is 0."
             yield Finding("cap_zero", "error", sentence, "Raise it.", _CHANNELS)
 
 
