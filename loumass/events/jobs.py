@@ -23,20 +23,37 @@ BATCH = 500
 ATTEMPTS = 8
 log = structlog.get_logger("events")
 
+# What exceeds the batch stays locked until the commit and is claimed by the next slice.
 _CLAIM = text("""
-    SELECT id, event_id, event_happened_at FROM notice
-    WHERE organization_id = :organization_id AND listener = :listener AND due_at <= :now
-      AND (CAST(:only AS uuid) IS NULL OR id = :only)
-    ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+    WITH waiting AS MATERIALIZED (
+        SELECT id, event_ids, happened_from, happened_until FROM notice
+        WHERE organization_id = :organization_id AND listener = :listener AND due_at <= :now
+          AND (CAST(:only AS uuid) IS NULL OR id = :only)
+        ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    SELECT id, event_ids, happened_from, happened_until FROM (
+        SELECT waiting.*, sum(cardinality(event_ids)) OVER (ORDER BY id) - cardinality(event_ids) AS before FROM waiting
+    ) counted WHERE before < :most ORDER BY id
 """)
 _EVENTS = text("""
     SELECT event.* FROM event
-    JOIN unnest(CAST(:ids AS uuid[]), CAST(:moments AS timestamptz[])) AS wanted(id, happened_at)
-      ON event.id = wanted.id AND event.happened_at = wanted.happened_at
+    JOIN unnest(CAST(:ids AS uuid[])) AS wanted(id) ON event.id = wanted.id
     WHERE event.organization_id = :organization_id
+      AND event.happened_at BETWEEN CAST(:happened_from AS timestamptz) AND CAST(:happened_until AS timestamptz)
     ORDER BY event.id
 """)
 _TOLD = text("DELETE FROM notice WHERE organization_id = :organization_id AND id = ANY(:ids)")
+# Told one by one, a notice of many events must not fail for one of them.
+_SPLIT = text("""
+    WITH whole AS (
+        DELETE FROM notice WHERE organization_id = :organization_id AND id = ANY(:ids) AND cardinality(event_ids) > 1
+        RETURNING id, listener, event_ids, happened_from, happened_until, due_at
+    )
+    INSERT INTO notice (organization_id, listener, event_ids, happened_from, happened_until, due_at)
+    SELECT :organization_id, listener, ARRAY[one], happened_from, happened_until, due_at
+    FROM whole CROSS JOIN unnest(event_ids) WITH ORDINALITY AS each(one, nth) ORDER BY whole.id, nth
+    RETURNING id
+""")
 _FAILED = text("""
     UPDATE notice SET attempts = attempts + 1, problem = :problem,
         due_at = CASE WHEN attempts + 1 >= :most THEN NULL ELSE CAST(:now AS timestamptz) + :pause * power(2, attempts) END
@@ -59,14 +76,15 @@ def tell(listener: str) -> bool:
     """Tell one listener of a batch of events; True when more wait."""
     try:
         with transaction() as session:
-            return _tell_batch(session, listener) == BATCH
+            return _tell_batch(session, listener) >= BATCH
     except Exception:  # a listener of any slice may fail in any way: find the one event that does it
         log.exception("events.batch_failed", listener=listener)
     with transaction() as session:
+        _split(session, _claim(session, listener))
         waiting = [row.id for row in _claim(session, listener)]
     for notice_id in waiting:
         _tell_alone(listener, notice_id)
-    return len(waiting) == BATCH
+    return len(waiting) >= BATCH
 
 
 def prepare_months() -> None:
@@ -83,13 +101,19 @@ def sweep() -> list[Wake]:
 
 def _tell_batch(session: Session, listener: str, only: UUID | None = None) -> int:
     claimed = _claim(session, listener, only)
+    events = _events(session, claimed) if claimed else []
     if claimed:
-        listener_called(listener)(_events(session, claimed))
+        listener_called(listener)(events)
         session.flush()
         session.execute(
             _TOLD, {"organization_id": current_organization_id(), "ids": [row.id for row in claimed]}
         )
-    return len(claimed)
+    return len(events)
+
+
+def _split(session: Session, claimed: Sequence[Row[Any]]) -> None:
+    ids = [row.id for row in claimed]
+    session.execute(_SPLIT, {"organization_id": current_organization_id(), "ids": ids})
 
 
 def _claim(session: Session, listener: str, only: UUID | None = None) -> Sequence[Row[Any]]:
@@ -110,8 +134,9 @@ def _events(session: Session, claimed: Sequence[Row[Any]]) -> list[Event]:
         _EVENTS,
         {
             "organization_id": current_organization_id(),
-            "ids": [row.event_id for row in claimed],
-            "moments": [row.event_happened_at for row in claimed],
+            "ids": [event_id for row in claimed for event_id in row.event_ids],
+            "happened_from": min(row.happened_from for row in claimed),
+            "happened_until": max(row.happened_until for row in claimed),
         },
     )
     return [Event(**row._mapping) for row in rows]

@@ -1,4 +1,4 @@
-"""What happened: append-only facts, and the rows that tell listeners of them."""
+"""What happened: append-only facts, and the rows that tell listeners of them, many facts in one row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ARRAY, Index, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
@@ -41,14 +41,16 @@ class Event(OrganizationScoped, Base):
 
 
 class Notice(OrganizationOwned, Base):
-    """One listener has yet to hear of one event. The listener's job claims and deletes it."""
+    """One listener has yet to hear of some events that became known together. Its job claims and deletes it."""
 
     __tablename__ = "notice"
     __table_args__ = (Index(None, "organization_id", "listener", "due_at", "id"),)
 
     listener: Mapped[str]
-    event_id: Mapped[UUID]
-    event_happened_at: Mapped[datetime]
+    event_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
+    #: Between which moments the events happened: they are looked for in those months only.
+    happened_from: Mapped[datetime]
+    happened_until: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     #: Null when it failed so often that a person must look.
     due_at: Mapped[datetime | None] = mapped_column(default=clock.now)

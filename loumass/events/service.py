@@ -1,4 +1,4 @@
-"""Facts are written here, together with one pending row for each listener that wants to hear of them."""
+"""Facts are written here, together with a pending row for each listener that wants to hear of them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from loumass.events.models import Event
 #: A listener hears of a batch of events in one transaction; it is told again until that commits.
 Listener = Callable[[Sequence[Event]], None]
 
+#: So many events at most share one notice: a row per event and listener would cost more than the work it tells of.
+TOGETHER = 500
+
 _listeners: dict[str, Listener] = {}
 _by_kind: dict[str, list[str]] = {}
 
@@ -31,9 +34,13 @@ _PUBLISH = text("""
             conversation_id uuid, channel_id uuid, node_id uuid, user_id uuid, facts jsonb)
         RETURNING id, happened_at
     )
-    INSERT INTO notice (organization_id, listener, event_id, event_happened_at, due_at)
-    SELECT :organization_id, listener, fact.id, fact.happened_at, :now
-    FROM fact CROSS JOIN unnest(CAST(:listeners AS text[])) AS listener
+    INSERT INTO notice (organization_id, listener, event_ids, happened_from, happened_until, due_at)
+    SELECT :organization_id, listener, told.ids, told.happened_from, told.happened_until, :now
+    FROM (
+        SELECT array_agg(id ORDER BY id) AS ids, min(happened_at) AS happened_from, max(happened_at) AS happened_until
+        FROM (SELECT id, happened_at, (row_number() OVER (ORDER BY id) - 1) / :together AS part FROM fact) numbered
+        GROUP BY part
+    ) told CROSS JOIN unnest(CAST(:listeners AS text[])) AS listener
     RETURNING id
 """)
 
@@ -77,6 +84,7 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
             "now": moment,
             "rows": json.dumps([dict(row) for row in rows], default=_plain),
             "listeners": listeners,
+            "together": TOGETHER,
         },
     )
     jobs.wake_all([jobs.JOBS["events.tell"].wake(moment, name) for name in listeners])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import create_engine, select, text
@@ -12,7 +12,7 @@ from loumass.contacts.models import Tag
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.events import service
-from loumass.events.jobs import ATTEMPTS, prepare_months
+from loumass.events.jobs import ATTEMPTS, BATCH, prepare_months
 from loumass.events.models import Event, Notice
 from loumass.subscriptions import SUBSCRIPTIONS
 from tests.world import World
@@ -50,6 +50,32 @@ def test_a_listener_hears_each_fact_once(world: World) -> None:
     assert _heard(world) == ["heard 0", "heard 1", "heard 2"]
     with world.acme.acting() as session:
         assert session.scalars(select(Notice)).all() == []
+
+
+def test_what_became_known_together_is_told_together_and_in_order(world: World) -> None:
+    heard: list[list[object]] = []
+
+    def on_done(events: Sequence[Event]) -> None:
+        heard.append([event.facts["number"] for event in events])
+
+    service.subscribe({"thing.done": [on_done]})
+    _publish(world, *[{"number": number} for number in range(BATCH + 1)])
+    with world.acme.acting() as session:
+        assert [len(one.event_ids) for one in session.scalars(select(Notice).order_by(Notice.id))] == [
+            service.TOGETHER,
+            1,
+        ]
+    world.work()
+    assert heard == [list(range(BATCH)), [BATCH]]
+
+
+def test_old_and_new_facts_are_told_in_one_batch(world: World) -> None:
+    with world.acme.acting() as session:
+        for number, moment in enumerate((clock.now(), clock.now() - timedelta(days=40))):
+            service.publish("thing.done", happened_at=moment, facts={"number": number})
+        session.commit()
+    world.work()
+    assert _heard(world) == ["heard 0", "heard 1"]
 
 
 def test_nobody_hears_of_what_was_rolled_back(world: World) -> None:
