@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, render_template, request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from redis import Redis
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -39,6 +42,8 @@ HEADERS = {
 }
 #: The largest request body; uploads of people stream to storage within it.
 MAXIMUM_BODY = 1024 * 1024 * 1024 + 1024 * 1024
+#: What a proxy may call a request; anything else would go into our log as it came.
+_REQUEST_ID = re.compile(r"[\w.:=/+-]{1,64}", re.ASCII)
 log = structlog.get_logger("web")
 
 
@@ -49,10 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("loumass")
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_SECURE=settings.is_production,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=30 * 86_400,
+        **session_cookie(settings),
         MAX_CONTENT_LENGTH=MAXIMUM_BODY,
         MAX_FORM_MEMORY_SIZE=5 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
@@ -73,6 +75,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
+def session_cookie(settings: Settings) -> dict[str, Any]:
+    """How the browser keeps the session: out of reach of scripts and other sites, in production only over TLS."""
+    return {
+        # The prefix makes browsers refuse a cookie that another host of the domain planted.
+        "SESSION_COOKIE_NAME": "__Host-session" if settings.is_production else "session",
+        "SESSION_COOKIE_SECURE": settings.is_production,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": 30 * 86_400,
+    }
+
+
 def _add_routes(app: Flask) -> None:
     csrf = CSRFProtect(app)
     for route in ROUTES:
@@ -89,7 +103,8 @@ def _observe(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         g.started = time.perf_counter()
-        g.request_id = request.headers.get("X-Request-Id", "")[:64] or secrets.token_hex(8)
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request=g.request_id)
 
@@ -99,7 +114,8 @@ def _observe(app: Flask) -> None:
             response.headers.setdefault(name, value)
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if g.get("organization") is not None and request.endpoint != "static":
+        # Pages behind links count as private too: their addresses and forms carry tokens.
+        if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers["X-Request-Id"] = g.get("request_id", "")
         _measure(response)
@@ -113,7 +129,6 @@ def _measure(response: Response) -> None:
     seconds = time.perf_counter() - g.started
     metrics.REQUESTS.labels(request.method, endpoint, response.status_code).inc()
     metrics.REQUEST_SECONDS.labels(endpoint).observe(seconds)
-    organization = g.get("organization")
     # Probes ask every few seconds.
     note = log.debug if request.blueprint == "health" else log.info
     note(
@@ -123,7 +138,6 @@ def _measure(response: Response) -> None:
         endpoint=endpoint,
         status=response.status_code,
         ms=round(seconds * 1000, 1),
-        organization=str(organization.id) if organization else None,
     )
 
 
@@ -144,6 +158,21 @@ def _answer_problems(app: Flask) -> None:
             "Nothing was changed. Reload the page and send the form again.",
         )
 
+    @app.errorhandler(DataError)
+    def unfit(error: DataError) -> tuple[str, int]:
+        # A number beyond its column, a NUL, a page address with made-up keys: wrong in the request, not in us.
+        guards.leave_broken()
+        log.info("request.unfit", endpoint=request.endpoint, sqlstate=getattr(error.orig, "sqlstate", None))
+        return show(400, TITLES[400], SENTENCES[400])
+
+    @app.errorhandler(OperationalError)
+    def away(error: OperationalError) -> tuple[str, int]:
+        guards.leave_broken()
+        log.exception("request.database_away", endpoint=request.endpoint)
+        return show(
+            503, TITLES[503], "The database does not answer. Nothing was changed. Try again in a minute."
+        )
+
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> tuple[str, int] | Response:
         status = error.code or 500
@@ -153,6 +182,7 @@ def _answer_problems(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> tuple[str, int]:
+        guards.leave_broken()
         log.exception("request.failed", endpoint=request.endpoint)
         return show(
             500,
@@ -166,6 +196,7 @@ TITLES = {
     409: "Changed meanwhile", 413: "Too large", 422: "Not possible", 429: "Too many tries", 503: "Not available",
 }  # fmt: skip
 SENTENCES = {
+    400: "Something in this request cannot be read or kept. Nothing was changed.",
     401: "Your session has ended and nothing was changed. Sign in and send it again.",
     404: "There is nothing at this address. It may have been deleted, or it belongs to another organization.",
     405: "This address does not take that kind of request.",

@@ -55,4 +55,5 @@ PERIODIC: tuple[Periodic, ...] = (
 INSTALLATION: tuple[tuple[str, Callable[[], None], timedelta], ...] = (
     ("events.prepare_months", loumass.events.jobs.prepare_months, timedelta(days=1)),
     ("system mail", mail.ring_if_due, timedelta(minutes=1)),
+    ("system mail forgotten", mail.forget_old, timedelta(days=1)),
 )

@@ -120,6 +120,13 @@ def _enter(user_id: UUID, epoch: int, organization_id: UUID) -> bool:
     return True
 
 
+def leave_broken() -> None:
+    """Give up the request's session and all that hangs on it: after an error it answers nothing any more."""
+    _leave()
+    for name in ("user", "membership", "organization", "navigation"):
+        g.pop(name, None)
+
+
 def _leave(_: BaseException | None = None) -> None:
     leaving: ExitStack | None = g.pop("leaving", None)
     if leaving is not None:

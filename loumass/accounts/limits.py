@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, make_response, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from loumass.accounts import addresses
 from loumass.config import Settings
+from loumass.core.errors import Refused
 from loumass.core.secrets import keyed_hash
 
 #: Without Redis each process counts by itself: still a limit, and nobody is locked out.
@@ -22,6 +24,7 @@ limiter = Limiter(
     key_prefix="limit",
 )
 View = Callable[..., Any]
+_PERSON = "person"
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -33,20 +36,30 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def tries(view: View) -> View:
-    """Limits what was refused: 10 tries in 15 minutes for one e-mail address, 50 from one place.
+    """Limits what is refused: 10 tries in 15 minutes for one e-mail address, 50 from one place.
 
-    Counted alike whether somebody has that address or not. What succeeds is not counted.
+    Counted alike whether somebody has that address or not. What succeeds wipes the count of its address.
     """
-    for limit, key in (("50 per 15 minutes", get_remote_address), ("10 per 15 minutes", _tried_address)):
-        view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_was_refused)(view)
-    return view
+    # Counted when a try begins: a hundred at once are a hundred tries, not one.
+    one = limiter.limit("10 per 15 minutes", key_func=_tried, scope=_PERSON, methods=["POST"])
+    place = limiter.limit(
+        "50 per 15 minutes", key_func=get_remote_address, methods=["POST"], deduct_when=_was_refused
+    )
+    return place(one(_wiping(view)))
 
 
 def requests_of_mail(view: View) -> View:
     """Limits what makes us send mail to an address somebody typed: 5 an hour to one, 20 from one place."""
-    for limit, key in (("20 per hour", get_remote_address), ("5 per hour", _tried_address)):
-        view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_succeeded)(view)
-    return view
+    place = limiter.limit(
+        "20 per hour", key_func=get_remote_address, methods=["POST"], deduct_when=_succeeded
+    )
+    return place(_letters_to_one(view))
+
+
+def invitations(view: View) -> View:
+    """Limits mail that a member makes us send: 5 an hour to one address, 200 from one organization."""
+    many = limiter.limit("200 per hour", key_func=_organization, methods=["POST"], deduct_when=_succeeded)
+    return many(_letters_to_one(view))
 
 
 def new_organizations(view: View) -> View:
@@ -56,10 +69,55 @@ def new_organizations(view: View) -> View:
     return view
 
 
-def _tried_address() -> str:
-    """The e-mail address of the form (or the token of the link), hashed: Redis holds no personal text."""
-    tried = request.form.get("email") or str(sorted((request.view_args or {}).items()))
-    return f"{request.endpoint}:{keyed_hash(addresses.key(tried)).hex()[:32]}"
+def _letters_to_one(view: View) -> View:
+    return limiter.limit("5 per hour", key_func=_written_to, methods=["POST"])(view)
+
+
+def _wiping(view: View) -> View:
+    """`view`, which forgets the tries for its address when it lets somebody in."""
+
+    @wraps(view)
+    def viewed(*arguments: Any, **named: Any) -> Response:
+        response = make_response(view(*arguments, **named))
+        if request.method == "POST" and _succeeded(response):
+            for counted in limiter.current_limits:
+                if counted.request_args[-1].endswith(f":{_PERSON}"):
+                    limiter.limiter.clear(counted.limit, *counted.request_args)
+        return response
+
+    return viewed
+
+
+def _tried() -> str:
+    """Whose password is tried: of the link, of who is signed in, of the form's e-mail address.
+
+    In this order, so that a field which the page does not ask for cannot start a new count.
+    """
+    if request.view_args:
+        return _counted(str(request.view_args))
+    if current_app.extensions["loumass.guards"][request.blueprint] == "member":
+        return _counted(session.get("_user_id", ""))
+    return _written_to()
+
+
+def _written_to() -> str:
+    """Who would get the mail: the form's e-mail address, or what the page's address names."""
+    if request.view_args:
+        return _counted(str(request.view_args))
+    typed = request.form.get("email", "")
+    try:
+        return _counted(addresses.key(addresses.normal(typed)))
+    except Refused:
+        return _counted(addresses.key(typed))
+
+
+def _counted(whom: str) -> str:
+    """`whom` hashed: Redis holds no personal text and no tokens."""
+    return f"{request.endpoint}:{keyed_hash(whom).hex()[:32]}"
+
+
+def _organization() -> str:
+    return session.get("organization", "")
 
 
 def _was_refused(response: Response) -> bool:

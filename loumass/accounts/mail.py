@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import structlog
-from sqlalchemy import DateTime, bindparam, case, select, update
+from sqlalchemy import DateTime, bindparam, case, delete, null, select, update
 
 from loumass.accounts.models import Organization, SystemMail
 from loumass.config import Settings
@@ -31,6 +31,7 @@ BATCH = 20
 LEASE = timedelta(minutes=5)
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 TIMEOUT_SECONDS = 20
+KEPT = timedelta(days=30)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NOWHERE = UUID(int=0)
 log = structlog.get_logger("mail")
@@ -66,11 +67,18 @@ def use(settings: Settings) -> None:
     _settings = settings
 
 
-def keep(recipient: str, subject: str, text: str, html: str) -> None:
-    """Keeps a mail in the current transaction; `ring` after the commit makes it go at once."""
+def keep(recipient: str, subject: str, text: str, html: str, *, is_decoy: bool = False) -> None:
+    """Keeps a mail in the current transaction; `ring` after the commit makes it go at once.
+
+    A decoy is kept alike and never sent: who asks about a stranger's address must not feel a difference.
+    """
     mail_id = uuid7()
     sealed = seal(json.dumps([text, html]).encode(), _bound_to(mail_id))
-    db().add(SystemMail(id=mail_id, recipient=recipient, subject=subject, sealed_text=sealed))
+    kept = SystemMail(id=mail_id, recipient=recipient, subject=subject, sealed_text=sealed)
+    if is_decoy:
+        # None would become the column's default.
+        kept.recipient, kept.due_at = "", null()
+    db().add(kept)
 
 
 def ring(organization_id: UUID) -> None:
@@ -79,12 +87,27 @@ def ring(organization_id: UUID) -> None:
 
 
 def ring_if_due() -> None:
-    """Rings when any mail is due: what a crash, a silent bell or a busy server left. For the clock, and for resets."""
+    """Rings when any mail is due: what a crash, a silent bell or a busy server left. For the clock."""
     with globally() as session:
         is_due = session.scalar(select(SystemMail.id).where(*_due()).limit(1))
+    if is_due:
+        ring_for_anybody()
+
+
+def ring_for_anybody() -> None:
+    """Rings where no organization is known yet: for resets."""
+    with globally() as session:
         somebody = session.scalar(select(Organization.id).order_by(Organization.id).limit(1))
-    if is_due and somebody:
+    if somebody:
         ring(somebody)
+
+
+def forget_old() -> None:
+    """Deletes what was sent or given up a month ago, with whom it went to. For the clock."""
+    with globally() as session:
+        old = SystemMail.due_at.is_(None) & (SystemMail.created_at < clock.now() - KEPT)
+        session.execute(delete(SystemMail).where(old), execution_options={"synchronize_session": False})
+        session.commit()
 
 
 def claim() -> list[Letter]:

@@ -51,6 +51,8 @@ def connect(url: str, *, role: str = APP, pool_size: int = 10) -> Engine:
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_recycle=1800,
+        # An error's text goes to the log; what people wrote and what is sealed does not.
+        hide_parameters=True,
     )
 
 

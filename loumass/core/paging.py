@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -42,7 +43,7 @@ def page(
 
     `cursor` is `Page.after` or `Page.before` of another page. Raises Refused for a made-up cursor.
     """
-    backwards, values = _decode(cursor, len(keys)) if cursor else (False, None)
+    backwards, values = _decode(cursor, keys) if cursor else (False, None)
     downwards = descending != backwards
     if values is not None:
         bound = tuple_(*keys)
@@ -72,15 +73,24 @@ def _encode(backwards: bool, values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps([backwards, tagged]).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, count: int) -> tuple[bool, list[Any]]:
+def _decode(cursor: str, keys: Sequence[Column]) -> tuple[bool, list[Any]]:
     try:
         backwards, tagged = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         values = [_untag(kind, value) for kind, value in tagged]
-        if len(values) != count:
-            raise ValueError("wrong number of keys")
+        if len(values) != len(keys) or not all(map(_fits, values, keys)):
+            raise ValueError("keys of another list")
     except (ValueError, TypeError, KeyError) as problem:
         raise Refused("This page address is damaged. Start again from the first page.") from problem
     return bool(backwards), values
+
+
+def _fits(value: Any, key: Column) -> bool:
+    """Whether `value` can be compared with `key`; expressions may not know their type."""
+    try:
+        expected = key.type.python_type
+    except NotImplementedError:
+        return True
+    return isinstance(value, (int, float) if expected in (float, Decimal) else expected)
 
 
 def _tag(value: Any) -> tuple[str, Any]:

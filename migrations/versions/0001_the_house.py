@@ -38,9 +38,11 @@ def functions() -> None:
 
 #: What the application may only add to and read.
 APPEND_ONLY = frozenset({"audit_entry", "event", "consent", "content_version"})
-GLOBAL = (
-    "organization", "user_account", "membership", "invitation", "system_mail", "hook_address", "periodic_run",
-)  # fmt: skip
+#: What the application may do in them besides reading and adding. Organizations and people are never deleted.
+GLOBAL = {
+    "organization": ", UPDATE", "user_account": ", UPDATE", "periodic_run": ", UPDATE", "membership": ", UPDATE, DELETE",
+    "invitation": ", UPDATE, DELETE", "system_mail": ", UPDATE, DELETE", "hook_address": ", UPDATE, DELETE",
+}  # fmt: skip
 TENANT = (
     "agenda", "attachment", "audit_entry", "campaign", "channel", "channel_day", "consent", "contact",
     "contact_field", "contact_import", "contact_tag", "content", "content_version", "conversation",
@@ -55,8 +57,8 @@ def tables() -> None:
     for statement in written.split(";\n"):
         if statement.strip():
             op.execute(statement)
-    for table in GLOBAL:
-        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO loumass_app")
+    for table, also in GLOBAL.items():
+        op.execute(f"GRANT SELECT, INSERT{also} ON {table} TO loumass_app")
         op.execute(f"GRANT SELECT ON {table} TO loumass_backup")
     for table in TENANT:
         grants = {"step": "SELECT, INSERT, UPDATE"}.get(table, "SELECT, INSERT, UPDATE, DELETE")
@@ -64,14 +66,11 @@ def tables() -> None:
 
 
 def global_policies() -> None:
-    for table, also in (("membership", f" OR user_id = {USER}"), ("invitation", "")):
-        mine = f"organization_id = {ORGANIZATION}{also}"
-        op.execute(
-            f"CREATE POLICY organization ON {table} TO loumass_app, loumass_owner USING ({mine}) WITH CHECK ({mine})"
-        )
-        op.execute(f"CREATE POLICY backup ON {table} FOR SELECT TO loumass_backup USING (true)")
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    for table in ("membership", "invitation"):
+        for statement in tenant_policies(table):
+            op.execute(statement)
+    # A person sees where they belong, and no more: who could write it would make themselves admin anywhere.
+    op.execute(f"CREATE POLICY own ON membership FOR SELECT TO loumass_app USING (user_id = {USER})")
 
 
 def system() -> None:

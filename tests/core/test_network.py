@@ -22,7 +22,8 @@ def _nothing_allowed():
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
-     "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::"],
+     "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::",
+     "::7f00:1", "fec0::1", "64:ff9b:1::7f00:1", "192.0.0.8", "2001:db8::1", "3fff::1", "::ffff:10.0.0.1"],
 )  # fmt: skip
 def test_an_inner_address_is_not_public(address: str) -> None:
     assert not network.is_public(address)

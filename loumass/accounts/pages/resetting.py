@@ -14,6 +14,8 @@ from loumass.accounts.pages.entering import note_everywhere
 from loumass.accounts.passwords import hashed
 from loumass.accounts.resetting import reset_token, set_password, user_of
 from loumass.accounts.sign_up import find_user
+from loumass.core import links
+from loumass.core.ids import uuid7
 from loumass.core.tenancy import globally
 
 
@@ -25,11 +27,13 @@ def forgotten() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("accounts/forgotten.html", form=form), 422 if form.is_submitted() else 200
     with globally() as session:
-        user = find_user(form.email.data or "")
-        if user is not None:
-            letters.reset(user, url_for("accounts.reset", token=reset_token(user), _external=True))
+        found = find_user(form.email.data or "")
+        # For a stranger the same work is done, so that the time it takes tells nothing either.
+        user = found or User(id=uuid7(), name="Nobody", email=form.email.data, epoch=0)
+        link = links.absolute(url_for("accounts.reset", token=reset_token(user)))
+        letters.reset(user, link, is_decoy=found is None)
         session.commit()
-    mail.ring_if_due()
+    mail.ring_for_anybody()
     return render_template("accounts/forgotten_sent.html", email=form.email.data)
 
 
@@ -50,6 +54,7 @@ def reset(token: str) -> ResponseReturnValue:
     changed = _set(token, form.password.data or "")
     if changed is None:
         return render_template("accounts/link_gone.html"), 404
+    mail.ring_for_anybody()
     note_everywhere(changed.id, "password.reset")
     flash("Your password is changed. Sign in with the new one; other sessions have ended.", "done")
     return redirect(url_for("accounts.login"))
@@ -62,5 +67,6 @@ def _set(token: str, password: str) -> User | None:
         user = user_of(token)
         if user is not None:
             set_password(user, password_hash)
+            letters.password_changed(user)
             session.commit()
     return user

@@ -14,7 +14,7 @@ from loumass.accounts.guards import requires
 from loumass.accounts.models import Invitation
 from loumass.accounts.pages import letters
 from loumass.accounts.pages.blueprints import pages
-from loumass.core import clock
+from loumass.core import clock, links
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 
@@ -28,7 +28,7 @@ def members_page() -> ResponseReturnValue:
 
 @pages.post("/members/invitations")
 @requires("team.manage")
-@limits.requests_of_mail
+@limits.invitations
 def invite() -> ResponseReturnValue:
     """Invites somebody by mail."""
     form = InvitationForm()
@@ -44,7 +44,7 @@ def invite() -> ResponseReturnValue:
 
 @pages.post("/members/invitations/<uuid:id>/again")
 @requires("team.manage")
-@limits.requests_of_mail
+@limits.invitations
 def invite_again(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """Sends a fresh link; the old one dies."""
     invitation = inviting.invitation_or_404(id)
@@ -105,7 +105,7 @@ def visit(id: UUID) -> ResponseReturnValue:  # noqa: A002
 
 
 def _send(invitation: Invitation, token: str) -> ResponseReturnValue:
-    link = url_for("accounts.invitation", token=token, _external=True)
+    link = links.absolute(url_for("accounts.invitation", token=token))
     letters.invitation(invitation.email, g.organization, g.user, ROLE_NAMES[invitation.role], link)
     db().commit()
     mail.ring(g.organization.id)
