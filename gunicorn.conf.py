@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from loumass.config import Settings
+import sys
+from typing import Any
 
-_settings = Settings.from_env()
+from gunicorn import glogging
+
+from loumass.config import Misconfigured, Settings
+from loumass.core import logs
+
+try:
+    _settings = Settings.from_env()
+except Misconfigured as problem:
+    sys.exit(str(problem))
+
+
+class _Logger(glogging.Logger):
+    """gunicorn's own words, as structured as ours."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        logs.configure(_settings)
+
+
+logger_class = _Logger
 
 #: Only this machine on a development machine; a host's proxy reaches production.
 bind = f"{'0.0.0.0' if _settings.is_production else '127.0.0.1'}:{_settings.port}"  # noqa: S104  behind the host's proxy

@@ -3,7 +3,7 @@
 import sys
 
 from loumass import starting_up
-from loumass.config import Settings
+from loumass.config import Misconfigured, Settings
 from loumass.core.jobs import QUEUES, work
 
 
@@ -11,7 +11,10 @@ def main() -> None:
     """Serve the queue that the command line names."""
     if len(sys.argv) != 2 or sys.argv[1] not in QUEUES:
         sys.exit(f"Say which queue: python worker.py {'|'.join(QUEUES)}")
-    redis = starting_up.prepare(Settings.from_env())
+    try:
+        redis = starting_up.prepare(Settings.from_env())
+    except Misconfigured as problem:
+        sys.exit(str(problem))
     work(sys.argv[1], redis)
 
 

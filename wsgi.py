@@ -1,5 +1,11 @@
 """The web process: `gunicorn -k gevent wsgi:app`."""
 
-from loumass.app import create_app
+import sys
 
-app = create_app()
+from loumass.app import create_app
+from loumass.config import Misconfigured
+
+try:
+    app = create_app()
+except Misconfigured as problem:
+    sys.exit(str(problem))

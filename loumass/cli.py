@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 from flask import Flask, current_app
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from loumass.config import Settings
-from loumass.core import migrating
+
+#: SQLSTATE (PostgreSQL documentation, appendix A).
+INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def add_commands(app: Flask) -> None:
@@ -19,16 +26,48 @@ def _settings() -> Settings:
     return current_app.extensions["loumass.settings"]
 
 
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """What a server refuses is told in one sentence, not as a traceback."""
+    from loumass.core.migrating import Unfit
+
+    try:
+        yield
+    except Unfit as problem:
+        raise click.ClickException(str(problem)) from problem
+    except ProgrammingError as problem:
+        if getattr(problem.orig, "sqlstate", None) != INSUFFICIENT_PRIVILEGE:
+            raise
+        raise click.ClickException(
+            f"The login of OWNER_DATABASE_URL must own its database and have CREATEROLE: {_first_line(problem.orig)}"
+        ) from problem
+    except OperationalError as problem:
+        raise click.ClickException(f"PostgreSQL does not let us in: {_first_line(problem.orig)}") from problem
+    except RedisError as problem:
+        raise click.ClickException(f"Redis does not answer: {_first_line(problem)}") from problem
+
+
+def _first_line(problem: BaseException | None) -> str:
+    return next(iter(str(problem).splitlines()), "it gave no reason")
+
+
 @click.command("db-roles")
 def db_roles() -> None:
     """Create the four database roles and what they need. Repeatable."""
-    migrating.prepare_roles(_settings().owner_database_url)
+    # Loaded here, as below: the web process and the clock never migrate.
+    from loumass.core import migrating
+
+    with _one_sentence():
+        migrating.prepare_roles(_settings().owner_database_url)
 
 
 @click.command("migrate")
 def migrate() -> None:
     """Bring the schema to the newest migration."""
-    print("schema at", migrating.migrate(_settings().owner_database_url))
+    from loumass.core import migrating
+
+    with _one_sentence():
+        print("schema at", migrating.migrate(_settings().owner_database_url))
 
 
 @click.command("clock")
@@ -51,6 +90,8 @@ def seed() -> None:
 @click.pass_context
 def prepare(context: click.Context) -> None:
     """db-roles, migrate and seed in one go, as `make up` needs them. Repeatable."""
+    with _one_sentence():
+        current_app.extensions["loumass.redis"].ping()
     for step in (db_roles, migrate, seed):
         context.invoke(step)
 

@@ -23,13 +23,15 @@ from uuid import UUID
 
 import structlog
 from redis import Redis
-from rq import Queue, SimpleWorker
+from rq import Queue, SimpleWorker, get_current_job
+from rq import job as rq_job
 from rq.serializers import JSONSerializer
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from loumass.core import agenda, clock, metrics
 from loumass.core.database import db
+from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id, serving, transaction
 
 QUEUES = ("deliver", "advance", "receive", "bulk")
@@ -148,7 +150,7 @@ def run(name: str, organization_id: str, key: str) -> None:
     declared = JOBS[name]
     started = time.perf_counter()
     with ExitStack() as stack:
-        stack.enter_context(structlog.contextvars.bound_contextvars(job=name, organization=organization_id))
+        stack.enter_context(structlog.contextvars.bound_contextvars(job=name, job_id=_job_id()))
         stack.enter_context(serving(a_ring.organization_id))
         stack.enter_context(metrics.counted_job(name))
         with transaction() as session:
@@ -159,6 +161,12 @@ def run(name: str, organization_id: str, key: str) -> None:
         log.debug("job.done", seconds=round(time.perf_counter() - started, 3), more=bool(more))
     if more:
         ring(a_ring)
+
+
+def _job_id() -> str:
+    """What RQ calls the job that runs; one of our own where RQ does not run it."""
+    current = get_current_job()
+    return current.id if current is not None else uuid7().hex
 
 
 class RedisBell:
@@ -212,3 +220,12 @@ def work(queue: str, redis: Redis, *, burst: bool = False) -> None:
     """Serve one queue until told to stop; the slice at hand is finished first, if that does not take long."""
     worker = _Worker([queue], connection=redis, serializer=JSONSerializer, log_job_description=False)
     worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+
+
+class Worker(SimpleWorker):
+    """RQ's worker in this very process; a failed slice is one structured line that names its organization."""
+
+    def handle_exception(self, job: rq_job.Job, *exc_info: Any) -> None:
+        """Logs; what is due stays on the agenda and is rung again."""
+        name, organization_id, _ = job.args
+        log.error("job.failed", job=name, organization=organization_id, job_id=job.id, exc_info=exc_info)

@@ -14,14 +14,14 @@ from loumass.core.database import APP, BACKUP, MINIMUM_VERSION, OWNER, SYSTEM, c
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 
-class TooOld(Exception):
-    """The server is older than PostgreSQL 18."""
+class Unfit(Exception):
+    """The server or the login cannot carry Loumass; the sentence says what it lacks."""
 
 
 def prepare_roles(url: str) -> None:
     """Create the four roles of design §5 in the database at `url` and what they need of its schema. Repeatable.
 
-    The login of `url` must be allowed to create roles. Raises TooOld.
+    The login of `url` must be allowed to create roles. Raises Unfit.
     """
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -85,4 +85,4 @@ def _create_role(connection: Connection, role: str) -> None:
 def _refuse_old(connection: Connection) -> None:
     version = int(connection.scalar(text("SHOW server_version_num")) or 0)
     if version < MINIMUM_VERSION:
-        raise TooOld(f"This is PostgreSQL {version // 10000}; Loumass needs 18 or newer.")
+        raise Unfit(f"This is PostgreSQL {version // 10000}; Loumass needs 18 or newer.")

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from loumass.core import migrating
-from loumass.core.migrating import TooOld
+from loumass.core.migrating import Unfit
 from loumass.models import metadata
 
 
@@ -46,5 +46,5 @@ def test_an_older_server_is_refused_in_one_sentence(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrating, "MINIMUM_VERSION", 990000)
-    with pytest.raises(TooOld, match="needs 18 or newer"):
+    with pytest.raises(Unfit, match="needs 18 or newer"):
         migrating.migrate(database_url)
