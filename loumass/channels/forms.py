@@ -7,6 +7,7 @@ from typing import Any
 from flask_wtf import FlaskForm
 from pydantic import SecretStr, ValidationError
 from wtforms import (
+    BooleanField,
     Field,
     IntegerField,
     PasswordField,
@@ -180,6 +181,8 @@ def _field(asked: CredentialField, stored: Credentials | None) -> Field:
         return PasswordField(
             asked.label, checks, description=hint, render_kw={"autocomplete": "new-password"}
         )
+    if asked.widget == "checkbox":
+        return BooleanField(asked.label, default=default == "True", description=asked.hint)
     if asked.widget == "number":
         return IntegerField(
             asked.label, checks, default=int(default) if default else None, description=asked.hint

@@ -160,8 +160,7 @@ def remove(channel: Channel, by: str) -> None:
     if channel.sealed_credentials:
         disconnect(channel, by)
     channel.archived_at = clock.now()
-    address = db().scalars(select(HookAddress).where(HookAddress.channel_id == channel.id)).one_or_none()
-    if address is not None:
+    if (address := _hook_address(channel)) is not None:
         db().delete(address)
     audit("channel.removed", "channel", channel.id)
     publish("channel.removed", channel_id=channel.id)
@@ -174,6 +173,7 @@ def normal_address(provider: type[Provider], credentials: Credentials) -> str:
 
 def _take_credentials(channel: Channel, credentials: Credentials, checked: Checked) -> None:
     channel.sealed_credentials = sealed(credentials, current_organization_id(), channel.id)
+    channel.settings = {**(channel.settings or {}), **credentials.settings}
     channel.failures_in_a_row, channel.resting_until, channel.resting_because = 0, None, ""
     if not checked.is_well:
         _become(channel, "disconnected", checked.sentence)
@@ -184,15 +184,7 @@ def _take_credentials(channel: Channel, credentials: Credentials, checked: Check
 def _take_hook_address(channel: Channel, provider: type[Provider], credentials: Credentials) -> None:
     if Capability.HOOKS not in provider.capabilities:
         return
-    address = (
-        db()
-        .scalars(
-            select(HookAddress).where(
-                HookAddress.organization_id == current_organization_id(), HookAddress.channel_id == channel.id
-            )
-        )
-        .one_or_none()
-    )
+    address = _hook_address(channel)
     if address is None:
         address = HookAddress(
             token=random.token_urlsafe(24),
@@ -203,6 +195,11 @@ def _take_hook_address(channel: Channel, provider: type[Provider], credentials: 
         db().add(address)
     address.account, address.address = credentials.account, channel.address
     channel.settings = {**channel.settings, "hook_token": address.token}
+
+
+def _hook_address(channel: Channel) -> HookAddress | None:
+    mine = HookAddress.organization_id == current_organization_id(), HookAddress.channel_id == channel.id
+    return db().scalars(select(HookAddress).where(*mine)).one_or_none()
 
 
 def _become(channel: Channel, state: str, reason: str) -> None:

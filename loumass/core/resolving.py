@@ -27,7 +27,10 @@ def addresses_of(host: str, port: int) -> list[str]:
     A literal address stands for itself, and `localhost` never leaves the machine (RFC 6761, section 6.3).
     """
     if _resolver is None or _is_address(host):
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as problem:  # an empty or endless part: refused before anybody is asked
+            raise socket.gaierror(socket.EAI_NONAME, f"{host} cannot be the name of a server") from problem
         return list(dict.fromkeys(str(info[4][0]) for info in found))
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):

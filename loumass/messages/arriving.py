@@ -22,7 +22,7 @@ from loumass.messages.models import Conversation, Message
 from loumass.messages.origins import Origin
 from loumass.messages.proof import settle_as_sent
 from loumass.messages.senders import Sender, sender_of
-from loumass.messages.threading import Thread, named_by_message_id, thread_of
+from loumass.messages.threading import Thread, concerns_us, named_by_message_id, thread_of
 from loumass.providers.events import MessageArrived
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:name AS text), 0))")
@@ -61,12 +61,15 @@ MACHINE = Meaning(is_human=False, is_reply=False, needs_answer=False)
 def arrive(
     channel: Channel, origin: Origin, arrived: MessageArrived, meaning: Meaning, files: Sequence[KeptFile]
 ) -> Message | None:
-    """Record `arrived` in its conversation; None when it is known already (its files are removed again)."""
+    """Record `arrived` in its conversation; None when it is known already or is mere junk (its files are removed)."""
     if _is_known(channel.id, arrived, origin.identity(arrived)):
         forget(files)
         return None
     sender = sender_of(arrived.medium, arrived.sender, channel.id)
     named = named_by_message_id(arrived, channel.id)
+    if arrived.is_junk and not concerns_us(arrived, named, sender, channel.id):
+        forget(files)
+        return None
     if named is not None and named.direction == "out":
         # Whoever answers a message has got it. Before the conversation is locked, as delivery takes its locks.
         settle_as_sent(channel, named.id)

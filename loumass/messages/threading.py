@@ -124,6 +124,14 @@ def named_by_message_id(arrived: MessageArrived, channel_id: UUID) -> Row[Any] |
     return db().execute(_BY_MESSAGE_ID, _of(channel_id, ids=ids)).first() if ids else None
 
 
+def concerns_us(arrived: MessageArrived, named: Row[Any] | None, sender: Sender, channel_id: UUID) -> bool:
+    """Whether what a mail server put among the junk answers us: it names a message or conversation of ours, or
+    comes from somebody this channel wrote to."""
+    if named is not None or _otherwise_named(arrived, channel_id) is not None:
+        return True
+    return sender.contact_id is not None and _last_written(sender, channel_id, None, arrived) is not None
+
+
 def _otherwise_named(arrived: MessageArrived, channel_id: UUID) -> Conversation | None:
     if arrived.thread_id:
         found = db().scalar(_BY_PROVIDER_THREAD, _of(channel_id, thread_id=arrived.thread_id))

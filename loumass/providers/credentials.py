@@ -51,6 +51,11 @@ class Credentials(BaseModel):
         """The vendor's name of the account, where its calls name one."""
         return ""
 
+    @property
+    def settings(self) -> dict[str, bool]:
+        """What others may know of them in clear: kept in the channel's settings under the same names."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class CredentialField:

@@ -56,6 +56,8 @@ class MessageArrived:
     #: Out-of-office and other answers by a machine (RFC 3834): recorded, but not a reply.
     is_automatic: bool = False
     is_own_copy: bool = False
+    #: The mail server put it aside as unwanted: taken in only where it concerns what we wrote.
+    is_junk: bool = False
     #: What could not be read of a broken message, as sentences.
     defects: tuple[str, ...] = ()
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from email import message_from_bytes
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +16,7 @@ from loumass.channels import connecting
 from loumass.channels.models import Channel, ChannelDay, HookAddress
 from loumass.core.tenancy import get_or_404
 from loumass.messages.models import Message
+from loumass.messages.reply_addresses import reply_address
 from loumass.providers.errors import Disconnected
 from tests.channels.connected import loopback, sandbox_mailbox, twilio_number
 from tests.fakes.imap import FakeImapServer
@@ -384,3 +388,32 @@ def test_no_cap_means_no_cap_and_a_cap_that_is_not_given_is_careful(
         session.commit()
         session.refresh(channel)
         assert channel.daily_cap == kept
+
+
+def test_a_mailbox_says_whether_it_takes_plus_addresses(admin: Person, world: World) -> None:
+    with FakeImapServer(users={"maya": "secret"}) as imap, FakeSmtpServer() as smtp, loopback():
+        form = {
+            "email": "maya@acme.example", "smtp_host": smtp.host, "smtp_port": str(smtp.port), "smtp_security": "none",
+            "imap_host": imap.host, "imap_port": str(imap.port), "imap_security": "none", "imap_username": "maya",
+            "imap_password": "secret", "sent_copies": "auto", "has_plus_addresses": "y",
+        }  # fmt: skip
+        assert admin.post("/channels/connect/smtp/email", form).status_code == 302
+        (channel,) = channels(world.acme)
+        assert channel.settings["has_plus_addresses"] is True
+        page = admin.get(f"/channels/{channel.id}/credentials").text
+        assert re.search(r'<input[^>]*checked[^>]*name="has_plus_addresses"', page)
+        answered, _ = queue(
+            world.acme, channel, [world.acme.contact(), world.acme.contact("Tom", "tom@okafor.example")]
+        )
+        world.work()
+        with world.acme.acting():
+            conversation = get_or_404(Message, answered).conversation_id
+        sent = message_from_bytes(smtp.received[0].content)
+        assert _token(conversation) in sent["Reply-To"]
+        del form["has_plus_addresses"]
+        assert admin.post(f"/channels/{channel.id}/credentials", form).status_code == 302
+        assert channels(world.acme)[0].settings["has_plus_addresses"] is False
+
+
+def _token(conversation_id: UUID) -> str:
+    return reply_address("maya@acme.example", conversation_id).partition("+r")[2].partition("@")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email import message_from_bytes
@@ -45,7 +46,7 @@ class Folder:
 
 
 class FakeImapServer(LoopbackServer):
-    """INBOX and Sent (with special use unless `special_use=False`)."""
+    """INBOX, Sent and Junk (with special use unless `special_use=False`)."""
 
     def __init__(
         self,
@@ -68,7 +69,9 @@ class FakeImapServer(LoopbackServer):
         self.folders = {
             "INBOX": Folder("INBOX"),
             sent_name: Folder(sent_name, sent_flags, uid_validity=7),
+            "Junk": Folder("Junk", ("\\Junk",) if special_use else (), uid_validity=9),
         }
+        self.on_append = ""
         self.on_login = ""
         self.on_select = ""
         self.hides_uid_next = False
@@ -84,7 +87,12 @@ class FakeImapServer(LoopbackServer):
     @property
     def sent(self) -> Folder:
         """Where this mailbox keeps what it sent."""
-        return next(folder for name, folder in self.folders.items() if name != "INBOX")
+        return next(folder for name, folder in self.folders.items() if name not in ("INBOX", "Junk"))
+
+    @property
+    def junk(self) -> Folder:
+        """Where the server puts what it does not trust."""
+        return self.folders["Junk"]
 
     def converse(self, line: Line) -> None:
         """One IMAP session."""
@@ -108,7 +116,9 @@ class _Session:
             answer = getattr(self, f"_{name.lower()}", None)
             if answer is None:
                 self._say(f"{tag} BAD {name} is unknown")
-            elif not self.is_logged_in and name not in ("CAPABILITY", "LOGIN", "STARTTLS", "LOGOUT", "NOOP"):
+            elif not self.is_logged_in and name not in (
+                "CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "LOGOUT", "NOOP",
+            ):  # fmt: skip
                 self._say(f"{tag} NO log in first")
             elif answer(tag, arguments) is False:
                 return
@@ -128,7 +138,7 @@ class _Session:
         return (words[0], words[1].upper(), words[2:]) if len(words) > 1 else None
 
     def _capability(self, tag: str, arguments: list[str]) -> None:
-        names = ["IMAP4rev1"]
+        names = ["IMAP4rev1", "AUTH=PLAIN"]
         names += ["SPECIAL-USE"] if self.server.special_use else []
         names += ["STARTTLS"] if self.server.starttls and not self.is_encrypted else []
         self._say(f"* CAPABILITY {' '.join(names)}\r\n{tag} OK done")
@@ -137,6 +147,11 @@ class _Session:
         self._say(f"{tag} OK begin TLS")
         self.line.encrypt(certificate().server_context())
         self.is_encrypted = True
+
+    def _authenticate(self, tag: str, arguments: list[str]) -> None:
+        self._say("+ ")
+        _, name, secret = b64decode(self.line.read_line()).decode().split("\0")
+        self._login(tag, [name, secret])
 
     def _login(self, tag: str, arguments: list[str]) -> None:
         name, secret = arguments
@@ -183,6 +198,9 @@ class _Session:
         self._say(f"{tag} OK [{mode}] opened")
 
     def _append(self, tag: str, arguments: list[str]) -> None:
+        if self.server.on_append:
+            self._say(f"{tag} {self.server.on_append}")
+            return
         self.server.folders[arguments[0]].drop_in(arguments[-1].encode())
         self._say(f"{tag} OK kept")
 

@@ -7,14 +7,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from imapclient import imap_utf7
 
 from loumass.core import clock
+from loumass.core.network import dial
 from loumass.providers.base import FetchedBatch
 from loumass.providers.errors import Disconnected, Unavailable
 from loumass.providers.events import MessageArrived
 from loumass.providers.smtp import mailbox
 from loumass.providers.smtp.client import Smtp
 from tests.fakes.imap import FakeImapServer
+from tests.fakes.loopback import Line, LoopbackServer
 from tests.fakes.smtp import FakeSmtpServer
 from tests.providers.contract import context
 from tests.providers.test_smtp import Mailbox
@@ -225,6 +228,104 @@ def test_a_sent_folder_without_special_use_is_found_by_its_name() -> None:
         imap.sent.drop_in(message.mime)
         assert reading.provider.find(message) is not None
         assert reading.provider.find(reading.vendor.message()) is None
+
+
+@pytest.mark.parametrize("name", ["Gesendet", "INBOX/Envoy\u00e9s", "Sent Messages"])
+def test_a_sent_folder_has_a_name_in_many_languages(name: str) -> None:
+    with (
+        FakeImapServer(users={"maya": "secret"}, special_use=False, sent_name=_utf7(name)) as imap,
+        FakeSmtpServer() as smtp,
+    ):
+        reading = Reading(imap, smtp)
+        message = reading.vendor.message()
+        imap.sent.drop_in(message.mime)
+        assert reading.provider.find(message) is not None
+
+
+def test_what_landed_in_junk_is_read_and_marked(reading: Reading) -> None:
+    reading.subjects()
+    reading.imap.junk.drop_in(_mail("Re: An invitation"))
+    (item,) = reading.poll().items
+    (event,) = reading.provider.parse(item)
+    assert isinstance(event, MessageArrived)
+    assert event.is_junk
+    assert reading.subjects() == []
+
+
+def test_what_is_moved_from_junk_to_the_inbox_is_new(reading: Reading) -> None:
+    reading.subjects()
+    reading.imap.junk.drop_in(_mail("Not junk at all"))
+    (junk,) = reading.poll().items
+    reading.imap.inbox.drop_in(_mail("Not junk at all"))
+    (moved,) = reading.poll().items
+    assert junk.identity != moved.identity
+
+
+def test_junk_that_pretends_to_be_us_says_nothing(reading: Reading) -> None:
+    reading.subjects()
+    reading.imap.junk.drop_in(_mail("I am you", sender="maya@acme.example"))
+    (item,) = reading.poll().items
+    assert reading.provider.parse(item) == []
+
+
+def test_a_full_inbox_does_not_starve_junk_and_sent(reading: Reading) -> None:
+    reading.subjects()
+    for number in range(mailbox.BATCH + 5):
+        reading.arrive(f"Mail {number}")
+    reading.imap.junk.drop_in(_mail("In junk"))
+    reading.imap.sent.drop_in(_mail("In sent", sender="maya@acme.example"))
+    assert {"In junk", "In sent"} <= set(reading.subjects())
+
+
+@pytest.mark.parametrize(("username", "password"), [("maya", "geh\u00e9im"), ("m\u00e4ya", "secret")])
+def test_a_login_beyond_ascii(reading: Reading, username: str, password: str) -> None:
+    reading.imap.users = {username: password}
+    assert reading.vendor.open(imap_username=username, imap_password=password).fetch({}).items == []
+
+
+@pytest.mark.parametrize("nonsense", ["a..b", "x" * 64 + ".example", ".example"])
+@pytest.mark.parametrize("part", ["imap_host", "smtp_host"])
+def test_a_name_that_no_server_can_have_is_said_so(reading: Reading, part: str, nonsense: str) -> None:
+    provider = Smtp(reading.vendor.open(**{part: nonsense}).credentials, context(dial=dial))
+    with pytest.raises(Unavailable, match="No server is called"):
+        provider.check() if part == "smtp_host" else provider.fetch({})
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        "HTTP/1.1 400 Bad Request",
+        "220 a mail server",
+        "\xff\xfe",
+        "* OK hello\r\n* CAPABILITY",
+        "",
+        "* BYE no",
+    ],
+)
+def test_what_speaks_another_language_is_unavailable(greeting: str) -> None:
+    with Babble(greeting) as server, FakeSmtpServer() as smtp:
+        vendor = Mailbox(smtp, smtp_username="m", smtp_password="p", imap_host=server.host,
+                         imap_port=server.port, imap_security="none")  # fmt: skip
+        with pytest.raises(Unavailable):
+            vendor.open().fetch({})
+
+
+class Babble(LoopbackServer):
+    """Says the same whatever it is told."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
+    def converse(self, line: Line) -> None:
+        for _ in range(20):
+            line.write(f"{self.words}\r\n".encode("latin-1"))
+            if not line.read_line():
+                return
+
+
+def _utf7(name: str) -> str:
+    return imap_utf7.encode(name).decode()
 
 
 def test_without_imap_nothing_is_fetched_or_found() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
@@ -16,7 +17,12 @@ _ARRIVED_AT = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope
 
 
 def read(
-    raw: bytes, *, received_at: datetime, own_addresses: Collection[str], is_from_sent: bool = False
+    raw: bytes,
+    *,
+    received_at: datetime,
+    own_addresses: Collection[str],
+    is_from_sent: bool = False,
+    is_from_junk: bool = False,
 ) -> list[ProviderEvent]:
     """What `raw` tells: a report's bounces and complaints, else one MessageArrived.
 
@@ -30,7 +36,10 @@ def read(
         told = reports.read(message, received_at)
         if told is not None:
             return told
-    return [_arrived(message, senders, received_at, is_own_copy, defects)]
+    if is_own_copy and is_from_junk:
+        return []  # our address on a mail that the server calls junk: somebody pretends to be us
+    arrived = _arrived(message, senders, received_at, is_own_copy, defects)
+    return [replace(arrived, is_junk=True) if is_from_junk else arrived]
 
 
 def _parsed(raw: bytes) -> tuple[Message, list[str]]:

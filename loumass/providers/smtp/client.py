@@ -20,7 +20,9 @@ from loumass.providers.events import ProviderEvent
 from loumass.providers.mail import parsing
 from loumass.providers.mail.addresses import bounce_address
 from loumass.providers.smtp.connection import Connection, open_connection
+from loumass.providers.smtp.copies import SentCopies
 from loumass.providers.smtp.credentials import SmtpCredentials
+from loumass.providers.smtp.letter import crlf
 from loumass.providers.smtp.mailbox import open_mailbox
 from loumass.providers.smtp.transmission import Transmission
 
@@ -39,9 +41,11 @@ class Smtp(Provider):
     def __init__(self, credentials: SmtpCredentials, context: ProviderContext) -> None:
         super().__init__(credentials, context)
         self._connection: Connection | None = None
+        self._copies = SentCopies(credentials, context)
 
     def close(self) -> None:
-        """Say goodbye to the server."""
+        """Say goodbye to the servers."""
+        self._copies.close()
         if self._connection is not None:
             self._connection.close(politely=True)
             self._connection = None
@@ -55,6 +59,14 @@ class Smtp(Provider):
 
     def deliver(self, messages: Iterable[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
         """The outcome of every message, in order, over one kept connection, pipelined where offered."""
+        offered: dict[UUID, OutgoingMessage] = {}
+        for message_id, outcome in self._transmitted(_noted(messages, offered)):
+            message = offered.pop(message_id)
+            if isinstance(outcome, Sent):
+                self._copies.file(crlf(message.mime), message.message_id)
+            yield message_id, outcome
+
+    def _transmitted(self, messages: Iterable[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
         transmission = Transmission(self._connect, self._envelope_sender, self._connection)
         self._connection = None
         try:
@@ -63,7 +75,7 @@ class Smtp(Provider):
             self._connection = transmission.connection
 
     def find(self, message: OutgoingMessage) -> Sent | None:
-        """Look for the Message-ID in the Sent folder: only servers that file copies themselves can tell."""
+        """Look for the Message-ID in the Sent folder, where its server or we file a copy."""
         if not self.credentials.imap_host or not message.message_id:
             return None
         with open_mailbox(self.credentials, self.context) as mailbox:
@@ -86,6 +98,7 @@ class Smtp(Provider):
             received_at=item.received_at,
             own_addresses=[self.credentials.email],
             is_from_sent=bool(item.meta.get("is_sent")),
+            is_from_junk=bool(item.meta.get("is_junk")),
         )
 
     def check(self) -> str:
@@ -99,7 +112,12 @@ class Smtp(Provider):
             folder = mailbox.sent_folder()
         if folder is None:
             return f"{found} {self.credentials.imap_host} lets us read; it names no Sent folder."
-        return f"{found} {self.credentials.imap_host} lets us read; sent mail is kept in {folder}."
+        return f"{found} {self.credentials.imap_host} lets us read; {self._copies_in(folder)}"
+
+    def _copies_in(self, folder: str) -> str:
+        if self.credentials.files_copies:
+            return f"copies of what is sent are filed in {folder}."
+        return f"what was sent is looked up in {folder}."
 
     def _connect(self) -> Connection:
         return open_connection(self.credentials, self.context)
@@ -110,3 +128,12 @@ class Smtp(Provider):
         if self.credentials.bounce_domain:
             return bounce_address(message.id, self.credentials.bounce_domain)
         return self.credentials.email
+
+
+def _noted(
+    messages: Iterable[OutgoingMessage], offered: dict[UUID, OutgoingMessage]
+) -> Iterator[OutgoingMessage]:
+    """`messages` as they are taken, each written into `offered`."""
+    for message in messages:
+        offered[message.id] = message
+        yield message

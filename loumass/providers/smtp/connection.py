@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import smtplib
 import socket
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from loumass.providers.errors import Disconnected, Unavailable
 from loumass.providers.smtp import replies
 from loumass.providers.smtp.credentials import SmtpCredentials
 from loumass.providers.smtp.replies import Reply
+from loumass.providers.smtp.troubles import trouble_with
 
 
 class Cut(Exception):
@@ -122,22 +122,20 @@ def _wire(context: ProviderContext, *, implicit_tls: bool, host: str) -> smtplib
 def _named_failures(host: str, port: int) -> Iterator[None]:
     try:
         yield
-    except ssl.SSLCertVerificationError as problem:
-        raise Disconnected(f"The certificate of {host} is not valid: {problem.verify_message}.") from problem
-    except ssl.SSLError as problem:
-        raise Disconnected(f"{host}:{port} does not speak TLS like this: {problem.reason}.") from problem
-    except AddressRefused as problem:
-        raise Disconnected(str(problem)) from problem
-    except TimeoutError as problem:
-        raise Unavailable(f"{host}:{port} does not answer.") from problem
     except smtplib.SMTPNotSupportedError as problem:
         raise Disconnected(f"{host}:{port}: {problem}") from problem
     except smtplib.SMTPAuthenticationError as problem:
         raise replies.login_refused(_reply_of(problem)) from problem
     except smtplib.SMTPResponseException as problem:
+        if not 200 <= problem.smtp_code < 600:
+            raise Unavailable(
+                f"What answers at {host}:{port} does not speak SMTP. Check the port."
+            ) from problem
         raise replies.greeting_refused(_reply_of(problem)) from problem
-    except (smtplib.SMTPException, OSError) as problem:
-        raise Unavailable(f"{host}:{port} cannot be reached: {problem}") from problem
+    except smtplib.SMTPException as problem:
+        raise Unavailable(f"{host}:{port} broke off: {problem}.") from problem
+    except (OSError, AddressRefused) as problem:
+        raise trouble_with(host, port, problem) from problem
 
 
 def _greet(wire: smtplib.SMTP) -> None:

@@ -10,12 +10,23 @@ from loumass.providers.credentials import Credentials, asked
 from loumass.providers.mail.addresses import is_plausible
 
 Security = Literal["implicit", "starttls", "none"]
+SentCopies = Literal["auto", "always", "never"]
 _SECURITY = {
     "implicit": "TLS from the start (usually port 465 or 993)",
     "starttls": "STARTTLS (usually port 587 or 143)",
     "none": "None: only for a server on the same machine",
 }
-_SENDING, _RECEIVING, _BOUNCES = "Sending (SMTP)", "Receiving (IMAP)", "Bounces"
+_COPIES = {
+    "auto": "Filed, unless this server is known to do it",
+    "always": "Filed",
+    "never": "Not filed: the server does it, or nobody misses them",
+}
+_SENDING, _RECEIVING, _ADDRESSES = "Sending (SMTP)", "Receiving (IMAP)", "Addresses"
+#: Their SMTP servers put a copy into Sent by themselves, though not always at once.
+_FILE_THEMSELVES = (
+    "gmail.com", "googlemail.com", "google.com", "office365.com", "outlook.com", "hotmail.com", "live.com",
+    "yahoo.com", "aol.com", "zoho.com", "zoho.eu", "zoho.in",
+)  # fmt: skip
 
 
 class SmtpCredentials(Credentials):
@@ -51,10 +62,23 @@ class SmtpCredentials(Credentials):
     imap_password: SecretStr = asked(
         "IMAP password", "Empty: as for SMTP", group=_RECEIVING, default=SecretStr("")
     )
+    sent_copies: SentCopies = asked(
+        "Copies in Sent",
+        "With a copy there, a message in doubt can be looked up",
+        group=_RECEIVING,
+        default="auto",
+        choices=_COPIES,
+    )
+    has_plus_addresses: bool = asked(
+        "Answers may come to plus addresses",
+        "If mail to you+anything@ reaches this mailbox, answers name their conversation for certain",
+        group=_ADDRESSES,
+        default=False,
+    )
     bounce_domain: str = asked(
         "Bounce domain",
         "If every address at this domain ends in the mailbox above, bounces name their message for certain",
-        group=_BOUNCES,
+        group=_ADDRESSES,
         default="",
         max_length=190,
     )
@@ -74,6 +98,20 @@ class SmtpCredentials(Credentials):
     def address(self) -> str:
         """The mailbox."""
         return self.email
+
+    @property
+    def settings(self) -> dict[str, bool]:
+        """What messages are written by."""
+        return {"has_plus_addresses": self.has_plus_addresses}
+
+    @property
+    def files_copies(self) -> bool:
+        """Whether we file copies of what was sent."""
+        if not self.imap_host or self.sent_copies == "never":
+            return False
+        host = self.smtp_host.lower()
+        files_itself = any(host == domain or host.endswith(f".{domain}") for domain in _FILE_THEMSELVES)
+        return self.sent_copies == "always" or not files_itself
 
     @property
     def imap_login(self) -> tuple[str, str]:

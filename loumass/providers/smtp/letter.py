@@ -33,7 +33,7 @@ def letter(message: OutgoingMessage, envelope_sender: str, extensions: Mapping[s
     """
     refuse_control_characters(message)
     sender, recipient = _mailbox(envelope_sender), _mailbox(message.to)
-    content = _crlf(message.mime)
+    content = crlf(message.mime)
     if not content.strip():
         raise Rejected("The message is empty.")
     return Letter(
@@ -73,7 +73,7 @@ def _mail(sender: str, recipient: str, content: bytes, extensions: Mapping[str, 
     return f"{' '.join(parameters)}\r\n".encode()
 
 
-def _crlf(mime: bytes) -> bytes:
+def crlf(mime: bytes) -> bytes:
     """Every line end as CRLF: a bare CR or LF lets servers disagree on where a message ends."""
     pairs = mime.count(b"\r\n")
     if mime.count(b"\r") != pairs or mime.count(b"\n") != pairs:

@@ -35,8 +35,8 @@ class Reply:
 
 
 def login_refused(reply: Reply) -> ProviderError:
-    """The answer to AUTH: only a temporary failure is worth another try."""
-    if 400 <= reply.code < 500:
+    """The answer to AUTH: whatever is no clear refusal is worth another try."""
+    if not reply.is_final:
         return _temporary(reply)
     return Disconnected(f"The server refused user name or password: {reply}")
 
