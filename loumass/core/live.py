@@ -22,6 +22,9 @@ from loumass.core.tenancy import current_organization_id
 STREAM_SECONDS = 25.0
 HEARTBEAT_SECONDS = 10.0
 QUEUE_LENGTH = 100
+#: A page is told of a topic at once, then at most this often: pages wait for a moment of silence before they ask
+#: again, and while a campaign sends there is none.
+PACE_SECONDS = 2.0
 log = structlog.get_logger("live")
 _redis: Redis | None = None
 
@@ -67,21 +70,9 @@ class Hub:
         self.listeners[channel].add(mailbox)
         try:
             yield "retry: 1000\n\n"
-            ends_at = time.monotonic() + STREAM_SECONDS
-            while (left := ends_at - time.monotonic()) > 0:
-                yield self._frame(mailbox, topics, min(left, HEARTBEAT_SECONDS))
+            yield from _paced(mailbox, topics, time.monotonic() + STREAM_SECONDS)
         finally:
             self.listeners[channel].discard(mailbox)
-
-    @staticmethod
-    def _frame(mailbox: queue.Queue[str], topics: set[str], timeout: float) -> str:
-        try:
-            topic = mailbox.get(timeout=timeout)
-        except queue.Empty:
-            return ": still here\n\n"
-        if topic not in topics:
-            return ":\n\n"
-        return f"event: {topic}\ndata: {json.dumps(topic)}\n\n"
 
     def _start(self) -> None:
         with self.lock:
@@ -106,3 +97,22 @@ class Hub:
                 mailbox.put_nowait(topic)
             except queue.Full:
                 continue
+
+
+def _paced(mailbox: queue.Queue[str], topics: set[str], ends_at: float) -> Iterator[str]:
+    """Frames of what `mailbox` brings until `ends_at`; the last news of a topic is never left out."""
+    told: dict[str, float] = {}
+    waiting: dict[str, float] = {}
+    while (now := time.monotonic()) < ends_at:
+        for topic in [one for one, at in waiting.items() if at <= now]:
+            del waiting[topic]
+            told[topic] = now
+            yield f"event: {topic}\ndata: {json.dumps(topic)}\n\n"
+        wakes_at = min([ends_at, now + HEARTBEAT_SECONDS, *waiting.values()])
+        try:
+            topic = mailbox.get(timeout=max(wakes_at - time.monotonic(), 0.001))
+        except queue.Empty:
+            yield ": still here\n\n"
+            continue
+        if topic in topics:
+            waiting.setdefault(topic, told.get(topic, now - PACE_SECONDS) + PACE_SECONDS)

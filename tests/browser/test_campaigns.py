@@ -163,3 +163,48 @@ def test_checks_say_what_is_missing(world: World, sign_in: SignIn, picture: Pict
     expect(page.get_by_text("No mailbox is chosen")).to_be_visible()
     expect(page.get_by_role("button", name="Start campaign")).to_be_disabled()
     picture(page, "campaign-launch-stopped")
+
+
+def test_live_news_changes_rows_in_their_place_and_new_people_wait_to_be_asked_for(
+    world: World, sign_in: SignIn, picture: Picture
+) -> None:
+    people = [world.acme.contact(f"Guest {n}", email=f"g{n}@crowd.example") for n in range(30)]
+    run = running(world.acme, INVITATION, *people)
+    page = sign_in(world.acme.member, height=700)
+    page.goto(address(page, f"/campaigns/{run.id}"))
+    page.wait_for_function("performance.getEntriesByType('resource').some(one => one.name.includes('/live'))")
+    order = page.locator("[data-live-row] .person a").all_inner_texts()
+    page.get_by_label("Choose Guest 7", exact=True).check()
+    page.evaluate("window.scrollTo(0, 300)")
+    row = page.locator("[data-live-row]").filter(has=page.get_by_role("link", name="Guest 7", exact=True))
+    run.told(only=people[7])
+    run.add(*[world.acme.contact(f"Late {n}", email=f"l{n}@crowd.example") for n in range(3)])
+    world.work()
+    expect(page.get_by_role("link", name="3 new", exact=True)).to_be_visible()
+    expect(row.get_by_text("Messaged")).to_be_visible()
+    expect(page.locator(".campaign-figures").get_by_text("33 enrolled")).to_be_visible()
+    assert page.locator("[data-live-row] .person a").all_inner_texts() == order
+    assert page.get_by_label("Choose Guest 7", exact=True).is_checked()
+    assert page.evaluate("window.scrollY") == 300
+    picture(page, "campaign-three-new")
+    page.get_by_role("link", name="3 new", exact=True).click()
+    expect(page.get_by_role("link", name="Late 2", exact=True)).to_be_visible()
+    assert page.get_by_label("Choose Guest 7", exact=True).is_checked()
+    expect(page.get_by_text("1 selected")).to_be_visible()
+
+
+def test_a_list_without_anybody_fills_by_itself_and_the_state_in_the_head_follows(
+    world: World, sign_in: SignIn
+) -> None:
+    run = running(world.acme, INVITATION)
+    page = sign_in(world.acme.member)
+    page.goto(address(page, f"/campaigns/{run.id}"))
+    expect(page.get_by_text("Nobody is in it yet")).to_be_visible()
+    page.wait_for_function("performance.getEntriesByType('resource').some(one => one.name.includes('/live'))")
+    run.add(world.acme.contact())
+    expect(page.get_by_role("link", name="Priya Raman")).to_be_visible()
+    with world.acme.acting() as session:
+        service.pause(run.id, world.acme.member.id)
+        session.commit()
+    expect(page.locator(".page-header").get_by_text("Paused")).to_be_visible()
+    expect(page.locator(".page-header").get_by_role("button", name="Resume")).to_be_visible()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
+from types import SimpleNamespace
 
+import pytest
 from redis import Redis
 
 from loumass.config import Settings
@@ -43,6 +46,33 @@ def test_news_is_heard_after_the_commit_by_the_same_organization_only(
     listener.join(5)
     assert acme == ['event: inbox\ndata: "inbox"\n\n']
     assert globex == []
+
+
+def test_a_storm_of_news_is_told_at_once_and_then_at_a_pace_the_last_included(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr(live, "time", clock)
+    monkeypatch.setattr(live, "PACE_SECONDS", 0.1)
+    mailbox: queue.Queue[str] = queue.Queue()
+    for topic in ["campaign:1"] * 500 + ["contacts", "inbox"]:
+        mailbox.put(topic)
+    frames = live._paced(mailbox, {"campaign:1", "inbox"}, clock.now + 60)
+    assert [next(frames), next(frames), next(frames)] == [
+        _frame("campaign:1"),
+        _frame("inbox"),
+        ": still here\n\n",
+    ]
+    clock.now += 0.1
+    assert next(frames) == _frame("campaign:1")
+    mailbox.put("campaign:1")
+    assert next(frames) == ": still here\n\n"
+    clock.now += 0.1
+    assert next(frames) == _frame("campaign:1")
+
+
+def _frame(topic: str) -> str:
+    return f'event: {topic}\ndata: "{topic}"\n\n'
 
 
 def _wait_for(condition) -> None:

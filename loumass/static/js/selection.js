@@ -1,5 +1,6 @@
 // Choosing rows: all on the page, a range with Shift, the count in the bar. The bar itself shows by CSS.
 let last = null;
+let kept = [];
 
 export function startSelection() {
   document.addEventListener("click", (event) => {
@@ -12,7 +13,15 @@ export function startSelection() {
   document.addEventListener("reset", (event) => {
     if (event.target.matches("[data-bulk]")) setTimeout(refresh);
   });
-  document.body.addEventListener("htmx:afterSettle", refresh);
+  // "3 new" brings the list anew: who was chosen stays chosen.
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.requestConfig?.elt.matches("[data-live-new]")) kept = boxes().filter((box) => box.checked).map((box) => box.value);
+  });
+  document.body.addEventListener("htmx:afterSettle", () => {
+    for (const box of boxes()) if (kept.includes(box.value)) box.checked = true;
+    kept = [];
+    refresh();
+  });
   addEventListener("pageshow", refresh);
   refresh();
 }
