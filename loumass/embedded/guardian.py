@@ -111,10 +111,12 @@ class Guardian:
     def _stop(self, program: subprocess.Popen[bytes]) -> int:
         program.send_signal(self.orders.stop_signal)
         try:
-            return program.wait(PATIENCE_SECONDS)
+            status = program.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             program.kill()
             return program.wait()
+        # One that was still starting has no other way to obey.
+        return 0 if status == -self.orders.stop_signal else status
 
 
 if __name__ == "__main__":

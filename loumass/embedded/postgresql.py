@@ -249,9 +249,8 @@ def _is_alive(pid: int) -> bool:
 def _why(said: str, folder: Path) -> str:
     """One sentence out of a server's last words."""
     pgdata = folder / "pgdata"
-    reasons = (
-        re.findall(r"(?:FATAL|PANIC): +(.+)", said) or said.strip().splitlines() or ["it gave no reason"]
-    )
+    words = " ".join(said.removeprefix("postgres: ").split())
+    reasons = re.findall(r"(?:FATAL|PANIC): +(.+)", said) or [words or "it gave no reason"]
     return (
         f"PostgreSQL does not start: {reasons[-1]}. Its log is {folder / 'log'}. The data was left as it is; restore "
         f"a backup (docs/operations.md), or start afresh: mv {pgdata} {pgdata}.old"

@@ -38,6 +38,7 @@ def main() -> int:
 
 def start(stack: ExitStack, given: Mapping[str, str]) -> int:
     """Servers, steps, processes; `stack` stops the servers at the end."""
+    refuse_production(given)
     home = made_home()
     port = port_of(given)
     address = given.get("PUBLIC_URL") or f"http://localhost:{port}"
@@ -52,6 +53,15 @@ def start(stack: ExitStack, given: Mapping[str, str]) -> int:
         announcing.terminate()
         announcing.wait()
         print("Stopping PostgreSQL and Redis; the data stays.", flush=True)
+
+
+def refuse_production(given: Mapping[str, str]) -> None:
+    """Raises Broken: the keys and servers made here are for one's own machine, and nobody backs them up."""
+    if given.get("ENVIRONMENT") == "production":
+        raise embedded.Broken(
+            "ENVIRONMENT is production, but `make up` is for your own machine: its database lets everybody on it "
+            "in. Start the processes of the Procfile with secrets of their own (docs/operations.md)."
+        )
 
 
 def port_of(given: Mapping[str, str]) -> int:
@@ -116,10 +126,14 @@ def prepare(env: dict[str, str]) -> None:
         check=False,
     )
     if done.returncode != 0:
-        said = (done.stdout + done.stderr).rstrip()
-        print(said, file=sys.stderr)
-        last = said.splitlines()[-1].rstrip(".") if said else f"status {done.returncode}"
-        raise embedded.Broken(f"The database could not be prepared: {last}. Nothing that was stored is lost.")
+        said = done.stderr.strip()
+        *before, last = said.splitlines() or [f"status {done.returncode}"]
+        if before:
+            print(said, file=sys.stderr)
+        reason = last.removeprefix("Error: ").rstrip(".")
+        raise embedded.Broken(
+            f"The database could not be prepared: {reason}. Nothing that was stored is lost."
+        )
 
 
 def announce(port: int, address: str, home: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from loumass.embedded import Broken
-from loumass.starting.__main__ import port_of, refuse_busy
+from loumass.starting.__main__ import port_of, prepare, refuse_busy
 from loumass.starting.announce import box
 from loumass.starting.processes import kept_processes, leashed
 from loumass.starting.turn import Turn
@@ -75,7 +74,7 @@ def test_a_process_ends_when_make_up_was_killed(tmp_path: Path) -> None:
     assert leash.stdout
     assert leash.stdout.readline() == b"runs\n"
     os.close(descriptor)
-    assert leash.wait(timeout=30) == 256 - signal.SIGTERM
+    assert leash.wait(timeout=30) == 0, "who ends as asked has not failed"
     assert leash.stdout.read() == b""
 
 
@@ -134,6 +133,32 @@ def test_it_says_one_sentence_and_no_traceback() -> None:
     done = run_make_up({"PORT": "none"})
     assert done.returncode == 1
     assert done.stderr == "PORT is 'none'; it must be a number from 1 to 65535, as in: make up PORT=8001\n"
+
+
+def test_production_is_not_started_on_the_servers_and_keys_of_a_development_machine() -> None:
+    done = run_make_up({"ENVIRONMENT": "production"})
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "docs/operations.md" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (
+            "Error: Redis does not answer: refused.",
+            "The database could not be prepared: Redis does not answer: refused.",
+        ),
+        ("", "The database could not be prepared: status 3."),
+    ],
+)
+def test_what_the_database_refuses_is_one_sentence(
+    said: str, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 3, "", said))
+    with pytest.raises(Broken) as problem:
+        prepare({})
+    assert problem.value.sentence == f"{sentence} Nothing that was stored is lost."
+    assert capsys.readouterr().err == ""
 
 
 def test_a_forked_child_does_not_keep_the_turn(tmp_path: Path) -> None:
