@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-NOT_FIGURES = {"__init__", "__main__", "installation", "measuring", "seeding", "sink"}
+NOT_FIGURES = {"__init__", "__main__", "installation", "measuring", "seeding", "inbox_seeding", "sink"}
 
 
 def main(wanted: list[str]) -> int:

@@ -45,13 +45,9 @@ HTML = """
 """
 
 
-def mailbox(
-    house: House, port: int, *, daily_cap: int, address: str = "maya@acme.example"
-) -> Channel:
+def mailbox(house: House, port: int, *, daily_cap: int, address: str = "maya@acme.example") -> Channel:
     """A mailbox at the server on loopback, with a cap and a window that are asked for every message."""
-    credentials = SmtpCredentials(
-        email=address, smtp_host="127.0.0.1", smtp_port=port, smtp_security="none"
-    )
+    credentials = SmtpCredentials(email=address, smtp_host="127.0.0.1", smtp_port=port, smtp_security="none")
     channel_id = uuid7()
     with house.acting() as session:
         channel = Channel(

@@ -34,7 +34,7 @@ class Card:
     address: str
     subject: str
     text: str
-    #: The whole of an inbound message, where that is more than what the person wrote this time.
+    #: The whole is more than what was written this time: it quotes, or ends in a signature.
     is_folded: bool
     has_frame: bool
     is_automatic: bool
@@ -95,7 +95,7 @@ def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
 def _card(message: Message, around: _Around) -> Card:
     words, names = around.words[message.id], around.names
     channel = around.channels.get(message.channel_id) if message.channel_id else None
-    text = message.reply_text if message.direction == "in" else words.text
+    text = message.reply_text if message.direction == "in" else message.reply_text or words.text
     first = next(iter(around.waiting.get(message.id, ())), None)
     return Card(
         id=message.id,
@@ -109,7 +109,7 @@ def _card(message: Message, around: _Around) -> Card:
         address=message.from_address if message.direction == "in" else message.to_address,
         subject=words.subject,
         text=text.strip(),
-        is_folded=message.direction == "in" and message.text.strip() != text.strip(),
+        is_folded=message.direction != "note" and bool(message.text) and message.text.strip() != text.strip(),
         has_frame=bool(words.html) or len(text) > _LONG,
         is_automatic=message.is_automatic,
         is_campaigns=message.stream_id is not None and message.author_id is None,

@@ -13,6 +13,9 @@ from loumass.core.tenancy import current_organization_id
 from loumass.inbox.filters import VIEWS
 from loumass.messages.models import Conversation
 
+_COUNTED = "inbox counts"
+_PERSON = func.coalesce(Conversation.contact_id, Conversation.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -26,17 +29,19 @@ class Counts:
 def counts(user_id: UUID) -> Counts:
     """How many people need a reply, are unread, and are the user's own. One statement."""
     now = clock.now()
-    person = func.coalesce(Conversation.contact_id, Conversation.id)
     views = [VIEWS[name](Conversation, user_id, now) for name in ("needs-reply", "unread", "mine")]
-    columns = [func.count(person.distinct()).filter(view) for view in views]
+    columns = [func.count(_PERSON.distinct()).filter(view) for view in views]
     ours = Conversation.organization_id == current_organization_id()
-    row = db().execute(select(*columns).where(ours, or_(*views))).one()
-    return Counts(*row)
+    found = Counts(*db().execute(select(*columns).where(ours, or_(*views))).one())
+    db().info[_COUNTED] = found
+    return found
 
 
 def needing_reply() -> int:
-    """How many people wait for an answer: what the rail shows."""
-    person = func.coalesce(Conversation.contact_id, Conversation.id)
+    """How many people wait for an answer: what the rail shows. A page that has counted asks no second time."""
+    counted: Counts | None = db().info.get(_COUNTED)
+    if counted is not None:
+        return counted.needs_reply
     ours = Conversation.organization_id == current_organization_id()
     waiting = VIEWS["needs-reply"](Conversation, UUID(int=0), clock.now())
-    return db().scalar(select(func.count(person.distinct())).where(ours, waiting)) or 0
+    return db().scalar(select(func.count(_PERSON.distinct())).where(ours, waiting)) or 0

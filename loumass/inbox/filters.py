@@ -37,7 +37,7 @@ class Filters:
         if self.campaign_id is not None:
             parts.append(c.stream_id == self.campaign_id)
         if self.found is not None:
-            parts.append(or_(c.contact_id.in_(self.found.contact_ids), c.id.in_(self.found.conversation_ids)))
+            parts.append(self.found.conditions(c))
         return and_(*parts)
 
 

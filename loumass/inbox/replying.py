@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from loumass.accounts.models import User
@@ -20,24 +20,26 @@ from loumass.core.tenancy import get_or_404
 from loumass.inbox import conversing, drafting
 from loumass.inbox.answering import Way, chosen
 from loumass.inbox.person import Person
+from loumass.inbox.quoting import answered, quote_of, thread_of
 from loumass.inbox.wording import words
 from loumass.messages.cleaning import fit
 from loumass.messages.models import Attachment, Conversation, Message
 from loumass.messages.senders import compared
 from loumass.messages.service import NewMessage, cancel_messages, queue_messages
 
-_MOST_REFERENCES = 30
 MOST_NOTE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person typed. `channel_id` is asked for only where a new conversation begins."""
+    """What a person typed. `channel_id` is asked for only where a new conversation begins; `quotes`: an e-mail
+    carries the earlier one below."""
 
     text: str
     subject: str = ""
     channel_id: UUID | None = None
     closes: bool = False
+    quotes: bool = True
 
 
 def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
@@ -50,10 +52,14 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
     channel = chosen(way, answer.channel_id)
     files = drafting.files(person.conversation_ids, author.id)
     _refuse_empty(answer, way, files)
-    ready = words(person, channel, author, answer.subject or way.subject, answer.text)
+    ready = words(person, channel, author, answer.subject, answer.text)
+    subject = (ready.subject or way.subject) if way.medium == "email" else ""
     conversation = way.conversation or begin(person, way, channel)
-    conversation.subject = conversation.subject or (ready.subject if way.medium == "email" else "")
-    in_reply_to, references = _answered(conversation)
+    conversation.subject = conversation.subject or subject
+    earlier = answered(conversation)
+    in_reply_to, references = thread_of(earlier)
+    quote = quote_of(earlier) if answer.quotes else None
+    text, html = quote.below(ready.text) if quote else (ready.text, "")
     (message_id,) = queue_messages(
         [
             NewMessage(
@@ -63,9 +69,10 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
                 to_address=way.to,
                 contact_id=person.contact.id if person.contact else None,
                 author_id=author.id,
-                subject=ready.subject if way.medium == "email" else "",
-                text=ready.text,
-                merge_values=ready.values,
+                subject=subject,
+                text=text,
+                html=html,
+                reply_text=ready.text,
                 in_reply_to=in_reply_to,
                 references=references,
             )
@@ -139,6 +146,7 @@ def send_again(message_id: UUID, author: User) -> Message:
                 subject=message.subject,
                 text=message.text,
                 html=message.html,
+                reply_text=message.reply_text,
                 merge_values=message.merge_values,
                 in_reply_to=message.in_reply_to,
                 references=message.references,
@@ -160,26 +168,6 @@ def _refuse_empty(answer: Answer, way: Way, files: Sequence[Attachment]) -> None
         raise Refused("A new e-mail needs a subject. What you wrote is still here.")
     if any(not file.file_key for file in files):
         raise Refused("One of the files was not kept. Take it out and attach it again.")
-
-
-def _answered(conversation: Conversation) -> tuple[str | None, list[str]]:
-    """The Message-ID that is answered, by us or by them the latest, and those before it."""
-    if conversation.medium != "email":
-        return None, []
-    latest = db().scalar(
-        select(Message)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.rfc_message_id.is_not(None),
-            Message.state.in_(("sent", "received")),
-        )
-        .order_by(Message.direction != "in", Message.occurred_at.desc(), Message.id.desc())
-        .limit(1)
-    )
-    if latest is None or latest.rfc_message_id is None:
-        return None, []
-    references = [str(one) for one in latest.references if one != latest.rfc_message_id]
-    return latest.rfc_message_id, [*references[-_MOST_REFERENCES:], latest.rfc_message_id]
 
 
 def begin(person: Person, way: Way, channel: Channel) -> Conversation:

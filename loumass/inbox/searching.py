@@ -3,35 +3,64 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Uuid, and_, any_, bindparam, or_, select, union
 
 from loumass.contacts.models import Contact
 from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
 from loumass.messages.models import Conversation
 
 #: More than anybody scrolls through; a longer search text narrows it.
-_MOST = 500
+MOST = 500
 _FEWEST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Whom and what a search came upon."""
+    """Whom and what a search came upon; `is_cut` when there is more than anybody reads."""
 
     contact_ids: tuple[UUID, ...]
     conversation_ids: tuple[UUID, ...]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether some were left out."""
+        return MOST in (len(self.contact_ids), len(self.conversation_ids))
+
+    def conditions(self, c: Any) -> ColumnElement[bool]:
+        """What a conversation `c` must fulfil to be among them."""
+        return or_(
+            c.contact_id == any_(_array(self.contact_ids)), c.id == any_(_array(self.conversation_ids))
+        )
 
 
 def search(words: str) -> Found:
     """People whose name, company, address or number begins with `words`, and conversations by address or subject."""
     wanted = " ".join(words.split()).lower()[:200]
-    people = select(Contact.id).where(or_(*_of_person(wanted))).limit(_MOST)
-    talks = select(Conversation.id).where(or_(*_of_conversation(wanted))).limit(_MOST)
-    return Found(tuple(db().scalars(people)), tuple(db().scalars(talks)))
+    of_person = _of_person(wanted)
+    # The indexes hold people who are not deleted; those who are, and whose words are kept, are few.
+    people: list[ColumnElement[bool]] = [Contact.archived_at.is_(None) & one for one in of_person]
+    people.append(Contact.archived_at.is_not(None) & or_(*of_person))
+    return Found(_ids(Contact, people), _ids(Conversation, _of_conversation(wanted)))
+
+
+def _ids(
+    model: type[Contact] | type[Conversation], conditions: list[ColumnElement[bool]]
+) -> tuple[UUID, ...]:
+    """One range of one index for each condition: an OR of them would read the whole table."""
+    ours = model.organization_id == current_organization_id()
+    ranges = [select(model.id).where(ours, condition).limit(MOST) for condition in conditions]
+    return tuple(db().scalars(union(*ranges).limit(MOST)))
+
+
+def _array(ids: tuple[UUID, ...]) -> BindParameter[Sequence[UUID]]:
+    """One value, whatever the number: hundreds of single ones would be a new statement for each number."""
+    return bindparam(None, list(ids), type_=ARRAY(Uuid()))
 
 
 def _of_person(wanted: str) -> list[ColumnElement[bool]]:

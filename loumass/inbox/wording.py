@@ -12,7 +12,7 @@ from loumass.campaigns.words import campaign_values
 from loumass.channels.models import Channel
 from loumass.content.composing import Draft, compile_email, compile_sms
 from loumass.content.freezing import contact_values, needed, organization_values, sender_values
-from loumass.content.merge import MergeText, Slot
+from loumass.content.merge import MergeText, Slot, one_line
 from loumass.content.queries import vocabulary
 from loumass.content.segments import segments
 from loumass.content.vocabulary import NAMES, custom_tag
@@ -30,25 +30,26 @@ Values = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Text ready to be queued. `values` are None where it has no merge tags."""
+    """Text ready to be queued, with the merge values of this moment filled in."""
 
     subject: str
     text: str
-    values: Values | None
 
 
 def words(person: Person, channel: Channel, author: User, subject: str, text: str) -> Words:
-    """`text` checked and its merge values frozen. Raises Refused (also MergeTagsRefused) with what is wrong."""
+    """`text` checked and its merge tags filled in. Raises Refused (also MergeTagsRefused) with what is wrong."""
     subject, text = " ".join(fit(subject).split())[:998], fit(text).replace("\r\n", "\n").rstrip()
     if len(text) > MOST_LETTERS:
         raise Refused(f"The message is longer than {MOST_LETTERS:,} letters. Nothing was sent; shorten it.")
     compiled = _compiled(channel.medium, subject, text)
     names = frozenset().union(*(one.names for one in compiled))
-    values = needed(_values(person, channel, author), names) if names else None
-    _refuse_gaps(compiled, values or {})
+    values = needed(_values(person, channel, author), names) if names else {}
+    _refuse_gaps(compiled, values)
+    said = [one.render(values) for one in compiled]
     if channel.medium == "sms":
-        _refuse_length(compiled[-1].render(values or {}))
-    return Words(subject, text, values)
+        _refuse_length(said[-1])
+        return Words("", said[-1])
+    return Words(one_line(said[0]), said[-1])
 
 
 def _compiled(medium: str, subject: str, text: str) -> tuple[MergeText, ...]:

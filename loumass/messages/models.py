@@ -38,6 +38,28 @@ class Conversation(OrganizationOwned, Base):
         belongs_to("conversation", "linked_to_id"),
         UniqueConstraint("organization_id", "channel_id", "thread_key"),
         Index(None, "organization_id", "last_message_at", "id"),
+        # Most of those who are written to never write: a list of those who did must not walk through the others.
+        Index(
+            "ix_conversation_written",
+            "organization_id",
+            "last_message_at",
+            "id",
+            postgresql_where=sql("last_inbound_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_conversation_closed",
+            "organization_id",
+            "last_message_at",
+            "id",
+            postgresql_where=sql("closed_at IS NOT NULL"),
+        ),
+        Index(
+            None,
+            "organization_id",
+            "stream_id",
+            "last_message_at",
+            postgresql_where=sql("stream_id IS NOT NULL"),
+        ),
         Index(
             None,
             "organization_id",
@@ -208,7 +230,7 @@ class Message(OrganizationOwned, Base):
     subject: Mapped[str] = mapped_column(default="", server_default="")
     text: Mapped[str] = mapped_column(default="", server_default="")
     html: Mapped[str] = mapped_column(default="", server_default="")
-    #: Inbound: only what the person wrote, quotes and signature cut.
+    #: Only what was written this time: inbound without quotes and signature, an answer without the mail it quotes.
     reply_text: Mapped[str] = mapped_column(default="", server_default="")
     content_version_id: Mapped[UUID | None]
     #: Frozen when planned, so that the exact bytes can be made again.

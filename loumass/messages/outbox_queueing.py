@@ -39,7 +39,8 @@ _CANCEL_MESSAGES = text(_CANCEL.format(which="id = ANY(CAST(:ids AS uuid[]))"))
 class NewMessage:
     """What one outgoing message needs. Either a content version with merge values, or written words.
 
-    Written words hold merge tags only where `merge_values` are given. `to_address` is as given.
+    Written words hold merge tags only where `merge_values` are given. `to_address` is as given. `reply_text` is what
+    a person wrote this time: `text` and `html` may quote an earlier mail below it.
     """
 
     conversation_id: UUID
@@ -51,6 +52,7 @@ class NewMessage:
     subject: str = ""
     text: str = ""
     html: str = ""
+    reply_text: str = ""
     content_version_id: UUID | None = None
     merge_values: Mapping[str, str | None] | None = None
     in_reply_to: str | None = None
@@ -141,6 +143,7 @@ def _row(row_id: UUID, message: NewMessage, now: datetime) -> dict[str, Any]:
         "subject": message.subject,
         "text": message.text,
         "html": message.html,
+        "reply_text": message.reply_text,
         "content_version_id": message.content_version_id,
         "merge_values": dict(message.merge_values) if message.merge_values is not None else None,
         "in_reply_to": message.in_reply_to,

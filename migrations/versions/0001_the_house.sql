@@ -583,6 +583,12 @@ CREATE INDEX ix_conversation_organization_id_contact_id_last_message_at ON conve
 
 CREATE INDEX ix_conversation_organization_id_last_message_at_id ON conversation (organization_id, last_message_at, id);
 
+CREATE INDEX ix_conversation_written ON conversation (organization_id, last_message_at, id) WHERE last_inbound_at IS NOT NULL;
+
+CREATE INDEX ix_conversation_closed ON conversation (organization_id, last_message_at, id) WHERE closed_at IS NOT NULL;
+
+CREATE INDEX ix_conversation_organization_id_stream_id_last_message_at ON conversation (organization_id, stream_id, last_message_at) WHERE stream_id IS NOT NULL;
+
 CREATE INDEX ix_conversation_organization_id_counterpart ON conversation (organization_id, counterpart);
 
 CREATE INDEX ix_conversation_organization_id_subject_key ON conversation (organization_id, subject_key);

@@ -73,7 +73,7 @@ def test_people_are_answered_by_keyboard_alone(world: World, server: str, sign_i
     page.keyboard.type("Gladly, both of you")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="Tom Okafor", level=2)).to_be_visible()
-    assert [message.text for message in outgoing(world)] == ["Gladly, both of you"]
+    assert [message.reply_text for message in outgoing(world)] == ["Gladly, both of you"]
     page.keyboard.press("e")
     expect(page.get_by_role("heading", name="+1 720 555 0117", level=2)).to_be_visible()
     expect(page.get_by_text("Tom Okafor is closed.")).to_be_visible()
@@ -148,7 +148,7 @@ def test_it_works_without_scripts(world: World, server: str, sign_in: SignIn) ->
     page.get_by_role("link", name="Note").click()
     page.get_by_label("Note", exact=True).fill("Two seats")
     page.get_by_role("button", name="Add note").click()
-    assert [message.text for message in outgoing(world)] == ["Without a script"]
+    assert [message.reply_text for message in outgoing(world)] == ["Without a script"]
     assert one(world.acme, Message, direction="note").text == "Two seats"
 
 

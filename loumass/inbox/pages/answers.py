@@ -94,6 +94,7 @@ def _send(person: Person, chosen: Conversation, kind: str, *, closes: bool) -> N
         subject=request.form.get("subject", ""),
         channel_id=UUID(channel) if _is_id(channel) else None,
         closes=closes,
+        quotes="bare" not in request.form,
     )
     replying.send(person, way, answer, g.user)
     flash(f"{_SAID[kind]} to {person.name} is on its way.", "done")

@@ -12,10 +12,11 @@ from loumass.accounts.guards import requires
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.inbox import conversing, drafting, pane, snoozing
-from loumass.inbox.answering import ways
+from loumass.inbox.answering import Way, ways
 from loumass.inbox.blueprint import pages
 from loumass.inbox.pages.listing import kept_query, list_context
 from loumass.inbox.person import Person, conversation_or_404, person_of
+from loumass.inbox.quoting import Quote, answered, quote_of
 from loumass.inbox.timeline import stretch
 from loumass.messages.models import Conversation
 
@@ -47,6 +48,7 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         ways=reachable,
         kind=kind,
         draft=kept.get(kind),
+        quote=_quote(reachable.get(kind)),
         typed=typed or {},
         files=drafting.files(person.conversation_ids, g.user.id),
         colleagues=conversing.who_may_answer(),
@@ -59,6 +61,11 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
 def address_of(conversation_id: UUID, **more: Any) -> str:
     """The page of a conversation, with the filters that the reader had."""
     return url_for("inbox.conversation", id=conversation_id, **{**kept_query(), **more})
+
+
+def _quote(way: Way | None) -> Quote | None:
+    """What an answer on `way` would quote."""
+    return quote_of(answered(way.conversation)) if way and way.conversation else None
 
 
 def _kind(media: list[str], typed: dict[str, Any] | None) -> str:
