@@ -1,6 +1,6 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up rehearsal test check bench lock keys clean prepare prepare-dev
+.PHONY: help up rehearsal test check bench assets lock keys clean prepare prepare-dev
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifdef PORT
 export PORT
@@ -23,6 +23,9 @@ check: prepare-dev ## format, lint, types, import contracts, templates, links in
 
 bench: prepare-dev ## print figures as JSON lines (NAME=imports for one)
 	@exec python -m bench $(NAME)
+
+assets: prepare-dev ## build what pages load from others anew and compare (WRITE=1 keeps it)
+	@exec python tools/assets.py $(if $(WRITE),--write)
 
 lock: prepare-dev ## compile pyproject.toml into the two lock files
 	@exec python tools/lock.py

@@ -20,6 +20,7 @@ from loumass.starting.own_settings import own_settings
 from loumass.starting.turn import Turn
 
 CHECKOUT = Path(__file__).parents[2]
+_NAMES = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Redis"}
 
 
 def main() -> int:
@@ -52,7 +53,6 @@ def start(stack: ExitStack, given: Mapping[str, str]) -> int:
     finally:
         announcing.terminate()
         announcing.wait()
-        print("Stopping PostgreSQL and Redis; the data stays.", flush=True)
 
 
 def refuse_production(given: Mapping[str, str]) -> None:
@@ -105,6 +105,11 @@ def environment(stack: ExitStack, home: Path, given: Mapping[str, str]) -> dict[
     if not given.get("REDIS_URL"):
         print("Starting Redis...", flush=True)
         own["REDIS_URL"] = stack.enter_context(embedded.redis(home / "redis")).url
+    servers = [variable for variable in ("DATABASE_URL", "REDIS_URL") if variable in own]
+    if servers:
+        stack.callback(
+            print, f"Stopping {' and '.join(_NAMES[one] for one in servers)}; the data stays.", flush=True
+        )
     path = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', '/usr/bin:/bin')}"
     return (
         own
