@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from flask import Flask, current_app
@@ -18,7 +19,7 @@ INSUFFICIENT_PRIVILEGE = "42501"
 
 def add_commands(app: Flask) -> None:
     """Give `app` its commands."""
-    for command in (db_roles, migrate, seed, prepare, clock, reseal):
+    for command in (db_roles, migrate, seed, prepare, clock, reseal, backup, restore):
         app.cli.add_command(command)
 
 
@@ -102,3 +103,37 @@ def reseal() -> None:
     from loumass.resealing import reseal as seal_again
 
     print(f"{seal_again()} values sealed again with {_settings().sealing_keys[0][0]}")
+
+
+@click.command("backup")
+@click.argument("folder", type=click.Path(path_type=Path))
+def backup(folder: Path) -> None:
+    """Write database and files to FOLDER, while work goes on. Keys are never in it."""
+    from loumass.backups import Unfitting, back_up
+
+    try:
+        made = back_up(_settings(), folder)
+    except Unfitting as problem:
+        raise click.ClickException(str(problem)) from problem
+    print(f"backup in {folder}: schema {made.schema}, {made.files} files")
+
+
+@click.command("restore")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--nothing-sent-since", is_flag=True, help="Do not pause senders and campaigns: no message left since."
+)
+def restore(folder: Path, nothing_sent_since: bool) -> None:
+    """Fill an empty database and the storage from the backup in FOLDER, before any process runs."""
+    from loumass.backups import Unfitting
+    from loumass.backups import restore as bring_back
+
+    with _one_sentence():
+        try:
+            made = bring_back(_settings(), folder, nothing_sent_since=nothing_sent_since)
+        except Unfitting as problem:
+            raise click.ClickException(str(problem)) from problem
+    paused = (
+        "" if nothing_sent_since else "; senders and running campaigns are paused until somebody resumes them"
+    )
+    print(f"restored the backup of {made.made_at:%Y-%m-%d %H:%M} UTC{paused}")

@@ -63,6 +63,11 @@ def newest_revision() -> str:
     return head
 
 
+def knows(revision: str) -> bool:
+    """Whether this code's migrations lead on from `revision`."""
+    return any(one.revision == revision for one in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def revision_of(engine: Engine) -> str | None:
     """The revision that the database stands at; None before the first migration."""
     with engine.connect() as connection:

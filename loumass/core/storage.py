@@ -72,6 +72,23 @@ def store(stream: IO[bytes], *, limit: int) -> StoredFile:
     return StoredFile(key, size, digest.hexdigest())
 
 
+def keep(key: str, stream: IO[bytes]) -> None:
+    """Put the bytes of `stream` under `key`, which some `store` gave out. Raises StorageUnavailable."""
+    try:
+        obstore.put(_using(), key, stream)
+    except (OSError, obstore.exceptions.BaseError) as problem:
+        raise StorageUnavailable(f"{key} could not be kept: storage does not answer.") from problem
+
+
+def every_key() -> Iterator[str]:
+    """The keys of all kept files of the installation. Raises StorageUnavailable."""
+    try:
+        for part in obstore.list(_using()):
+            yield from (meta["path"] for meta in part)
+    except (OSError, obstore.exceptions.BaseError) as problem:
+        raise StorageUnavailable("The files cannot be listed: storage does not answer.") from problem
+
+
 def chunks(key: str) -> Iterator[bytes]:
     """The bytes of a kept file, piece by piece. Raises StorageUnavailable."""
     try:

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
+import io
 import os
-import re
 import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import create_engine, make_url, select, text
 
 from loumass.accounts import mail
 from loumass.accounts.models import SystemMail
+from loumass.backups import Unfitting, back_up, restore
+from loumass.backups.programs import _address
 from loumass.config import Settings, psycopg_url
-from loumass.core import migrating, secrets
+from loumass.core import secrets, storage
 from loumass.core.secrets import Unsealable, sealing_key_of
 from loumass.core.tenancy import globally
-from loumass.embedded import home
-from loumass.embedded.postgresql import programs
 from loumass.resealing import reseal
+from tests.conftest import KEY
 from tests.house.furnished import MARK, furnish
 from tests.world import World
 
-OPERATIONS = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def documented(program: str) -> str:
-    """The one line of the page that begins with `program`."""
-    [line] = re.findall(rf"^{program} .*$", OPERATIONS, re.MULTILINE)
-    return line
-
-
-def run(command: str, url: str, folder: Path) -> None:
-    plain = url.replace("postgresql+psycopg://", "postgresql://")
-    path = f"{programs(home() / 'throwaway' / 'postgres')}{os.pathsep}/usr/bin{os.pathsep}/bin"
+def ours(settings: Settings, files: Path, url: str, *command: object) -> str:
+    """What `flask --app wsgi <command>` says on an installation of the same keys with other files and database."""
+    files.mkdir(exist_ok=True)
+    environment = {
+        "ENVIRONMENT": "test", "PATH": "/usr/bin:/bin", "DATABASE_URL": url, "REDIS_URL": settings.redis_url,
+        "SECRET_KEY": "a test installation signs with this", "SEALING_KEYS": f"test:{KEY}", "HASH_KEY": KEY,
+        "STORAGE_URL": f"file://{files}", "LOG_LEVEL": "warning",
+    }  # fmt: skip
     done = subprocess.run(
-        ["/bin/sh", "-ec", command], env={"PATH": path, "OWNER_DATABASE_URL": plain}, cwd=folder,
-        capture_output=True, text=True, check=False, timeout=100,
+        [sys.executable, "-m", "flask", "--app", "wsgi", *map(str, command)], env=environment, cwd=ROOT,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 def contents(url: str) -> dict[str, list[str]]:
@@ -82,26 +86,88 @@ def empty_database(urls: tuple[str, str]) -> Iterator[str]:
 
 
 def test_a_backup_holds_every_organization_and_comes_back_whole(
-    world: World, database_url: str, empty_database: str, tmp_path: Path
+    world: World, database_url: str, empty_database: str, tmp_path: Path, settings: Settings
 ) -> None:
     furnish(world.acme)
     furnish(world.globex)
-    run(documented("pg_dump"), database_url, tmp_path)
-    migrating.prepare_roles(empty_database)
-    run(documented("pg_restore"), empty_database, tmp_path)
-    migrating.migrate(empty_database)
+    with world.acme.acting():
+        kept = storage.store(io.BytesIO(b"a brochure"), limit=100)
+    back_up(settings, tmp_path / "backup")
+    assert ours(
+        settings,
+        tmp_path / "restored",
+        empty_database,
+        "restore",
+        tmp_path / "backup",
+        "--nothing-sent-since",
+    )
     before, after = contents(database_url), contents(empty_database)
     assert sum(MARK in row for row in before["contact"]) == 4
     assert after == before
+    assert (tmp_path / "restored" / kept.key).read_bytes() == b"a brochure"
+
+
+def test_what_is_restored_sends_nothing_before_somebody_looked(
+    world: World, empty_database: str, tmp_path: Path, settings: Settings
+) -> None:
+    furnish(world.acme)
+    back_up(settings, tmp_path / "backup")
+    said = ours(settings, tmp_path / "restored", empty_database, "restore", tmp_path / "backup")
+    assert "paused until somebody resumes them" in said
+    engine = create_engine(psycopg_url(empty_database))
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM channel WHERE state = 'active'")) == 0
+        assert connection.scalar(text("SELECT count(*) FROM campaign WHERE state = 'running'")) == 0
+        assert connection.scalar(
+            text(
+                "SELECT count(*) FROM channel WHERE state_reason LIKE 'Paused by a restore: this is the backup of %'"
+            )
+        )
+    engine.dispose()
+
+
+def test_a_backup_is_not_restored_over_anything(
+    world: World, database_url: str, tmp_path: Path, settings: Settings
+) -> None:
+    made = back_up(settings, tmp_path / "backup")
+    before = contents(database_url)
+    for broken, why in (
+        ({}, "The database is not empty"),
+        ({"sealing_keys": ["test", "k7"]}, "SEALING_KEYS lacks k7"),
+        ({"hash_key": "0" * 16}, "HASH_KEY is not the one of the backup"),
+        ({"schema": "9999"}, "which this release does not know"),
+    ):
+        replace(made, **broken).write(tmp_path / "backup")
+        with pytest.raises(Unfitting, match=why):
+            restore(settings, tmp_path / "backup", nothing_sent_since=True)
+    assert contents(database_url) == before
+
+
+def test_a_backup_that_is_none_or_damaged_is_told_in_a_sentence(tmp_path: Path, settings: Settings) -> None:
+    (tmp_path / "backup.json").write_text("{}")
+    with pytest.raises(Unfitting, match=r"backup\.json is damaged"):
+        restore(settings, tmp_path, nothing_sent_since=True)
+    with pytest.raises(Unfitting, match="holds no backup"):
+        restore(settings, tmp_path / "nowhere", nothing_sent_since=True)
+    with pytest.raises(Unfitting, match="exists already"):
+        back_up(settings, tmp_path)
+
+
+def test_a_password_with_colons_reaches_the_server_but_no_command_line(tmp_path: Path) -> None:
+    with _address("postgresql+psycopg://maya:a%3Ab%5Cc@db.example:5432/loumass") as address:
+        assert "a:b" not in address
+        assert "a%3Ab" not in address
+        [name] = parse_qs(urlsplit(address).query)["passfile"]
+        assert Path(name).read_text() == "*:*:*:*:a\\:b\\\\c\n"
+        assert Path(name).stat().st_mode & 0o077 == 0
 
 
 def test_a_restored_house_still_keeps_organizations_apart(
-    world: World, database_url: str, empty_database: str, tmp_path: Path
+    world: World, empty_database: str, tmp_path: Path, settings: Settings
 ) -> None:
     furnish(world.acme)
-    run(documented("pg_dump"), database_url, tmp_path)
-    migrating.prepare_roles(empty_database)
-    run(documented("pg_restore"), empty_database, tmp_path)
+    back_up(settings, tmp_path / "backup")
+    assert ours(settings, tmp_path / "restored", empty_database, "restore", tmp_path / "backup")
     engine = create_engine(psycopg_url(empty_database), connect_args={"options": "-c role=loumass_app"})
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM contact")) == 0
