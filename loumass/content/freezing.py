@@ -72,14 +72,17 @@ def organization_values(organization: Organization) -> dict[str, str | None]:
 def sender_values(
     name: str, email: str | None, phone: str | None, writer: User | None
 ) -> dict[str, str | None]:
-    """The values of the sender's tags: what the channel says first, then what the person who writes says."""
+    """The values of the sender's tags: what the channel says first, then what the person who writes says.
+
+    Who has written no signature signs by name.
+    """
     shown = name or (writer.name if writer else "")
     return {
         "sender.name": shown,
         "sender.first_name": shown.split()[0] if shown.strip() else "",
         "sender.email": email or (writer.email if writer else None),
         "sender.phone": phone or (writer.phone if writer else None),
-        "sender.signature": writer.signature if writer else "",
+        "sender.signature": (writer.signature if writer else "") or shown,
     }
 
 

@@ -13,7 +13,6 @@ from loumass.content import queries, service
 from loumass.content.forms import FORMS, TextForm, WordsForm
 from loumass.content.models import Content
 from loumass.content.previewing import counted, values_for
-from loumass.content.vocabulary import TAGS, Tag, custom_tag
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import get_or_404
@@ -141,10 +140,5 @@ def _form_page(medium: str, form: WordsForm, content: Content | None) -> str:
         counted=counted(form.text.data or "", values_for(None, g.organization, g.user))
         if isinstance(form, TextForm)
         else None,
-        tags=_tags(),
+        tags=queries.tags(),
     )
-
-
-def _tags() -> list[Tag]:
-    own = [Tag(custom_tag(field.key), field.label, "") for field in queries.custom_fields()]
-    return [*TAGS, *own]

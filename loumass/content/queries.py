@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from loumass.accounts.models import User
 from loumass.contacts.models import Contact, ContactField
 from loumass.content.models import Content, ContentVersion
-from loumass.content.vocabulary import Vocabulary
+from loumass.content.vocabulary import TAGS, Tag, Vocabulary, custom_tag
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.paging import Page, page
@@ -77,6 +77,11 @@ def versions(content_id: UUID, most: int = 20) -> Sequence[tuple[ContentVersion,
 def custom_fields() -> Sequence[ContactField]:
     """The organization's own contact columns."""
     return db().scalars(select(ContactField).order_by(ContactField.label, ContactField.id)).all()
+
+
+def tags() -> list[Tag]:
+    """Every merge tag that this organization's authors may write, its own columns last."""
+    return [*TAGS, *(Tag(custom_tag(field.key), field.label, "") for field in custom_fields())]
 
 
 def vocabulary() -> Vocabulary:

@@ -131,7 +131,7 @@ def draw(
 
 def _shape(direction: Direction, labels: Collection[str]) -> _Shape:
     if direction == "down":
-        return _Shape("down", card_width=208, card_height=58, ahead=48, beside=24)
+        return _Shape("down", card_width=244, card_height=58, ahead=44, beside=24)
     longest = max((width(label, _LABEL) + 12 for label in labels if label), default=0.0)
     return _Shape("across", card_width=136, card_height=62, ahead=max(36.0, ceil(longest) + 16), beside=18)
 

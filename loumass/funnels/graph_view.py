@@ -98,6 +98,7 @@ def graph_page(shown: Shown, selected: UUID | None = None, **more: Any) -> str:
         shown=shown,
         owner=shown.owner,
         template=shown.template,
+        publishing=queries.publishing_of([shown.template])[shown.template.id] if shown.template else None,
         graph=shown.graph,
         revision=shown.row.revision,
         picture=picture,

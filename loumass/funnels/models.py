@@ -49,7 +49,8 @@ class Graph(OrganizationOwned, Base):
     number: Mapped[int | None]
     cloned_from_id: Mapped[UUID | None]
     start_node_id: Mapped[UUID | None]
-    #: Raised by every edit: two people who edit notice each other.
+    #: Raised by every edit: two people who edit notice each other. A published version has that of the draft it was
+    #: made from, so that a draft with a higher one has changed since.
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     published_at: Mapped[datetime | None]

@@ -31,8 +31,8 @@ def index() -> ResponseReturnValue:
         found=found,
         is_archive=is_archive,
         is_searched=bool(search.strip()),
-        steps=queries.step_counts(template.draft_graph_id for template in found.items),
-        numbers=queries.published_numbers(t.published_graph_id for t in found.items if t.published_graph_id),
+        kinds=queries.kinds_in(template.draft_graph_id for template in found.items),
+        states=queries.publishing_of(found.items),
     )
 
 
@@ -82,6 +82,7 @@ def _details(template: models.Template, name: str, description: str, error: str 
         "funnels/show.html",
         template=template,
         versions=versions,
+        publishing=queries.publishing_of([template])[template.id],
         steps=queries.step_counts(version.id for version in versions),
         name=name,
         description=description,
@@ -145,6 +146,7 @@ def publish(template_id: UUID) -> ResponseReturnValue:
     try:
         version = service.publish(template_id)
     except Problem as refusal:
+        db().commit()
         flash(refusal.sentence, "error")
         return redirect(url_for("graphs.show", graph_id=template.draft_graph_id))
     audit("template.published", "template", template_id, number=version.number)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from loumass.contacts.models import ContactField, Tag
 from loumass.content.composing import Draft
@@ -118,7 +121,37 @@ def template_of(graph_id: UUID) -> models.Template | None:
     return db().scalar(found.where(models.Graph.id == graph_id))
 
 
-def published_numbers(graph_ids: Iterable[UUID]) -> dict[UUID, int | None]:
-    """The version number of each of the given graphs."""
-    found = select(models.Graph.id, models.Graph.number).where(models.Graph.id.in_(list(graph_ids)))
-    return {row[0]: row[1] for row in db().execute(found)}
+@dataclass(frozen=True, slots=True)
+class Publishing:
+    """How far a template is published: its newest version's number (None: never), and whether the draft is newer."""
+
+    number: int | None = None
+    is_draft_newer: bool = True
+
+
+def publishing_of(templates: Iterable[models.Template]) -> dict[UUID, Publishing]:
+    """How far each template is published, by template, in one statement."""
+    draft, version = aliased(models.Graph), aliased(models.Graph)
+    found = (
+        select(models.Template.id, version.number, draft.revision > version.revision)
+        .join(draft, _is(draft, models.Template.draft_graph_id))
+        .join(version, _is(version, models.Template.published_graph_id))
+        .where(models.Template.id.in_([template.id for template in templates]))
+    )
+    published = {row[0]: Publishing(row[1], row[2]) for row in db().execute(found)}
+    return {template.id: published.get(template.id, Publishing()) for template in templates}
+
+
+def _is(graph: Any, graph_id: Any) -> Any:
+    return (graph.organization_id == models.Template.organization_id) & (graph.id == graph_id)
+
+
+def kinds_in(graph_ids: Iterable[UUID]) -> dict[UUID, Counter[str]]:
+    """How many steps of each kind every graph has."""
+    counted = select(models.Node.graph_id, models.Node.kind, func.count()).where(
+        models.Node.graph_id.in_(list(graph_ids))
+    )
+    found: dict[UUID, Counter[str]] = {}
+    for graph_id, kind, count in db().execute(counted.group_by(models.Node.graph_id, models.Node.kind)):
+        found.setdefault(graph_id, Counter())[kind] = count
+    return found

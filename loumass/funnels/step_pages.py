@@ -10,10 +10,10 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
+from loumass.content import queries as content_queries
 from loumass.content.composing import Draft
 from loumass.content.models import Content
 from loumass.content.previewing import counted, values_for
-from loumass.content.queries import vocabulary
 from loumass.content.vocabulary import TAGS
 from loumass.core import clock
 from loumass.core.database import db
@@ -68,9 +68,10 @@ def _step_page(shown: Shown, node: Node, typed: forms.TypedStep) -> str:
         counted=counted(typed.words.text if typed.words else "", values_for(None, g.organization, g.user))
         if kind.medium == "sms"
         else None,
-        tags=TAGS,
+        tags=content_queries.tags() if kind.medium else (),
         suggestions=_suggestions(shown.graph, kind.Config),
         content=get(Content, node.content_id) if node.content_id else None,
+        is_as_saved=node.content_id is not None and typed.words == shown.words.get(node.content_id),
         library=queries.library(kind.medium) if kind.medium else [],
     )
 
@@ -110,7 +111,7 @@ def save(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
     refuse_unless(shown.may_change_words)
     node = _node(shown, node_id)
     refuse_unless(node.kind in KINDS)
-    typed, config = forms.read_step(request.form, kind_of(node.kind), vocabulary())
+    typed, config = forms.read_step(request.form, kind_of(node.kind), content_queries.vocabulary())
     if config is None:
         return _step_page(shown, node, typed), 422
     try:

@@ -87,20 +87,22 @@ def publish(template_id: UUID) -> models.Graph:
     """The template's draft as its next version, which never changes.
 
     Raises NotFound; Conflict for a template that was put away; Refused while the draft has problems or when it
-    is the same as the newest version.
+    is the same as the newest version (which is then known to be as new as the draft).
     """
     template = get_or_404(models.Template, template_id, lock=True)
     if template.archived_at is not None:
         raise Conflict(f"{template.name} was archived and cannot be published. Restore it first.")
     _refuse_unready(template)
-    if _is_published_already(template):
+    draft = get_or_404(models.Graph, template.draft_graph_id)
+    if template.published_graph_id is not None and _is_published_already(template):
+        get_or_404(models.Graph, template.published_graph_id).revision = draft.revision
         raise Refused("Nothing has changed since the newest version, so there is nothing to publish.")
     newest = select(func.max(models.Graph.number)).where(models.Graph.template_id == template.id)
     number = (db().scalar(newest) or 0) + 1
-    version = clone_graph(template.draft_graph_id, template_id=template.id, number=number)
-    template.published_graph_id = version
+    version = get_or_404(models.Graph, clone_graph(draft.id, template_id=template.id, number=number))
+    version.revision, template.published_graph_id = draft.revision, version.id
     db().flush()
-    return get_or_404(models.Graph, version)
+    return version
 
 
 def _refuse_unready(template: models.Template) -> None:
@@ -115,11 +117,9 @@ def _refuse_unready(template: models.Template) -> None:
 
 
 def _is_published_already(template: models.Template) -> bool:
-    if template.published_graph_id is None:
-        return False
-    return written_template(template, template.draft_graph_id) == written_template(
-        template, template.published_graph_id
-    )
+    graphs = (template.draft_graph_id, template.published_graph_id)
+    draft, published = (written_template(template, graph_id) for graph_id in graphs if graph_id)
+    return draft == published
 
 
 def _checked(name: str, description: str) -> tuple[str, str]:

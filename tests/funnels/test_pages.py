@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import io
+import re
 from dataclasses import replace
 from uuid import UUID
 
@@ -465,7 +465,7 @@ class TestOwners:
             url = f"/funnels/{clone}/steps/{last.id}"
             typed = form_of(world.acme.member.get(url).text, url) | {"subject": "Only here"}
             assert world.acme.member.post(url, typed).status_code == 302
-            assert getattr(cold.says("last"), "subject", "") == "Closing your file"
+            assert getattr(cold.says("last"), "subject", "") == "My last e-mail about this"
             with world.acme.acting() as session:
                 service.freeze(clone)
                 session.commit()
@@ -510,4 +510,4 @@ class TestGlobex:
         world.globex.member.post(
             url, form_of(world.globex.member.get(url).text, url) | {"library": str(shared.id)}
         )
-        assert getattr(theirs.says("last"), "subject", "") == "Closing your file"
+        assert getattr(theirs.says("last"), "subject", "") == "My last e-mail about this"

@@ -79,7 +79,10 @@ class TestCloning:
             contents.write(steps(clone)["last"], Draft(subject="Changed", text="Changed"), None)
             theirs, ours = queries.written_in(original), queries.written_in(clone)
             assert ours[steps(clone)["last"].content_id or UUID(int=0)].subject == "Changed"
-            assert theirs[steps(original)["last"].content_id or UUID(int=0)].subject == "Closing your file"
+            assert (
+                theirs[steps(original)["last"].content_id or UUID(int=0)].subject
+                == "My last e-mail about this"
+            )
 
     def test_only_the_newest_words_are_copied(self, world: World):
         with world.acme.acting():
@@ -135,7 +138,9 @@ class TestPublishing:
             assert second.number == 2
             assert template.published_graph_id == second.id
             assert [version.number for version in queries.versions_of(template.id)] == [2, 1]
-            assert "Closing your file" in {draft.subject for draft in queries.written_in(first).values()}
+            assert "My last e-mail about this" in {
+                draft.subject for draft in queries.written_in(first).values()
+            }
 
     def test_a_draft_with_problems_is_refused_with_the_first_of_them(self, world: World):
         with world.acme.acting():

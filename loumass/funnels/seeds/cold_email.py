@@ -1,4 +1,7 @@
-"""Five plain e-mails to somebody who does not know us. A reply, an opt-out or a bounce ends it."""
+"""Five plain e-mails to somebody who does not know us. A reply, an opt-out or a bounce ends it.
+
+Nothing in them claims what only one sender could claim: they can leave as they stand, and read better rewritten.
+"""
 
 from __future__ import annotations
 
@@ -11,61 +14,69 @@ _AFTERNOONS = {"weekdays": [0, 1, 2, 3], "opens": "13:00", "closes": "16:30"}
 _FIRST = """
 Hi {{contact.first_name|fallback:"there"}},
 
-I looked at what {{contact.company|fallback:"your team"}} does and had one question: who follows up with the people who show interest and then go quiet?
+When somebody shows interest in {{contact.company|fallback:"what you do"}} and then goes quiet, who writes to them again, and when?
 
-In most teams of your size the answer is "everybody, when there is time", and that is where most deals are lost. We do just this one thing for teams like yours, and we show the numbers every Friday.
+I ask because in most teams the honest answer is "whoever has time". Those people raised a hand once already, so they are often the ones worth most.
 
-Is that a topic for you this quarter, or should I ask again later in the year?
+Is that a topic for you this quarter? If not, tell me when to ask again, and I will not write before.
 
-{{sender.signature|fallback:"Best"}}
+Best regards,
+{{sender.signature}}
 """
 _SECOND = """
 Hi {{contact.first_name|fallback:"there"}},
 
-To make my last note concrete, this is what usually changes in the first month:
+Whether we ever talk or not, here is a list that you can keep. It is what I would do first with people who went quiet:
 
-- every lead hears from you within a working day, on the channel they answer on
-- nobody is written to twice by two colleagues
-- you see on one page who waits for an answer, and since when
+1. Look back 90 days. Whoever asked, came or replied, and has heard nothing since, goes on one list.
+2. Write like a person: two sentences, one question, no attachment.
+3. Try twice more, each on another weekday.
+4. Stop at the first answer, whatever it says, and decide who takes it from there.
+5. After three tries, say goodbye politely. Many answer exactly that one.
 
-I can show you this with five of your own leads in fifteen minutes. Would Tuesday or Thursday morning suit you?
+Shall I show you how we run it at {{organization.name}}? Fifteen minutes are enough. Would Tuesday or Thursday morning suit you?
 
-{{sender.signature|fallback:"Best"}}
+Best regards,
+{{sender.signature}}
 """
 _THIRD = """
 Hi {{contact.first_name|fallback:"there"}},
 
-A short story instead of a third pitch. A brokerage with nine agents had 412 old leads nobody had called since spring. They wrote to all of them over three weeks, politely and in small numbers. 61 answered, 14 met, 4 signed. The leads had been there all along.
+A small test instead of a third pitch. Take the last twenty people who showed interest in {{contact.company|fallback:"what you do"}}, and count how many heard from you a second time.
 
-How many of those do you think sit in the lists of {{contact.company|fallback:"your team"}}? Even a rough guess would help me tell you honestly whether we are worth your time.
+Fifteen or more: you have this in hand, and I would like to learn how you do it.
+Fewer than ten: there are conversations waiting that you have paid for already.
 
-{{sender.signature|fallback:"Best"}}
+What is your number? A guess is fine, and one figure is answer enough.
+
+Best regards,
+{{sender.signature}}
 """
 _FOURTH = """
 Hi {{contact.first_name|fallback:"there"}},
 
-Perhaps I am asking the wrong person. Who at {{contact.company|fallback:"your company"}} looks after follow-up and outreach?
+Perhaps I am asking the wrong person. Who at {{contact.company|fallback:"your company"}} looks after the people who went quiet?
 
-If that is you and the time is wrong, a "not now" is a perfectly good answer and I come back when you say.
+If that is you and the time is wrong, "not now" is a perfectly good answer, and I come back when you say.
 
-{{sender.signature|fallback:"Best"}}
+Best regards,
+{{sender.signature}}
 """
 _FIFTH = """
 Hi {{contact.first_name|fallback:"there"}},
 
-I have written four times and you have a job to do, so this is my last e-mail. I close your file today.
+I have written four times and you have a job to do, so this is my last e-mail about it.
 
-If follow-up ever becomes the thing that keeps you up, reply to this message, even in a year. I keep what I noted about {{contact.company|fallback:"your team"}} and we start where we left off.
+If following up ever moves up your list, reply to this message, even in a year. It reaches me, and we begin where you are then.
 
-All the best, and thank you for reading this far,
-
-{{sender.signature|fallback:"Best"}}
+Thank you for reading this far, and all the best,
+{{sender.signature}}
 """
 
 COLD_EMAIL = WrittenTemplate(
     name="Five-touch cold e-mail",
     description=(
-        "Five short, plain e-mails over about three weeks, on mornings and afternoons in the reader's time. "
+        "Five short, plain e-mails over about four weeks, on mornings and afternoons in the reader's time. "
         "A reply, an opt-out or a bounce ends it at once."
     ),
     start="first-contact",
@@ -82,20 +93,20 @@ COLD_EMAIL = WrittenTemplate(
         ),
         step("wait-1", "wait", "Wait 3 days", amount=3, unit="days", after="sent", **_MORNINGS),
         step("follow-up", "stage", "Follow-up"),
-        email("what-changes", "2. What changes", "What usually changes in the first month", _SECOND),
+        email("checklist", "2. A list to keep", "A list for people who went quiet", _SECOND),
         step("wait-2", "wait", "Wait 4 days", amount=4, unit="days", after="sent", **_AFTERNOONS),
-        email("story", "3. A story", "412 leads nobody had called", _THIRD),
+        email("test", "3. A small test", "What is your number out of twenty?", _THIRD),
         step("wait-3", "wait", "Wait 5 days", amount=5, unit="days", after="sent", **_MORNINGS),
         email("right-person", "4. The right person?", "Am I asking the wrong person?", _FOURTH),
         step("wait-4", "wait", "Wait a week", amount=1, unit="weeks", after="sent", **_AFTERNOONS),
         step("goodbye", "stage", "Goodbye"),
-        email("last", "5. Last e-mail", "Closing your file", _FIFTH),
+        email("last", "5. Last e-mail", "My last e-mail about this", _FIFTH),
         step("wait-5", "wait", "Time to answer", amount=5, unit="days", after="sent"),
         step("no-answer", "end", "No answer", reason="No answer to five e-mails"),
     ),
     ways=ways(
         "first-contact > good-morning, good-morning > question, question > wait-1, wait-1 > follow-up,"
-        "follow-up > what-changes, what-changes > wait-2, wait-2 > story, story > wait-3, wait-3 > right-person,"
+        "follow-up > checklist, checklist > wait-2, wait-2 > test, test > wait-3, wait-3 > right-person,"
         "right-person > wait-4, wait-4 > goodbye, goodbye > last, last > wait-5, wait-5 > no-answer"
     ),
 )

@@ -1,49 +1,61 @@
-"""For people who said they would come and did not: kind, short, by text and e-mail, with a way back in."""
+"""For people who said they would come and did not: kind, short, by text and e-mail, with a way back in.
+
+Who answers is never asked again, also when the answer comes in the night before the next message.
+"""
 
 from __future__ import annotations
 
 from loumass.funnels.csv_format import WrittenTemplate
-from loumass.funnels.seeds.writing import email, office_hours, sms, step, ways
+from loumass.funnels.seeds.writing import (
+    answered_meanwhile,
+    awaits_reply,
+    email,
+    office_hours,
+    sms,
+    step,
+    ways,
+)
 
 _MISSED = """
 <p>Hi {{contact.first_name|fallback:"there"}},</p>
-<p>We kept a seat for you at <strong>{{campaign.event_name|fallback:"our event"}}</strong> and did not see you. These things
-happen, and you have not missed your chance:</p>
+<p>We had a seat for you at <strong>{{campaign.event_name|fallback:"our event"}}</strong> and did not see you. These things
+happen, and there are two easy ways back in:</p>
 <ul>
-<li>We meet again soon, and people who could not make it come first on the list.</li>
-<li>If an evening is hard for you, fifteen minutes by phone cover the part that matters for
-{{contact.company|fallback:"your work"}}.</li>
+<li><strong>The next date</strong>: you hear of it before the invitations go out.</li>
+<li><strong>A call</strong>: fifteen minutes by phone about what matters most for {{contact.company|fallback:"your work"}}.</li>
 </ul>
-<p>Which one suits you better, <em>the next date</em> or <em>a call</em>? Reply with one of the two and I arrange the rest.</p>
-<p>{{sender.signature|fallback:"Until soon"}}</p>
+<p>Which one suits you better? Reply with <em>date</em> or <em>call</em>, and I arrange the rest.</p>
+<p>Best regards,<br>{{sender.signature}}</p>
 """
 _MISSED_TEXT = """
 Hi {{contact.first_name|fallback:"there"}},
 
-We kept a seat for you at {{campaign.event_name|fallback:"our event"}} and did not see you. These things happen, and you have not missed your chance:
+We had a seat for you at {{campaign.event_name|fallback:"our event"}} and did not see you. These things happen, and there are two easy ways back in:
 
-- We meet again soon, and people who could not make it come first on the list.
-- If an evening is hard for you, fifteen minutes by phone cover the part that matters for {{contact.company|fallback:"your work"}}.
+- The next date: you hear of it before the invitations go out.
+- A call: fifteen minutes by phone about what matters most for {{contact.company|fallback:"your work"}}.
 
-Which one suits you better, the next date or a call? Reply with one of the two and I arrange the rest.
+Which one suits you better? Reply with "date" or "call", and I arrange the rest.
 
-{{sender.signature|fallback:"Until soon"}}
+Best regards,
+{{sender.signature}}
 """
 _CLOSING = """
 Hi {{contact.first_name|fallback:"there"}},
 
-I plan the seats for our next evening this week. Shall I put you on the list, or take you off?
+One last question after {{campaign.event_name|fallback:"our event"}}: shall I keep you on the list for the next one, or take you off?
 
-Reply "on" and you get the date before anybody else. Reply "off" and I will not write about it again. Both are fine.
+Reply "on", and you hear of the date first. Reply "off", and I do not write about it again. Both are fine.
 
-{{sender.signature|fallback:"Best"}}
+Best regards,
+{{sender.signature}}
 """
 
 NO_SHOW = WrittenTemplate(
     name="No-show follow-up by e-mail and text",
     description=(
-        "For guests who did not come. A text the next day, an e-mail with two ways back in, a reminder and a "
-        "closing question. Replies go to a BDR."
+        "For guests who did not come. A text the next day, an e-mail with two ways back in and a closing question "
+        "over about two weeks. Replies go to a BDR."
     ),
     start="missed",
     steps=(
@@ -64,43 +76,36 @@ NO_SHOW = WrittenTemplate(
         sms(
             "sorry",
             "Sorry we missed you",
-            """Hi {{contact.first_name|fallback:"there"}}, {{sender.first_name|fallback:"we"}} here from {{organization.name}}. Sorry we
-            missed you at {{campaign.event_name|fallback:"our event"}}. Is everything all right? Shall I tell you the next date?
-            Reply STOP to hear no more.""",
+            """Hi {{contact.first_name|fallback:"there"}}, {{sender.first_name|fallback:"we write"}} from {{organization.name}}. We
+            missed you at {{campaign.event_name|fallback:"our event"}} and hope all is well. Shall I tell you the next date?
+            STOP to opt out.""",
         ),
-        step("replied-1", "condition", "Replied to the text", test="replied", wait_up_to=1, wait_unit="days"),
+        awaits_reply("replied-1", "Reply to text?", 1),
         office_hours("before-email"),
+        answered_meanwhile("meanwhile-1"),
         email(
             "two-ways",
             "Two ways back in",
-            "We kept your seat",
+            "We had a seat for you",
             _MISSED_TEXT,
             preheader="The next date, or fifteen minutes by phone?",
             html=_MISSED,
         ),
-        step(
-            "replied-2", "condition", "Replied to the e-mail", test="replied", wait_up_to=4, wait_unit="days"
-        ),
+        awaits_reply("replied-2", "Reply to e-mail?", 4),
         office_hours("before-closing"),
+        answered_meanwhile("meanwhile-2"),
         email("closing", "On the list, or off?", "On the list, or off?", _CLOSING),
-        step(
-            "replied-3",
-            "condition",
-            "Replied to the last one",
-            test="replied",
-            wait_up_to=5,
-            wait_unit="days",
-        ),
+        awaits_reply("replied-3", "Reply to last one?", 5),
         step("quiet", "end", "No answer", reason="No answer after the no-show"),
         step("back", "stage", "Back in touch"),
         step("needs-bdr", "set_status", "A BDR answers", status="Needs BDR"),
-        step("tag", "tag", "Tag for the next date", action="add", tag="Next date"),
         step("answered", "end", "Answered", reason="Answered after the no-show"),
     ),
     ways=ways(
         "missed > no-show, no-show > day-after, day-after > sorry, sorry > replied-1, replied-1 yes > back,"
-        "replied-1 timeout > before-email, before-email > two-ways, two-ways > replied-2, replied-2 yes > back,"
-        "replied-2 timeout > before-closing, before-closing > closing, closing > replied-3, replied-3 yes > back,"
-        "replied-3 timeout > quiet, back > needs-bdr, needs-bdr > tag, tag > answered"
+        "replied-1 timeout > before-email, before-email > meanwhile-1, meanwhile-1 yes > back, meanwhile-1 no > two-ways,"
+        "two-ways > replied-2, replied-2 yes > back, replied-2 timeout > before-closing, before-closing > meanwhile-2,"
+        "meanwhile-2 yes > back, meanwhile-2 no > closing, closing > replied-3, replied-3 yes > back,"
+        "replied-3 timeout > quiet, back > needs-bdr, needs-bdr > answered"
     ),
 )

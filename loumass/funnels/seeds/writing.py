@@ -49,3 +49,13 @@ def office_hours(key: str, name: str = "Office hours") -> WrittenStep:
         opens="09:00",
         closes="17:00",
     )
+
+
+def awaits_reply(key: str, name: str, days: int) -> WrittenStep:
+    """A question whether they replied, which waits so many days for a yes."""
+    return step(key, "condition", name, test="replied", wait_up_to=days, wait_unit="days")
+
+
+def answered_meanwhile(key: str) -> WrittenStep:
+    """The same asked once, after office hours were waited for: who answered at night is not asked again."""
+    return step(key, "condition", "Replied meanwhile?", test="replied")
