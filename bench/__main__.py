@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+#: What a figure is called where its file cannot be.
+CALLED = {"import": "imports"}
 NOT_FIGURES = {"__init__", "__main__", "installation", "measuring", "seeding", "inbox_seeding", "sink"}
 
 
 def main(wanted: list[str]) -> int:
     """Exit status 0 when all ran."""
+    wanted = [CALLED.get(name, name) for name in wanted]
     known = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in NOT_FIGURES)
     if unknown := sorted(set(wanted) - set(known)):
         print(

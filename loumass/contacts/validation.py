@@ -18,6 +18,7 @@ MAX_TAGS = 50
 _SHOWN = 200
 _FORMULA_LEADS = frozenset("=+-@")
 _TEXTS = ("company", "title", "city", "state", "external_id", "owner")
+_NO_TEXTS: dict[str, str] = dict.fromkeys(_TEXTS, "")
 
 
 class ContactRow(NamedTuple):
@@ -63,6 +64,7 @@ class RowReader:
         self._owners = owners
         self._country = country
         self._at = {choice.target: at for at, choice in enumerate(mapping.columns)}
+        self._texts = [target for target in _TEXTS if target in self._at]
         self._fields = list(mapping.fields.items())
         tags = self._at.get("tags")
         separator = mapping.columns[tags].separator if tags is not None else ""
@@ -83,7 +85,9 @@ class RowReader:
 
     def _read(self, row: Row) -> ContactRow:
         values = row.values
-        texts = {target: self._text(values, target) for target in _TEXTS}
+        texts = dict(_NO_TEXTS)
+        for target in self._texts:
+            texts[target] = self._text(values, target)
         country = self._text(values, "country")
         country = country_code(country) or country if country else ""
         self._check_owner(texts["owner"])
@@ -112,7 +116,10 @@ class RowReader:
         return "" if at is None else values[at]
 
     def _text(self, values: list[str], target: str) -> str:
-        text = _as_typed(clean_text(self._raw(values, target)))
+        at = self._at.get(target)
+        if at is None or not values[at]:
+            return ""
+        text = _as_typed(clean_text(values[at]))
         if len(text) > MAX_TEXT:
             raise _Refusal(target, text, "too_long", f"Longer than {MAX_TEXT} characters")
         return text

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from uuid import UUID
+
+_BATCH = 256
 
 
 def uuid7() -> UUID:
@@ -13,3 +16,18 @@ def uuid7() -> UUID:
     value = value & ~(0xF << 76) | 7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def uuid7s() -> Iterator[UUID]:
+    """New UUIDs version 7 without end, each greater than the one before, for many rows at once.
+
+    The twelve bits after the milliseconds count (RFC 9562, 6.2, method 1); a batch that is quicker than its millisecond
+    borrows the next one.
+    """
+    moment = 0
+    while True:
+        moment = max(time.time_ns() // 1_000_000, moment + 1)
+        random = os.urandom(8 * _BATCH)
+        for count in range(_BATCH):
+            low = int.from_bytes(random[8 * count : 8 * count + 8]) & ~(0x3 << 62) | 0x2 << 62
+            yield UUID(int=moment << 80 | (0x7000 | count) << 64 | low)

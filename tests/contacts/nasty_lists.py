@@ -10,7 +10,7 @@ import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.contacts.workbooks import Raw, workbook, zipped
+from tests.contacts.workbooks import Raw, column_name, workbook, zipped
 
 ANN = ("Ann Keller", "ann@keller.example")
 BEN = ("Ben Cho", "ben@cho.example")
@@ -314,4 +314,72 @@ WHOLE_FILES = [
         "This file has 600 columns; we take 500. Keep the columns you need and try again.")),
 ]  # fmt: skip
 
-READABLE = [*DIALECTS, *ROWS, *WORKBOOKS]
+
+def _sheet(rows: str) -> bytes:
+    """A workbook with this XML as its rows, under a header."""
+    header = '<row r="1">' + _in("A1", "Name") + _in("B1", "Email") + "</row>"
+    xml = f"<worksheet><sheetData>{header}{rows}</sheetData></worksheet>"
+    return workbook([[]], extra={"xl/worksheets/sheet1.xml": xml.encode()})
+
+
+def _in(cell: str, text: str) -> str:
+    return f'<c r="{cell}" t="inlineStr"><is><t>{text}</t></is></c>'
+
+
+_ANN_CELLS = _in("A2", "Ann Keller") + _in("B2", "ann@keller.example")
+_ONE_LONG_STRING = f"<sst><si><t>{'Xy' * 50_000}</t></si></sst>".encode()
+_NAMED_A_HUNDRED_TIMES = "".join(f'<c r="{column_name(at)}2" t="s"><v>0</v></c>' for at in range(100))
+
+CRAFTED = [
+    _csv("delimiters and line breaks in the header", '"Full\nname","E-mail, (address);"\n"Keller, Ann",ann@keller.example\n', [ANN]),
+    _csv("a separator line in quotes, after a mark", '\ufeff"sep=;"\r\nName;Email\r\nAnn Keller;ann@keller.example\r\n', [ANN]),
+    NastyList("a separator line in UTF-16", "sep=;\r\nName;Email\r\nAnn Keller;ann@keller.example\r\n".encode("utf-16"), [ANN]),
+    _csv("decimal commas", "Name;Umsatz;Email\nAnn Keller;1.234,50;ann@keller.example\nBen Cho;2,5;ben@cho.example\n", [ANN, BEN]),
+    _csv("a NUL in quotes", 'Name,Email\n"Ann\0",ann@keller.example\n"Ben Cho",ben@cho.example\n', [BEN],
+         (2, "The row holds a NUL character, so it may be damaged")),
+    _csv("the end mark of DOS", "Name,Email\nAnn Keller,ann@keller.example\n\x1a", [ANN]),
+    NastyList("rubbish after the last row", b"Name,Email\n" + b"Ann Keller,ann@keller.example\n" + b"\0\0\0", [ANN],
+              [(3, "1 value for 2 columns: the row is cut short")]),
+    _csv("a value of 5 MB", f"Name,Email\n{'x' * 5_000_000},ann@keller.example\nBen Cho,ben@cho.example\n", [BEN],
+         (2, "The line is longer than 1 MB")),
+    NastyList("half a pair in UTF-16", codecs.BOM_UTF16_LE + "Name,Email\nAn".encode("utf-16-le") + b"\x00\xd8" + "n,ann@keller.example\nBen Cho,ben@cho.example\n".encode("utf-16-le"),
+              [BEN], [(2, "The row holds bytes that are not UTF-16 text")]),
+    _csv("line ends inside values and between rows, of every kind",
+         'Name,Email\r"Ann\r\nKeller",ann@keller.example\r\nBen Cho,ben@cho.example\n\rEva Ölmann,eva@oelmann.example\r\r\n', [ANN, BEN, EVA]),
+    _csv("separators of ASCII and of Unicode inside a name", "Name,Email\nAnn\x1cKeller,ann@keller.example\nBen\u2028Cho,ben@cho.example\n", [ANN, BEN]),
+    _csv("backslashes before quotes", 'Name,Email\n"Ann \\"A\\" Keller",ann@keller.example\nBen Cho,ben@cho.example\n', [BEN],
+         (2, 'A quote (") is not closed, or stands inside a quoted value')),
+    _csv("backslashes, tabs and braces that COPY knows", 'Name,Email,Tags,Note\n"A\\N \\t\\\\",ann@keller.example,"{a""b}\\; \\N","x\ty\\nz"\n',
+         [("A\\N \\t\\\\", ANN[1])]),
+    NastyList("rows of a sheet that share a number", _sheet(
+        f'<row r="2">{_ANN_CELLS}</row><row r="2">{_in("A2", "x")}{_in("B2", "x")}</row><row r="2">{_in("A2", "y")}{_in("B2", "y")}</row>'),
+        [ANN], [(3, "Not an e-mail address: no @ sign"), (4, "Not an e-mail address: no @ sign")]),
+    NastyList("rows of a sheet that go backwards", _sheet(
+        f'<row r="9">{_ANN_CELLS}</row><row r="3">{_in("A3", "Ben Cho")}{_in("B3", BEN[1])}</row><row r="-4">{_in("A4", "x")}{_in("B4", "x")}</row>'),
+        [ANN, BEN], [(11, "Not an e-mail address: no @ sign")]),
+    NastyList("half a pair in a cell", _sheet(f'<row r="2">{_in("A2", "Ann Keller")}{_in("B2", "an_xD800_n@x")}</row>'), [],
+              [(2, "Not an e-mail address: the domain has no ending")]),
+    NastyList("half a pair and a NUL in a header", workbook([["Na_xDC00_me_x0000_", "Email"], list(ANN)]), [ANN]),
+    NastyList("numbers that are none", _sheet(
+        f'<row r="2"><c r="A2"><v>NaN</v></c>{_in("B2", ANN[1])}</row><row r="3"><c r="A3"><v>1e999</v></c>{_in("B3", BEN[1])}</row>'),
+        [("NaN", ANN[1]), ("1e999", BEN[1])]),
+    NastyList("one long string named by a hundred cells", workbook([[]], extra={
+        "xl/sharedStrings.xml": _ONE_LONG_STRING,
+        "xl/worksheets/sheet1.xml": (
+            f'<worksheet><sheetData><row r="1">{_in("A1", "Name")}{_in("B1", "Email")}</row><row r="2">{_NAMED_A_HUNDRED_TIMES}</row>'
+            f'<row r="3">{_in("A3", "Ann Keller")}{_in("B3", ANN[1])}</row></sheetData></worksheet>').encode()}), [ANN], [(2, "The row is longer than 1 MB")]),
+]  # fmt: skip
+WHOLE_FILES += [
+    NastyList("a row number beyond counting", _sheet(f'<row r="99999999999">{_ANN_CELLS}</row>'), sentence=_CORRUPT),
+    NastyList("a row number that is none", _sheet(f'<row r="two">{_ANN_CELLS}</row>'), sentence=_CORRUPT),
+    NastyList("cells without end in one row", _sheet('<row r="2">' + "<c><v>1</v></c>" * 25_000 + "</row>"), sentence=_CORRUPT),
+    NastyList("a list of files without end", zipped({f"x{n}": b"" for n in range(60_000)} | {"xl/workbook.xml": b"<workbook/>"}), sentence=_CORRUPT),
+    NastyList("a string without end", workbook([["Name"]], extra={"xl/sharedStrings.xml": b"<sst><si><t>" + bytes(range(65, 91)) * 80_000 + b"</t></si></sst>"}), sentence=_CORRUPT),
+    NastyList("ten thousand columns", ",".join(f"c{n}" for n in range(10_000)).encode() + b"\n" + b"," * 9_999 + b"x\n", sentence=(
+        "This file has 10,000 columns; we take 500. Keep the columns you need and try again.")),
+    NastyList("JSON", b'[{"email": "ann@keller.example"}]', sentence=f"This is JSON, not a table. {_SAVE_AS}"),
+    NastyList("a NUL in the header", b"Na\0me,Email\nAnn,ann@keller.example\n", sentence=(
+        "The header in line 1 cannot be read: The row holds a NUL character, so it may be damaged.")),
+]  # fmt: skip
+
+READABLE = [*DIALECTS, *ROWS, *WORKBOOKS, *CRAFTED]

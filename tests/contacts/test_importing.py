@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from loumass.contacts.importing import running, steering
 from loumass.contacts.models import (
@@ -16,6 +16,7 @@ from loumass.contacts.models import (
 )
 from loumass.contacts.suppression import suppress
 from loumass.core import jobs, storage
+from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
 from loumass.core.secrets import keyed_hash
 from loumass.core.storage import StorageUnavailable
@@ -304,6 +305,37 @@ def test_two_workers_at_one_list_do_not_double(world: World, monkeypatch: pytest
     world.work()
     assert result_of(world.acme, import_id).counts == (6, 0, 0, 0)
     assert len(people(world.acme)) == 6
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("INSERT INTO tag (organization_id, name) VALUES (:o, 'x'), (:o, 'X')", "Try to go on"),
+        ("SELECT CAST('none' AS uuid) WHERE :o IS NOT NULL", "cannot be kept"),
+    ],
+)
+def test_what_the_database_never_takes_is_not_tried_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch, statement: str, said: str
+) -> None:
+    put_in, tries = running._put_in, []
+
+    def meets_a_wall(*arguments: object) -> None:
+        tries.append(1)
+        db().execute(text(statement), {"o": world.acme.id})
+
+    import_id = upload(world.acme, LEADS)
+    start(world.acme, import_id)
+    monkeypatch.setattr(running, "_put_in", meets_a_wall)
+    world.work()
+    failed = result_of(world.acme, import_id).row
+    assert (failed.state, failed.problem is not None and said in failed.problem) == ("failed", True)
+    assert 1 <= len(tries) <= 5
+    monkeypatch.setattr(running, "_put_in", put_in)
+    with world.acme.acting() as session:
+        steering.again(session.merge(failed))
+        session.commit()
+    world.work()
+    assert result_of(world.acme, import_id).counts == (2, 0, 0, 1)
 
 
 def test_cancelling_keeps_what_went_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from loumass.contacts.importing.matching import NOBODY, Known, Match
 from loumass.contacts.tables.shape import RefusedRow
 from loumass.contacts.validation import ContactRow
-from loumass.core.ids import uuid7
+from loumass.core.ids import uuid7s
 
 _SAME = {"external_id": "Same id", "email": "Same e-mail", "phone": "Same mobile"}
 
@@ -43,6 +43,7 @@ class Decider:
         self._by_email: dict[str, _Taken] = {}
         self._by_phone: dict[str, list[_Taken]] = {}
         self._lines: dict[UUID, int] = {}
+        self._new_ids = uuid7s()
 
     def decide(
         self, rows: Sequence[ContactRow], matches: Mapping[int, Match]
@@ -100,7 +101,11 @@ class Decider:
 
     def _take(self, row: ContactRow, contact_id: UUID | None, match: Match) -> Verdict:
         taken = _Taken(
-            contact_id or uuid7(), row.line, contact_id is None, bool(row.email_normal), bool(row.external_id)
+            contact_id or next(self._new_ids),
+            row.line,
+            contact_id is None,
+            bool(row.email_normal),
+            bool(row.external_id),
         )
         if row.external_id:
             self._by_external_id[row.external_id] = taken

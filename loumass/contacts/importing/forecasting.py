@@ -8,9 +8,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from loumass.contacts.importing.deciding import Decider
-from loumass.contacts.importing.matching import find_matches
+from loumass.contacts.importing.matching import Keys, find_matches
 from loumass.contacts.importing.options import Forecast, ImportOptions
-from loumass.contacts.importing.running import CHUNK_ROWS, owners_by_name, read_chunk
+from loumass.contacts.importing.reading import read_chunk
+from loumass.contacts.importing.running import CHUNK_ROWS, owners_by_name
 from loumass.contacts.importing.uploads import stored_table
 from loumass.contacts.models import ContactImport
 from loumass.contacts.tables.shape import RefusedRow, TableRefused, chunks_of
@@ -74,7 +75,7 @@ class _Forecasting:
 
     def _add(self, rows: list[ContactRow], refused: list[RefusedRow]) -> None:
         with _reading():
-            matches = find_matches(self._row.id, rows) if rows else {}
+            matches = find_matches(self._row.id, Keys(rows))
         verdicts, late = self._decider.decide(rows, matches)
         refused = sorted([*refused, *late])
         self._problems += refused[: SHOWN_PROBLEMS - len(self._problems)]

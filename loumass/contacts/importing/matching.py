@@ -42,24 +42,31 @@ class Match:
 NOBODY = Match()
 
 
-def hash_of(address: str) -> bytes | None:
-    """Returns the keyed hash of a normalised address, None for an empty one."""
-    return keyed_hash(address) if address else None
+class Keys:
+    """What a chunk's people are known by, each once. `hashes` maps each address to its keyed hash."""
+
+    def __init__(self, rows: Sequence[ContactRow]) -> None:
+        self.rows = rows
+        self.external_ids = list({row.external_id for row in rows if row.external_id})
+        self.emails = list({row.email_normal for row in rows if row.email_normal})
+        self.phones = list({row.phone for row in rows if row.phone})
+        self.hashes = {address: keyed_hash(address) for address in (*self.emails, *self.phones)}
 
 
-def find_matches(import_id: UUID, rows: Sequence[ContactRow]) -> dict[int, Match]:
+def find_matches(import_id: UUID, keys: Keys) -> dict[int, Match]:
     """Returns line -> match for the rows of which anything is known; a few statements, whatever the number.
 
     A mobile tells a person only where no stronger key speaks against it: colleagues share office numbers.
     """
-    keys = _Keys(rows)
+    if not keys.rows:
+        return {}
     with _planned_for_these_arrays():
         by_id = _people(_BY_EXTERNAL_ID, keys.external_ids)
         by_email = _people(_BY_EMAIL, keys.emails)
         by_phone = _people_by_phone(keys.phones)
         barred = _barred(keys)
     found: dict[int, tuple[UUID | None, UUID | None, UUID | None]] = {}
-    for row in rows:
+    for row in keys.rows:
         ids = by_id.get(row.external_id), by_email.get(row.email_normal), _by_phone(row, by_phone)
         if any(ids) or row.line in barred:
             found[row.line] = ids
@@ -75,16 +82,6 @@ def _planned_for_these_arrays() -> Iterator[None]:
     db().execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     yield
     db().execute(text("SET LOCAL plan_cache_mode = auto"))
-
-
-class _Keys:
-    """What a chunk's people are known by, each once."""
-
-    def __init__(self, rows: Sequence[ContactRow]) -> None:
-        self.rows = rows
-        self.external_ids = list({row.external_id for row in rows if row.external_id})
-        self.emails = list({row.email_normal for row in rows if row.email_normal})
-        self.phones = list({row.phone for row in rows if row.phone})
 
 
 class _Candidate(NamedTuple):
@@ -117,19 +114,18 @@ def _by_phone(row: ContactRow, people: dict[str, list[_Candidate]]) -> UUID | No
     return None
 
 
-def _barred(keys: _Keys) -> dict[int, set[tuple[str, str]]]:
+def _barred(keys: Keys) -> dict[int, set[tuple[str, str]]]:
     """Returns line -> (medium, reason) of everything that bars one of the row's addresses."""
-    lines: dict[bytes, list[tuple[int, bool]]] = {}
-    for row in keys.rows:
-        for address, is_email in ((row.email_normal, True), (row.phone, False)):
-            if address:
-                lines.setdefault(keyed_hash(address), []).append((row.line, is_email))
-    bound = {"organization_id": current_organization_id(), "hashes": list(lines)}
-    found: dict[int, set[tuple[str, str]]] = {}
+    bound = {"organization_id": current_organization_id(), "hashes": list(keys.hashes.values())}
+    said: dict[bytes, list[tuple[str, str]]] = {}
     for address_hash, medium, reason in db().execute(_BARRED, bound):
-        for line, is_email in lines[address_hash]:
-            if is_email == (medium == "email"):
-                found.setdefault(line, set()).add((medium, reason))
+        said.setdefault(address_hash, []).append((medium, reason))
+    found: dict[int, set[tuple[str, str]]] = {}
+    for row in keys.rows if said else ():
+        for address, is_email in ((row.email_normal, True), (row.phone, False)):
+            for medium, reason in said.get(keys.hashes.get(address, b""), ()):
+                if is_email == (medium == "email"):
+                    found.setdefault(row.line, set()).add((medium, reason))
     return found
 
 
@@ -167,9 +163,10 @@ _BY_PHONE = text("""
     ORDER BY created_at, id
 """)
 _BARRED = text("""
-    SELECT address_hash, medium, reason FROM suppression
-    WHERE organization_id = :organization_id AND medium IN ('email', 'sms', 'voicemail')
-      AND address_hash = ANY(CAST(:hashes AS bytea[]))
+    SELECT barred.address_hash, barred.medium, barred.reason
+    FROM unnest(CAST(:hashes AS bytea[])) AS wanted(address_hash)
+    JOIN suppression AS barred ON barred.organization_id = :organization_id
+        AND barred.medium IN ('email', 'sms', 'voicemail') AND barred.address_hash = wanted.address_hash
 """)
 _LINES = text("""
     SELECT contact_id, line, is_new FROM imported_contact

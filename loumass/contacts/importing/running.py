@@ -8,46 +8,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import func, insert, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from loumass.accounts.models import Membership, User
 from loumass.contacts.importing import staging, upserting
 from loumass.contacts.importing.deciding import Decider, Verdict
-from loumass.contacts.importing.matching import find_matches
+from loumass.contacts.importing.matching import Keys, find_matches
 from loumass.contacts.importing.options import ImportOptions
+from loumass.contacts.importing.reading import Piece, pieces_of
 from loumass.contacts.importing.uploads import stored_table
 from loumass.contacts.models import ContactImport, ImportRefusal
-from loumass.contacts.tables.shape import Chunk, Cursor, RefusedRow, TableRefused, chunks_of
-from loumass.contacts.validation import ContactRow, RowReader
+from loumass.contacts.tables.shape import Cursor, RefusedRow, TableRefused
+from loumass.contacts.validation import RowReader
 from loumass.core import clock, storage
 from loumass.core.database import db
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, get, transaction
 from loumass.events.service import publish
 
-CHUNK_ROWS = 10_000
+CHUNK_ROWS = 5_000
 #: The agenda hides a running job for a minute; a slice stays well below.
 SLICE_SECONDS = 20.0
 #: A workbook cannot be entered in the middle: each slice reads its way there again, so slices are few.
 WORKBOOK_SLICE_SECONDS = 200.0
-_UNIQUE_VIOLATION = "23505"
-#: Serialization failure, deadlock, and a lock that was not free in time: all pass by themselves.
-_IN_EACH_OTHERS_WAY = ("40001", "40P01", "55P03")
+#: Somebody entered one of these people meanwhile (the next try finds them); serialization failure, deadlock, and a
+#: lock that was not free in time: all pass by themselves.
+_IN_EACH_OTHERS_WAY = ("23505", "40001", "40P01", "55P03")
+_TRIES = 5
 log = structlog.get_logger("imports")
-
-
-class _Piece(NamedTuple):
-    """What was read between two places of the file."""
-
-    before: Cursor | None
-    after: Cursor
-    rows: list[ContactRow]
-    refused: list[RefusedRow]
 
 
 class _Cancelled(Exception):
@@ -86,45 +79,59 @@ def _put_in_chunks(
     is_text = options.shape.kind == "delimited"
     ends_at = time.monotonic() + (SLICE_SECONDS if is_text else WORKBOOK_SLICE_SECONDS)
     reader = RowReader(options.mapping, options.country, owners=owners)
-    for chunk in chunks_of(stored_table(row, options), after=position, size=CHUNK_ROWS):
-        piece = _Piece(position, chunk.end, *read_chunk(reader, chunk))
-        try:
-            with transaction():
-                _put_in(row.id, options, piece, owners)
-        except IntegrityError as error:
-            if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
-                raise
-            return True  # Somebody entered one of these people meanwhile: the next slice finds them.
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) not in _IN_EACH_OTHERS_WAY:
-                raise
-            return True
-        position = chunk.end
+    for piece in pieces_of(stored_table(row, options), reader, position, CHUNK_ROWS):
+        _put_in_somehow(row.id, options, piece, owners)
         if time.monotonic() > ends_at:
             return True
     _close(row.id, "done")
     return False
 
 
-def read_chunk(reader: RowReader, chunk: Chunk) -> tuple[list[ContactRow], list[RefusedRow]]:
-    """Returns the chunk's readable people and all refusals so far, both by line."""
-    rows: list[ContactRow] = []
-    refused = list(chunk.refused)
-    for row in reader.read_all(chunk.rows):
-        if type(row) is ContactRow:
-            rows.append(row)
-        elif isinstance(row, RefusedRow):
-            refused.append(row)
-    return rows, refused
+def _put_in_somehow(import_id: UUID, options: ImportOptions, piece: Piece, owners: dict[str, UUID]) -> None:
+    """Tries again where others were in the way, a few times: what never passes must not be tried for ever.
+
+    Raises TableRefused then, and for values that the database does not take.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with transaction():
+                return _put_in(import_id, options, piece, owners)
+        except DBAPIError as error:
+            sqlstate = getattr(error.orig, "sqlstate", None)
+            is_passing = sqlstate in _IN_EACH_OTHERS_WAY
+            if is_passing and tries_left:
+                continue
+            if not is_passing and not isinstance(error, DataError):
+                raise
+            # Without the error itself: it would carry the rows into the log.
+            log.error("import.not_taken", import_id=str(import_id), sqlstate=sqlstate)
+            raise _NotTaken(piece, is_passing=is_passing) from None
+    return None
 
 
-def _put_in(import_id: UUID, options: ImportOptions, piece: _Piece, owners: dict[str, UUID]) -> None:
+class _NotTaken(TableRefused):
+    """Rows that the database does not take; the sentence says which."""
+
+    def __init__(self, piece: Piece, *, is_passing: bool) -> None:
+        first = piece.before.line + 1 if piece.before else 1
+        why = (
+            "were entered by somebody else at the same time. Try to go on."
+            if is_passing
+            else "hold a value that cannot be kept. Take it out of the file and upload the rest."
+        )
+        super().__init__(f"Somewhere in lines {first:,} to {piece.after.line:,}, rows {why}")
+
+
+def _put_in(import_id: UUID, options: ImportOptions, piece: Piece, owners: dict[str, UUID]) -> None:
     row = _claim(import_id, piece.before)
-    verdicts, late = decide(import_id, options, piece.rows)
+    keys = Keys(piece.rows)
+    verdicts, late = decide(import_id, options, keys)
     refused = sorted([*piece.refused, *late])
     if verdicts:
-        staging.stage(verdicts, owners)
-        counts = upserting.upsert(import_id, options.existing, options.tags, options.source, len(verdicts))
+        staging.stage(verdicts, owners, keys.hashes)
+        counts = upserting.upsert(
+            import_id, options.existing, options.tags, options.source, _staged(verdicts)
+        )
         row.created_count += counts.created
         row.updated_count += counts.updated
         row.skipped_count += counts.unchanged
@@ -137,12 +144,15 @@ def _put_in(import_id: UUID, options: ImportOptions, piece: _Piece, owners: dict
     announce(f"import:{import_id}")
 
 
-def decide(
-    import_id: UUID, options: ImportOptions, rows: Sequence[ContactRow]
-) -> tuple[list[Verdict], list[RefusedRow]]:
+def decide(import_id: UUID, options: ImportOptions, keys: Keys) -> tuple[list[Verdict], list[RefusedRow]]:
     """Returns what becomes of the rows, against the people we know now."""
     labels = {choice.target: choice.label for choice in options.mapping.columns}
-    return Decider(labels).decide(rows, find_matches(import_id, rows) if rows else {})
+    return Decider(labels).decide(keys.rows, find_matches(import_id, keys))
+
+
+def _staged(verdicts: Sequence[Verdict]) -> upserting.Staged:
+    known = sum(not verdict.is_new for verdict in verdicts)
+    return upserting.Staged(len(verdicts), known, any(verdict.row.tags for verdict in verdicts))
 
 
 def owners_by_name() -> dict[str, UUID]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 from loumass.contacts.importing.options import Existing
 from loumass.core import clock
@@ -21,8 +21,16 @@ class Counts(NamedTuple):
     unchanged: int
 
 
-def upsert(import_id: UUID, existing: Existing, tags: list[str], source: str, staged: int) -> Counts:
-    """Puts the `staged` rows of `import_stage` in; runs in the transaction that staged them.
+class Staged(NamedTuple):
+    """How many rows `import_stage` holds, how many of them are people we know, and whether any row has tags."""
+
+    rows: int
+    known: int
+    has_tags: bool
+
+
+def upsert(import_id: UUID, existing: Existing, tags: list[str], source: str, staged: Staged) -> Counts:
+    """Puts the rows of `import_stage` in; runs in the transaction that staged them. What no row needs is not asked.
 
     Raises IntegrityError where somebody entered one of these people just now; a second try finds them.
     """
@@ -35,19 +43,24 @@ def upsert(import_id: UUID, existing: Existing, tags: list[str], source: str, st
         "tags": tags,
         "is_skip": existing == "skip",
     }
-    created = _count(_INSERT, bound)
-    updated = _count(_UPDATES[existing], bound) if existing != "skip" else 0
-    db().execute(_CREATED, bound)
+    created = updated = 0
+    if staged.rows > staged.known:
+        created = _count(_INSERT, bound)
+        db().execute(_CREATED, bound)
+    if staged.known and existing != "skip":
+        updated = _count(_UPDATES[existing], bound)
     db().execute(_REMEMBER, bound)
-    db().execute(_NEW_TAGS, bound)
-    db().execute(_TAG, bound)
+    if tags or staged.has_tags:
+        db().execute(_NEW_TAGS, bound)
+        db().execute(_TAG, bound)
     if source:
         db().execute(_CONSENT, bound)
-    return Counts(created, updated, staged - created - updated)
+    return Counts(created, updated, staged.rows - created - updated)
 
 
 def _count(statement: Any, bound: dict[str, Any]) -> int:
-    return len(db().execute(statement, bound).all())
+    found = cast(CursorResult[Any], db().execute(statement, bound))
+    return found.rowcount
 
 
 _TEXTS = ("first_name", "last_name", "company", "title", "city", "state", "country")

@@ -136,7 +136,8 @@ class DelimitedTable:
     def _judge(self, start: int, values: list[str]) -> Row | RefusedRow | None:
         """Returns the row as it may be taken or the reason against it; None for a blank one."""
         line, width = self._base.line + start + 1, self._width or len(values)
-        if not any(map(str.strip, values)):
+        # DOS programs end a file with the mark 1A.
+        if not any(map(str.strip, values)) or values == ["\x1a"]:
             return None
         if len(values) > width and not any(values[width:]):
             values = values[:width]

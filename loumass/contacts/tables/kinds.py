@@ -28,6 +28,8 @@ _FOREIGN_TEXT: tuple[tuple[bytes, str], ...] = (
     (b"<html", f"This is a web page, even if its name says otherwise. {_SAVE_AS}."),
     (b"<table", f"This is a web page, even if its name says otherwise. {_SAVE_AS}."),
     (b"<?xml", f"This is an XML file, not a table. {_SAVE_AS}."),
+    (b"[{", f"This is JSON, not a table. {_SAVE_AS}."),
+    (b'{"', f"This is JSON, not a table. {_SAVE_AS}."),
     (b"begin:vcard", "These are vCards, not a table. Export the address book as CSV and upload that."),
     (b"begin:vcalendar", f"This is a calendar, not a table. {_SAVE_AS}."),
 )

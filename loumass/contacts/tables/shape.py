@@ -13,7 +13,10 @@ MAX_FILE_BYTES = 1024**3
 MAX_COLUMNS = 500
 SHOWN_CHARACTERS = 200
 
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b-\u200f\u2060\ufeff]")
+#: A chunk of long rows ends sooner: what a few hundred ordinary rows weigh must not become gigabytes.
+MAX_CHUNK_CHARACTERS = 8 * 1024**2
+
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2060\ud800-\udfff\ufeff]")
 
 Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "cp1252"]
 ENCODING_NAMES: dict[str, str] = {
@@ -114,7 +117,9 @@ class Table(Protocol):
 
 
 def chunks_of(table: Table, *, after: Cursor | None = None, size: int = 10_000) -> Iterator[Chunk]:
-    """Yields chunks of at most `size` rows, in order, refused ones counted in; memory is one chunk."""
+    """Yields chunks of at most `size` rows, fewer where they are long, in order, refused ones counted in; memory is
+    one chunk.
+    """
     stream = table.rows(after or table.start)
     while True:
         chunk = _next_chunk(table, stream, size)
@@ -126,12 +131,14 @@ def chunks_of(table: Table, *, after: Cursor | None = None, size: int = 10_000) 
 def _next_chunk(table: Table, stream: Iterator[Row | RefusedRow], size: int) -> Chunk | None:
     rows: list[Row] = []
     refused: list[RefusedRow] = []
+    length = 0
     for count, row in enumerate(stream, start=1):
         if type(row) is Row:
             rows.append(row)
         else:
             refused.append(row)  # pyright: ignore[reportArgumentType]
-        if count == size:
+        length += sum(map(len, row.values))
+        if count == size or length > MAX_CHUNK_CHARACTERS:
             break
     if not rows and not refused:
         return None

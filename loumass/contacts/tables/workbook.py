@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 import zipfile
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from loumass.contacts.tables.delimiters import looks_like_header
+from loumass.contacts.tables.lines import MAX_LINE
 from loumass.contacts.tables.shape import (
     MAX_COLUMNS,
+    SHOWN_CHARACTERS,
     Cursor,
     RefusedRow,
     Row,
@@ -33,6 +36,9 @@ from loumass.contacts.tables.workbook_parts import (
 SAMPLE_ROWS = 500
 # Excel allows 32,767 characters in a cell; the parser hands on up to 8 KiB at a time.
 MAX_PIECES = 1000
+# Excel stops at 16,384 columns and 1,048,576 rows; other programs go on, but not as far as this.
+MOST_CELLS = 20_000
+LAST_LINE = 2_000_000_000
 _CELL_NAME = re.compile(r"([A-Z]{1,3})(\d*)")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _ERRORS = frozenset(["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"])
@@ -76,7 +82,10 @@ class WorkbookTable:
             self._line = line
             while len(values) > width and not values[-1]:
                 values.pop()
-            if len(values) > width:
+            if sum(map(len, values)) > MAX_LINE:
+                shown = [value[:SHOWN_CHARACTERS] for value in values[:MAX_COLUMNS]]
+                yield RefusedRow(line, "", shown[0], "too_long", "The row is longer than 1 MB", shown)
+            elif len(values) > width:
                 reason = f"{len(values)} values for {width} columns"
                 yield RefusedRow(line, "", f"{len(values)} values", "columns", reason, values)
             elif "\0" in "".join(values):
@@ -130,6 +139,7 @@ class _SheetReader:
         self._text: list[str] = []
         self._collecting = self._in_phonetic = False
         self._cell: dict[str, str] = {}
+        self._length = 0
 
     def rows(self, part: str) -> Iterator[tuple[int, list[str]]]:
         """Yields rows as they are read; rows without cells are left out."""
@@ -150,8 +160,11 @@ class _SheetReader:
         elif name in {"v", "t"}:
             self._collecting = not self._in_phonetic
         elif name == "row":
-            self._line = int(attributes.get("r") or self._line + 1)
-            self._values = []
+            # Numbers that stand still or go back would name two rows alike: such a row follows its neighbour.
+            self._line = max(int(attributes.get("r") or 0), self._line + 1)
+            if self._line > LAST_LINE:
+                raise TableRefused(CORRUPT)
+            self._values, self._length = [], 0
         elif name == "rPh":
             self._in_phonetic = True
 
@@ -178,13 +191,16 @@ class _SheetReader:
         """A cell without a name follows its neighbour; left-out cells are empty."""
         name = self._cell.get("r")
         column = _column(name) if name else len(self._values)
-        if column < len(self._values):
+        if column < len(self._values) or len(self._values) > MOST_CELLS:
             raise TableRefused(CORRUPT)
         if self._text:
             # Far to the right nothing is kept; the width check speaks of it.
             missing = min(column, MAX_COLUMNS + 1) - len(self._values)
             self._values.extend([""] * missing)
-            self._values.append(self._value("".join(self._text)))
+            # A row can name one long string a thousand times; beyond its limit it is refused, so no more is kept.
+            value = self._value("".join(self._text)) if self._length <= MAX_LINE else ""
+            self._length += len(value)
+            self._values.append(value)
 
     def _value(self, text: str) -> str:
         kind = self._cell.get("t", "n")
@@ -229,9 +245,17 @@ def _number(text: str) -> str:
         value = float(text)
     except ValueError:
         return text
+    if not math.isfinite(value):
+        return text
     return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
 
 
 def _unescaped(text: str) -> str:
     """Excel writes control characters as `_x000D_` (ECMA-376 part 1, 22.9.2.19)."""
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+    return _ESCAPED.sub(_character, text) if "_x" in text else text
+
+
+def _character(match: re.Match[str]) -> str:
+    """Half of a pair is no character and cannot be stored."""
+    code = int(match[1], 16)
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)

@@ -18,8 +18,14 @@ from loumass.contacts.tables.shape import TableRefused
 MAX_UNPACKED = 2 * 1024**3
 MAX_RATIO = 200
 _RATIO_MATTERS_FROM = 50 * 1024**2
-_BLOCK = 256 * 1024
+# Small, since a few bytes of a sheet can name a long string.
+_BLOCK = 32 * 1024
+MAX_STRING = 1024**2
+#: Sheets, relations and styles of the largest real workbooks take a few megabytes; they are held in memory.
+MAX_SMALL_PART = 32 * 1024**2
+MAX_DIRECTORY = 4 * 1024**2
 CORRUPT = "This workbook is damaged and cannot be read. Open it in Excel, save it again and upload that."
+_END_RECORD = 22
 # What zipfile, zlib and expat raise on damaged bytes; ValueError for numbers that are none.
 _DAMAGE = (
     expat.ExpatError,
@@ -56,6 +62,7 @@ class Book:
 
 def open_package(file: BinaryIO) -> zipfile.ZipFile:
     """Returns the zip package. Raises TableRefused for other archives, bombs, and damaged files."""
+    _refuse_long_directory(file)
     file.seek(0)
     try:
         package = zipfile.ZipFile(file)
@@ -92,6 +99,8 @@ def parse(package: zipfile.ZipFile, part: str, wire: Callable[[Any], None]) -> I
 
 def elements(package: zipfile.ZipFile, part: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yields (name without prefix, attributes without prefixes) of each element of a small part."""
+    if part in package.namelist() and package.getinfo(part).file_size > MAX_SMALL_PART:
+        raise TableRefused(CORRUPT)
     found: list[tuple[str, dict[str, str]]] = []
 
     def start(name: str, attributes: dict[str, str]) -> None:
@@ -157,6 +166,7 @@ class SharedStrings:
         self._ends = array("I", [0])  # four bytes reach further than `MAX_UNPACKED`
         self._text: list[str] = []
         self._in_text = self._in_phonetic = False
+        self._length = 0
         if "xl/sharedStrings.xml" in package.namelist():
             for _ in parse(package, "xl/sharedStrings.xml", self._wire):
                 pass
@@ -185,6 +195,7 @@ class SharedStrings:
         name = local(name)
         if name == "si":
             self._text.clear()
+            self._length = 0
         elif name == "rPh":
             self._in_phonetic = True
         elif name == "t":
@@ -201,8 +212,12 @@ class SharedStrings:
             self._ends.append(self._ends[-1] + written)
 
     def _characters(self, text: str) -> None:
-        if self._in_text:
-            self._text.append(text)
+        if not self._in_text:
+            return
+        self._length += len(text)
+        if self._length > MAX_STRING:
+            raise TableRefused(CORRUPT)
+        self._text.append(text)
 
 
 def _part_path(target: str) -> str:
@@ -212,6 +227,22 @@ def _part_path(target: str) -> str:
 def _shows_a_date(code: str) -> bool:
     plain = _QUOTED_IN_FORMAT.sub("", code.partition(";")[0]).lower()
     return any(letter in plain for letter in "ymdhs") and "general" not in plain
+
+
+def _refuse_long_directory(file: BinaryIO) -> None:
+    """zipfile reads the whole list of files into memory; a workbook has a few dozen of them.
+
+    The end record says how long the list is (APPNOTE.TXT 4.3.16); where it says all ones, a longer record
+    before it would tell, which only archives over 4 GiB or with 65,535 files need.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END_RECORD - 65_535))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + _END_RECORD:
+        raise TableRefused(CORRUPT)
+    if int.from_bytes(tail[at + 12 : at + 16], "little") > MAX_DIRECTORY:
+        raise TableRefused(CORRUPT)
 
 
 def _refuse_bomb(package: zipfile.ZipFile) -> None:
