@@ -30,10 +30,12 @@ class Slot:
 
     def fill(self, values: Mapping[str, str | None]) -> str:
         """The escaped value, or the escaped fallback where the value is absent or blank."""
+        return self.escape(self.chosen(values))
+
+    def chosen(self, values: Mapping[str, str | None]) -> str:
+        """What stands there, not yet escaped."""
         value = values.get(self.name)
-        if not value or value.isspace():
-            value = self.fallback
-        return self.escape(value)
+        return value if value and not value.isspace() else self.fallback
 
 
 @dataclass(frozen=True, slots=True)

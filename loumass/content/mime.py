@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import MIMEPart
 from email.policy import SMTP
+from functools import lru_cache
 from hashlib import sha256
 
 from loumass.content import headers
@@ -23,6 +24,8 @@ Body = Callable[[Values], bytes]
 
 _ANY_BREAK = re.compile("\r\n|\r|\n")
 _MANY_REFERENCES = 20
+#: Encoded values that each slot of a skeleton keeps.
+_REMEMBERED = 32
 _QUOTED, _BASE64 = b"quoted-printable", b"base64"
 
 
@@ -177,7 +180,12 @@ def _quoted_parts(text: MergeText) -> list[bytes | Body]:
 
 
 def _quoted_slot(slot: Slot) -> Body:
-    return lambda values: _quoted(slot.fill(values))
+    # Most values are the same from one receiver to the next: the sender's, the organization's, a city.
+    @lru_cache(_REMEMBERED)
+    def encoded(value: str) -> bytes:
+        return _quoted(slot.escape(value))
+
+    return lambda values: encoded(slot.chosen(values))
 
 
 def _quoted(text: str) -> bytes:
