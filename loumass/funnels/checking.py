@@ -8,6 +8,7 @@ from uuid import UUID
 from loumass.content.composing import Draft
 from loumass.content.queries import vocabulary
 from loumass.funnels import contents, queries
+from loumass.funnels.facts import KNOWN_FIELDS
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.validation import Problem, Surroundings, problems
@@ -40,5 +41,6 @@ def check(
         unknown_tags=lambda content_id: contents.unknown_tags(words.get(content_id, Draft()), known),
         dead_media=dead_media or {},
         has_event=has_event,
+        fields={*KNOWN_FIELDS, *known.custom},
     )
     return problems(graph, around)

@@ -9,6 +9,12 @@ from zoneinfo import ZoneInfo
 
 from loumass.funnels.statuses import Status
 
+#: The columns that every contact has and a condition may ask for, beside the organization's own.
+KNOWN_FIELDS = (
+    "external_id", "email", "phone", "first_name", "last_name", "full_name", "company", "title", "city", "state",
+    "country", "timezone", "source",
+)  # fmt: skip
+
 
 class MessageOutcome(StrEnum):
     """What became of the message that this visit of a sending step planned."""

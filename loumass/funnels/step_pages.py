@@ -14,12 +14,12 @@ from loumass.content import queries as content_queries
 from loumass.content.composing import Draft
 from loumass.content.models import Content
 from loumass.content.previewing import counted, values_for
-from loumass.content.vocabulary import TAGS
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.core.tenancy import get
 from loumass.funnels import contents, editing, forms, models, queries
+from loumass.funnels.facts import KNOWN_FIELDS
 from loumass.funnels.graph import Graph, branches_of, describe, settings_of
 from loumass.funnels.graph_pages import pages
 from loumass.funnels.graph_view import Shown, graph_page, refuse_unless, shown_graph
@@ -99,8 +99,7 @@ def _suggestions(graph: Graph, config: type[Any]) -> dict[str, list[tuple[str, s
 
 
 def _field_names() -> list[str]:
-    columns = [tag.name.removeprefix("contact.") for tag in TAGS if tag.name.startswith("contact.")]
-    return [*columns, *queries.custom_fields()]
+    return [*KNOWN_FIELDS, *queries.custom_fields()]
 
 
 @pages.post("/funnels/<uuid:graph_id>/steps/<uuid:node_id>")

@@ -1,8 +1,9 @@
 """Everything that is wrong with a graph, each with its step, its sentence and its remedy."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 from uuid import UUID
 
@@ -51,12 +52,14 @@ class Surroundings:
 
     ``content_lacks`` answers what a content lacks ("has no subject"), or None. ``dead_media`` names the media
     that nothing can be sent on, each with the reason in a sentence. ``has_event`` is None for a template.
+    ``fields`` are the contact's fields that exist, or None where nobody knows.
     """
 
     content_lacks: Callable[[UUID], str | None] = _nothing_lacks
     unknown_tags: Callable[[UUID], Sequence[UnknownTag]] = _no_unknown_tags
     dead_media: Mapping[str, str] = field(default_factory=dict)
     has_event: bool | None = None
+    fields: Collection[str] | None = None
 
 
 def problems(graph: Graph, surroundings: Surroundings | None = None) -> list[Problem]:
@@ -177,6 +180,12 @@ def _world(node: Node, around: Surroundings) -> Iterator[Problem]:
         sentence = f"{node.name} cannot send its {MEDIA.get(medium, medium)}: {around.dead_media[medium]}"
         yield Problem("dead_medium", node.id, sentence, "Connect a channel for it, or choose another step.")
     config = settings_of(node)
+    if around.fields is not None and config is not None:
+        for name in sorted(kind_of(node.kind).fields_named(config) - set(around.fields)):
+            close = get_close_matches(name.lower(), around.fields, 1, 0.7)
+            remedy = f"Did you mean {close[0]}?" if close else "Choose a field from the list."
+            sentence = f"{node.name} asks for the field {name}, which nobody has yet."
+            yield Problem("unknown_field", node.id, sentence, remedy, "hint")
     if around.has_event is False and config is not None and kind_of(node.kind).needs_event(config):
         sentence = f"{node.name} waits around the event, but the campaign has no event date."
         yield Problem("no_event", node.id, sentence, "Give the campaign its event date.")

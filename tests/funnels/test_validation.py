@@ -1,18 +1,23 @@
 """Every problem of a graph is named, with its step and its remedy."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loumass.funnels.graph import Graph
+from loumass.funnels.decisions import branch_taken
+from loumass.funnels.facts import MessageOutcome
+from loumass.funnels.graph import Graph, branches_of
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.node import Edge, Node
+from loumass.funnels.step import decide
 from loumass.funnels.validation import Problem, Surroundings, UnknownTag, is_ready, problems
-from tests.funnels.graphs import CONTENT, graph, id_of, node
+from tests.funnels.graphs import CONTENT, DENVER, MONDAY, facts, graph, id_of, node
 
 INVITE, END = node("invite", "email_send"), node("end", "end")
 
@@ -153,6 +158,19 @@ def test_a_wait_for_an_event_that_has_no_date():
     assert problems(waits) == []
 
 
+def test_a_field_that_nobody_has_is_named_with_the_one_that_was_meant():
+    asks = graph(
+        INVITE, node("ask", "condition", test="field", field="compny"), END,
+        ways="invite-ask, ask-yes-end, ask-no-end",
+    )  # fmt: skip
+    problem = found(asks, "unknown_field", fields={"company", "city"})
+    assert (problem.node_id, problem.remedy, problem.severity) == (
+        id_of("ask"), "Did you mean company?", "hint",
+    )  # fmt: skip
+    assert problems(asks, Surroundings(fields={"compny"})) == []
+    assert problems(asks) == []
+
+
 def test_sending_nothing_is_only_a_hint():
     silent = graph(node("label", "tag", tag="VIP"), END, ways="label-end")
     assert found(silent, "no_send").severity == "hint"
@@ -253,3 +271,80 @@ def test_a_loop_without_a_wait_is_always_refused(kinds: list[str], data: st.Data
     wrong = graph(*steps, ways=", ".join([*ways, f"n{len(steps) - 1}-n{back_to}"]))
     assert found(wrong, "loop").node_id is not None
     assert not is_ready(problems(wrong))
+
+
+DECIDED_AT_ONCE: list[tuple[str, dict[str, Any]]] = [
+    ("email_send", {}), ("sms_send", {}), ("stage", {}), ("set_status", {}), ("tag", {"tag": "VIP"}), ("split", {}),
+    ("end", {}), ("condition", {}), ("condition", {"test": "tag", "tag": "VIP"}), ("condition", {"wait_up_to": 2}),
+    ("wait", {"after": "entered"}), ("wait", {"after": "sent", "amount": 1, "unit": "minutes"}),
+    ("wait", {"mode": "date", "date": "2026-03-01T09:00"}),
+    ("wait", {"mode": "date", "date": "2026-03-01T09:00", "if_past": "end"}),
+    ("wait", {"mode": "event", "days": 1}), ("wait", {"mode": "event", "days": 1, "if_past": "end"}),
+]  # fmt: skip
+
+
+@st.composite
+def drawn_graphs(draw: st.DrawFn) -> Graph:
+    """Graphs whose settings can be read, every way drawn to anywhere."""
+    chosen = draw(st.lists(st.sampled_from(DECIDED_AT_ONCE), min_size=1, max_size=7))
+    steps = [node(f"n{place}", kind, **config) for place, (kind, config) in enumerate(chosen)]
+    targets = st.sampled_from(steps)
+    edges = [
+        Edge(step.id, branch.name, draw(targets).id) for step in steps for branch in branches_of(step) or ()
+    ]
+    return Graph(tuple(steps), tuple(edges), steps[0].id)
+
+
+@settings(max_examples=400, deadline=None)
+@given(drawn_graphs(), st.sampled_from(["replied", "tagged", "nobody"]), st.booleans())
+def test_where_no_loop_is_refused_nobody_goes_round_without_time_going_by(
+    drawn: Graph, who: str, is_sent: bool
+):
+    """Held against the pure step: at one moment a person passes each step at most once."""
+    if any(problem.code == "loop" for problem in problems(drawn)):
+        return
+    now = MONDAY
+    passed: list[UUID] = []
+    here: UUID | None = drawn.start
+    while here is not None:
+        assert here not in passed, [drawn.node(one).kind for one in passed]
+        passed.append(here)
+        seen = facts(
+            entered_at=now,
+            last_sent_at=now - timedelta(days=400) if is_sent else None,
+            replied_at=now if who == "replied" else None,
+            tags=frozenset({"VIP"} if who == "tagged" else ()),
+            event_at=now - timedelta(days=30),
+            event_timezone=DENVER,
+            message=MessageOutcome.SENT,
+        )
+        way = branch_taken(decide(drawn.node(here), seen, now))
+        here = drawn.follow(here, way) if way else None
+
+
+@settings(max_examples=300, deadline=None)
+@given(drawn_graphs())
+def test_a_loop_is_refused_exactly_where_one_can_go_round_without_a_pause(drawn: Graph):
+    """Held against a slow and simple closure over the ways that take no time."""
+
+    def takes_time(step: Node, branch: str) -> bool:
+        if step.kind == "condition":
+            return branch == "timeout"
+        if step.kind != "wait":
+            return False
+        if step.config.get("mode", "duration") == "duration":
+            return step.config["after"] == "entered"
+        return step.config.get("if_past") == "end"
+
+    reach = {
+        step.id: {
+            edge.target
+            for edge in drawn.edges
+            if edge.source == step.id and not takes_time(step, edge.branch)
+        }
+        for step in drawn.nodes
+    }
+    for _ in drawn.nodes:
+        reach = {one: far.union(*(reach[two] for two in far)) for one, far in reach.items()}
+    goes_round = any(one in far for one, far in reach.items())
+    assert goes_round == any(problem.code == "loop" for problem in problems(drawn))

@@ -14,19 +14,14 @@ from sqlalchemy import text
 
 from loumass.campaigns.advancing.ground import Ground, Walker, zone_or
 from loumass.core.database import db
-from loumass.funnels.facts import Facts
+from loumass.funnels.facts import KNOWN_FIELDS, Facts
 from loumass.funnels.kinds.condition_tests import ConditionConfig
 
 #: Why an address is barred, as the fact it is: all but a bounce and an erasure are the person's no.
 _SAID_NO = ("unsubscribed", "complained", "by_hand", "imported")
-#: What a condition may ask for beside the organization's own fields.
-KNOWN_FIELDS = {
-    name: f"contact.{name}"
-    for name in (
-        "external_id", "email", "phone", "first_name", "last_name", "company", "title", "city", "state", "country",
-        "timezone", "source",
-    )
-} | {"full_name": "btrim(contact.first_name || ' ' || contact.last_name)"}  # fmt: skip
+_OWN_COLUMNS = {name: f"contact.{name}" for name in KNOWN_FIELDS} | {
+    "full_name": "btrim(contact.first_name || ' ' || contact.last_name)"
+}
 
 _TAGS = """
     SELECT contact_tag.contact_id AS id, array_agg(tag.name) AS value FROM contact_tag
@@ -89,8 +84,8 @@ def _question(ground: Ground, config: Any) -> tuple[str | None, dict[str, Any]]:
         return _TAGS, {}
     if test in ("bounced", "opted_out"):
         return _BARRED, {}
-    if test == "field" and config.field in KNOWN_FIELDS:
-        return _FIELD.format(column=KNOWN_FIELDS[config.field]), {}
+    if test == "field" and config.field in _OWN_COLUMNS:
+        return _FIELD.format(column=_OWN_COLUMNS[config.field]), {}
     if test == "field":
         return _FIELD.format(column="fields ->> :asked_field"), {"asked_field": config.field}
     if test == "sent_within" and config.step:

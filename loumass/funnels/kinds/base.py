@@ -93,6 +93,10 @@ class Kind(ABC, Generic[C]):
         """The keys of other steps that the settings name."""
         return frozenset()
 
+    def fields_named(self, config: C) -> frozenset[str]:
+        """The contact's fields that the settings ask for."""
+        return frozenset()
+
     def flaws(self, config: C) -> Iterable[Flaw]:
         """What is wrong with settings that can be read, seen by themselves."""
         return ()

@@ -51,6 +51,10 @@ class Condition(Kind[ConditionConfig]):
         asks = config.test == "sent_within" and config.step
         return frozenset({config.step}) if asks else frozenset()
 
+    def fields_named(self, config: ConditionConfig) -> frozenset[str]:
+        asks = config.test == "field" and config.field
+        return frozenset({config.field}) if asks else frozenset()
+
     def describe(self, node: Node, config: ConditionConfig, names: Names) -> str:
         question = TESTS[config.test].words(config, names)
         if config.wait_up_to is None:
