@@ -64,6 +64,7 @@ SENTENCES = {
     "suppression.added": "barred addresses",
     "suppression.removed": "took an address off the suppression list",
     "suppression.exported": "exported the suppression list",
+    "template.exported": "exported a template",
     "template.published": "published a template",
     "template.archived": "archived a template",
     "template.restored": "restored a template",

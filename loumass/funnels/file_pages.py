@@ -8,6 +8,7 @@ from flask import Response, flash, g, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
+from loumass.accounts.service import audit
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
 from loumass.core.tenancy import get, get_or_404
@@ -27,8 +28,11 @@ def download(template_id: UUID) -> ResponseReturnValue:
     graph = get(models.Graph, graph_id)
     if graph is None or graph.template_id != template.id:
         raise NotFound
+    lines = written(written_template(template, graph_id))
+    audit("template.exported", "template", template.id)
+    db().commit()
     name = file_name(template.name)
-    answer = Response("\ufeff" + written(written_template(template, graph_id)), mimetype="text/csv")
+    answer = Response("\ufeff" + lines, mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
 

@@ -64,9 +64,11 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
             "inbox.add_tags",
             "inbox.remove_tag",
             "inbox.add_note",
-            "inbox.write",
         )
     },
+    "inbox.write": {"id": "fresh_contact"},
+    "inbox.reopen": {"id": "closed_conversation"},
+    "content.restore": {"id": "archived_content"},
     "inbox.change_status": {"id": "enrollment"},
     "inbox.let_go_on": {"id": "held_enrollment"},
     "inbox.body": {"id": "message"},
@@ -93,9 +95,9 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
         "file": (str(Path(__file__).parents[1] / "contacts" / "leads.csv"), "leads.csv")
     },
     "imports.match": lambda _: {
-        "target": ["full_name", "email"],
+        "target": ["ignore", "email"],
         "existing": "fill",
-        "tags": "",
+        "tags": "vip",
         "source": "",
     },
     "imports.reshape": lambda _: {"has_header": "1"},
@@ -113,20 +115,20 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
         "name": "New",
         "template": house.published_template,
         "event_type": "",
-        "owner": "",
-        "email_channel": "",
+        "owner": house.member,
+        "email_channel": house.channel,
         "sms_channel": "",
     },
-    "campaigns.change_settings": lambda _: {
+    "campaigns.change_settings": lambda house: {
         "name": "Renamed",
         "event_type": "",
-        "owner": "",
-        "email_channel": "",
+        "owner": house.member,
+        "email_channel": house.channel,
         "sms_channel": "",
     },
-    "campaigns.add_people": lambda house: {"ids": [house.other_contact]},
+    "campaigns.add_people": lambda house: {"ids": [house.fresh_contact]},
     "campaigns.mark": lambda house: {"ids": [house.enrollment], "status": "Attended"},
-    "campaigns.hold": lambda house: {"ids": [house.enrollment]},
+    "campaigns.hold": lambda house: {"ids": [house.walking_enrollment]},
     "campaigns.release": lambda house: {"ids": [house.enrollment]},
     "campaigns.end": lambda house: {"ids": [house.enrollment], "is_sure": "1"},
     "campaigns.start": lambda _: {},
@@ -136,7 +138,7 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "campaigns.resume": lambda _: {},
     "campaigns.cancel": lambda _: {},
     "people.tag": lambda house: {"ids": [house.contact], "tags": "vip"},
-    "people.choose_campaign": lambda house: {"ids": [house.other_contact], "campaign_id": house.campaign},
+    "people.choose_campaign": lambda house: {"ids": [house.fresh_contact], "campaign_id": house.campaign},
     "people.delete": lambda house: {"ids": [house.contact], "is_sure": "1"},
     "people.restore": lambda _: {"at": "2026-03-03T16:00:00+00:00"},
     "person.become_one": lambda house: {"other": house.other_contact},
@@ -180,7 +182,7 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "inbox.close": lambda _: {},
     "inbox.reopen": lambda _: {},
     "inbox.snooze": lambda _: {"until": "3d"},
-    "inbox.assign": lambda _: {"user": ""},
+    "inbox.assign": lambda house: {"user": house.member},
     "inbox.mark_unread": lambda _: {},
     "inbox.need_no_reply": lambda _: {},
     "inbox.add_tags": lambda _: {"tags": "vip"},
@@ -257,9 +259,17 @@ class Attack:
     names_acme: bool = field(default=False)
 
 
-def fill_in(rule: Rule, method: str, house: Furniture) -> Attack:
-    """The request for `rule`. Fails when an argument or form is not known here."""
-    values = {argument: _id_of(rule, argument, house) for argument in rule.arguments}
+def fill_in(
+    rule: Rule, method: str, house: Furniture, *, only: str | None = None, otherwise: Furniture | None = None
+) -> Attack:
+    """The request for `rule`. Fails when an argument or form is not known here.
+
+    With `only`, that argument alone comes from `house` and the rest from `otherwise`.
+    """
+    values = {
+        argument: (house if otherwise is None or argument == only else otherwise).ids.get(name, name)
+        for argument, name in arguments_of(rule).items()
+    }
     form = None
     if method == "POST":
         assert rule.endpoint in FORMS, (
@@ -279,13 +289,25 @@ def fill_in(rule: Rule, method: str, house: Furniture) -> Attack:
     )
 
 
-def _id_of(rule: Rule, argument: str, house: Furniture) -> Any:
+def may_name_rows(rule: Rule, method: str) -> bool:
+    """Whether a request for `rule` can carry an id: in its path, its form or its query."""
+    form, query = FORMS.get(rule.endpoint), QUERIES.get(rule.endpoint)
+    given = form if method == "POST" else query
+    return bool(rule.arguments) or (given is not None and given.__code__.co_varnames[:1] == ("house",))
+
+
+def arguments_of(rule: Rule) -> dict[str, str]:
+    """What each argument of `rule` names: furniture, or else the word itself."""
+    return {argument: _named(rule, argument) for argument in sorted(rule.arguments)}
+
+
+def _named(rule: Rule, argument: str) -> str:
     blueprint = rule.endpoint.rpartition(".")[0]
     name = BY_ENDPOINT.get(rule.endpoint, {}).get(argument) or BY_ARGUMENT.get(argument)
     if name is None and argument == "id":
         name = BY_BLUEPRINT.get(blueprint)
     assert name is not None, f"{rule.endpoint}: say in attack_fixtures what <{argument}> names"
-    return house.ids.get(name, name)
+    return name
 
 
 def _flat(form: Form | None) -> list[UUID | str]:

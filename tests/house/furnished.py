@@ -70,7 +70,7 @@ def furnish(tenant: Tenant) -> Furniture:
             ),
         )
         session.commit()
-    house.ids["colleague"] = tenant.viewer.id
+    house.ids["colleague"], house.ids["member"] = tenant.viewer.id, tenant.member.id
     house.ids["organization"] = tenant.id
     return house
 
@@ -93,6 +93,13 @@ def _people(put: Any, session: Any, house: Furniture) -> None:
         "other_contact",
         Contact(
             first_name=f"{MARK} Two", phone="+13035550165", phone_hash=secrets.keyed_hash("+13035550165")
+        ),
+    )
+    fresh = f"{MARK.lower()}.fresh@foothill.example"
+    put(
+        "fresh_contact",
+        Contact(
+            first_name=f"{MARK} Fresh", email=fresh, email_key=fresh, email_hash=secrets.keyed_hash(fresh)
         ),
     )
     put("tag", Tag(name=f"{MARK} tag"))
@@ -146,6 +153,12 @@ def _funnel(put: Any) -> None:
         "content_version",
         ContentVersion(content_id=content.id, number=1, subject=f"{MARK} subject", html="<p>Hi</p>"),
     )
+    put(
+        "later_version",
+        ContentVersion(content_id=content.id, number=2, subject=f"{MARK} later", html="<p>Ho</p>"),
+    )
+    content.version_number = 2
+    put("archived_content", Content(name=f"{MARK} old", medium="email", archived_at=clock.now()))
     send = put(
         "node",
         Node(
@@ -177,8 +190,16 @@ def _campaign(put: Any, house: Furniture, channel: Channel) -> None:
     put(
         "enrollment",
         Enrollment(
-            campaign_id=stream.id, contact_id=house.contact, node_id=node.id, state="held", reason="replied"
+            campaign_id=stream.id,
+            contact_id=house.contact,
+            node_id=node.id,
+            state="held",
+            waiting_for={"for": "person"},
         ),
+    )
+    put(
+        "walking_enrollment",
+        Enrollment(campaign_id=stream.id, contact_id=house.other_contact, node_id=node.id, state="active"),
     )
     for state in ("running", "paused", "scheduled"):
         row = put(f"{state}_stream", Stream(paused_at=clock.now() if state == "paused" else None))
@@ -203,6 +224,20 @@ def _conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) 
             thread_key="message:x",
             subject=f"{MARK} thread",
             last_message_at=clock.now(),
+            last_inbound_at=clock.now(),
+            needs_reply_since=clock.now(),
+        ),
+    )
+    put(
+        "closed_conversation",
+        Conversation(
+            contact_id=house.other_contact,
+            channel_id=channel.id,
+            medium="email",
+            counterpart=f"{MARK.lower()}.two@foothill.example",
+            thread_key="message:y",
+            last_message_at=clock.now(),
+            closed_at=clock.now(),
         ),
     )
     common = {

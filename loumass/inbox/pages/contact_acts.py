@@ -12,6 +12,7 @@ from loumass.campaigns.deciding import release_people
 from loumass.campaigns.models import Enrollment
 from loumass.campaigns.statuses import set_status
 from loumass.contacts import bulk
+from loumass.contacts.models import Tag
 from loumass.contacts.suppression import suppress
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
@@ -41,7 +42,7 @@ def add_tags(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addr
 def remove_tag(id: UUID, tag_id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """Take a tag off."""
     person_or_404(id)
-    bulk.untag([id], tag_id)
+    bulk.untag([id], get_or_404(Tag, tag_id).id)
     db().commit()
     return _back(id)
 

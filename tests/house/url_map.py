@@ -1,0 +1,69 @@
+"""The application's URL map, as house tests walk over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, text
+from werkzeug.routing import Map, Rule
+
+from loumass.models import metadata
+from loumass.routes import ROUTES
+from tests.house.attack_fixtures import Attack, fill_in
+from tests.house.furnished import Furniture
+from tests.world import Person
+
+GUARDS = {route.blueprint.name: route.guard for route in ROUTES}
+
+
+def bare_map() -> Map:
+    """All rules, without making the application: for parametrizing."""
+    bare = Flask("map")
+    for route in ROUTES:
+        bare.register_blueprint(route.blueprint, url_prefix=route.prefix or None)
+    return bare.url_map
+
+
+def guard_of(rule: Rule) -> str | None:
+    """`public`, `member`, `hook`, or None for what no blueprint owns."""
+    return GUARDS.get(rule.endpoint.rpartition(".")[0])
+
+
+def ways_in(rules: Map, guard: str = "member") -> list[tuple[Rule, str]]:
+    """(rule, method) of every way in behind `guard`, in a fixed order."""
+    found = [
+        (rule, method)
+        for rule in rules.iter_rules()
+        if guard_of(rule) == guard
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+    return sorted(found, key=lambda way: (way[0].endpoint, way[1], str(way[0])))
+
+
+def attacks(app: Flask, house: Furniture) -> Iterator[tuple[Rule, Attack]]:
+    """Every member way in, ready to be sent."""
+    for rule, method in ways_in(app.url_map):
+        yield rule, fill_in(rule, method, house)
+
+
+def permission_of(app: Flask, rule: Rule) -> str:
+    """What the view asks for."""
+    view: Any = app.view_functions[rule.endpoint]
+    return view.permission
+
+
+def send(person: Person, attack: Attack) -> Any:
+    """The answer that `person` gets."""
+    return person.browser.open(attack.url, method=attack.method, data=attack.form, query_string=attack.query)
+
+
+def everything(ledger: Engine) -> dict[str, str]:
+    """A digest of each table, for everybody."""
+    each = " UNION ALL ".join(
+        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
+        for table in sorted(metadata.tables)
+    )
+    with ledger.connect() as connection:
+        return dict(iter(connection.execute(text(each))))
