@@ -107,11 +107,13 @@ def reader(key: str) -> IO[bytes]:
 
 
 def delete(key: str) -> None:
-    """Forget a kept file; it is no error when it is gone already."""
+    """Forget a kept file; it is no error when it is gone already. Raises StorageUnavailable."""
     try:
         obstore.delete(_using(), key)
     except FileNotFoundError:
         return
+    except (OSError, obstore.exceptions.BaseError) as problem:
+        raise StorageUnavailable("The file cannot be removed: storage does not answer.") from problem
 
 
 def _using() -> ObjectStore:

@@ -109,7 +109,7 @@ def mark_failed(delivery_ids: Sequence[UUID], problem: str) -> None:
         {
             "organization_id": current_organization_id(),
             "ids": list(delivery_ids),
-            "problem": problem.replace("\x00", "")[:2_000],
+            "problem": _fit(problem)[:2_000],
             "most": MOST_ATTEMPTS,
             "now": clock.now(),
             "first": _FIRST_PAUSE,
@@ -162,12 +162,25 @@ def next_due(channel_id: UUID | None = None) -> dict[UUID, datetime]:
 
 
 def _identity(identity: str) -> str:
-    clean = identity.replace("\x00", "")
+    clean = _fit(identity)
     if len(clean) <= _LONGEST_IDENTITY:
         return clean
-    return f"long:{hashlib.sha256(clean.encode(errors='replace')).hexdigest()}"
+    return f"long:{hashlib.sha256(clean.encode()).hexdigest()}"
 
 
 def _meta(item: StoredItem) -> str:
-    told: dict[str, Any] = {"headers": dict(item.headers), "meta": dict(item.meta)}
-    return json.dumps(told).replace("\\u0000", "")
+    return json.dumps(_fit_all({"headers": dict(item.headers), "meta": dict(item.meta)}))
+
+
+def _fit_all(told: Any) -> Any:
+    """`told`, a JSON value, as PostgreSQL takes it: cleaned before it is encoded, when a NUL is still one letter."""
+    if isinstance(told, str):
+        return _fit(told)
+    if isinstance(told, dict):
+        return {_fit(str(name)): _fit_all(value) for name, value in told.items()}
+    return [_fit_all(value) for value in told] if isinstance(told, list | tuple) else told
+
+
+def _fit(value: str) -> str:
+    """Without NULs; what is half a character becomes a question mark."""
+    return value.replace("\x00", "").encode("utf-8", "replace").decode()

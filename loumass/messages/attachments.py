@@ -54,10 +54,19 @@ def keep(files: Sequence[events.Attachment]) -> list[KeptFile]:
     for file in files[:MOST_FILES]:
         weight += len(file.content)
         fits = len(file.content) <= LARGEST_FILE and weight <= LARGEST_MESSAGE
-        key = storage.store(io.BytesIO(file.content), limit=LARGEST_FILE).key if fits else ""
+        key = _stored(file.content, kept) if fits else ""
         name, kind = clean_name(file.name), sniffed(file.content, file.content_type)
         kept.append(KeptFile(name, kind, len(file.content), key, fit(file.content_id)[:250] or None))
     return kept
+
+
+def _stored(content: bytes, others: Sequence[KeptFile]) -> str:
+    """The key of a file; when storage fails, those kept before it go as well."""
+    try:
+        return storage.store(io.BytesIO(content), limit=LARGEST_FILE).key
+    except BaseException:
+        forget(others)
+        raise
 
 
 def forget(files: Sequence[KeptFile]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
+import structlog
+
 from loumass.channels.models import Channel
+from loumass.core.storage import StorageUnavailable
 from loumass.messages.arriving import MACHINE, arrive
-from loumass.messages.attachments import KeptFile, keep
+from loumass.messages.attachments import KeptFile, forget, keep
 from loumass.messages.cleaning import cleaned
 from loumass.messages.keywords import meaning_of, obey
 from loumass.messages.origins import Origin
@@ -24,7 +28,8 @@ from loumass.providers.events import (
     ProviderEvent,
 )
 
-__all__ = ["KeptFiles", "OutcomeAwaited", "keep_files", "receive"]
+__all__ = ["KeptFiles", "OutcomeAwaited", "forget_files", "forgetting", "keep_files", "receive"]
+log = structlog.get_logger("receive")
 
 #: Position of an event in its delivery -> its files, already in storage.
 KeptFiles = Mapping[int, Sequence[KeptFile]]
@@ -35,14 +40,35 @@ def keep_files(
 ) -> KeptFiles:
     """Store what the events carry (and what the provider keeps for us) before the transaction begins.
 
-    Raises StorageUnavailable, and ProviderError when a file cannot be fetched now: try again later.
+    Raises StorageUnavailable, and ProviderError when a file cannot be fetched now: try again later. Then nothing
+    is kept.
     """
     kept: dict[int, Sequence[KeptFile]] = {}
-    for position, event in enumerate(events):
-        if isinstance(event, MessageArrived) and (event.attachments or event.media):
-            fetched = [download(media) for media in event.media] if download else []
-            kept[position] = keep([*event.attachments, *fetched])
+    with forgetting(kept):
+        for position, event in enumerate(events):
+            if isinstance(event, MessageArrived) and (event.attachments or event.media):
+                fetched = [download(media) for media in event.media] if download else []
+                kept[position] = keep([*event.attachments, *fetched])
     return kept
+
+
+@contextmanager
+def forgetting(files: KeptFiles) -> Iterator[None]:
+    """Removes `files` from storage again when what needs them fails: the next try keeps its own."""
+    try:
+        yield
+    except BaseException:
+        forget_files(files)
+        raise
+
+
+def forget_files(files: KeptFiles) -> None:
+    """Remove files that no message will carry; what storage does not let go is named in the log."""
+    for kept in files.values():
+        try:
+            forget(kept)
+        except StorageUnavailable as problem:
+            log.warning("files.left_behind", keys=[file.key for file in kept], problem=problem.sentence)
 
 
 def receive(

@@ -46,6 +46,11 @@ _NOBODY_LOOKS = text("""
     UPDATE message SET due_at = NULL
     WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'in_doubt'
 """)
+_TAKEN = text("""
+    SELECT provider_message_id FROM message
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND direction = 'out'
+      AND provider_message_id = ANY(CAST(:found AS text[])) AND state <> 'in_doubt'
+""")
 _AGAIN = text("""
     UPDATE message SET state = 'queued', due_at = :now, attempted_at = NULL, lease_token = NULL, lease_until = NULL,
         waiting_for = NULL, reason_code = NULL, reason = NULL
@@ -112,9 +117,22 @@ def _look_up(channel: Channel, wanted: Sequence[tuple[Row[Any], OutgoingMessage]
     with provider:
         found = [told for row, message in wanted if (told := _found(provider, row, message))]
     with transaction():
-        rows = delivering_outcomes.write_down(found, None) if found else ()
+        proven = _proven(channel.id, found)
+        rows = delivering_outcomes.write_down(proven, None) if proven else ()
         if rows:
             _tell(channel.id, rows)
+
+
+def _proven(channel_id: UUID, found: Sequence[Told]) -> list[Told]:
+    """Without what is known to be another message: the same words may have gone to the same person twice."""
+    ids = [told.provider_message_id for told in found if told.provider_message_id]
+    taken = set(db().scalars(_TAKEN, _of(channel_id, found=ids))) if ids else set()
+    proven: list[Told] = []
+    for told in found:
+        if told.provider_message_id not in taken:
+            proven.append(told)
+            taken |= {told.provider_message_id} - {None}
+    return proven
 
 
 def _found(provider: Provider, row: Row[Any], message: OutgoingMessage) -> Told | None:

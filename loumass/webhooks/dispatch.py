@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from loumass.channels.models import Channel
@@ -11,8 +12,11 @@ from loumass.deliveries.service import item_of, mark_done
 from loumass.messages import receiving
 from loumass.messages.receiving import KeptFiles
 from loumass.providers.base import Provider
-from loumass.providers.errors import Rejected
-from loumass.providers.events import Attachment, Media, ProviderEvent
+from loumass.providers.errors import ProviderError, Rejected
+from loumass.providers.events import Attachment, KeywordSent, Media, ProviderEvent
+
+#: So often a picture is asked for, over about a minute, before its words go in without it.
+MOST_FETCHES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,14 @@ class Understood:
 def understand(delivery: Delivery, provider: Provider) -> Understood:
     """Parse `delivery` and fetch its files. Touches the network: call outside any transaction.
 
-    Raises ProviderError or StorageUnavailable when files cannot be had now.
+    Raises ProviderError or StorageUnavailable when files cannot be had now. The words do not wait long for their
+    pictures, and a STOP does not wait at all.
     """
     events = provider.parse(item_of(delivery))
-    return Understood(events, receiving.keep_files(events, lambda media: _fetched(provider, media)))
+    is_patient = delivery.attempts < MOST_FETCHES and not any(isinstance(one, KeywordSent) for one in events)
+    return Understood(
+        events, receiving.keep_files(events, lambda media: _fetched(provider, media, is_patient))
+    )
 
 
 def apply(channel: Channel, delivery: Delivery, understood: Understood) -> None:
@@ -41,9 +49,21 @@ def apply(channel: Channel, delivery: Delivery, understood: Understood) -> None:
     mark_done(delivery)
 
 
-def _fetched(provider: Provider, media: Media) -> Attachment:
-    """The file, or a note in its place when the vendor will never give it: the words still arrive."""
+def forget(understood: Understood) -> None:
+    """Somebody else took it in meanwhile: its files are not needed a second time."""
+    receiving.forget_files(understood.files)
+
+
+def forgetting(understood: Understood) -> AbstractContextManager[None]:
+    """Removes the files again when taking them in fails: the next try fetches its own."""
+    return receiving.forgetting(understood.files)
+
+
+def _fetched(provider: Provider, media: Media, is_patient: bool) -> Attachment:
+    """The file, or a note in its place when the vendor does not give it: the words still arrive."""
     try:
         return provider.download(media)
-    except Rejected as refusal:
-        return Attachment("not available.txt", "text/plain", f"{refusal.reason}\n".encode())
+    except ProviderError as problem:
+        if is_patient and not isinstance(problem, Rejected):
+            raise
+        return Attachment("not available.txt", "text/plain", f"{problem.reason}\n".encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -26,12 +27,15 @@ MAXIMUM_BODY = 1024 * 1024
 MOST_CANDIDATES = 50
 #: Never kept: they are ours or somebody's secret.
 _PRIVATE = frozenset({"cookie", "authorization", "x-twilio-signature"})
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,100}")
 log = structlog.get_logger("hooks")
 
 
 @hooks.post("/hooks/<provider>/<token>")
 def arrive(provider: str, token: str) -> Response:
     """A call to a channel's own address."""
+    if not _TOKEN.fullmatch(token):
+        raise NotFound
     with globally() as session:
         address = session.get(HookAddress, token)
     if address is None or address.provider != provider:

@@ -106,10 +106,12 @@ def _understand(channel: Channel, delivery_id: UUID, provider: Provider) -> None
         return
     try:
         understood = dispatch.understand(delivery, provider)
-        with transaction():
+        with dispatch.forgetting(understood), transaction():
             current = get_or_404(Delivery, delivery_id, lock=True)
             if current.state == "pending":
                 dispatch.apply(get_or_404(Channel, channel.id), current, understood)
+            else:
+                dispatch.forget(understood)
     except OutcomeAwaited:
         with transaction():
             deliveries.postpone(get_or_404(Delivery, delivery_id, lock=True), TOO_EARLY)

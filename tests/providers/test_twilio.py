@@ -91,6 +91,12 @@ def test_pictures_go_along(vendor: TwilioVendor) -> None:
         (Failure(500), Unknown, False),
         (Failure(502), Unknown, False),
         (Failure(504), Unknown, False),
+        (Failure(408), Unknown, False),
+        (Failure(400, 21635), Rejected, True),
+        # Somebody else answers: a proxy, a captive portal. That burns no campaign.
+        (Failure(404), Unavailable, False),
+        (Failure(302), Unavailable, False),
+        (Failure(418), Unavailable, False),
     ],
 )
 def test_twilio_s_errors_in_our_words(
@@ -144,6 +150,24 @@ def test_another_text_is_not_mistaken_for_it(vendor: TwilioVendor, other: dict[s
     assert vendor.open().find(vendor.message(PERSON, text="The very one")) is None
 
 
+def test_of_two_equal_texts_the_one_of_that_moment_is_found(vendor: TwilioVendor) -> None:
+    message = vendor.message(PERSON, text="Yes")
+    at = message.attempted_at or clock.now()
+    for minutes in (12, 0, 7):
+        vendor.fake.keep({"To": PERSON, "From": NUMBER, "Body": "Yes"}, at + timedelta(minutes=minutes))
+    found = vendor.open().find(message)
+    assert found is not None
+    assert found.provider_message_id == vendor.fake.messages[1]["sid"]
+
+
+def test_a_trial_account_s_preface_does_not_hide_a_text(vendor: TwilioVendor) -> None:
+    vendor.fake.keep(
+        {"To": PERSON, "From": NUMBER, "Body": "Sent from your Twilio trial account - The very one"}
+    )
+    assert vendor.open().find(vendor.message(PERSON, text="The very one")) is not None
+    assert vendor.open().find(vendor.message(PERSON, text="very one")) is None
+
+
 def test_the_same_text_of_yesterday_is_not_mistaken_for_it(vendor: TwilioVendor) -> None:
     vendor.fake.keep({"To": PERSON, "From": NUMBER, "Body": "The very one"}, clock.now() - timedelta(hours=2))
     assert vendor.open().find(vendor.message(PERSON, text="The very one")) is None
@@ -167,6 +191,7 @@ def test_a_picture_is_fetched_with_our_login_from_twilio_only(vendor: TwilioVend
     for elsewhere in (
         "http://169.254.169.254/latest",
         "https://evil.example/x",
+        vendor.fake.base_url.replace("http:", "https:") + path,
         vendor.fake.base_url + "@evil.example/",
     ):
         with pytest.raises(Rejected):

@@ -58,7 +58,7 @@ def _mail(sender: str, recipient: str, content: bytes, extensions: Mapping[str, 
     parameters = [f"MAIL FROM:<{sender}>"]
     if "size" in extensions:
         limit = extensions["size"].strip()
-        if limit.isdigit() and 0 < int(limit) < len(content):
+        if limit.isascii() and limit.isdigit() and 0 < int(limit) < len(content):
             raise Rejected(
                 f"The message has {len(content):,} bytes; the server takes {int(limit):,} at most.", "5.3.4"
             )

@@ -16,6 +16,7 @@ DEAD_NUMBER = {
     30005: "The number does not exist.",
     30006: "The number is a landline or cannot be reached by texts.",
     21421: "The number is not valid.",
+    21635: "The number is a landline.",
 }
 #: The person said STOP to this sender; Twilio blocks by itself.
 OPTED_OUT = 21610
@@ -27,7 +28,6 @@ REFUSED = {
     21617: "The text is longer than 1,600 characters.",
     21619: "The text is empty.",
     21602: "The text is empty.",
-    21635: "The number is a landline.",
     30004: "The person or their carrier blocks texts.",
     30007: "The carrier filtered the text as spam.",
     30034: "The carrier blocks texts from unregistered numbers (A2P 10DLC).",
@@ -59,7 +59,7 @@ TOO_FAST = {
 
 
 def of_answer(answer: httpx2.Response) -> ProviderError:
-    """What an HTTP answer of 400 or more means."""
+    """What an HTTP answer of 300 or more means. Only what Twilio itself says, by its number, is final."""
     code, message = _told(answer)
     if code in TOO_FAST or answer.status_code == 429:
         return Throttled(f"Twilio asks to slow down ({message}).", _pause(answer, TOO_FAST.get(code)))
@@ -67,14 +67,19 @@ def of_answer(answer: httpx2.Response) -> ProviderError:
         return Disconnected(f"{BROKEN.get(code) or 'Twilio refused the login.'} ({_label(code)}{message})")
     if answer.status_code == 503:
         return Unavailable(f"Twilio is not available ({message}).")
-    if answer.status_code >= 500:
+    if answer.status_code >= 500 or answer.status_code == 408:
         return Unknown(
             f"Twilio failed with HTTP {answer.status_code} after taking the text; it may have gone."
         )
-    reason = DEAD_NUMBER.get(code) or REFUSED.get(code) or f"Twilio refused the text: {message}"
+    return _refused(code, message)
+
+
+def _refused(code: int, message: str) -> ProviderError:
+    if not code:
+        return Unavailable(f"What answered was not Twilio's API ({message}).")
     return Rejected(
-        reason,
-        str(code or answer.status_code),
+        DEAD_NUMBER.get(code) or REFUSED.get(code) or f"Twilio refused the text: {message}",
+        str(code),
         address_is_dead=code in DEAD_NUMBER,
         has_opted_out=code == OPTED_OUT,
     )
@@ -106,8 +111,8 @@ def _told(answer: httpx2.Response) -> tuple[int, str]:
 
 def _pause(answer: httpx2.Response, default: timedelta | None) -> timedelta:
     asked = answer.headers.get("Retry-After", "")
-    if asked.isdigit():
-        return min(timedelta(seconds=int(asked)), timedelta(days=1))
+    if asked.isascii() and asked.isdigit():
+        return min(timedelta(seconds=int(asked[:6])), timedelta(days=1))
     return default or timedelta(seconds=30)
 
 

@@ -55,7 +55,8 @@ def account_and_number(hook: HookRequest) -> tuple[str, str]:
     """AccountSid and the number of ours that the call is about, unproven: where to look for the channel."""
     fields = _fields(hook.body, is_json=_is_json(hook))
     ours = "From" if _is_report(fields) else "To"
-    return fields.get("AccountSid", ""), fields.get(ours, "")
+    account, number = fields.get("AccountSid", ""), fields.get(ours, "")
+    return _plain(account), _plain(number)
 
 
 def parse(item: StoredItem) -> list[ProviderEvent]:
@@ -76,7 +77,7 @@ def _report(fields: dict[str, str], item: StoredItem) -> Iterator[ProviderEvent]
         yield MessageDelivered(at=item.received_at, provider_message_id=sid, recipient=recipient)
     elif status in ("undelivered", "failed"):
         code = fields.get("ErrorCode", "")
-        number = int(code) if code.isdigit() else 0
+        number = _count(code)
         yield MessageBounced(
             at=item.received_at,
             provider_message_id=sid,
@@ -118,11 +119,20 @@ def _text(fields: dict[str, str], item: StoredItem) -> Iterator[ProviderEvent]:
 
 
 def _media(fields: dict[str, str]) -> Iterator[Media]:
-    count = fields.get("NumMedia", "0")
-    for position in range(min(int(count), _MAXIMUM_MEDIA) if count.isdigit() else 0):
+    for position in range(min(_count(fields.get("NumMedia", "")), _MAXIMUM_MEDIA)):
         url = fields.get(f"MediaUrl{position}")
         if url:
             yield Media(url, fields.get(f"MediaContentType{position}") or "application/octet-stream")
+
+
+def _count(value: str) -> int:
+    """A small whole number; 0 for whatever else stands there."""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0
+
+
+def _plain(value: str) -> str:
+    """`value` as an account or number may be written; nothing for what cannot be one."""
+    return value if len(value) <= 100 and value.isascii() and value.isprintable() else ""
 
 
 def _is_report(fields: dict[str, str]) -> bool:
