@@ -20,7 +20,7 @@ from loumass.messages.models import Attachment, Conversation, Message
 
 _PERSON = (
     "external_id", "email", "phone", "first_name", "last_name", "company", "title", "city", "state", "country",
-    "timezone", "fields", "source", "created_at", "updated_at", "last_inbound_at", "last_outbound_at",
+    "timezone", "fields", "source", "created_at", "updated_at", "last_inbound_at",
 )  # fmt: skip
 _MESSAGE = (
     "direction", "medium", "state", "from_name", "from_address", "to_address", "cc", "subject", "text", "html",

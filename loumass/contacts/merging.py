@@ -100,9 +100,6 @@ def _values(kept: Contact, other: Contact, from_other: frozenset[str]) -> dict[s
             found[column] = getattr(giver, column)
     found["owner_id"] = kept.owner_id or other.owner_id
     found["last_inbound_at"] = max(filter(None, (kept.last_inbound_at, other.last_inbound_at)), default=None)
-    found["last_outbound_at"] = max(
-        filter(None, (kept.last_outbound_at, other.last_outbound_at)), default=None
-    )
     return found
 
 

@@ -85,7 +85,6 @@ class Contact(OrganizationOwned, Base):
     company_key: Mapped[str] = _prefix_key("company")
     merged_into_id: Mapped[UUID | None]
     last_inbound_at: Mapped[datetime | None]
-    last_outbound_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
     archived_at: Mapped[datetime | None]

@@ -67,10 +67,6 @@ _CONVERSATIONS = text("""
           GROUP BY conversation_id) gone
     WHERE conversation.organization_id = :organization_id AND conversation.id = gone.conversation_id
 """)
-_CONTACTS = text("""
-    UPDATE contact SET last_outbound_at = greatest(last_outbound_at, CAST(:now AS timestamptz))
-    WHERE organization_id = :organization_id AND id = ANY(CAST(:contacts AS uuid[]))
-""")
 _COUNTED = text("""
     UPDATE channel_day SET sent = sent + :sent, failed = failed + :failed, bounced = bounced + :bounced
     WHERE organization_id = :organization_id AND channel_id = :channel_id AND day = :day
@@ -249,8 +245,6 @@ def _note_sent(channel_id: UUID, sent: Sequence[Row[Any]]) -> None:
     pairs = sorted({(row.conversation_id, row.thread_id or "") for row in sent})
     conversations, threads = [pair[0] for pair in pairs], [pair[1] or None for pair in pairs]
     db().execute(_CONVERSATIONS, _of(channel_id, now=latest, conversations=conversations, threads=threads))
-    contacts = sorted({row.contact_id for row in sent if row.contact_id})
-    db().execute(_CONTACTS, _of(channel_id, now=latest, contacts=contacts))
     db().execute(_CHANNEL_WORKS, _of(channel_id))
 
 
@@ -260,8 +254,8 @@ def _judge_channel(
     for outcome in outcomes:
         if isinstance(outcome, Disconnected):
             return disconnect(channel, outcome.reason)
-    throttled = [outcome for outcome in outcomes if isinstance(outcome, Throttled)]
-    if throttled and shares_throttle:
+    throttled = [one for one in outcomes if isinstance(one, Throttled) and (shares_throttle or one.is_about_us)]
+    if throttled:
         longest = max(throttled, key=lambda outcome: outcome.retry_after)
         return rest(channel.id, now + longest.retry_after, longest.reason)
     away = [outcome for outcome in outcomes if isinstance(outcome, Unavailable)]

@@ -196,7 +196,6 @@ CREATE TABLE contact (
     company_key TEXT COLLATE "C" GENERATED ALWAYS AS (lower(company)) STORED NOT NULL,
     merged_into_id UUID,
     last_inbound_at TIMESTAMP WITH TIME ZONE,
-    last_outbound_at TIMESTAMP WITH TIME ZONE,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     archived_at TIMESTAMP WITH TIME ZONE,
