@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from sqlalchemy import create_engine, event, make_url, text
@@ -16,11 +17,25 @@ from loumass import embedded
 from loumass.app import create_app
 from loumass.config import Settings, psycopg_url
 from loumass.core import clock, database, jobs, migrating
+from tests.browser import NO_CHROMIUM
 from tests.house.statements import before_cursor_execute
 from tests.world import World
 
+# No test fails on a clock: a busy machine makes examples slow, not wrong.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 ROOT = Path(__file__).resolve().parents[1]
 KEY = base64.b64encode(bytes(range(32))).decode()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says loudly that nobody looked at the pages: a skip among thousands of dots is read by nobody."""
+    skipped = [one for one in terminalreporter.stats.get("skipped", []) if NO_CHROMIUM in str(one.longrepr)]
+    if skipped:
+        terminalreporter.section(f"{len(skipped)} BROWSER TESTS WERE SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line(NO_CHROMIUM, red=True)
 
 
 def _server_urls() -> tuple[str, str]:
@@ -113,7 +128,7 @@ def settings(database_url: str, urls: tuple[str, str], tmp_path_factory: pytest.
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> Flask:
+def app(settings: Settings) -> Iterator[Flask]:
     """The application, on this worker's database."""
     app = create_app(settings)
     app.config.update(
@@ -125,7 +140,8 @@ def app(settings: Settings) -> Flask:
     )
     app.config["PROPAGATE_EXCEPTIONS"] = False
     event.listen(database.engine(), "before_cursor_execute", before_cursor_execute)
-    return app
+    yield app
+    app.extensions["loumass.hub"].close()
 
 
 @pytest.fixture

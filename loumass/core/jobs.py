@@ -35,7 +35,9 @@ from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id, serving, transaction
 
 QUEUES = ("deliver", "advance", "receive", "bulk")
-BELL_MILLISECONDS = 5_000
+#: How long a ring keeps others like it out of the queue. Short, and a busy queue fills with rings for the same work;
+#: long, and a worker that dies between taking a ring and its first statement delays that work.
+BELL_MILLISECONDS = 30_000
 JOB_SECONDS = 300
 #: How long a worker that was told to stop finishes what it is at; hosts kill after about 30.
 PATIENCE_SECONDS = 15
@@ -215,17 +217,13 @@ class _Worker(SimpleWorker):
         cut.start()
         super().request_stop(signum, frame)
 
+    def handle_exception(self, job: rq_job.Job, *exc_info: Any) -> None:
+        """One structured line that names the organization; what is due stays on the agenda and is rung again."""
+        name, organization_id, _ = job.args
+        log.error("job.failed", job=name, organization=organization_id, job_id=job.id, exc_info=exc_info)
+
 
 def work(queue: str, redis: Redis, *, burst: bool = False) -> None:
     """Serve one queue until told to stop; the slice at hand is finished first, if that does not take long."""
     worker = _Worker([queue], connection=redis, serializer=JSONSerializer, log_job_description=False)
     worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
-
-
-class Worker(SimpleWorker):
-    """RQ's worker in this very process; a failed slice is one structured line that names its organization."""
-
-    def handle_exception(self, job: rq_job.Job, *exc_info: Any) -> None:
-        """Logs; what is due stays on the agenda and is rung again."""
-        name, organization_id, _ = job.args
-        log.error("job.failed", job=name, organization=organization_id, job_id=job.id, exc_info=exc_info)

@@ -61,6 +61,7 @@ class Hub:
         self.listeners: dict[str, set[queue.Queue[str]]] = defaultdict(set)
         self.started = False
         self.lock = threading.Lock()
+        self.is_closed = threading.Event()
 
     def listen(self, organization_id: UUID, topics: set[str]) -> Iterator[str]:
         """Server-Sent Event frames for `topics`, cut after about 25 s (the browser comes back)."""
@@ -80,16 +81,25 @@ class Hub:
                 self.started = True
                 threading.Thread(target=self._subscribe, name="live", daemon=True).start()
 
+    def close(self) -> None:
+        """Do not come back once Redis has gone."""
+        self.is_closed.set()
+
     def _subscribe(self) -> None:
-        while True:
+        is_lost = False
+        while not self.is_closed.is_set():
             try:
                 subscriber = self.redis.pubsub(ignore_subscribe_messages=True)
                 subscriber.psubscribe("live:*")
+                is_lost = False
                 for item in subscriber.listen():
                     self._deliver(item["channel"].decode(), item["data"].decode())
             except RedisError as problem:
-                log.warning("live.lost", problem=str(problem))
-                time.sleep(1)
+                # Once for each time that it goes, not once for each try.
+                if not is_lost and not self.is_closed.is_set():
+                    log.warning("live.lost", problem=str(problem))
+                is_lost = True
+                self.is_closed.wait(1)
 
     def _deliver(self, channel: str, topic: str) -> None:
         for mailbox in list(self.listeners.get(channel, ())):

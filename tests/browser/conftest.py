@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from tests.browser import NO_CHROMIUM
 from tests.house.bare import PACKAGE, bare_app
 from tests.world import PASSWORD, Person
 
@@ -50,11 +50,9 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         program = found_chromium(playwright)
         if program is None:
-            sentence = "No Chromium was found, so the browser tests did not run. Install one or set CHROMIUM to its path."
             if os.environ.get("CI") == "true":
-                pytest.fail(sentence)
-            warnings.warn(sentence, stacklevel=1)
-            pytest.skip(sentence)
+                pytest.fail(NO_CHROMIUM)
+            pytest.skip(NO_CHROMIUM)
         browser = playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield browser
         browser.close()

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, render_template
 from flask_wtf import CSRFProtect, FlaskForm
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue]  newer than its stubs
 from wtforms.validators import Email, InputRequired, NumberRange
 
 PACKAGE = Path(__file__).resolve().parents[2] / "loumass"
@@ -28,13 +29,13 @@ class MailboxForm(FlaskForm):
         [InputRequired(), Email("The domain has no ending. Did you mean northgate-events.example?")],
     )
     timezone = SelectField(
-        "Time zone", choices=[("America/Denver", "America/Denver"), ("Europe/Berlin", "Europe/Berlin")]
+        "Time zone", choices=[SelectChoice(zone, zone) for zone in ("America/Denver", "Europe/Berlin")]
     )
     script = TextAreaField("Signature")
     known = RadioField(
         "People we already know",
         [InputRequired()],
-        choices=[("fill", "Fill in the blanks"), ("update", "Update")],
+        choices=[SelectChoice("fill", "Fill in the blanks"), SelectChoice("update", "Update")],
     )
     holidays = BooleanField("Skip public holidays")
     agreed = BooleanField(
