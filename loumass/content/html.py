@@ -8,6 +8,7 @@ from html import escape, unescape
 
 from css_inline import CSSInliner, InlineError
 from inscriptis import get_text
+from inscriptis.css_profiles import CSS_PROFILES
 from inscriptis.model.config import ParserConfig
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -29,7 +30,8 @@ _INLINER = CSSInliner(
 )
 _HREF_MARK = re.compile(f'href="{MARK.pattern}"')
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_READER = ParserConfig()
+# The relaxed profile indents whatever stands in a div.
+_READER = ParserConfig(css=CSS_PROFILES["strict"])
 # Up to the punctuation that ends a sentence rather than the address.
 _ADDRESS = r"https?://[^\s<>\"]*[^\s<>\".,;:!?')\]]"
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")

@@ -176,6 +176,13 @@ def test_the_text_of_html_reads_well():
     assert "secret" not in text
 
 
+def test_boxes_in_boxes_are_not_indented_in_the_text():
+    source = "<div><div>Hi<br>there,<div>come<br>soon</div></div></div>"
+    email = compile_email(Draft("s", html=source), footer=True)
+    assert email.text.render(VALUES).splitlines()[:4] == ["Hi", "there,", "come", "soon"]
+    assert "\nAcme & Co\n1 Main Street\nDenver\nUnsubscribe (https://" in email.text.render(VALUES)
+
+
 def test_an_unknown_tag_is_refused_wherever_it_stands():
     for draft in (
         Draft("{{nobody}}", html="x"),
