@@ -16,15 +16,12 @@ from sqlalchemy import Engine, text
 from werkzeug.routing import Rule
 
 from loumass.core import live
-from loumass.models import GLOBAL_TABLES, metadata
 from tests.house import furnished
 from tests.house.attack_fixtures import Attack, arguments_of, fill_in, may_name_rows
 from tests.house.furnished import MARK, Furniture, furnish
-from tests.house.url_map import bare_map, everything, send, ways_in
+from tests.house.url_map import OWNED, bare_map, everything, rows_of, send, ways_in
 from tests.world import World
 
-#: What belongs to an organization, also where the table is global.
-WATCHED = sorted(set(metadata.tables) - GLOBAL_TABLES | {"membership", "invitation", "hook_address"})
 #: Posts that answer without changing a row: they compute, or change the cookie.
 CHANGES_NOTHING = {
     "account.logout", "account.visit", "content.count_segments", "content.show_preview",
@@ -57,12 +54,12 @@ def test_globex_reaches_nothing_of_acme(
 ) -> None:
     house = furnish(world.acme)
     attack = fill_in(_rule(world, endpoint, rule), method, house)
-    before = _of_acme(ledger, world)
+    before = rows_of(ledger, world.acme.id)
     answer = send(world.globex.admin, attack)
     if attack.names_acme:
         assert answer.status_code in (403, 404), f"Globex got {answer.status_code}"
     assert MARK not in answer.get_data(as_text=True)
-    assert _of_acme(ledger, world) == before, "Globex changed rows of Acme"
+    assert rows_of(ledger, world.acme.id) == before, "Globex changed rows of Acme"
     _succeeds(world, ledger, endpoint, attack)
 
 
@@ -88,14 +85,14 @@ def test_globex_smuggles_nothing_of_acme_into_its_own_requests(
     own = furnish(world.globex)
     found = _rule(world, endpoint, rule)
     for attack, stolen, in_url in _smuggling(found, method, own, house):
-        before = _of_acme(ledger, world)
+        before = rows_of(ledger, world.acme.id)
         answer = send(world.globex.admin, attack)
         page = answer.get_data(as_text=True)
         assert answer.status_code < 500
         assert not in_url or answer.status_code in (403, 404), f"{attack.url}: {answer.status_code}"
         assert MARK not in page, f"{attack} shows what is Acme's"
         assert not any(name in page for name in world.acme.names.values()), f"{attack} names a person of Acme"
-        assert _of_acme(ledger, world) == before, f"{attack} changed rows of Acme"
+        assert rows_of(ledger, world.acme.id) == before, f"{attack} changed rows of Acme"
         assert _holding(ledger, world, stolen) == [], f"{attack} left Acme's id in rows of Globex"
 
 
@@ -124,21 +121,11 @@ def _rule(world: World, endpoint: str, rule: str) -> Rule:
     return next(found for found in world.app.url_map.iter_rules(endpoint) if str(found) == rule)
 
 
-def _of_acme(ledger: Engine, world: World) -> dict[str, str]:
-    """A digest of every watched table's rows of Acme."""
-    each = " UNION ALL ".join(
-        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t WHERE organization_id = :acme"
-        for table in WATCHED
-    )
-    with ledger.connect() as connection:
-        return dict(iter(connection.execute(text(each), {"acme": world.acme.id})))
-
-
 def _holding(ledger: Engine, world: World, stolen: UUID) -> list[str]:
     """Tables in which a row of Globex holds an id of Acme."""
     each = " UNION ALL ".join(
         f"SELECT '{table}' FROM {table} t WHERE organization_id = :globex AND position(:stolen IN t::text) > 0"
-        for table in WATCHED
+        for table in OWNED
     )
     with ledger.connect() as connection:
         return list(connection.scalars(text(each), {"globex": world.globex.id, "stolen": str(stolen)}))

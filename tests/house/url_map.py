@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from sqlalchemy import Engine, text
 from werkzeug.routing import Map, Rule
 
-from loumass.models import metadata
+from loumass.models import GLOBAL_TABLES, metadata
 from loumass.routes import ROUTES
 from tests.house.attack_fixtures import Attack, fill_in
 from tests.house.furnished import Furniture
 from tests.world import Person
 
 GUARDS = {route.blueprint.name: route.guard for route in ROUTES}
+
+
+#: Tables with rows that belong to an organization, also where the table is global.
+OWNED = sorted(set(metadata.tables) - GLOBAL_TABLES | {"membership", "invitation", "hook_address"})
 
 
 def bare_map() -> Map:
@@ -57,6 +62,17 @@ def permission_of(app: Flask, rule: Rule) -> str:
 def send(person: Person, attack: Attack) -> Any:
     """The answer that `person` gets."""
     return person.browser.open(attack.url, method=attack.method, data=attack.form, query_string=attack.query)
+
+
+def rows_of(ledger: Engine, organization_id: UUID) -> dict[str, str]:
+    """A digest of what an organization has in each table."""
+    each = " UNION ALL ".join(
+        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) "
+        f"FROM {table} t WHERE organization_id = :organization_id"
+        for table in OWNED
+    )
+    with ledger.connect() as connection:
+        return dict(iter(connection.execute(text(each), {"organization_id": organization_id})))
 
 
 def everything(ledger: Engine) -> dict[str, str]:
