@@ -25,7 +25,7 @@ from loumass.messages.delivering_outcomes import Pair
 from loumass.messages.outbox_lease import Allowance, Lease
 from loumass.messages.rendering import Rendered
 from loumass.providers.base import OutgoingMessage, Provider
-from loumass.providers.errors import Disconnected, Outcome, Rejected, Unavailable, Unknown
+from loumass.providers.errors import Disconnected, Outcome, Rejected, Throttled, Unavailable, Unknown
 
 BATCH = 500
 WINDOW = 50
@@ -53,6 +53,8 @@ class _Batch:
     allowed: Allowance
     rows: Sequence[Row[Any]]
     around: rendering.Surroundings
+    #: Claimed rows that were neither attempted nor refused so far.
+    unsettled: set[UUID]
 
 
 def deliver_slice(channel_id: UUID) -> Slice:
@@ -70,7 +72,7 @@ def deliver_slice(channel_id: UUID) -> Slice:
     finally:
         with transaction():
             if batch is not None:
-                outbox.give_back(lease, batch.allowed.today)
+                outbox.give_back(lease, batch.allowed.today, batch.unsettled)
             outbox_lease.release(lease)
     with transaction():
         return Slice(attempted, outbox_lease.next_due(channel_id))
@@ -88,7 +90,8 @@ def _claim(lease: Lease) -> _Batch:
         if pause:
             # Committed with the claim: a crash must not make the channel faster than it may be.
             delivering_outcomes.rest(lease.channel_id, clock.now() + pause, "it keeps its pace.")
-        return _Batch(lease, allowed, rows, rendering.surroundings(lease.channel, number, rows))
+        around = rendering.surroundings(lease.channel, number, rows)
+        return _Batch(lease, allowed, rows, around, {row.id for row in rows})
 
 
 def _deliver(batch: _Batch) -> int:
@@ -103,7 +106,11 @@ def _deliver(batch: _Batch) -> int:
         for window in _windows(batch):
             outcomes = _deliver_window(batch, window, provider)
             attempted += len(outcomes or ())
-            if outcomes is None or _should_stop(outcomes) or time.monotonic() - started > SLICE_SECONDS:
+            if (
+                outcomes is None
+                or _should_stop(outcomes, provider)
+                or time.monotonic() - started > SLICE_SECONDS
+            ):
                 break
     return attempted
 
@@ -120,9 +127,14 @@ def _windows(batch: _Batch) -> Iterator[Sequence[Row[Any]]]:
         size = max(1, min(WINDOW, size * 4, int(FLUSH_SECONDS / max(each, 0.001))))
 
 
-def _should_stop(outcomes: Sequence[Outcome]) -> bool:
-    return any(isinstance(one, Disconnected) for one in outcomes) or (
-        bool(outcomes) and all(isinstance(one, Unavailable) for one in outcomes)
+def _should_stop(outcomes: Sequence[Outcome], provider: Provider) -> bool:
+    """Whether the channel as a whole was told to stop: more windows would only hear it again."""
+    shares_throttle = not provider.throttles_per_recipient
+    throttled = (one for one in outcomes if isinstance(one, Throttled))
+    return (
+        any(isinstance(one, Disconnected) for one in outcomes)
+        or any(shares_throttle or one.is_about_us for one in throttled)
+        or (bool(outcomes) and all(isinstance(one, Unavailable) for one in outcomes))
     )
 
 
@@ -135,9 +147,12 @@ def _deliver_window(batch: _Batch, window: Sequence[Row[Any]], provider: Provide
         if until is None:
             return None
         day = batch.allowed.today
-        attempted = {row.id for row in outbox.attempt(batch.lease, until, moment, ready, day).going}
-        going = {row.id: row for row in window if row.id in attempted}
+        judged = outbox.attempt(batch.lease, until, moment, ready, day)
         _record(batch, poisoned, provider)
+    attempted = {row.id for row in judged.going}
+    going = {row.id: row for row in window if row.id in attempted}
+    batch.unsettled.difference_update(attempted, (row.id for row, _ in poisoned))
+    batch.unsettled.difference_update(row.id for row in (*judged.waiting, *judged.ended))
     return [outcome for _, outcome in poisoned] + _hand_over(
         batch, going, [one.message for one in ready if one.message.id in going], provider
     )

@@ -7,7 +7,7 @@ written to the network, in the same statement that marks it as attempted.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -41,12 +41,14 @@ _DUE = """
       AND priority = ANY(CAST(:priorities AS integer[])) AND due_at <= :now
     ORDER BY priority, due_at, id LIMIT :looked_at FOR UPDATE SKIP LOCKED
 """
+# Whoever waits for a lock judges by what was true before the wait: a locked row is left out of this window, so that
+# an opt-out which is committed meanwhile is seen. It goes back to the queue, unless its holder took it away.
 _WINDOW = """
     SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at
     FROM message
     WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'sending'
       AND lease_token = :token AND attempted_at IS NULL
-    FOR UPDATE
+    FOR UPDATE SKIP LOCKED
 """
 _JUDGED = f"""
     SELECT m.id, m.priority, g.gate, {opening(MESSAGE_GATES, "g.gate")} AS opens_at,
@@ -120,11 +122,17 @@ _USED = text("""
     ON CONFLICT (organization_id, channel_id, day)
     DO UPDATE SET used = greatest(channel_day.used + CAST(:change AS integer), 0)
 """)
+# Those that somebody took away meanwhile count as used no more than those that go back.
 _GIVE_BACK = text("""
-    UPDATE message SET state = 'queued', lease_token = NULL, lease_until = NULL, attempts = greatest(attempts - 1, 0)
-    WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'sending'
-      AND lease_token = :token AND attempted_at IS NULL
-    RETURNING id
+    WITH back AS (
+        UPDATE message SET state = 'queued', lease_token = NULL, lease_until = NULL, attempts = greatest(attempts - 1, 0)
+        WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'sending'
+          AND lease_token = :token AND attempted_at IS NULL
+        RETURNING id
+    )
+    SELECT (SELECT count(*) FROM back) + (
+        SELECT count(*) FROM message WHERE organization_id = :organization_id AND id = ANY(CAST(:unsettled AS uuid[]))
+          AND state = 'cancelled' AND attempted_at IS NULL) AS unused
 """)
 # Whoever holds the channel's lease knows that every other `sending` row of it was left by somebody
 # who lost theirs: not attempted is queued again, attempted is in doubt, never sent again blindly.
@@ -184,16 +192,16 @@ def attempt(lease: Lease, until: datetime, moment: datetime, made: Sequence[Rend
         from_address=lease.channel.address,
         from_name=lease.channel.sender_name,
     )
-    # What a gate or a person took away meanwhile was counted when it was claimed.
-    count_used(lease.channel_id, day, len(found.going) - len(made))
+    # What a gate took away meanwhile was counted when it was claimed.
+    count_used(lease.channel_id, day, -len(found.waiting) - len(found.ended))
     return found
 
 
-def give_back(lease: Lease, day: date) -> int:
-    """Claimed rows that were never attempted go back to the queue; how many."""
-    rows = db().execute(_GIVE_BACK, _of(lease, token=lease.token)).all()
-    count_used(lease.channel_id, day, -len(rows))
-    return len(rows)
+def give_back(lease: Lease, day: date, unsettled: Collection[UUID]) -> None:
+    """Claimed rows that were never attempted go back to the queue. `unsettled`: those that were neither attempted nor
+    refused, which may be more."""
+    unused = db().execute(_GIVE_BACK, _of(lease, token=lease.token, unsettled=list(unsettled))).scalar_one()
+    count_used(lease.channel_id, day, -unused)
 
 
 def reclaim(lease: Lease, day: date, look_at: datetime) -> int:
