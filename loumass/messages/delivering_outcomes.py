@@ -254,7 +254,9 @@ def _judge_channel(
     for outcome in outcomes:
         if isinstance(outcome, Disconnected):
             return disconnect(channel, outcome.reason)
-    throttled = [one for one in outcomes if isinstance(one, Throttled) and (shares_throttle or one.is_about_us)]
+    throttled = [
+        one for one in outcomes if isinstance(one, Throttled) and (shares_throttle or one.is_about_us)
+    ]
     if throttled:
         longest = max(throttled, key=lambda outcome: outcome.retry_after)
         return rest(channel.id, now + longest.retry_after, longest.reason)

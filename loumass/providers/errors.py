@@ -51,6 +51,8 @@ class Throttled(ProviderError):
     """Nothing was sent because we are too fast; try again after `retry_after`."""
 
     retry_after: timedelta = timedelta(minutes=1)
+    #: Whether the whole channel is meant, also where a provider otherwise throttles single recipients.
+    is_about_us: bool = False
 
     __str__ = ProviderError.__str__
 

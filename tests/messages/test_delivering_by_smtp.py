@@ -78,3 +78,21 @@ def test_what_the_server_cut_off_is_found_in_sent_and_never_sent_twice(
     world.later(hours=3)
     assert vendor.accepted().count(went.email or "") == 1
     assert message(world.acme, second).state == "in_doubt"
+
+
+def test_a_mailbox_that_has_sent_enough_for_today_rests_and_loses_nothing(
+    world: World, vendor: SmtpVendor
+) -> None:
+    maya = mailbox_at(world, vendor)
+    crowd = [world.acme.contact(f"Zoë {n}", f"zoe{n}@people.example") for n in range(8)]
+    for one in crowd[2:]:
+        vendor.smtp.on_content[one.email or ""] = "550 5.4.5 Daily user sending limit exceeded"
+    ids = campaign(world.acme, maya, crowd, stream(world.acme))
+    world.work()
+    assert states(world.acme, ids) == ["sent"] * 2 + ["queued"] * 6
+    offered = sum(command.startswith("RCPT") for command in vendor.smtp.commands)
+    assert offered <= 4
+    vendor.smtp.on_content.clear()
+    world.later(minutes=70)
+    assert states(world.acme, ids) == ["sent"] * 8
+    assert sorted(vendor.accepted()) == sorted(one.email or "" for one in crowd)

@@ -278,6 +278,15 @@ def test_a_bounce_in_a_server_s_own_words() -> None:
     )
     assert event.recipient == "priya@people.example"
     assert event.permanent
+    assert event.message_id == "first@acme.example"
+
+
+def test_a_report_without_a_copy_is_known_by_what_it_answers() -> None:
+    fields = "Final-Recipient: rfc822; priya@people.example\nAction: failed\nStatus: 5.1.1"
+    plain = dsn(fields).replace("Message-ID: <first@acme.example>", "X-Nothing: here")
+    assert bounced(plain).message_id == ""
+    assert bounced(f"In-Reply-To: <first@acme.example>\n{plain}").message_id == "first@acme.example"
+    assert bounced(f"References: <older@x> <first@acme.example>\n{plain}").message_id == "first@acme.example"
 
 
 def test_an_answer_that_arrives_at_a_bounce_address_is_a_machine_s() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from loumass.providers.base import OutgoingMessage
 from loumass.providers.errors import Disconnected, Rejected, Sent, Throttled, Unavailable, Unknown
-from loumass.providers.mail.addresses import bounce_address, message_of
+from loumass.providers.mail.addresses import bounce_address, message_of, on_the_wire
 from loumass.providers.smtp.client import Smtp
 from tests.fakes.smtp import FakeSmtpServer, Twist
 from tests.providers.contract import Vendor, context, outcomes
@@ -218,6 +218,9 @@ def test_an_abandoned_batch_sends_no_half_message() -> None:
         ("452 4.2.2 mailbox full", Unavailable, False),
         ("450 4.2.0 greylisted, try again in 10 minutes", Throttled, False),
         ("451 4.7.1 rate limit exceeded", Throttled, False),
+        ("550 5.4.5 Daily user sending limit exceeded", Throttled, False),
+        ("552 5.2.2 quota exceeded: the recipient has reached the limit", Rejected, False),
+        ("550 5.1.1 user over limit does not exist", Rejected, True),
     ],
 )
 def test_what_a_server_says_of_a_recipient(reply: str, expected: type, dead: bool) -> None:
@@ -260,6 +263,34 @@ def test_what_a_server_says_of_the_content(reply: str, expected: type) -> None:
         vendor.server.on_content[message.to] = reply
         told = outcomes(provider, message, after)
     assert [type(outcome) for outcome in told] == [expected, Sent]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 5.4.5 Daily SMTP relay limit exceeded for customer",
+        "550 5.4.5 Daily user sending quota exceeded",
+        "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+        "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException",
+        "550 Outgoing mail quota for this account has been exceeded",
+    ],
+)
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_enough_for_today_burns_no_message_and_is_not_asked_again_in_this_batch(
+    reply: str, pipelining: bool
+) -> None:
+    with mailbox(pipelining=pipelining) as vendor, vendor.open() as provider:
+        first, *others = (vendor.message() for _ in range(4))
+        vendor.server.on_content[first.to] = reply
+        told = outcomes(provider, first, *others)
+        assert [type(outcome) for outcome in told] == [Throttled] * 4
+        assert isinstance(told[0], Throttled)
+        assert told[0].retry_after.total_seconds() == 3600
+        assert told[0].is_about_us
+        assert vendor.accepted() == []
+        # The kept connection is not left in the middle of a message.
+        assert [type(outcome) for outcome in outcomes(provider, *others)] == [Sent] * 3
+        assert vendor.accepted() == [message.to for message in others]
 
 
 @pytest.mark.parametrize(
@@ -347,3 +378,11 @@ def test_a_bounce_address_cannot_be_made_up() -> None:
     ):
         assert message_of(forged) is None
     assert len(address.partition("@")[0]) <= 64
+
+
+def test_a_domain_beyond_ascii_is_written_as_its_owner_registered_it() -> None:
+    assert on_the_wire("a@straße.example") == "a@xn--strae-oqa.example"
+    assert on_the_wire("a@MÜNCHEN.example") == "a@xn--mnchen-3ya.example"
+    assert on_the_wire("a@plain.example") == "a@plain.example"
+    with pytest.raises(UnicodeError):
+        on_the_wire("a@" + "ü" * 80 + ".example")

@@ -7,6 +7,8 @@ import hmac
 import re
 from uuid import UUID
 
+import idna
+
 from loumass.core import secrets
 
 _VERP = re.compile(r"^bounce\+([a-z2-7]+)@", re.IGNORECASE)
@@ -31,9 +33,12 @@ def is_plausible(address: str) -> bool:
 
 
 def on_the_wire(address: str) -> str:
-    """`address` with its domain in ASCII (IDNA). Raises UnicodeError for an impossible domain."""
+    """`address` with its domain in ASCII (IDNA 2008: `straße.example` is not `strasse.example`).
+
+    Raises UnicodeError for an impossible domain.
+    """
     local, _, domain = address.rpartition("@")
-    return address if domain.isascii() else f"{local}@{domain.encode('idna').decode()}"
+    return address if domain.isascii() else f"{local}@{idna.encode(domain, uts46=True).decode()}"
 
 
 def bounce_address(message_id: UUID, domain: str) -> str:

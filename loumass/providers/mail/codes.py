@@ -19,6 +19,17 @@ _NO_SUCH_USER = re.compile(
 _TOO_FAST = re.compile(
     r"rate|too (many|fast|much)|thrott|quota for|limit|slow down|gr[ea]y ?-?list|try again in", re.IGNORECASE
 )
+#: Refused for good, they say, and mean: enough for today (Gmail 5.4.5, Exchange Online 5.1.90 and its exceptions).
+_SENDER_QUOTA = frozenset({"5.4.5", "5.1.90"})
+_ENOUGH_FOR_TODAY = re.compile(
+    r"submissionquotaexceeded"
+    r"|(daily|hourly|per[ -](day|hour)|sending|outgoing|outbound|submission|smtp|relay)[\w ,'-]{0,60}"
+    r"\b(limit|quota)\b[\w ,'-]{0,30}\b(exceed|reach|hit)"
+    r"|(exceed|reach)ed[\w ,'-]{0,30}\b(daily|hourly|sending|outgoing|outbound|submission)\b[\w ,'-]{0,30}\b(limit|quota)",
+    re.IGNORECASE,
+)
+#: How long a mailbox that has sent enough for today is left alone.
+ENOUGH_PAUSE = timedelta(hours=1)
 _PAUSE = re.compile(r"(\d{1,5}) ?(s|sec|m|min|h|hour)", re.IGNORECASE)
 
 
@@ -52,6 +63,13 @@ def address_is_dead(code: str, text: str) -> bool:
 def is_too_fast(text: str) -> bool:
     """Whether a temporary failure is about our pace rather than about the server."""
     return bool(_TOO_FAST.search(text))
+
+
+def has_sent_enough(code: str, text: str) -> bool:
+    """Whether a permanent refusal only says that this mailbox has sent enough for now. A full recipient is not meant."""
+    if code == "5.2.2":
+        return False
+    return code in _SENDER_QUOTA or bool(_ENOUGH_FOR_TODAY.search(text))
 
 
 def pause_asked(text: str) -> timedelta:

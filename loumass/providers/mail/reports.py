@@ -17,6 +17,8 @@ from loumass.providers.mail.addresses import message_of
 
 _ARRIVED_AT = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To")
 _TEXT_SEARCHED = 20_000
+#: Servers that attach no copy often write its beginning into their own words.
+_QUOTED_ID = re.compile(r"\bMessage-ID:\s*<([^<>\s]{3,400})>", re.IGNORECASE)
 
 
 def read(message: Message, at: datetime) -> list[ProviderEvent] | None:
@@ -48,14 +50,14 @@ def _complaints(message: Message, report: Message, at: datetime) -> list[Provide
         Complained(
             at=at,
             our_id=our_id_in(message) or sent_from,
-            message_id=_original_message_id(original),
+            message_id=_original_message_id(message),
             recipient=recipients[0][1] if recipients else _first_address(original, "To"),
         )
     ]
 
 
 def _statuses(message: Message, statuses: list[Message], at: datetime) -> list[ProviderEvent]:
-    our_id, message_id = our_id_in(message), _original_message_id(_original(message))
+    our_id, message_id = our_id_in(message), _original_message_id(message)
     events: list[ProviderEvent] = []
     for part in statuses:
         for block in _blocks(part):
@@ -111,7 +113,7 @@ def _unstructured(message: Message, at: datetime) -> list[ProviderEvent] | None:
         MessageBounced(
             at=at,
             our_id=our_id_in(message),
-            message_id=_original_message_id(_original(message)),
+            message_id=_original_message_id(message),
             recipient=recipient,
             permanent=is_final,
             code=code,
@@ -136,9 +138,17 @@ def _original(message: Message) -> Message | None:
     return None
 
 
-def _original_message_id(original: Message | None) -> str:
+def _original_message_id(message: Message) -> str:
+    """The Message-ID of what a report is about: from the copy in it, from the headers that answer it, from its words."""
+    original = _original(message)
     ids = headers.message_ids(original, "Message-ID") if original is not None else ()
-    return ids[0] if ids else ""
+    ids = (
+        ids or headers.message_ids(message, "In-Reply-To") or headers.message_ids(message, "References")[-1:]
+    )
+    if ids:
+        return ids[0]
+    quoted = _QUOTED_ID.search(_first_text(message))
+    return quoted[1] if quoted else ""
 
 
 def _first_address(message: Message | None, name: str) -> str:

@@ -52,6 +52,8 @@ def sender_refused(reply: Reply) -> ProviderError:
     """The answer to MAIL. A permanent one is about the mailbox, unless it is about the size."""
     if not reply.is_final:
         return _temporary(reply)
+    if codes.has_sent_enough(codes.enhanced_code(reply.text), reply.text):
+        return Throttled(str(reply), codes.ENOUGH_PAUSE, is_about_us=True)
     code = codes.enhanced_code(reply.text)
     if code == "5.3.4" or reply.code in (552, 523):
         return Rejected(f"The message is too big for the server: {reply}", code or str(reply.code))
@@ -62,6 +64,8 @@ def recipient_refused(reply: Reply) -> ProviderError:
     """The answer to RCPT."""
     if not reply.is_final:
         return _temporary(reply)
+    if codes.has_sent_enough(codes.enhanced_code(reply.text), reply.text):
+        return Throttled(str(reply), codes.ENOUGH_PAUSE, is_about_us=True)
     code = codes.enhanced_code(reply.text) or str(reply.code)
     if reply.code == 530 or (code in ("5.5.1", "5.7.0") and "auth" in reply.text.lower()):
         return Disconnected(f"The server wants us to log in first: {reply}")
@@ -72,6 +76,8 @@ def content_refused(reply: Reply) -> ProviderError:
     """The answer to DATA or to the final dot."""
     if not reply.is_final:
         return _temporary(reply)
+    if codes.has_sent_enough(codes.enhanced_code(reply.text), reply.text):
+        return Throttled(str(reply), codes.ENOUGH_PAUSE, is_about_us=True)
     code = codes.enhanced_code(reply.text) or str(reply.code)
     return Rejected(str(reply), code, codes.address_is_dead(code, reply.text))
 

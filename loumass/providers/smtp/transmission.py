@@ -78,6 +78,7 @@ class Transmission:
             if written:
                 yield self._hand_over(following=b"".join(self._envelope(addressed)))
             if self._barrier is not None:
+                self._hang_up()  # this message's envelope may be written: what comes next must not be its content
                 yield message.id, as_outcome(self._barrier)
                 return
             try:
@@ -137,7 +138,7 @@ class Transmission:
             connection.taken += 1
             return Sent(provider_message_id="", message_id=handed.message_id)
         if 400 <= reply.code < 600:
-            return as_outcome(replies.content_refused(reply))
+            return self._refusal(replies.content_refused(reply), is_about_sender=False)
         self._stopped(connection)
         return Unknown(f"It was handed over, then the server gave no clear answer: {reply}")
 
@@ -196,7 +197,8 @@ class Transmission:
             self._hang_up()
 
     def _refusal(self, error: ProviderError, *, is_about_sender: bool) -> Outcome:
-        if isinstance(error, Disconnected) or (is_about_sender and isinstance(error, Throttled)):
+        is_throttled = isinstance(error, Throttled) and (is_about_sender or error.is_about_us)
+        if isinstance(error, Disconnected) or is_throttled:
             self._barrier = error
         return as_outcome(error)
 
