@@ -18,6 +18,8 @@ from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import acting_for, current_organization_id, globally
 from loumass.providers.registry import provider_class
 
+#: Who of the people below answers, asks, bounces or is away. Drawn so that a newcomer sees some of each.
+SANDBOX_SEED = "northgate 44885"
 PEOPLE = (
     ("Priya", "Raman", "Foothill & Main Realty", "Broker"), ("Tom", "Okafor", "Cherry Creek Partners", "Broker"),
     ("Elena", "Vasquez", "Sixteenth Street Brokers", "Agent"), ("Marcus", "Bell", "Bell Brothers Realty", "Owner"),
@@ -49,7 +51,9 @@ def seed() -> bool:
 
 def _connect(medium: str, address: str, **asked: str) -> None:
     channel_id = uuid7()
-    credentials = provider_class("sandbox", medium).Credentials.model_validate(asked)
+    credentials = provider_class("sandbox", medium).Credentials.model_validate(
+        {**asked, "seed": SANDBOX_SEED}
+    )
     db().add(
         Channel(
             id=channel_id,

@@ -37,10 +37,14 @@ def checked_addresses(host: str, port: int) -> list[str]:
         for address in addresses:
             if not is_public(address):
                 raise AddressRefused(
-                    f"{host} points to {address}, which is not a public address. "
+                    f"{_named(host, address)} is not a public address. "
                     f"An administrator can allow it by adding {host}:{port} to ALLOWED_PRIVATE_HOSTS."
                 )
     return addresses
+
+
+def _named(host: str, address: str) -> str:
+    return address if host.strip("[]") == address else f"{host} points to {address}, which"
 
 
 def is_public(address: str) -> bool:

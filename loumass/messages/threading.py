@@ -62,6 +62,12 @@ _LAST_WRITTEN = text("""
       AND direction = 'out' AND state IN ('sent', 'sending', 'in_doubt') AND occurred_at <= :at
     ORDER BY enrollment_id IS NULL, occurred_at DESC, id DESC LIMIT 1
 """)
+_LAST_WRITTEN_BY_ANY_CHANNEL = text("""
+    SELECT id, stream_id, enrollment_id, node_id FROM message
+    WHERE organization_id = :organization_id AND contact_id = :contact_id AND enrollment_id IS NOT NULL
+      AND direction = 'out' AND state IN ('sent', 'sending', 'in_doubt') AND occurred_at <= :at
+    ORDER BY occurred_at DESC, id DESC LIMIT 1
+""")
 _LAST_IN_CONVERSATION = text("""
     SELECT id, stream_id, enrollment_id, node_id FROM message
     WHERE organization_id = :organization_id AND conversation_id = :conversation_id
@@ -198,10 +204,17 @@ def _keys(arrived: MessageArrived, sender: Sender, fallback_key: str) -> Iterato
 def _last_written(
     sender: Sender, channel_id: UUID, conversation_id: UUID | None, arrived: MessageArrived
 ) -> Row[Any] | None:
-    """A reply belongs to the enrollment that last wrote to the person on the channel."""
+    """A reply belongs to the enrollment that last wrote to the person on the channel.
+
+    Who texts to a number that never wrote to them answers what they got elsewhere: the number stood in an e-mail.
+    """
     at = min(arrived.received_at, clock.now()) + _CLOCKS_DIFFER
     if sender.contact_id is not None:
-        return db().execute(_LAST_WRITTEN, _of(channel_id, contact_id=sender.contact_id, at=at)).first()
+        parameters = _of(channel_id, contact_id=sender.contact_id, at=at)
+        written = db().execute(_LAST_WRITTEN, parameters).first()
+        if written is None and arrived.medium == "sms":
+            written = db().execute(_LAST_WRITTEN_BY_ANY_CHANNEL, parameters).first()
+        return written
     if conversation_id is not None:
         parameters = _of(channel_id, conversation_id=conversation_id, at=at)
         return db().execute(_LAST_IN_CONVERSATION, parameters).first()

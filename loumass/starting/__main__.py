@@ -97,6 +97,8 @@ def environment(stack: ExitStack, home: Path, given: Mapping[str, str]) -> dict[
         "ENVIRONMENT": "development",
         "STORAGE_URL": f"file://{home / 'files'}",
         "PROMETHEUS_MULTIPROC_DIR": str(figures),
+        # Real people take hours to answer; whoever looks around has minutes.
+        "SANDBOX_SPEED": "60",
         **development_keys(home / "secrets.env"),
     }
     if not given.get("DATABASE_URL"):

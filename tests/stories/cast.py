@@ -182,7 +182,7 @@ class Bdr:
             .form("/templates/import")
             .send(files={"file": [("funnel.csv", content.encode(), "text/csv")]})
         )
-        return draft.send("", "Publish version")
+        return draft.send("/versions", "Publish version 1")
 
     def makes_a_campaign(self, template: str, name: str, **details: Any) -> Page:
         """A campaign from the template, for a dinner, sent by the only mailbox and the only number; where people are added."""

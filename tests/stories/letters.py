@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime, make_msgid, parseaddr
 
 from loumass.core import clock
 
@@ -46,7 +46,8 @@ def reply_to(
     for name, value in (headers or {}).items():
         answer[name] = value
     quoted = "\n".join(f"> {line}" for line in words_of(mail).splitlines())
-    answer.set_content(f"{text}\n\nOn Tue, 3 Mar 2026 Rosa Marin wrote:\n{quoted}\n")
+    writer = parseaddr(str(mail["From"]))[0]
+    answer.set_content(f"{text}\n\nOn {clock.now():%a, %-d %b %Y} {writer} wrote:\n{quoted}\n")
     return answer
 
 

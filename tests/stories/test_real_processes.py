@@ -126,7 +126,7 @@ class House:
             .form("/templates/import")
             .send(files={"file": [("funnel.csv", ONE_LETTER.encode(), "text/csv")]})
         )
-        draft.send("", "Publish version")
+        draft.send("/versions", "Publish version 1")
 
     def has_a_second_mailbox(self) -> None:
         """One that is read as well."""

@@ -147,6 +147,17 @@ def test_a_reply_joins_its_conversation_calls_for_a_bdr_and_ends_the_campaign_fo
     assert len(vendors.letters_to(TOM)) == 2
 
 
+def test_a_text_of_somebody_who_only_got_an_e_mail_answers_that(
+    world: World, launched: Bdr, twilio: Twilio
+) -> None:
+    assert twilio.brings("Got your mail. Save me a seat.", sender=PRIYAS_NUMBER).status == 200
+    world.work()
+    assert (launched.enrollment(PRIYA).status, launched.enrollment(PRIYA).reason) == ("Needs BDR", "replied")
+    world.later(days=9)
+    assert len(launched.vendors.letters_to(PRIYA)) == 1
+    assert launched.vendors.texts_to(PRIYAS_NUMBER) == []
+
+
 def test_a_bounce_bars_the_address_and_ends_the_campaign_for_it(world: World, launched: Bdr) -> None:
     vendors = launched.vendors
     vendors.arrives(bounce_of(vendors.letters_to(MARCUS)[0]))
