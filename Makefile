@@ -1,6 +1,6 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up rehearsal test check bench assets lock keys clean prepare prepare-dev
+.PHONY: help up rehearsal test cover check bench audit assets lock keys clean prepare prepare-dev
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifdef PORT
 export PORT
@@ -18,11 +18,17 @@ rehearsal: prepare ## run a mailbox and a Twilio on this machine, to try everyth
 test: prepare-dev ## run every test (TESTS=tests/contacts for some)
 	@exec python -m pytest --numprocesses=auto --dist=loadgroup $(TESTS)
 
+cover: prepare-dev ## run tests and tell which lines none of them reached (TESTS=... as above)
+	@coverage erase && coverage run -m pytest --numprocesses=auto --dist=loadgroup $(TESTS) && coverage combine --quiet && coverage report
+
 check: prepare-dev ## format, lint, types, import contracts, templates, links in docs, locks
 	@exec python tools/check.py
 
 bench: prepare-dev ## print figures as JSON lines (NAME=imports for one)
 	@exec python -m bench $(NAME)
+
+audit: prepare-dev ## ask the network whether what we lock has known weaknesses
+	@exec pip-audit --requirement requirements.txt --require-hashes --disable-pip
 
 assets: prepare-dev ## build what pages load from others anew and compare (WRITE=1 keeps it)
 	@exec python tools/assets.py $(if $(WRITE),--write)
@@ -34,7 +40,7 @@ keys: prepare ## print fresh secrets for an installation (NAME=k2 names the seal
 	@exec python -m loumass.starting.keys $(NAME)
 
 clean: ## remove what was generated, except .local and its data
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage htmlcov test-output *.egg-info
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov test-output *.egg-info
 	find . -name __pycache__ -type d -not -path './frontend/*' -prune -exec rm -rf {} +
 
 prepare:
