@@ -84,7 +84,7 @@ def show(import_id: UUID) -> ResponseReturnValue:
     if row.state == "uploaded":
         return _matching(row)
     if row.state == "running":
-        return render_template("imports/progress.html", row=row)
+        return _progress("imports/progress.html", row)
     return _result(row)
 
 
@@ -95,7 +95,7 @@ def progress(import_id: UUID) -> ResponseReturnValue:
     row = get_or_404(ContactImport, import_id)
     if row.state != "running":
         return "", 200, {"HX-Redirect": url_for(".show", import_id=import_id)}
-    return render_template("imports/_progress.html", row=row)
+    return _progress("imports/_progress.html", row)
 
 
 @pages.post("/imports/<uuid:import_id>/matching")
@@ -183,6 +183,14 @@ def refused(import_id: UUID) -> ResponseReturnValue:
     header = [label for label in labels if label not in uploads.REFUSED_COLUMNS]
     name = f"refused rows of {row.file_name.rpartition('.')[0] or row.file_name}.csv"
     return csv_download(name, [*header, *uploads.REFUSED_COLUMNS], lambda: _refused_cells(import_id, labels))
+
+
+def _progress(template: str, row: ContactImport) -> str:
+    """By rows where their number is known, else by bytes; of a long workbook neither is."""
+    done, whole = row.rows_read, row.row_count or 0
+    if not whole and ImportOptions.of(row).shape.kind == "delimited":
+        done, whole = (row.position or {}).get("offset", 0), row.file_size
+    return render_template(template, row=row, done=done, whole=whole)
 
 
 def _refused_cells(import_id: UUID, labels: list[str]) -> Iterator[list[str]]:

@@ -16,7 +16,7 @@ MAX_TEXT = 200
 MAX_FIELD = 10_000
 MAX_TAGS = 50
 _SHOWN = 200
-_FORMULA_LEADS = frozenset("=+-@")
+_FORMULA_LEADS = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 _TEXTS = ("company", "title", "city", "state", "external_id", "owner")
 _NO_TEXTS: dict[str, str] = dict.fromkeys(_TEXTS, "")
 

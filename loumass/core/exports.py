@@ -7,7 +7,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-_FORMULA_LEADS = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: Also in full width, which Excel reads alike in East Asian settings.
+_FORMULA_LEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def neutral(value: Any) -> str:

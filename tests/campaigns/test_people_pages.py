@@ -56,6 +56,18 @@ def test_a_search_finds_name_company_address_and_number(world: World, words: str
     assert names(world, f"?q={words.replace('+', '%2B').replace('&', '%26')}") == [who]
 
 
+@pytest.mark.parametrize("medium", ["sms", "voicemail"])
+def test_who_may_not_be_called_or_texted_is_found(world: World, medium: str) -> None:
+    three(world.acme)
+    with world.acme.acting() as session:
+        suppress(medium, ["+13035550164"], "by_hand")
+        session.commit()
+    assert names(world, f"?suppressed={medium}") == ["Priya Raman"]
+    assert names(world, "?suppressed=any") == ["Priya Raman"]
+    assert names(world, "?suppressed=email") == []
+    assert names(world, "?suppressed=no") == ["Elena Vasquez", "Tom Okafor"]
+
+
 def test_nobody_matches_is_said(world: World) -> None:
     three(world.acme)
     assert "Nobody matches" in world.acme.viewer.get("/contacts?q=zzz").text

@@ -146,6 +146,47 @@ def test_the_page_shows_how_far_it_is_and_then_leads_to_the_result(
     assert ben.get(f"/imports/{import_id}/progress").headers["HX-Redirect"].endswith(f"/imports/{import_id}")
 
 
+def test_rows_of_enormous_values_make_no_enormous_pages(world: World) -> None:
+    wide = ",".join("x" * 90_000 for _ in range(10))
+    import_id = upload(
+        world.acme, "Email," + ",".join(f"c{n}" for n in range(10)) + "\n" + f"a@x.example,{wide}\n" * 30
+    )
+    options = result_of(world.acme, import_id).row.options
+    assert len(str(options["sample"])) < 700_000
+    page = world.acme.member.get(f"/imports/{import_id}").text
+    assert len(page) < 200_000
+    assert "Longer than 10,000 characters" in page
+
+
+def test_a_list_of_unknown_length_moves_by_bytes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(running, "SLICE_SECONDS", 0)
+    content = "Email\n" + "".join(f"p{n}@x.example\n" for n in range(4))
+    import_id = upload(world.acme, content)
+    world.acme.member.post(f"/imports/{import_id}/start", {})
+    with world.acme.acting() as session:
+        row = get(ContactImport, import_id)
+        assert row
+        row.row_count = None
+        session.commit()
+    ring = next(iter(world.bell.rings))
+    jobs.run(ring.job, str(ring.organization_id), ring.key)
+    page = world.acme.member.get(f"/imports/{import_id}/progress").text
+    read = content.index("p2@")
+    assert f'value="{read}" max="{len(content)}"' in page
+    assert "2 rows so far" in page
+    assert f"<span>{100 * read // len(content)}%</span>" in page
+
+
+def test_the_page_of_a_running_list_listens(world: World) -> None:
+    import_id = upload(world.acme, LEADS)
+    world.acme.member.post(f"/imports/{import_id}/start", {})
+    page = world.acme.member.get(f"/imports/{import_id}").text
+    assert f"/live?topic=import:{import_id}" in page.replace("%3A", ":")
+    assert f"sse:import:{import_id}" in page
+    assert '<meta http-equiv="refresh"' in page.partition("<noscript>")[2]
+
+
 def test_a_running_list_can_be_cancelled(world: World) -> None:
     import_id = upload(world.acme, LEADS)
     world.acme.member.post(f"/imports/{import_id}/start", {})

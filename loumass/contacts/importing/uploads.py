@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import IO, BinaryIO, cast
@@ -17,10 +17,13 @@ from loumass.contacts.models import ContactField, ContactImport
 from loumass.contacts.tables.opening import open_table
 from loumass.contacts.tables.shape import MAX_FILE_BYTES, Row, Shape, Table
 from loumass.contacts.tables.workbook import WorkbookTable
+from loumass.contacts.validation import MAX_FIELD
 from loumass.core import storage
 from loumass.core.database import db
 
 SAMPLE_ROWS = 100
+#: A few rows as long as rows may be would make the import's own row weigh as much as the file.
+SAMPLE_CHARACTERS = 250_000
 _BUFFER = 1024 * 1024
 #: The two columns that the file of refused rows has beside the original ones.
 REFUSED_COLUMNS = ("Line in the file before", "Why it was refused")
@@ -93,8 +96,7 @@ class _StoredFile(io.RawIOBase):
 
 
 def _look_at(table: Table, country: str) -> ImportOptions:
-    rows = (row for row in table.rows(table.start) if isinstance(row, Row))
-    sample = [(row.line, row.values) for row in islice(rows, SAMPLE_ROWS)]
+    sample = list(_sample(table))
     fields = {key: label for key, label in db().execute(select(ContactField.key, ContactField.label))}  # noqa: C416 - rows are no pairs to `dict`
     guessed = guess_mapping(table.labels, [values for _, values in sample], fields)
     return ImportOptions(
@@ -105,6 +107,17 @@ def _look_at(table: Table, country: str) -> ImportOptions:
         sheets=table.sheet_names if isinstance(table, WorkbookTable) else [],
         country=country,
     )
+
+
+def _sample(table: Table) -> Iterator[tuple[int, list[str]]]:
+    """The first good rows, fewer where they are long; a value longer than any that goes in is cut just beyond."""
+    length = 0
+    for row in islice((row for row in table.rows(table.start) if isinstance(row, Row)), SAMPLE_ROWS):
+        values = [value[: MAX_FIELD + 1] for value in row.values]
+        yield row.line, values
+        length += sum(map(len, values))
+        if length > SAMPLE_CHARACTERS:
+            return
 
 
 def _remembered(guessed: ColumnMapping) -> ColumnMapping | None:
