@@ -62,7 +62,8 @@ class Settings:
     storage_url: str
     allowed_private_hosts: frozenset[str]
     dns_servers: tuple[tuple[str, int], ...]
-    twilio_api_url: str
+    #: Kind of provider -> base address of its API, where it is not the vendor's own.
+    api_urls: Mapping[str, str]
     sandbox_speed: float
     log_format: str
     log_level: str
@@ -101,7 +102,7 @@ class Settings:
                 part.strip() for part in env.get("ALLOWED_PRIVATE_HOSTS", "").split(",") if part.strip()
             ),
             dns_servers=_dns_servers(env.get("DNS_RESOLVER", "")),
-            twilio_api_url=env.get("TWILIO_API_URL") or "https://api.twilio.com",
+            api_urls=_api_urls(env),
             sandbox_speed=_positive(env, "SANDBOX_SPEED", "1"),
             log_format=env.get("LOG_FORMAT") or ("json" if environment == "production" else "console"),
             log_level=env.get("LOG_LEVEL") or "info",
@@ -122,6 +123,14 @@ def psycopg_url(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url[len(scheme) :]
     return url
+
+
+def _api_urls(env: Mapping[str, str]) -> dict[str, str]:
+    """`TWILIO_API_URL` and its like: a new provider's address needs no line here."""
+    ending = "_API_URL"
+    return {
+        name.removesuffix(ending).lower(): url for name, url in env.items() if name.endswith(ending) and url
+    }
 
 
 def _required(env: Mapping[str, str], name: str) -> str:

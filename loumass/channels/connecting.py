@@ -35,7 +35,7 @@ def use(settings: Settings) -> None:
             dial=network.dial,
             now=clock.now,
             public_url=settings.public_url,
-            base_urls={"twilio": settings.twilio_api_url},
+            base_urls=settings.api_urls,
             sandbox_speed=settings.sandbox_speed,
         )
     )

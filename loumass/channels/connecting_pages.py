@@ -21,7 +21,7 @@ from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.providers.base import Provider
 from loumass.providers.credentials import Credentials, fields_of
 from loumass.providers.errors import Disconnected
-from loumass.providers.registry import PROVIDERS, provider_class
+from loumass.providers.registry import all_providers, provider_class
 
 MEDIUM_ICONS = {"email": "mail", "sms": "message-2", "voicemail": "microphone"}
 
@@ -30,7 +30,7 @@ MEDIUM_ICONS = {"email": "mail", "sms": "message-2", "voicemail": "microphone"}
 @requires("channels.write")
 def choose() -> ResponseReturnValue:
     """What there is to connect."""
-    return render_template("channels/choose.html", providers=PROVIDERS, icons=MEDIUM_ICONS)
+    return render_template("channels/choose.html", providers=all_providers(), icons=MEDIUM_ICONS)
 
 
 @pages.route("/channels/connect/<kind>/<medium>", methods=["GET", "POST"])

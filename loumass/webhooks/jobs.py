@@ -20,7 +20,7 @@ from loumass.deliveries.models import Delivery
 from loumass.messages.receiving import OutcomeAwaited
 from loumass.providers.base import Capability, FetchedBatch, Provider
 from loumass.providers.errors import ProviderError
-from loumass.providers.registry import PROVIDERS
+from loumass.providers.registry import that_can
 from loumass.webhooks import dispatch
 
 #: Deliveries of one slice.
@@ -30,9 +30,6 @@ POLL_EVERY = timedelta(minutes=1)
 LONGEST_SILENCE = timedelta(minutes=30)
 #: A report on a message that is being sent right now is understood again after this.
 TOO_EARLY = timedelta(seconds=5)
-_POLLED = tuple(
-    (provider.kind, provider.medium) for provider in PROVIDERS if Capability.POLLED in provider.capabilities
-)
 log = structlog.get_logger("receive")
 
 
@@ -83,7 +80,8 @@ def sweep() -> list[Wake]:
 
 def is_polled(channel: Channel) -> bool:
     """Whether what arrives must be fetched, and can be."""
-    return (channel.provider, channel.medium) in _POLLED and bool(channel.sealed_credentials)
+    polled = {(provider.kind, provider.medium) for provider in that_can(Capability.POLLED)}
+    return (channel.provider, channel.medium) in polled and bool(channel.sealed_credentials)
 
 
 def _understand_all(channel: Channel, claimed: list[UUID]) -> None:

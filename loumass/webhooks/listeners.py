@@ -18,10 +18,9 @@ from loumass.messages.models import Message
 from loumass.messages.service import Shown, shown
 from loumass.providers.base import Capability, Provider, SentRecord
 from loumass.providers.errors import Disconnected
-from loumass.providers.registry import PROVIDERS
+from loumass.providers.registry import that_can
 from loumass.webhooks.jobs import is_polled, poll, receive
 
-_FED = tuple({provider.kind for provider in PROVIDERS if Capability.NEEDS_SENT in provider.capabilities})
 _FIRST_LINES = 2_000
 
 
@@ -35,13 +34,14 @@ def on_channel_connected(events: Sequence[Event]) -> None:
 def on_sent(events: Sequence[Event]) -> None:
     """Let the sandbox's people react: what comes of the messages is stored now and due later."""
     ids = [event.message_id for event in events if event.message_id]
+    fed = {provider.kind for provider in that_can(Capability.NEEDS_SENT)}
     sent = db().execute(
         select(Message, Channel)
         .join(
             Channel,
             (Channel.organization_id == Message.organization_id) & (Channel.id == Message.channel_id),
         )
-        .where(Message.id.in_(ids), Channel.provider.in_(_FED), Message.sent_at.is_not(None))
+        .where(Message.id.in_(ids), Channel.provider.in_(sorted(fed)), Message.sent_at.is_not(None))
         .order_by(Message.channel_id, Message.sent_at, Message.id)
     )
     by_channel: dict[UUID, tuple[Channel, list[Message]]] = {}
