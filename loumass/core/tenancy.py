@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, event, text
+from sqlalchemy import ClauseElement, Executable, ForeignKey, ForeignKeyConstraint, Table, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import (
     Mapped,
@@ -18,8 +18,9 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.sql.visitors import iterate
 
-from loumass.core.database import db, engine, session_at_work
+from loumass.core.database import Base, db, engine, session_at_work
 from loumass.core.errors import NotFound
 from loumass.core.ids import uuid7
 
@@ -159,8 +160,7 @@ def _enter(session: Session, transaction: SessionTransaction, connection: Connec
 def _filter(state: ORMExecuteState) -> None:
     organization_id: Any = state.session.info.get("organization_id")
     if organization_id is None:
-        if any(issubclass(mapper.class_, OrganizationScoped) for mapper in state.all_mappers):
-            raise NoOrganization("Tenant rows were asked for with no organization set.")
+        _refuse_tenant_rows(state.statement)
         return
     if (
         state.is_column_load
@@ -173,3 +173,15 @@ def _filter(state: ORMExecuteState) -> None:
             OrganizationScoped, lambda cls: cls.organization_id == organization_id, include_aliases=True
         )
     )
+
+
+def _refuse_tenant_rows(statement: Executable) -> None:
+    """Raise NoOrganization when `statement` names a tenant table at any depth: a count, an EXISTS, a join."""
+    tenant = {
+        mapper.local_table
+        for mapper in Base.registry.mappers
+        if issubclass(mapper.class_, OrganizationScoped)
+    }
+    for element in iterate(cast(ClauseElement, statement)):
+        if isinstance(element, Table) and element in tenant:
+            raise NoOrganization(f"Rows of {element.name} were asked for with no organization set.")
