@@ -4,14 +4,17 @@ Layers by longest path from the start; ways that lead back are set aside; ways t
 in each of them (so that they run between the cards); order by barycentres; rows by least squares.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from uuid import UUID
 
 from loumass.funnels.graph import Graph
 
 _SWEEPS = 4
+# A way that passes between cards needs less room than a card, and pulls less at those it touches: the path that
+# most people walk stays straight.
+_LANE, _PULL = 0.14, 0.001
 # A place in a layer: a node's id, or a passing way's (source, target, layer).
 Place = UUID | tuple[UUID, UUID, int]
 
@@ -165,33 +168,51 @@ def _ordered(columns: list[list[Place]], links: Sequence[tuple[Place, Place]]) -
 def _rows(columns: list[list[Place]], links: Sequence[tuple[Place, Place]]) -> dict[Place, float]:
     """Rows that keep each column's order and a card's distance, near to their neighbours; the least is 0."""
     before, after = _neighbours(links)
-    rows: dict[Place, float] = {place: float(at) for column in columns for at, place in enumerate(column)}
-    for sweep in range(_SWEEPS):
-        forth = sweep % 2 == 0
-        neighbours = before if forth else after
-        for column in columns if forth else reversed(columns):
-            wanted = [
-                _mean([rows[other] for other in neighbours.get(place, ())], rows[place]) for place in column
-            ]
-            rows.update(zip(column, spread(wanted), strict=True))
+    rows: dict[Place, float] = {
+        place: at for column in columns for place, at in zip(column, _offsets(column), strict=True)
+    }
+    # The last sweep goes forth, so that a step stands right under the one that leads to it.
+    for neighbours, order in ((before, columns), (after, columns[::-1]), (before, columns)):
+        for column in order:
+            wanted = [_pulled(place, neighbours.get(place, ()), rows) for place in column]
+            weights = [1.0 if isinstance(place, UUID) else _PULL for place in column]
+            rows.update(zip(column, spread(wanted, _offsets(column), weights), strict=True))
     least = min(rows.values(), default=0.0)
     return {place: row - least for place, row in rows.items()}
 
 
-def spread(wanted: Sequence[float]) -> list[float]:
-    """The positions nearest to ``wanted`` (least squares), in the same order, at least 1 apart.
+def _pulled(place: Place, neighbours: Sequence[Place], rows: Mapping[Place, float]) -> float:
+    """Where the neighbours would have ``place``."""
+    pulls = [1.0 if isinstance(place, UUID) and isinstance(one, UUID) else _PULL for one in neighbours]
+    if not pulls:
+        return rows[place]
+    return sum(pull * rows[one] for pull, one in zip(pulls, neighbours, strict=True)) / sum(pulls)
+
+
+def _offsets(column: Sequence[Place]) -> list[float]:
+    """The places of a column as near to each other as they may stand, from 0."""
+    halves = [0.5 if isinstance(place, UUID) else _LANE / 2 for place in column]
+    return list(accumulate((one + other for one, other in pairwise(halves)), initial=0.0))[: len(column)]
+
+
+def spread(
+    wanted: Sequence[float], offsets: Sequence[float] | None = None, weights: Sequence[float] | None = None
+) -> list[float]:
+    """The positions nearest to ``wanted`` (least squares), in the same order, as far apart as ``offsets`` (or by 1).
 
     Isotonic regression by pooling adjacent violators, on what is wanted less the distance that is due.
     """
-    pools: list[tuple[float, int]] = []
-    for place, want in enumerate(wanted):
+    due = range(len(wanted)) if offsets is None else offsets
+    pools: list[tuple[float, float, int]] = []
+    for place, want, weight in zip(due, wanted, weights or [1.0] * len(wanted), strict=True):
         mean, size = want - place, 1
         while pools and pools[-1][0] > mean:
-            other, others = pools.pop()
-            mean, size = (mean * size + other * others) / (size + others), size + others
-        pools.append((mean, size))
-    means = [mean for mean, size in pools for _ in range(size)]
-    return [mean + place for place, mean in enumerate(means)]
+            other, heavy, others = pools.pop()
+            mean, weight = (mean * weight + other * heavy) / (weight + heavy), weight + heavy  # noqa: PLW2901  the pool's
+            size += others
+        pools.append((mean, weight, size))
+    means = [mean for mean, _, size in pools for _ in range(size)]
+    return [mean + place for mean, place in zip(means, due, strict=True)]
 
 
 def _neighbours(

@@ -56,6 +56,20 @@ def test_a_way_that_passes_a_layer_gets_a_place_in_it():
     assert passing.via[0].row != layout(short).spots[id_of("b")].row
 
 
+def test_the_path_beside_ways_that_pass_stays_straight():
+    """People read a funnel along one line; ways out of it run beside, each with less room than a card."""
+    steps = [node(f"ask{n}", "condition") for n in range(4)]
+    ways = ", ".join(f"ask{n}-no-ask{n + 1}, ask{n}-yes-out" for n in range(3))
+    long = graph(
+        *steps, node("rest", "stage"), node("out", "end"),
+        ways=f"{ways}, ask3-no-rest, rest-out, ask3-yes-out",
+    )  # fmt: skip
+    found = layout(long)
+    rows = {found.spots[step.id].row for step in steps}
+    assert max(rows) - min(rows) < 0.05
+    assert found.rows < 2.6
+
+
 def test_two_branches_to_one_step_are_one_line():
     both = graph(node("asks", "condition"), node("end", "end"), ways="asks-yes-end, asks-no-end")
     (way,) = draw(both).ways
