@@ -17,6 +17,7 @@ from loumass import embedded
 from loumass.app import create_app
 from loumass.config import Settings, psycopg_url
 from loumass.core import clock, database, jobs, migrating
+from loumass.embedded.keyvalue import DATABASES
 from tests.browser import NO_CHROMIUM
 from tests.house.statements import before_cursor_execute
 from tests.world import World
@@ -41,9 +42,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def _server_urls() -> tuple[str, str]:
     home = embedded.home() / "throwaway"
     servers.extend(
-        (embedded.postgres(home / "postgres", throwaway=True), embedded.redis(home / "redis", throwaway=True))
+        (
+            embedded.postgres(home / "postgres", throwaway=True),
+            embedded.redis(home / "keyvalue", throwaway=True),
+        )
     )
-    return psycopg_url(servers[0].url), servers[1].url
+    # Queues and bells of another process that tests at the same time are none of ours.
+    return psycopg_url(servers[0].url), f"{servers[1].url}?db={os.getpid() % DATABASES}"
 
 
 servers: list[embedded.Running] = []

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from loumass.config import Settings
 from loumass.core import clock
 from loumass.core.database import engine
+from loumass.core.figures import OfAllMachines, OfThisMachine
 from loumass.core.jobs import RedisBell
 
 pages = Blueprint("health", __name__)
@@ -44,13 +45,20 @@ def metrics() -> ResponseReturnValue:
 
 
 def exposition() -> bytes:
-    """Counters of every process of this machine, and what Redis and the clock say now."""
+    """Requests of this machine's processes, work of all machines, and what Redis and the clock say now."""
     folder = current_app.extensions["loumass.settings"].metrics_folder
-    counted: CollectorRegistry = REGISTRY
-    if folder:
-        counted = CollectorRegistry()
-        MultiProcessCollector(counted, path=folder)
-    return generate_latest(counted) + generate_latest(_momentary())
+    counted = CollectorRegistry()
+    counted.register(OfThisMachine(MultiProcessCollector(None, path=folder) if folder else REGISTRY))
+    return generate_latest(counted) + _of_workers() + generate_latest(_momentary())
+
+
+def _of_workers() -> bytes:
+    registry = CollectorRegistry()
+    registry.register(OfAllMachines(current_app.extensions["loumass.redis"]))
+    try:
+        return generate_latest(registry)
+    except RedisError:
+        return b""
 
 
 def _momentary() -> CollectorRegistry:

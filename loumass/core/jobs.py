@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 
 from loumass.core import agenda, clock, metrics
 from loumass.core.database import db
+from loumass.core.figures import Sharing
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id, serving, transaction
 
@@ -226,4 +227,5 @@ class _Worker(SimpleWorker):
 def work(queue: str, redis: Redis, *, burst: bool = False) -> None:
     """Serve one queue until told to stop; the slice at hand is finished first, if that does not take long."""
     worker = _Worker([queue], connection=redis, serializer=JSONSerializer, log_job_description=False)
-    worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+    with Sharing(redis):
+        worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)

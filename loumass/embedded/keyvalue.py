@@ -16,6 +16,8 @@ from loumass.embedded.sharing import Running, run_guarded, share
 SOCKET = "redis.sock"
 LOG = "appendonly.aof"
 ORPHAN_SECONDS = 10
+#: Of a throwaway server: every process that tests takes one of its own.
+DATABASES = 1024
 
 
 def redis(folder: Path, *, throwaway: bool = False) -> Running:
@@ -50,6 +52,7 @@ def _run(folder: Path, *, throwaway: bool) -> str:
         "save": "",
         "appendonly": "no" if throwaway else "yes",
         "maxmemory-policy": "noeviction",
+        "databases": str(DATABASES if throwaway else 1),
     }
     return run_guarded(
         folder,

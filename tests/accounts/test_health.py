@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -37,7 +38,7 @@ def test_all_is_well(told: World) -> None:
     assert answer.status_code == 200
     assert answer.json
     assert (answer.json["status"], answer.json["database"], answer.json["redis"]) == ("ok", "ok", "ok")
-    assert 2 <= answer.json["tick_age_seconds"] < 4
+    assert answer.json["tick_age_seconds"] >= 2
 
 
 @pytest.mark.parametrize("age", [None, timedelta(minutes=2)])
@@ -67,7 +68,8 @@ def test_the_figures_name_requests_queues_and_the_clock(told: World) -> None:
     assert 'loumass_requests_total{endpoint="account.profile",method="GET",status="200"}' in page
     assert 'loumass_queue_depth{queue="deliver"}' in page
     assert 'loumass_part_works{part="database"} 1.0' in page
-    assert "loumass_tick_age_seconds 3." in page
+    [age] = re.findall(r"^loumass_tick_age_seconds (\S+)$", page, re.MULTILINE)
+    assert float(age) >= 3
     assert "# TYPE loumass_sends_total counter" in page
     assert "# TYPE loumass_jobs_total counter" in page
 
