@@ -131,7 +131,8 @@ def _list(state: str) -> ContactImport:
 
 def _channel(put: Any, name: str, address: str, state: str) -> Channel:
     channel_id = uuid7()
-    credentials = sealed(SandboxEmailCredentials(email=address), current_organization_id(), channel_id)
+    own = SandboxEmailCredentials(email="mailbox@acme.example")
+    credentials = sealed(own, current_organization_id(), channel_id)
     return put(
         name,
         Channel(
