@@ -36,7 +36,7 @@ def test_an_email_is_written_mended_previewed_and_saved(
     expect(page.get_by_text("Did you mean contact.first_name?").first).to_be_visible()
     picture(page, f"content-refused-{width}-{theme}")
     page.get_by_label("Subject").fill("Dinner, {{contact.first_name}}?")
-    page.get_by_label("As", exact=True).fill("Priya")
+    page.get_by_label("Read as", exact=True).fill("Priya")
     page.get_by_role("button", name="Preview").click()
     frame = page.frame_locator("iframe[name=preview]")
     expect(frame.get_by_role("heading", name="Dinner, Priya?")).to_be_visible()
@@ -47,11 +47,30 @@ def test_an_email_is_written_mended_previewed_and_saved(
     picture(page, f"content-saved-{width}-{theme}")
 
 
+def test_a_merge_tag_goes_where_one_writes(
+    world: World, sign_in: SignIn, server: str, picture: Picture
+) -> None:
+    page = sign_in(world.acme.member)
+    page.goto(f"{server}/content/new/email")
+    page.get_by_label("Subject").fill("Dinner, ?")
+    page.get_by_label("Subject").press("ArrowLeft")
+    page.get_by_role("button", name="Insert contact.first_name").click()
+    expect(page.get_by_label("Subject")).to_have_value("Dinner, {{contact.first_name}}?")
+    expect(page.get_by_label("Subject")).to_be_focused()
+    page.get_by_label("Text").first.focus()
+    page.get_by_role("button", name="Insert sender.signature").click()
+    expect(page.get_by_label("Text").first).to_have_value("{{sender.signature}}")
+    expect(page.get_by_text("Press Preview to read here what you write.")).to_be_visible()
+    picture(page, "content-inserted")
+
+
 def test_segments_follow_the_typing(world: World, sign_in: SignIn, server: str, picture: Picture) -> None:
     page = sign_in(world.acme.member)
     page.goto(f"{server}/content/new/sms")
     page.get_by_label("Text").press_sequentially("Hi “friend”")
-    expect(page.locator("#segments")).to_contain_text("1 segment, 11 characters (UCS-2), 59 left in it")
+    expect(page.locator("#segments")).to_contain_text(
+        "1 segment, 11 characters (UCS-2), 59 left in it, as an invented person would get it."
+    )
     picture(page, "content-text")
 
 

@@ -351,6 +351,35 @@ class TestVersions:
         assert "Version 1" in page
         assert "in use" in page
 
+    def test_the_page_offers_what_comes_next(self, world: World):
+        made, member = Made(world.acme, is_published=True), world.acme.member
+        page = member.get(made.graph).text
+        assert f'href="/campaigns/new?template={made.id}"' in page
+        assert "Publish version" not in page
+        assert "draft is newer" not in member.get("/templates").text
+        url = made.at("last")
+        typed = form_of(member.get(url).text, url) | {"text": "Another goodbye"}
+        assert member.post(url, typed).status_code == 302
+        page = member.get(made.graph).text
+        assert "Draft, newer than version 1" in page
+        assert "Publish version 2" in page
+        assert "New campaign from version 1" in page
+        assert "draft is newer" in member.get("/templates").text
+        member.post(f"{made.url}/versions")
+        assert "Publish version" not in member.get(made.graph).text
+
+    def test_saving_without_a_change_leaves_nothing_to_publish(self, world: World):
+        made, member = Made(world.acme, is_published=True), world.acme.member
+        url = made.at("last")
+        member.post(url, form_of(member.get(url).text, url))
+        answer = member.post(f"{made.url}/versions", follow_redirects=True)
+        assert "Nothing has changed since the newest version" in answer.text
+        assert "Publish version" not in member.get(made.graph).text
+
+    def test_the_list_tells_what_each_sends(self, world: World):
+        Made(world.acme, INVITATION)
+        assert "4 e-mails, 2 texts" in world.acme.member.get("/templates").text
+
     def test_a_draft_with_problems_is_not_published_and_says_why(self, world: World, cold: Made):
         world.acme.member.post(f"{cold.graph}/steps", {"kind": "email_send", "name": "Extra"})
         answer = world.acme.member.post(f"{cold.url}/versions", follow_redirects=True)
