@@ -41,7 +41,7 @@ def seed() -> bool:
     with acting_for(organization_id, maya.id) as session:
         organization = session.get_one(Organization, organization_id)
         organization.is_demo = True
-        organization.postal_address = "Northgate Events, 1701 Wynkoop Street, Denver, CO 80202"
+        organization.postal_address = "1701 Wynkoop Street, Denver, CO 80202"
         _connect("email", "maya@northgate.example", email="maya@northgate.example")
         _connect("sms", "+13035550142", number="+13035550142")
         _add_people(maya.id)

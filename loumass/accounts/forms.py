@@ -202,7 +202,7 @@ class OrganizationForm(FlaskForm):
         "Postal address",
         [Optional(), Length(max=500)],
         filters=[_stripped],
-        description="Stands at the end of every campaign e-mail; the law asks for it (CAN-SPAM).",
+        description="Street, town and postcode. Stands below your name in every campaign e-mail; the law asks for it (CAN-SPAM).",
     )
 
     def __init__(self, *given: Any, **also: Any) -> None:
