@@ -32,6 +32,9 @@ _USES = (
     re.compile(rf"""["']{_TONE}["'],\s*{_NAME}(?!\s*:)"""),
     re.compile(r"""data-icon=["']([a-z][a-z0-9-]*)["']"""),
 )
+# A table of icons by what they stand for: _GATE_ICONS = {"window": "clock-hour-9"}.
+_TABLE = re.compile(r"_ICONS = \{([^{}]*)\}")
+_IN_TABLE = re.compile(rf"""["']\w+["']:\s*{_NAME}""")
 
 
 class UnknownIcon(Exception):
@@ -43,9 +46,10 @@ def used(paths: Iterable[Path] | None = None) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sources() if paths is None else paths:
         text = path.read_text(encoding="utf-8")
-        for pattern in _USES:
-            for name in pattern.findall(text):
-                found.setdefault(name, path)
+        names = [name for pattern in _USES for name in pattern.findall(text)]
+        names += [name for table in _TABLE.findall(text) for name in _IN_TABLE.findall(table)]
+        for name in names:
+            found.setdefault(name, path)
     return found
 
 

@@ -26,6 +26,28 @@ _GATE_ICONS = {
     "campaign_paused": "player-pause",
     "channel_resting": "clock-pause",
 }
+#: How one person ended.
+_ENDED_WORDS = {
+    "finished": "Came to the end",
+    "bounced": "The address bounced",
+    "opted_out": "Opted out",
+    "by_hand": "Taken out",
+    "cancelled": "The campaign was cancelled",
+    "past_due": "Past due after a pause, so it ended",
+    "deleted": "The person was deleted",
+    "erased": "The person was erased",
+    "merged": "Merged with somebody who is inside",
+}
+_ENDED_ICONS = {
+    "bounced": "mail-off",
+    "opted_out": "ban",
+    "by_hand": "user-minus",
+    "cancelled": "ban",
+    "past_due": "clock-off",
+    "deleted": "user-x",
+    "erased": "user-x",
+    "merged": "users",
+}
 #: How a person left, said of many ("44 undeliverable") and of one.
 LEFT_WORDS = {
     "replied": "replied",
@@ -62,20 +84,14 @@ def ended_because(one: Enrollment, when: When) -> Why:
     if one.reason == "replied":
         decide = ". You decide" if one.status == "Needs BDR" else ""
         return Why(
-            f"Replied {when(one.replied_at or one.ended_at)}{decide}", "message-reply", needs_you=bool(decide)
+            f"Replied {when(one.replied_at or one.ended_at)}{decide}",
+            icon="message-reply",
+            needs_you=bool(decide),
         )
-    words = {
-        "finished": ("Came to the end", "circle-check"),
-        "bounced": ("The address bounced", "mail-off"),
-        "opted_out": ("Opted out", "ban"),
-        "by_hand": ("Taken out", "user-minus"),
-        "cancelled": ("The campaign was cancelled", "ban"),
-        "past_due": ("Past due after a pause, so it ended", "clock-off"),
-        "deleted": ("The person was deleted", "user-x"),
-        "erased": ("The person was erased", "user-x"),
-        "merged": ("Merged with somebody who is inside", "users"),
-    }.get(one.reason or "", (left_words(one.reason or "left"), "circle-check"))
-    return Why(f"{words[0][:1].upper()}{words[0][1:]} {when(one.ended_at)}".strip(), words[1])
+    reason = one.reason or ""
+    words = _ENDED_WORDS.get(reason) or left_words(reason or "left")
+    sentence = f"{words[:1].upper()}{words[1:]} {when(one.ended_at)}".strip()
+    return Why(sentence, _ENDED_ICONS.get(reason, "circle-check"))
 
 
 def held_because(one: Enrollment, names: Mapping[str, str], when: When) -> Why:

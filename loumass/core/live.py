@@ -6,8 +6,9 @@ import json
 import queue
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID
 
 import structlog
@@ -22,6 +23,8 @@ from loumass.core.tenancy import current_organization_id
 STREAM_SECONDS = 25.0
 HEARTBEAT_SECONDS = 10.0
 QUEUE_LENGTH = 100
+OVERLAP_SECONDS = 10.0
+RECENT_LENGTH = 5_000
 #: A page is told of a topic at once, then at most this often: pages wait for a moment of silence before they ask
 #: again, and while a campaign sends there is none.
 PACE_SECONDS = 2.0
@@ -58,22 +61,34 @@ class Hub:
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
-        self.listeners: dict[str, set[queue.Queue[str]]] = defaultdict(set)
+        #: Channel -> who listens, each with the topics asked for.
+        self.listeners: dict[str, dict[queue.Queue[str], set[str]]] = defaultdict(dict)
+        self.recent: deque[tuple[float, str, str]] = deque(maxlen=RECENT_LENGTH)
         self.started = False
         self.lock = threading.Lock()
         self.is_closed = threading.Event()
 
     def listen(self, organization_id: UUID, topics: set[str]) -> Iterator[str]:
-        """Server-Sent Event frames for `topics`, cut after about 25 s (the browser comes back)."""
+        """Server-Sent Event frames for `topics`, cut after about 25 s (the browser comes back).
+
+        It begins with what was told in the last ten seconds: a page that is drawn while something happens, or that
+        comes back, has missed it.
+        """
         self._start()
         mailbox: queue.Queue[str] = queue.Queue(QUEUE_LENGTH)
         channel = f"live:{organization_id}"
-        self.listeners[channel].add(mailbox)
+        self.listeners[channel][mailbox] = topics
+        for topic in self._told_lately(channel) & topics:
+            mailbox.put_nowait(topic)
         try:
             yield "retry: 1000\n\n"
             yield from _paced(mailbox, topics, time.monotonic() + STREAM_SECONDS)
         finally:
-            self.listeners[channel].discard(mailbox)
+            self.listeners[channel].pop(mailbox, None)
+
+    def _told_lately(self, channel: str) -> set[str]:
+        since = time.monotonic() - OVERLAP_SECONDS
+        return {topic for at, where, topic in list(self.recent) if where == channel and at >= since}
 
     def _start(self) -> None:
         with self.lock:
@@ -89,11 +104,14 @@ class Hub:
         is_lost = False
         while not self.is_closed.is_set():
             try:
-                subscriber = self.redis.pubsub(ignore_subscribe_messages=True)
+                subscriber = self.redis.pubsub()
                 subscriber.psubscribe("live:*")
                 is_lost = False
                 for item in subscriber.listen():
-                    self._deliver(item["channel"].decode(), item["data"].decode())
+                    if item["type"] == "psubscribe":
+                        self._refresh()
+                    elif item["type"] == "pmessage":
+                        self._deliver(item["channel"].decode(), item["data"].decode())
             except RedisError as problem:
                 # Once for each time that it goes, not once for each try.
                 if not is_lost and not self.is_closed.is_set():
@@ -101,12 +119,24 @@ class Hub:
                 is_lost = True
                 self.is_closed.wait(1)
 
+    def _refresh(self) -> None:
+        """Tell every page all its topics: what was said before this process could hear is unknown."""
+        for listeners in list(self.listeners.values()):
+            for mailbox, topics in list(listeners.items()):
+                for topic in topics:
+                    _put(mailbox, topic)
+
     def _deliver(self, channel: str, topic: str) -> None:
-        for mailbox in list(self.listeners.get(channel, ())):
-            try:
-                mailbox.put_nowait(topic)
-            except queue.Full:
-                continue
+        self.recent.append((time.monotonic(), channel, topic))
+        for mailbox, topics in list(self.listeners.get(channel, {}).items()):
+            if topic in topics:
+                _put(mailbox, topic)
+
+
+def _put(mailbox: queue.Queue[str], topic: str) -> None:
+    """A full box holds every topic of its page already, or soon tells so many that one more changes nothing."""
+    with suppress(queue.Full):
+        mailbox.put_nowait(topic)
 
 
 def _paced(mailbox: queue.Queue[str], topics: set[str], ends_at: float) -> Iterator[str]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 
 from loumass.accounts.models import Membership, User
 from loumass.accounts.permissions import may
+from loumass.contacts.models import Contact
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Refused
@@ -47,10 +48,37 @@ def close(ids: Sequence[UUID]) -> int:
     )
 
 
-def reopen(ids: Sequence[UUID]) -> int:
-    """Open again; returns how many were closed or put off."""
+def reopen(ids: Sequence[UUID], waited: Sequence[UUID] = ()) -> int:
+    """Open again; returns how many were closed or put off. Those that `waited` for an answer do so again."""
     closed = Conversation.closed_at.is_not(None) | Conversation.snoozed_until.is_not(None)
+    since = func.coalesce(Conversation.needs_reply_since, Conversation.last_inbound_at)
+    _change([one for one in waited if one in ids], closed, needs_reply_since=since)
     return _change(ids, closed, closed_at=None, snoozed_until=None)
+
+
+def waiting(ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of `ids` in which somebody waits for an answer."""
+    return (
+        db()
+        .scalars(
+            select(Conversation.id).where(
+                Conversation.id.in_(ids), Conversation.needs_reply_since.is_not(None)
+            )
+        )
+        .all()
+    )
+
+
+def of_same_people(ids: Sequence[UUID]) -> Sequence[UUID]:
+    """All conversations with the people of `ids`, also those who were merged into them."""
+    chosen = select(Conversation.contact_id).where(
+        Conversation.id.in_(ids), Conversation.contact_id.is_not(None)
+    )
+    merged = select(Contact.id).where(Contact.merged_into_id.in_(chosen))
+    whose = or_(
+        Conversation.id.in_(ids), Conversation.contact_id.in_(chosen), Conversation.contact_id.in_(merged)
+    )
+    return db().scalars(select(Conversation.id).where(whose)).all()
 
 
 def need_no_reply(ids: Sequence[UUID]) -> int:

@@ -28,7 +28,7 @@ _LATEST = text("""
     CROSS JOIN LATERAL (
         SELECT message.id FROM message
         WHERE message.organization_id = :organization_id AND message.conversation_id = asked.id
-          AND message.state NOT IN ('cancelled', 'queued')
+          AND message.state <> 'cancelled' AND (message.state <> 'queued' OR message.author_id IS NOT NULL)
         ORDER BY message.occurred_at DESC, message.id DESC LIMIT 1
     ) said
 """)

@@ -83,6 +83,34 @@ def test_people_are_answered_by_keyboard_alone(world: World, server: str, sign_i
     expect(page.get_by_label("Search people, addresses and subjects")).to_be_focused()
 
 
+def test_people_are_chosen_and_closed_by_keyboard(world: World, server: str, sign_in: SignIn) -> None:
+    furnish(world)
+    page = sign_in(world.acme.agent)
+    page.goto(f"{server}/inbox")
+    for key in ("j", "x", "j", "x"):
+        page.keyboard.press(key)
+    expect(page.get_by_text("2 selected")).to_be_visible()
+    page.keyboard.press("e")
+    expect(page.get_by_text("2 people are closed.")).to_be_visible()
+    expect(page.get_by_role("link", name="Priya Raman")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name="Priya Raman")).to_be_visible()
+    assert [talk.closed_at for talk in rows(world.acme, Conversation)] == [None] * 3
+
+
+def test_the_earlier_mail_is_folded_below_the_answer(world: World, server: str, sign_in: SignIn) -> None:
+    furnish(world)
+    page = sign_in(world.acme.agent)
+    page.goto(f"{server}/inbox/{one(world.acme, Conversation, medium='email').id}")
+    page.get_by_label("Quoted below the answer").click()
+    expect(page.locator(".quoted")).to_contain_text("Count me in, two questions.")
+    page.get_by_label("Answer to Priya Raman").fill("Gladly")
+    page.get_by_role("button", name="More ways to send").click()
+    page.get_by_role("button", name="Send and keep open").click()
+    expect(page.locator("#thread").get_by_text("Gladly", exact=True)).to_be_visible()
+    assert "> Count me in, two questions." in outgoing(world)[0].text
+
+
 def test_what_is_typed_is_kept_while_it_is_typed(world: World, server: str, sign_in: SignIn) -> None:
     furnish(world)
     page = sign_in(world.acme.agent)
@@ -165,7 +193,9 @@ def test_on_a_phone_panes_are_pages(world: World, server: str, sign_in: SignIn) 
     expect(page.get_by_role("link", name="Tom Okafor")).to_be_visible()
 
 
-@pytest.mark.parametrize("window", [(1440, "light"), (1440, "dark"), (375, "light"), (375, "dark")])
+@pytest.mark.parametrize(
+    "window", [(1440, "light"), (1440, "dark"), (720, "light"), (375, "light"), (375, "dark"), (320, "light")]
+)
 def test_every_page_fits_its_window(
     world: World, server: str, sign_in: SignIn, picture: Picture, window: tuple[int, str]
 ) -> None:

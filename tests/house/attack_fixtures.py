@@ -185,6 +185,7 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "inbox.assign": lambda house: {"user": house.member},
     "inbox.mark_unread": lambda _: {},
     "inbox.need_no_reply": lambda _: {},
+    "inbox.change_chosen": lambda house: {"act": "close", "ids": [house.conversation]},
     "inbox.add_tags": lambda _: {"tags": "vip"},
     "inbox.remove_tag": lambda _: {},
     "inbox.add_note": lambda _: {"text": "A note"},

@@ -38,13 +38,27 @@ def test_a_page_hears_of_its_organizations_news_only(world: World, hub: live.Hub
     hub._deliver(f"live:{world.globex.id}", "inbox")
     hub._deliver(f"live:{world.acme.id}", "campaigns")
     hub._deliver(f"live:{world.acme.id}", "inbox")
-    assert next(frames) == ":\n\n"
     assert next(frames) == 'event: inbox\ndata: "inbox"\n\n'
 
 
 def test_a_page_that_comes_back_is_refreshed_at_once(world: World, hub: live.Hub) -> None:
     frames = stream(world.acme.agent, "/live?topic=inbox", **{"Last-Event-ID": "1"})
     assert [next(frames) for _ in range(3)][2] == 'event: inbox\ndata: "inbox"\n\n'
+
+
+def test_what_was_told_while_the_page_was_drawn_is_told_again(world: World, hub: live.Hub) -> None:
+    for topic in ("inbox", "campaigns"):
+        hub._deliver(f"live:{world.acme.id}", topic)
+    hub._deliver(f"live:{world.globex.id}", "dashboard")
+    frames = stream(world.acme.agent, "/live?topic=inbox&topic=dashboard")
+    assert [next(frames) for _ in range(3)][2] == 'event: inbox\ndata: "inbox"\n\n'
+
+
+def test_every_page_asks_again_once_redis_is_back(world: World, hub: live.Hub) -> None:
+    frames = stream(world.acme.agent, "/live?topic=inbox")
+    assert [next(frames), next(frames)] == ["retry: 1000\n\n", "id: 1\n\n"]
+    hub._refresh()
+    assert next(frames) == 'event: inbox\ndata: "inbox"\n\n'
 
 
 def test_the_session_is_given_back_before_the_first_byte(world: World, hub: live.Hub) -> None:

@@ -14,6 +14,7 @@ from loumass.inbox.pages import (
     files,
     listing,
     live,
+    many,
     person,
 )
 from loumass.inbox.saying import phone, short_day
@@ -27,6 +28,7 @@ __all__ = [
     "files",
     "listing",
     "live",
+    "many",
     "pages",
     "person",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import flash, g, redirect, request, url_for
@@ -24,17 +25,19 @@ from loumass.inbox.person import conversation_or_404, person_of
 def close(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """Done with this person; the next one is shown."""
     person = person_of(conversation_or_404(id))
+    waited = conversing.waiting(person.conversation_ids)
     conversing.close(person.conversation_ids)
     db().commit()
-    _say(f"{person.name} is closed.", id)
+    _say(f"{person.name} is closed.", id, waited)
     return _onwards()
 
 
 @pages.post("/inbox/<uuid:id>/opening")
 @requires("inbox.reply")
 def reopen(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
-    """Open again."""
-    conversing.reopen(person_of(conversation_or_404(id)).conversation_ids)
+    """Open again. `?waited=<id>`: what the closing took off the list of those who need a reply stands there again."""
+    waited = request.args.getlist("waited", type=UUID)
+    conversing.reopen(person_of(conversation_or_404(id)).conversation_ids, waited)
     db().commit()
     return redirect(address_of(id))
 
@@ -80,9 +83,9 @@ def need_no_reply(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that
     return redirect(address_of(id))
 
 
-def _say(text: str, conversation_id: UUID) -> None:
+def _say(text: str, conversation_id: UUID, waited: Sequence[UUID] = ()) -> None:
     """A note with Undo."""
-    undo = url_for("inbox.reopen", id=conversation_id, **kept_query())
+    undo = url_for("inbox.reopen", id=conversation_id, waited=waited, **kept_query())
     flash({"text": text, "undo": undo}, "done")  # pyright: ignore[reportArgumentType]  components/feedback.html takes mappings
 
 

@@ -45,6 +45,7 @@ def list_context() -> dict[str, Any]:
     return {
         "view": filters.view,
         "list": people(filters, request.args.get("after") or request.args.get("before")),
+        "is_cut": filters.found is not None and filters.found.is_cut,
         "counts": counts(g.user.id),
         "more_views": MORE_VIEWS,
         "channels": _channels(),

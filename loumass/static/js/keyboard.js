@@ -40,10 +40,15 @@ function current() {
   return document.querySelector(".row-now");
 }
 
+// Where one is: the row that was moved to, else the one whose page is open.
+function here() {
+  return current() ?? rows().find((row) => row.querySelector("[aria-current]"));
+}
+
 function move(step) {
   const all = rows();
   if (!all.length) return false;
-  const at = all.indexOf(current());
+  const at = all.indexOf(here());
   const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
   current()?.classList.remove("row-now");
   next.classList.add("row-now");
@@ -54,7 +59,7 @@ function move(step) {
 }
 
 function choose() {
-  const box = current()?.querySelector("[data-check]");
+  const box = here()?.querySelector("[data-check]");
   box?.click();
   return Boolean(box);
 }
