@@ -12,14 +12,14 @@ from loumass.providers.mail.addresses import is_plausible
 Security = Literal["implicit", "starttls", "none"]
 SentCopies = Literal["auto", "always", "never"]
 _SECURITY = {
-    "implicit": "TLS from the start (usually port 465 or 993)",
-    "starttls": "STARTTLS (usually port 587 or 143)",
-    "none": "None: only for a server on the same machine",
+    "implicit": "TLS (port 465 or 993)",
+    "starttls": "STARTTLS (port 587 or 143)",
+    "none": "None: same machine only",
 }
 _COPIES = {
-    "auto": "Filed, unless this server is known to do it",
-    "always": "Filed",
-    "never": "Not filed: the server does it, or nobody misses them",
+    "auto": "File one where needed",
+    "always": "Always file one",
+    "never": "Never file one",
 }
 _SENDING, _RECEIVING, _ADDRESSES = "Sending (SMTP)", "Receiving (IMAP)", "Addresses"
 #: Their SMTP servers put a copy into Sent by themselves, though not always at once.
@@ -64,7 +64,7 @@ class SmtpCredentials(Credentials):
     )
     sent_copies: SentCopies = asked(
         "Copies in Sent",
-        "With a copy there, a message in doubt can be looked up",
+        "Gmail, Microsoft 365 and others file their own. By its copy a message in doubt can be looked up",
         group=_RECEIVING,
         default="auto",
         choices=_COPIES,
