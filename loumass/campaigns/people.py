@@ -7,16 +7,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 
+from loumass.campaigns.backlog import THRESHOLD
 from loumass.campaigns.models import STATUSES, Enrollment
 from loumass.contacts.models import Contact
+from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
+from loumass.messages.models import Message
 
 #: Where people can be: value -> words.
-WHERE = {"inside": "Still inside", "held": "On hold", "left": "Left", "outside": "Not begun"}
+WHERE = {
+    "inside": "Still inside",
+    "held": "On hold",
+    "past_due": "Past due",
+    "left": "Left",
+    "outside": "Not begun",
+}
 _LAST = "\U0010ffff"
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _BATCH = 1_000
@@ -126,7 +135,26 @@ def _is_where(where: str) -> ColumnElement[bool]:
         "held": Enrollment.state == "held",
         "left": Enrollment.state == "ended",
         "outside": and_(Enrollment.node_id.is_(None), Enrollment.state != "ended"),
+        "past_due": _is_past_due(),
     }[where]
+
+
+def _is_past_due() -> ColumnElement[bool]:
+    """As `backlog` counts them: a decision that was due, or a message that was planned, before its threshold."""
+    before = clock.now() - THRESHOLD
+    queued = select(Message.id).where(
+        Message.organization_id == current_organization_id(),
+        Message.step_id == Enrollment.step_id,
+        Message.state == "queued",
+        Message.created_at <= before,
+    )
+    return and_(
+        Enrollment.state.in_(("active", "waiting")),
+        or_(
+            Enrollment.due_at <= before,
+            and_(Enrollment.due_at.is_(None), exists(queued.correlate(Enrollment))),
+        ),
+    )
 
 
 def _begins_with(words: str) -> list[ColumnElement[bool]]:

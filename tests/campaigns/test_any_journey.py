@@ -14,6 +14,7 @@ from unittest.mock import patch
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
@@ -102,6 +103,8 @@ news = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_engine_goes_where_the_pure_step_goes(world: World) -> None:
     @quick
     @given(

@@ -15,6 +15,7 @@ from loumass.core.ids import uuid7
 from loumass.funnels.models import Template
 from loumass.funnels.service import clone_graph
 from tests.campaigns.cast import Planned, Run, channel, drafted, graph, running, send, step, text_to, wait
+from tests.campaigns.test_statements import counted
 from tests.world import Tenant, World
 
 FOLLOW_UP = [send("hello"), wait("pause", amount=3, unit="days"), send("again"), step("done", "end")]
@@ -281,6 +282,76 @@ def test_pausing_and_resuming_from_the_page_asks_what_becomes_of_the_past_due(wo
     world.work()
     assert run.at(priya) == "ended: finished"
     assert len(run.messages()) == 1
+
+
+def test_who_is_past_due_can_be_listed_before_anything_is_decided(world: World) -> None:
+    priya, marcus = world.acme.contact(), world.acme.contact("Marcus Bell", email="marcus@bell.example")
+    run = running(world.acme, FOLLOW_UP, priya)
+    run.told()
+    run.add(marcus)
+    world.work()
+    world.acme.member.post(f"/campaigns/{run.id}/pause")
+    world.later(days=5)
+    nina = world.acme.contact("Nina Petrov", email="nina@lofts.example")
+    run.add(nina)
+    asked = page(world.acme.member.get(f"/campaigns/{run.id}/resume"))
+    links = asked.xpath("//main//a[contains(@href, 'past_due')]/@href")
+    listed = [_people_on(world, link) for link in links]
+    assert listed == [{"Priya Raman", "Marcus Bell"}, {"Marcus Bell"}, {"Priya Raman"}]
+
+
+def _people_on(world: World, link: str) -> set[str]:
+    rows = page(world.acme.member.get(link)).xpath("//tr[@data-live-row]//*[contains(@class, 'person')]//a")
+    return {" ".join(row.text_content().split()) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("erased", "The person was erased"),
+        ("past_due", "Past due after a pause"),
+        ("no_interest", "No interest"),
+    ],
+)
+def test_how_somebody_left_is_said_in_words(world: World, reason: str, said: str) -> None:
+    from loumass.campaigns.ending import end
+
+    run = running(world.acme, FOLLOW_UP, world.acme.contact())
+    one = run.all()[0].id
+    with world.acme.acting() as session:
+        end({one: reason})
+        session.commit()
+    for query in ("", f"?reason={reason}"):
+        text = words(world.acme.member.get(f"/campaigns/{run.id}{query}"))
+        assert said in text
+        assert reason == "erased" or reason not in text
+
+
+def test_numbers_are_said_as_people_read_them(world: World) -> None:
+    from loumass.channels.models import Channel
+
+    run = drafted(world.acme, [text_to("hello"), step("done", "end")])
+    run.add(world.acme.contact(phone="+13035550199"))
+    with world.acme.acting() as session:
+        session.get_one(Channel, (world.acme.id, run.sms.id)).name = ""
+        session.commit()
+    for path in ("launch", "settings"):
+        text = words(world.acme.member.get(f"/campaigns/{run.id}/{path}"))
+        assert "+1 303 555 0100" in text
+        assert "+13035550100" not in text
+
+
+def test_a_page_of_people_costs_the_same_statements_for_two_and_for_forty(world: World) -> None:
+    people = [world.acme.contact(f"Guest {n}", email=f"g{n}@crowd.example") for n in range(40)]
+    run = running(world.acme, FOLLOW_UP, *people[:2])
+    world.acme.member.get(f"/campaigns/{run.id}")
+    with counted() as few:
+        world.acme.member.get(f"/campaigns/{run.id}")
+    run.add(*people[2:])
+    world.work()
+    with counted() as many:
+        world.acme.member.get(f"/campaigns/{run.id}")
+    assert len(few) == len(many)
 
 
 def test_cancelling_asks_with_the_number(world: World) -> None:

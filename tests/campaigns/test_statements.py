@@ -56,13 +56,14 @@ def crowd(tenant: Tenant, run: Run, people: int) -> None:
                 SELECT :organization_id, 'P' || n, CASE WHEN n % 3 > 0 THEN mail END, CASE WHEN n % 3 > 0 THEN mail END,
                     CASE WHEN n % 3 > 0 THEN sha256(CAST(mail AS bytea)) END, '+1303' || (1000000 + n), sha256(CAST(mail || 'p' AS bytea))
                 FROM (SELECT n, 'p' || n || '@crowd.example' AS mail FROM generate_series(1, :people) AS n) made
+                RETURNING id
             """),
             {"organization_id": tenant.id, "people": people},
         )
         session.execute(
             text(
                 "INSERT INTO enrollment (organization_id, campaign_id, contact_id, due_at) SELECT organization_id, :campaign_id, id, :now "
-                "FROM contact WHERE organization_id = :organization_id"
+                "FROM contact WHERE organization_id = :organization_id RETURNING id"
             ),
             {"organization_id": tenant.id, "campaign_id": run.id, "now": clock.now()},
         )

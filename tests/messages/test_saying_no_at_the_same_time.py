@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -153,6 +154,8 @@ acts = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_nothing_is_claimed_or_attempted_after_an_opt_out_was_committed(world: World) -> None:
     maya = mailbox(world.acme)
 
