@@ -21,6 +21,8 @@ from loumass.core.tenancy import current_organization_id
 SORTS = ("name", "-name", "-created", "created")
 #: Counting stops here: nobody needs the exact number of a hundred thousand matches to go on.
 MOST_COUNTED = 10_000
+#: Without a search or filter one index tells, in some 20 ms: "how many have we" deserves the number.
+MOST_COUNTED_OF_ALL = 250_000
 #: Medium -> what an address of it is known by on the suppression list.
 _ADDRESSES = {"email": Contact.email_hash, "sms": Contact.phone_hash, "voicemail": Contact.phone_hash}
 _FEWEST_DIGITS = 3
@@ -85,13 +87,12 @@ def ids_where(conditions: Sequence[ColumnElement[bool]]) -> Select[UUID]:
 
 
 def count_of(conditions: Sequence[ColumnElement[bool]]) -> tuple[int, bool]:
-    """Returns (how many match, whether that is exact); counting stops at `MOST_COUNTED`."""
+    """Returns (how many match, whether that is exact); counting stops at `MOST_COUNTED`, of everybody later."""
     plan_lists()
-    found = db().scalar(
-        select(func.count()).select_from(ids_where(conditions).limit(MOST_COUNTED + 1).subquery())
-    )
+    most = MOST_COUNTED if len(conditions) > 1 else MOST_COUNTED_OF_ALL
+    found = db().scalar(select(func.count()).select_from(ids_where(conditions).limit(most + 1).subquery()))
     number = found or 0
-    return min(number, MOST_COUNTED), number <= MOST_COUNTED
+    return min(number, most), number <= most
 
 
 def plan_lists() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -156,6 +157,20 @@ def test_rows_of_enormous_values_make_no_enormous_pages(world: World) -> None:
     page = world.acme.member.get(f"/imports/{import_id}").text
     assert len(page) < 200_000
     assert "Longer than 10,000 characters" in page
+
+
+def test_a_long_import_is_told_in_minutes(world: World) -> None:
+    import_id = upload(world.acme, LEADS)
+    world.acme.member.post(f"/imports/{import_id}/start", {})
+    world.work()
+    assert "took 1 second" in world.acme.member.get(f"/imports/{import_id}").text
+    with world.acme.acting() as session:
+        row = get(ContactImport, import_id)
+        assert row
+        assert row.finished_at
+        row.started_at = row.finished_at - timedelta(seconds=362)
+        session.commit()
+    assert "took 6 minutes" in world.acme.member.get(f"/imports/{import_id}").text
 
 
 def test_a_list_of_unknown_length_moves_by_bytes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
