@@ -21,7 +21,7 @@ from loumass.accounts import guards, limits
 from loumass.cli import add_commands
 from loumass.config import Settings
 from loumass.core import metrics
-from loumass.core.errors import Problem
+from loumass.core.errors import NOTHING_HERE, Problem
 from loumass.core.live import Hub
 from loumass.routes import ROUTES
 from loumass.viewing import prepare_templates
@@ -142,9 +142,17 @@ def _measure(response: Response) -> None:
 
 
 def _answer_problems(app: Flask) -> None:
-    def show(status: int, title: str, sentence: str) -> tuple[str, int]:
+    def show(status: int, title: str, sentence: str, back: str | None = None) -> tuple[str, int]:
         template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
-        return render_template(template, status=status, title=title, sentence=sentence), status
+        page = render_template(
+            template,
+            status=status,
+            title=title,
+            sentence=sentence,
+            back=back,
+            back_label=back and "Back to the page",
+        )
+        return page, status
 
     @app.errorhandler(Problem)
     def problem(error: Problem) -> tuple[str, int]:
@@ -155,7 +163,8 @@ def _answer_problems(app: Flask) -> None:
         return show(
             400,
             "This page was open too long",
-            "Nothing was changed. Reload the page and send the form again.",
+            "Nothing was changed. Go back and send the form again.",
+            back=_page_before(),
         )
 
     @app.errorhandler(DataError)
@@ -191,6 +200,12 @@ def _answer_problems(app: Flask) -> None:
         )
 
 
+def _page_before() -> str | None:
+    """The page of ours that the form was on; None when the browser does not say, or names another house."""
+    before = request.referrer or ""
+    return "/" + before.removeprefix(request.host_url) if before.startswith(request.host_url) else None
+
+
 TITLES = {
     400: "Not understood", 401: "Sign in first", 403: "Not allowed", 404: "Not found", 405: "Not possible here",
     409: "Changed meanwhile", 413: "Too large", 422: "Not possible", 429: "Too many tries", 503: "Not available",
@@ -198,7 +213,7 @@ TITLES = {
 SENTENCES = {
     400: "Something in this request cannot be read or kept. Nothing was changed.",
     401: "Your session has ended and nothing was changed. Sign in and send it again.",
-    404: "There is nothing at this address. It may have been deleted, or it belongs to another organization.",
+    404: NOTHING_HERE,
     405: "This address does not take that kind of request.",
     413: "That is more than we take at once. Nothing was kept.",
     429: "There were many tries in a short time. Wait a minute, then try again.",

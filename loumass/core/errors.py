@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+NOTHING_HERE = (
+    "There is nothing at this address. It may have been deleted, or it belongs to another organization."
+)
+
 
 class Problem(Exception):
     """Something a person can act on. `sentence` says what happened, what was kept and what to do."""
@@ -36,7 +40,7 @@ class NotFound(Problem):
 
     status = 404
 
-    def __init__(self, sentence: str = "There is nothing at this address.") -> None:
+    def __init__(self, sentence: str = NOTHING_HERE) -> None:
         super().__init__(sentence)
 
 

@@ -211,3 +211,18 @@ def test_in_production_the_session_cookie_is_bound_to_this_host(settings: Settin
     assert cookie["SESSION_COOKIE_SECURE"] is True
     assert cookie["SESSION_COOKIE_HTTPONLY"] is True
     assert cookie["SESSION_COOKIE_SAMESITE"] == "Lax"
+
+
+def test_a_page_that_was_open_too_long_leads_back_to_itself_and_nowhere_else(world: World) -> None:
+    world.app.config["WTF_CSRF_ENABLED"] = True
+    try:
+        for referrer, back in (
+            ("https://loumass.example/members?after=x", 'href="/members?after=x"'),
+            ("https://evil.example/members", 'href="/"'),
+            ("https://loumass.example.evil.example/", 'href="/"'),
+        ):
+            answer = world.acme.admin.post("/logout", headers={"Referer": referrer})
+            assert answer.status_code == 400
+            assert back in answer.text
+    finally:
+        world.app.config["WTF_CSRF_ENABLED"] = False

@@ -198,7 +198,8 @@ def test_two_contacts_become_one(world: World) -> None:
     assert (gone.merged_into_id, gone.archived_at is not None) == (twin.id, True)
     with world.acme.acting() as session:
         assert set(session.scalars(select(Message.contact_id))) == {twin.id}
-        assert set(session.scalars(select(Conversation.contact_id))) == {twin.id}
+        [conversation] = session.scalars(select(Conversation).where(Conversation.id == house.conversation))
+        assert conversation.contact_id == twin.id
         assert session.scalars(
             select(ContactTag.contact_id).where(ContactTag.contact_id == twin.id)
         ).all() == [twin.id]
@@ -238,7 +239,8 @@ def test_erasing_leaves_a_hash_and_nothing_else(world: World) -> None:
     with world.acme.acting() as session:
         for message in session.scalars(select(Message)):
             assert (message.subject, message.text, message.html, message.to_address) == ("", "", "", "")
-        assert session.scalars(select(Conversation.counterpart)).all() == [""]
+        [conversation] = session.scalars(select(Conversation).where(Conversation.id == house.conversation))
+        assert conversation.counterpart == ""
         assert session.scalar(select(func.count(Attachment.id))) == 0
         assert (
             session.scalar(

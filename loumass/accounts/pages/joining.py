@@ -23,11 +23,14 @@ from loumass.core.tenancy import acting_for, globally
 @limits.tries
 def invitation(token: str) -> ResponseReturnValue:
     """Shows who invites as what; a known person gives their password, a new one chooses name and password."""
-    organization_id = _organization(token)
-    with acting_for(organization_id) as own:
-        offered, organization = invitation_of(token), own.get_one(Organization, organization_id)
-        known = find_user(offered.email)
-        inviter = own.get_one(User, offered.invited_by_id)
+    try:
+        organization_id = _organization(token)
+        with acting_for(organization_id) as own:
+            offered, organization = invitation_of(token), own.get_one(Organization, organization_id)
+            known = find_user(offered.email)
+            inviter = own.get_one(User, offered.invited_by_id)
+    except NotFound:
+        return render_template("accounts/invitation_gone.html", sentence=GONE), 404
     form: JoinForm | JoinKnownForm = JoinKnownForm() if known else JoinForm()
     if isinstance(form, JoinForm):
         form.known_facts = lambda: (offered.email, form.name.data or "")
