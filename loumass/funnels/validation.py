@@ -13,7 +13,7 @@ from loumass.funnels.graph import Graph, branches_of, loops, settings_of, timele
 from loumass.funnels.kinds import KINDS, kind_of
 from loumass.funnels.kinds.settings import complaints
 from loumass.funnels.node import Node
-from loumass.funnels.words import MEDIA, listed
+from loumass.funnels.words import MEDIA, called, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _edges(graph: Graph) -> Iterator[Problem]:
             sentence = f"A way called {edge.branch} begins at a step that is gone."
             yield Problem("edge_from_nowhere", None, sentence, "Remove the way.")
         elif edge.target not in graph:
-            name = graph.node(edge.source).name
+            name = called(graph.node(edge.source).name)
             sentence = f"{name} leads by {edge.branch} to a step that is gone."
             yield Problem("edge_to_nowhere", edge.source, sentence, "Connect it to another step.")
 
@@ -116,7 +116,7 @@ def _keys(graph: Graph) -> Iterator[Problem]:
 
 def _settings(graph: Graph, node: Node) -> Iterator[Problem]:
     if node.kind not in KINDS:
-        sentence = f"{node.name} is a step of the kind {node.kind}, which does not exist here."
+        sentence = f"{called(node.name)} is a step of the kind {node.kind}, which does not exist here."
         yield Problem("unknown_kind", node.id, sentence, "Replace it with another kind of step.")
         return
     kind = kind_of(node.kind)
@@ -125,13 +125,13 @@ def _settings(graph: Graph, node: Node) -> Iterator[Problem]:
     except ValidationError as refusal:
         for sentence in complaints(kind.Config, refusal).values():
             yield Problem(
-                "settings", node.id, f"{node.name}: {sentence}", "Open the step and mend the setting."
+                "settings", node.id, f"{called(node.name)}: {sentence}", "Open the step and mend the setting."
             )
         return
     for flaw in kind.flaws(config):
-        yield Problem(flaw.code, node.id, f"{node.name} {flaw.sentence}", flaw.remedy)
+        yield Problem(flaw.code, node.id, f"{called(node.name)} {flaw.sentence}", flaw.remedy)
     for key in sorted(kind.steps_named(config) - {other.key for other in graph.nodes}):
-        sentence = f"{node.name} asks about the step {key}, which is gone."
+        sentence = f"{called(node.name)} asks about the step {key}, which is gone."
         yield Problem("step_gone", node.id, sentence, "Choose another step.")
 
 
@@ -145,16 +145,16 @@ def _branches(graph: Graph, node: Node) -> Iterator[Problem]:
         if not drawn[branch.name]:
             way = "leads nowhere" if len(required) == 1 else f"has no way out for {branch.label}"
             remedy = "Connect it to the next step, or to an End."
-            yield Problem("missing_branch", node.id, f"{node.name} {way}.", remedy)
+            yield Problem("missing_branch", node.id, f"{called(node.name)} {way}.", remedy)
     names = {branch.name for branch in offered}
     for name, count in drawn.items():
         if name not in names:
-            sentence = f"{node.name} has a way called {name}, which it does not offer."
+            sentence = f"{called(node.name)} has a way called {name}, which it does not offer."
             yield Problem(
                 "unknown_branch", node.id, sentence, "Remove that way, or choose the branch it is for."
             )
         elif count > 1:
-            sentence = f"{node.name} leads by {name} to {count} steps at once."
+            sentence = f"{called(node.name)} leads by {name} to {count} steps at once."
             yield Problem("double_branch", node.id, sentence, "Keep one of them.")
 
 
@@ -162,48 +162,62 @@ def _content(node: Node, around: Surroundings) -> Iterator[Problem]:
     if node.kind not in KINDS or kind_of(node.kind).medium is None:
         return
     if node.content_id is None:
-        yield Problem("missing_content", node.id, f"{node.name} has nothing to say.", "Write its message.")
+        yield Problem(
+            "missing_content", node.id, f"{called(node.name)} has nothing to say.", "Write its message."
+        )
         return
     lack = around.content_lacks(node.content_id)
     if lack:
-        yield Problem("missing_content", node.id, f"{node.name} {lack}.", "Complete its message.")
+        yield Problem("missing_content", node.id, f"{called(node.name)} {lack}.", "Complete its message.")
     for unknown in around.unknown_tags(node.content_id):
         remedy = (
             f"Did you mean {unknown.suggestion}?" if unknown.suggestion else "Choose a tag from the list."
         )
-        yield Problem("unknown_tag", node.id, f"{node.name} uses {unknown.tag}, which means nothing.", remedy)
+        yield Problem(
+            "unknown_tag", node.id, f"{called(node.name)} uses {unknown.tag}, which means nothing.", remedy
+        )
 
 
 def _world(node: Node, around: Surroundings) -> Iterator[Problem]:
     medium = kind_of(node.kind).medium if node.kind in KINDS else None
     if medium is not None and medium in around.dead_media:
-        sentence = f"{node.name} cannot send its {MEDIA.get(medium, medium)}: {around.dead_media[medium]}"
+        sentence = (
+            f"{called(node.name)} cannot send its {MEDIA.get(medium, medium)}: {around.dead_media[medium]}"
+        )
         yield Problem("dead_medium", node.id, sentence, "Connect a channel for it, or choose another step.")
     config = settings_of(node)
     if around.fields is not None and config is not None:
         for name in sorted(kind_of(node.kind).fields_named(config) - set(around.fields)):
             close = get_close_matches(name.lower(), around.fields, 1, 0.7)
             remedy = f"Did you mean {close[0]}?" if close else "Choose a field from the list."
-            sentence = f"{node.name} asks for the field {name}, which nobody has yet."
+            sentence = f"{called(node.name)} asks for the field {name}, which nobody has yet."
             yield Problem("unknown_field", node.id, sentence, remedy, "hint")
     if around.has_event is False and config is not None and kind_of(node.kind).needs_event(config):
-        sentence = f"{node.name} waits around the event, but the campaign has no event date."
+        sentence = f"{called(node.name)} waits around the event, but the campaign has no event date."
         yield Problem("no_event", node.id, sentence, "Give the campaign its event date.")
 
 
 def _unreachable(graph: Graph) -> Iterator[Problem]:
+    """One problem for each part that nobody can come to, at the step where it begins."""
     if graph.start is None or graph.start not in graph:
         return
     reached = graph.reachable_from(graph.start)
-    for node in graph.nodes:
-        if node.id not in reached:
-            remedy = "Lead a way to it, or remove it."
-            yield Problem("unreachable", node.id, f"Nobody can come to {node.name}.", remedy)
+    left = {node.id: node for node in graph.nodes if node.id not in reached}
+    while left:
+        led_to = {target for one in left for target in graph.ways_out(one).values() if target != one}
+        first = next((node for node in left.values() if node.id not in led_to), next(iter(left.values())))
+        behind = {one for one in graph.reachable_from(first.id) if one in left}
+        nor = {1: "", 2: ", nor to the step behind it"}.get(
+            len(behind), f", nor to the {len(behind) - 1} steps behind it"
+        )
+        sentence = f"Nobody can come to {called(first.name)}{nor}."
+        yield Problem("unreachable", first.id, sentence, "Lead a way to it, or remove it.")
+        left = {one: node for one, node in left.items() if one not in behind}
 
 
 def _timeless_loops(graph: Graph) -> Iterator[Problem]:
     for loop in loops(timeless_edges(graph)):
-        names = listed([graph.node(node_id).name for node_id in loop])
+        names = listed([called(graph.node(node_id).name) for node_id in loop])
         yield Problem(
             "loop",
             loop[0],
@@ -219,9 +233,7 @@ def _endless(graph: Graph) -> Iterator[Problem]:
             not set(graph.ways_out(node_id).values()) <= inside for node_id in loop if node_id in graph
         )
         if not leaves and inside <= {node.id for node in graph.nodes}:
-            sentence = (
-                f"Nobody ever leaves the loop of {listed([graph.node(node_id).name for node_id in loop])}."
-            )
+            sentence = f"Nobody ever leaves the loop of {listed([called(graph.node(node_id).name) for node_id in loop])}."
             yield Problem("endless", loop[0], sentence, "Lead a way out of it, unless that is meant.", "hint")
 
 

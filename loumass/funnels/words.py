@@ -54,6 +54,11 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def called(name: str) -> str:
+    """``name`` inside of a sentence: in quotation marks where it ends like one ("“Are they coming?” leads nowhere.")."""
+    return f"“{name}”" if name.endswith((".", "?", "!", "…")) else name
+
+
 def sentence(text: str) -> str:
     """``text`` with its first letter large."""
     return text[:1].upper() + text[1:]

@@ -57,6 +57,24 @@ def test_a_step_that_nobody_can_come_to():
     assert problem.sentence == "Nobody can come to Lonely."
 
 
+def test_a_part_that_came_apart_is_one_problem_at_its_beginning():
+    apart = graph(
+        INVITE, node("a", "stage"), node("b", "stage"), END, node("c", "stage"), node("d", "wait"),
+        ways="invite-end, a-b, b-end, c-d, d-c",
+    )  # fmt: skip
+    wrong = [problem for problem in problems(apart) if problem.code == "unreachable"]
+    assert [(problem.node_id, problem.sentence) for problem in wrong] == [
+        (id_of("a"), "Nobody can come to A, nor to the step behind it."),
+        (id_of("c"), "Nobody can come to C, nor to the step behind it."),
+    ]
+
+
+def test_a_name_that_ends_like_a_sentence_is_quoted():
+    asks = replace(node("ask", "condition"), name="Are they coming?")
+    wrong = graph(INVITE, asks, END, ways="invite-ask, ask-yes-end")
+    assert found(wrong, "missing_branch").sentence == "“Are they coming?” has no way out for no."
+
+
 def test_a_missing_branch():
     asks = graph(INVITE, node("asks", "condition"), END, ways="invite-asks, asks-yes-end")
     assert found(asks, "missing_branch").sentence == "Asks has no way out for no."
