@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
 from loumass.core import clock, jobs
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.models import Event
@@ -22,27 +24,43 @@ TOGETHER = 500
 _listeners: dict[str, Listener] = {}
 _by_kind: dict[str, list[str]] = {}
 
-_PUBLISH = text("""
-    WITH fact AS (
-        INSERT INTO event (organization_id, kind, happened_at, contact_id, campaign_id, enrollment_id,
-                           message_id, conversation_id, channel_id, node_id, user_id, facts)
-        SELECT :organization_id, :kind, coalesce(row.happened_at, :now), row.contact_id, row.campaign_id,
-               row.enrollment_id, row.message_id, row.conversation_id, row.channel_id, row.node_id,
-               row.user_id, coalesce(row.facts, '{}')
-        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(
-            happened_at timestamptz, contact_id uuid, campaign_id uuid, enrollment_id uuid, message_id uuid,
-            conversation_id uuid, channel_id uuid, node_id uuid, user_id uuid, facts jsonb)
-        RETURNING id, happened_at
-    )
+_NOTICE = """
     INSERT INTO notice (organization_id, listener, event_ids, happened_from, happened_until, due_at)
-    SELECT :organization_id, listener, told.ids, told.happened_from, told.happened_until, :now
+    SELECT :organization_id, listener, told.ids, told.happened_from, told.happened_until, CAST(:now AS timestamptz)
     FROM (
         SELECT array_agg(id ORDER BY id) AS ids, min(happened_at) AS happened_from, max(happened_at) AS happened_until
         FROM (SELECT id, happened_at, (row_number() OVER (ORDER BY id) - 1) / :together AS part FROM fact) numbered
         GROUP BY part
     ) told CROSS JOIN unnest(CAST(:listeners AS text[])) AS listener
     RETURNING id
+"""
+_PUBLISH = text(f"""
+    WITH fact AS (
+        INSERT INTO event (organization_id, kind, happened_at, contact_id, campaign_id, enrollment_id,
+                           message_id, conversation_id, channel_id, node_id, user_id, facts)
+        SELECT :organization_id, :kind, coalesce(row.happened_at, :now), row.contact_id, row.campaign_id,
+               row.enrollment_id, row.message_id, row.conversation_id, row.channel_id, row.node_id,
+               row.user_id, coalesce(row.facts, '{{}}')
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(
+            happened_at timestamptz, contact_id uuid, campaign_id uuid, enrollment_id uuid, message_id uuid,
+            conversation_id uuid, channel_id uuid, node_id uuid, user_id uuid, facts jsonb)
+        RETURNING id, happened_at
+    )
+    {_NOTICE}
 """)
+
+#: Facts of one kind about many enrollments that differ only in whom they are about.
+_ALIKE = """
+    WITH fact AS (
+        INSERT INTO event (organization_id, kind, happened_at, contact_id, campaign_id, enrollment_id, node_id, facts)
+        SELECT :organization_id, :kind, CAST(:now AS timestamptz), one.contact_id, :campaign_id, one.enrollment_id,
+               CAST(:node_id AS uuid), CAST(:facts AS jsonb)
+        FROM unnest(CAST(:enrollments AS uuid[]), CAST(:contacts AS uuid[])) AS one(enrollment_id, contact_id)
+        RETURNING id, happened_at
+    )
+"""
+_PUBLISH_ALIKE = text(_ALIKE + _NOTICE)
+_PUBLISH_UNHEARD = text(_ALIKE + "SELECT count(*) FROM fact")
 
 
 def subscribe(subscriptions: Mapping[str, Sequence[Listener]]) -> None:
@@ -87,6 +105,35 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
             "together": TOGETHER,
         },
     )
+    jobs.wake_all([jobs.JOBS["events.tell"].wake(moment, name) for name in listeners])
+
+
+def publish_alike(
+    kind: str,
+    enrollments: Sequence[UUID],
+    contacts: Sequence[UUID],
+    *,
+    campaign_id: UUID,
+    node_id: UUID | None,
+    facts: Mapping[str, Any],
+) -> None:
+    """The same for many people of a campaign of whom the same is to be told: quicker, since only ids travel."""
+    listeners = _by_kind.get(kind, [])
+    moment = clock.now()
+    values = {
+        "organization_id": current_organization_id(),
+        "kind": kind,
+        "now": moment,
+        "campaign_id": campaign_id,
+        "node_id": node_id,
+        "facts": json.dumps(dict(facts), default=_plain),
+        "enrollments": uuid_array(enrollments),
+        "contacts": uuid_array(contacts),
+    }
+    if not listeners:
+        db().execute(_PUBLISH_UNHEARD, values)
+        return
+    db().execute(_PUBLISH_ALIKE, {**values, "listeners": listeners, "together": TOGETHER})
     jobs.wake_all([jobs.JOBS["events.tell"].wake(moment, name) for name in listeners])
 
 

@@ -21,6 +21,7 @@ from loumass.content.freezing import frozen_contact
 from loumass.content.marking import names_in
 from loumass.core import clock
 from loumass.core.agenda import Wake
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.jobs import wake_all
 from loumass.core.tenancy import current_organization_id
@@ -165,9 +166,9 @@ def _parameters(plan: Plan, recipients: Sequence[Recipient]) -> dict[str, Any]:
     return {
         "organization_id": current_organization_id(),
         "now": clock.now(),
-        "steps": [one.step_id for one in recipients],
-        "enrollments": [one.enrollment_id for one in recipients],
-        "contacts": [one.contact_id for one in recipients],
+        "steps": uuid_array(one.step_id for one in recipients),
+        "enrollments": uuid_array(one.enrollment_id for one in recipients),
+        "contacts": uuid_array(one.contact_id for one in recipients),
         "channel_id": plan.channel.id,
         "medium": plan.channel.medium,
         "stream_id": plan.stream_id,

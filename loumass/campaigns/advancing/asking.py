@@ -1,4 +1,4 @@
-"""Waits and conditions: the facts of all who stand there in one statement, the pure step for each.
+"""Waits and conditions: the facts of all who stand there in one statement, the pure step for each who differs.
 
 Windows of hours, changes of summer time and case folding have one home, `loumass.funnels`; in SQL they would
 be a second, slightly different truth.
@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from loumass.campaigns.advancing.facts import facts_of
+from loumass.campaigns.advancing.facts import known_of
 from loumass.campaigns.advancing.ground import Ground, Walker
 from loumass.campaigns.advancing.verdict import Rest, Verdict
 from loumass.funnels.kinds import kind_of
@@ -25,10 +25,11 @@ def ask(ground: Ground, node: Node, config: Any, walkers: list[Walker]) -> Verdi
     """What the pure step decides for each. Raises ValueError for settings that lead nowhere."""
     kind = kind_of(node.kind)
     verdict = Verdict()
-    for facts in facts_of(ground, walkers, config):
-        verdict.take(facts.enrollment_id, kind.decide(node, config, facts, ground.now))
-    if getattr(config, "test", None) in ASKED_AGAIN:
-        verdict.rest = {one: _asked_again(rest, ground.now) for one, rest in verdict.rest.items()}
+    is_asked_again = getattr(config, "test", None) in ASKED_AGAIN
+    for facts, alike in known_of(ground, walkers, config):
+        verdict.take(alike, kind.decide(node, config, facts, ground.now))
+        if is_asked_again and (rest := verdict.rest.get(alike[0])):
+            verdict.rest |= dict.fromkeys(alike, _asked_again(rest, ground.now))
     return verdict
 
 

@@ -71,6 +71,6 @@ def _followed(ground: Ground, walkers: dict[UUID, Walker], gone: dict[UUID, str]
 
 
 def _walker(row: Row[Any]) -> Walker:
-    values = row._asdict()
-    del values["archived_at"], values["merged_into_id"]
-    return Walker(**values)
+    # The columns of the claim are a walker's, in its order, up to the two that say whether they are gone.
+    values: Any = row[:-2]
+    return Walker(*values)

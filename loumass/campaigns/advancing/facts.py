@@ -6,6 +6,7 @@ a question about tags does not look for messages.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from loumass.campaigns.advancing.ground import Ground, Walker, zone_or
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.funnels.facts import KNOWN_FIELDS, Facts
 from loumass.funnels.kinds.condition_tests import ConditionConfig
@@ -48,22 +50,40 @@ _SENT = """
 """
 
 
-def facts_of(ground: Ground, walkers: list[Walker], config: Any) -> Iterator[Facts]:
-    """The facts of each of `walkers` that `config` (a wait's or a condition's) may look at."""
+def known_of(ground: Ground, walkers: list[Walker], config: Any) -> Iterator[tuple[Facts, list[UUID]]]:
+    """What `config` (a wait's or a condition's) may look at, and the enrollments of whom exactly that is known.
+
+    The facts carry the id of one of them: neither a wait nor a condition looks at it.
+    """
     answers = _answers(ground, walkers, config)
-    event_zone = zone_or(ground.campaign.event_timezone, ground.home)
+    is_by_contact = not isinstance(config, ConditionConfig) or config.test != "sent_within"
+    alike: dict[Any, list[Walker]] = defaultdict(list)
     for walker in walkers:
-        yield Facts(
-            enrollment_id=walker.id,
-            entered_at=walker.entered_at or ground.now,
-            timezone=zone_or(walker.timezone, ground.home),
-            status=walker.status,
-            replied_at=walker.replied_at,
-            last_sent_at=walker.last_sent_at,
-            event_at=ground.campaign.event_at,
-            event_timezone=event_zone,
-            **_asked_for(walker, config, answers),
-        )
+        answer = answers.get(walker.contact_id if is_by_contact else walker.id)
+        known = (walker.entered_at, walker.timezone, walker.status, walker.replied_at, walker.last_sent_at)
+        alike[known, _hashable(answer)].append(walker)
+    for group in alike.values():
+        yield _facts(ground, group[0], config, answers), [walker.id for walker in group]
+
+
+def _hashable(answer: Any) -> Any:
+    if isinstance(answer, dict):
+        return tuple(sorted(answer.items()))
+    return tuple(sorted(answer)) if isinstance(answer, list) else answer
+
+
+def _facts(ground: Ground, walker: Walker, config: Any, answers: Mapping[UUID, Any]) -> Facts:
+    return Facts(
+        enrollment_id=walker.id,
+        entered_at=walker.entered_at or ground.now,
+        timezone=zone_or(walker.timezone, ground.home),
+        status=walker.status,
+        replied_at=walker.replied_at,
+        last_sent_at=walker.last_sent_at,
+        event_at=ground.campaign.event_at,
+        event_timezone=zone_or(ground.campaign.event_timezone, ground.home),
+        **_asked_for(walker, config, answers),
+    )
 
 
 def _answers(ground: Ground, walkers: list[Walker], config: Any) -> Mapping[UUID, Any]:
@@ -72,9 +92,9 @@ def _answers(ground: Ground, walkers: list[Walker], config: Any) -> Mapping[UUID
     if asked is None:
         return {}
     if asked is _SENT:
-        parameters["enrollments"] = [walker.id for walker in walkers]
+        parameters["enrollments"] = uuid_array(walker.id for walker in walkers)
     else:
-        parameters["contacts"] = sorted({walker.contact_id for walker in walkers})
+        parameters["contacts"] = uuid_array({walker.contact_id for walker in walkers})
     return {row.id: row.value for row in db().execute(text(asked), ground.bound(**parameters))}
 
 

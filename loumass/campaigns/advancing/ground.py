@@ -14,6 +14,7 @@ from loumass.accounts.models import Organization
 from loumass.campaigns.models import Campaign
 from loumass.core import clock
 from loumass.core.database import db
+from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.graph import Graph
 
@@ -22,12 +23,13 @@ UTC = ZoneInfo("UTC")
 
 @dataclass(slots=True)
 class NewStep:
-    """A step that was entered in this slice, and perhaps left in it as well."""
+    """A step that was entered in this slice, and perhaps left in it as well. Only those where somebody stays, or is
+    sent something, need an id here; the database gives the others theirs."""
 
-    id: UUID
     walker: Walker
     node_id: UUID
     visit: int
+    id: UUID | None = None
     left_at: datetime | None = None
     outcome: str | None = None
 
@@ -54,13 +56,31 @@ class Walker:
     reason: str | None = None
     due_at: datetime | None = None
     waiting_for: dict[str, Any] | None = None
-    #: The step it stands in, when it was entered in this slice.
+    #: The step it stands in, when it was entered in this slice; it has no id before somebody asks for one.
     new_step: NewStep | None = None
+
+    def step(self) -> UUID | None:
+        """The id of the step it stands in; None before the first."""
+        if self.step_id is None and self.new_step is not None:
+            self.step_id = self.new_step.id = uuid7()
+        return self.step_id
+
+
+@dataclass(slots=True)
+class News:
+    """Whom a fact is about that is the same for all of them."""
+
+    enrollments: list[UUID] = field(default_factory=list)
+    contacts: list[UUID] = field(default_factory=list)
+
+
+#: Kind of fact, node, and what else it says.
+Told = tuple[str, UUID | None, tuple[tuple[str, str], ...]]
 
 
 @dataclass(slots=True)
 class Ground:
-    """`standing`: people to decide on now, by node; `news`: facts to tell, by kind. Filled while a slice runs."""
+    """`standing`: people to decide on now, by node; `news`: facts to tell. Filled while a slice runs."""
 
     campaign: Campaign
     organization: Organization
@@ -71,7 +91,7 @@ class Ground:
     #: Steps of earlier slices that were left in this one, with their outcome; and steps entered in this one.
     left: dict[UUID, str] = field(default_factory=dict)
     entered: list[NewStep] = field(default_factory=list)
-    news: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    news: dict[Told, News] = field(default_factory=lambda: defaultdict(News))
 
     @property
     def home(self) -> ZoneInfo:
@@ -82,17 +102,11 @@ class Ground:
         """What a statement binds: the organization and `more`."""
         return {"organization_id": self.campaign.organization_id, **more}
 
-    def tell(self, kind: str, walker: Walker, **facts: Any) -> None:
+    def tell(self, kind: str, walker: Walker, **facts: str) -> None:
         """Remember a fact about `walker` for the end of the slice."""
-        self.news[kind].append(
-            {
-                "enrollment_id": walker.id,
-                "contact_id": walker.contact_id,
-                "campaign_id": self.campaign.id,
-                "node_id": walker.node_id,
-                "facts": facts,
-            }
-        )
+        told = self.news[kind, walker.node_id, tuple(facts.items())]
+        told.enrollments.append(walker.id)
+        told.contacts.append(walker.contact_id)
 
 
 def ground_of(campaign: Campaign, graph: Graph) -> Ground:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from loumass.campaigns.advancing.ground import Ground, NewStep, Walker
 from loumass.campaigns.advancing.verdict import Verdict
-from loumass.core.ids import uuid7
 from loumass.funnels.kinds.end import FINISHED
 
 
@@ -47,8 +46,8 @@ def end(ground: Ground, walker: Walker, reason: str) -> None:
 
 def _enter(ground: Ground, walker: Walker, node_id: UUID) -> None:
     walker.visit += 1
-    walker.node_id, walker.step_id, walker.entered_at = node_id, uuid7(), ground.now
-    walker.new_step = NewStep(walker.step_id, walker, node_id, walker.visit)
+    walker.node_id, walker.step_id, walker.entered_at = node_id, None, ground.now
+    walker.new_step = NewStep(walker, node_id, walker.visit)
     # Were the slice to stop here (a loop), the next one goes on at once.
     walker.state, walker.reason, walker.due_at, walker.waiting_for = "active", None, ground.now, None
     ground.entered.append(walker.new_step)

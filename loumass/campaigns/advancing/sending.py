@@ -13,6 +13,7 @@ from loumass.campaigns.words import campaign_values
 from loumass.channels.models import Channel
 from loumass.content.composing import Draft
 from loumass.content.freezing import organization_values, sender_values
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import get
 from loumass.funnels.decisions import FAILED, NEXT, Decision, Go
@@ -48,7 +49,7 @@ _VERSION = text("""
 def send(ground: Ground, node: Node, config: Any, walkers: list[Walker]) -> Verdict:
     """Who has no message yet gets one planned; the others leave or stay by what became of theirs."""
     verdict = Verdict()
-    steps = [walker.step_id for walker in walkers]
+    steps = uuid_array(walker.step() for walker in walkers)
     planned = {row.step_id: row for row in db().execute(_PLANNED, ground.bound(steps=steps))}
     new: list[Walker] = []
     for walker in walkers:
@@ -65,7 +66,7 @@ def send(ground: Ground, node: Node, config: Any, walkers: list[Walker]) -> Verd
 
 
 def _by_outcome(ground: Ground, node: Node, walker: Walker, message: Any, verdict: Verdict) -> None:
-    verdict.take(walker.id, _decided(ground, node, walker, OUTCOMES[message.state]))
+    verdict.take((walker.id,), _decided(ground, node, walker, OUTCOMES[message.state]))
     if walker.id in verdict.leave and message.state == "cancelled":
         outcome = f"skipped: {message.reason_code or 'cancelled'}"
         verdict.leave[walker.id] = Leave(verdict.leave[walker.id].way, outcome)
@@ -85,7 +86,7 @@ def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -
     planned = plan_messages(_plan_of(ground, node, channel), recipients)
     for walker in walkers:
         if walker.step_id in planned:
-            verdict.take(walker.id, _decided(ground, node, walker, MessageOutcome.PENDING))
+            verdict.take((walker.id,), _decided(ground, node, walker, MessageOutcome.PENDING))
         else:
             verdict.leave[walker.id] = Leave(_SKIPPED, NO_ADDRESS[medium])
 

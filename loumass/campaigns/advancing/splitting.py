@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from loumass.campaigns.advancing.ground import Ground, Walker
 from loumass.campaigns.advancing.verdict import Leave, Verdict
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.funnels.decisions import Go
 from loumass.funnels.kinds.split import SplitConfig
@@ -33,7 +34,7 @@ def split(ground: Ground, node: Node, config: SplitConfig, walkers: list[Walker]
     rows = db().execute(
         _BRANCHES,
         {
-            "ids": [walker.id for walker in walkers],
+            "ids": uuid_array(walker.id for walker in walkers),
             "node_id": node.id,
             "letters": list(shares),
             "ends": list(accumulate(shares.values())),

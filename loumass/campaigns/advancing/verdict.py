@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -48,28 +48,29 @@ class Verdict:
     hold: dict[UUID, Hold] = field(default_factory=dict)
     end: dict[UUID, str] = field(default_factory=dict)
 
-    def take(self, enrollment_id: UUID, decision: Decision) -> None:
-        """File a pure decision that carries nothing out by itself."""
+    def take(self, enrollment_ids: Collection[UUID], decision: Decision) -> None:
+        """File a pure decision about them that carries nothing out by itself."""
         way = branch_taken(decision)
         if way is not None:
-            self.leave[enrollment_id] = Leave(way, way.branch)
+            self.leave |= dict.fromkeys(enrollment_ids, Leave(way, way.branch))
         elif isinstance(decision, End):
-            self.end[enrollment_id] = decision.reason
+            self.end |= dict.fromkeys(enrollment_ids, decision.reason)
         elif isinstance(decision, WaitUntil):
-            self.rest[enrollment_id] = Rest(decision.at, {"for": "until", "because": decision.because})
+            rest = Rest(decision.at, {"for": "until", "because": decision.because})
+            self.rest |= dict.fromkeys(enrollment_ids, rest)
         elif isinstance(decision, WaitFor):
-            self._wait(enrollment_id, decision)
+            self._wait(enrollment_ids, decision)
         else:
             raise TypeError(f"{decision} asks for more than moving")
 
-    def _wait(self, enrollment_id: UUID, decision: WaitFor) -> None:
+    def _wait(self, enrollment_ids: Collection[UUID], decision: WaitFor) -> None:
         waiting_for = {"for": decision.what, "because": decision.because}
         if decision.what in HELD:
-            self.hold[enrollment_id] = Hold(HELD[decision.what], waiting_for)
+            self.hold |= dict.fromkeys(enrollment_ids, Hold(HELD[decision.what], waiting_for))
         else:
-            self.rest[enrollment_id] = Rest(decision.until, waiting_for)
+            self.rest |= dict.fromkeys(enrollment_ids, Rest(decision.until, waiting_for))
 
 
 def everybody_leaves(walkers: Iterable[Walker]) -> Verdict:
     """All of them go on by `next`."""
-    return Verdict(leave={walker.id: Leave(Go(), Go().branch) for walker in walkers})
+    return Verdict(leave=dict.fromkeys([walker.id for walker in walkers], Leave(Go(), Go().branch)))

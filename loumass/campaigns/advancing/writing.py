@@ -1,44 +1,75 @@
-"""A slice written down: everybody who was claimed, every step entered and left, in one statement each."""
+"""A slice written down: everybody who was claimed, every step entered and left, in one statement each.
+
+People are many and what is written of them is mostly the same: what is alike travels once, and of each person only ids
+and the number of what they are like.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 from sqlalchemy import text
 
-from loumass.campaigns.advancing.ground import Ground
+from loumass.campaigns.advancing.ground import Ground, NewStep, Walker
+from loumass.core.arrays import integer_array, uuid_array
 from loumass.core.database import db
-from loumass.events.service import publish_all
+from loumass.events.service import publish_alike
 from loumass.messages.planning import cancel_planned
 
 _LEAVE = text("""
-    UPDATE step SET left_at = :now, outcome = gone.outcome
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:outcomes AS text[])) AS gone(id, outcome)
+    UPDATE step SET left_at = :now, outcome = alike.outcome
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:numbers AS integer[])) AS gone(id, number)
+    JOIN unnest(CAST(:outcomes AS text[])) WITH ORDINALITY AS alike(outcome, number) ON alike.number = gone.number
     WHERE step.organization_id = :organization_id AND step.id = gone.id
 """)
 # A visit that is there already means that two walked the same person: nothing of this slice may be kept.
 _ENTER = text("""
-    INSERT INTO step (organization_id, id, enrollment_id, campaign_id, node_id, visit, entered_at, left_at, outcome)
-    SELECT :organization_id, new.id, new.enrollment_id, :campaign_id, new.node_id, new.visit, :now, new.left_at, new.outcome
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:nodes AS uuid[]), CAST(:visits AS integer[]),
-        CAST(:left_ats AS timestamptz[]), CAST(:outcomes AS text[])) AS new(id, enrollment_id, node_id, visit, left_at, outcome)
-    RETURNING id
+    WITH entered AS (
+        INSERT INTO step (organization_id, id, enrollment_id, campaign_id, node_id, visit, entered_at, left_at, outcome)
+        SELECT :organization_id, coalesce(new.id, uuidv7()), new.enrollment_id, :campaign_id, alike.node_id, alike.visit,
+            CAST(:now AS timestamptz), CASE WHEN alike.is_left THEN CAST(:now AS timestamptz) END, alike.outcome
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:numbers AS integer[]))
+            AS new(id, enrollment_id, number)
+        JOIN jsonb_to_recordset(CAST(:alike AS jsonb))
+            AS alike(number integer, node_id uuid, visit integer, is_left boolean, outcome text) ON alike.number = new.number
+        RETURNING id)
+    SELECT count(*) FROM entered
 """)
 _WALKERS = text("""
-    UPDATE enrollment SET state = w.state, reason = w.reason, node_id = w.node_id, step_id = w.step_id, visit = w.visit,
+    UPDATE enrollment SET state = w.state, reason = w.reason, node_id = w.node_id, step_id = one.step_id, visit = w.visit,
         entered_at = w.entered_at, stage = w.stage, status = w.status, status_changed_at = w.status_changed_at,
         due_at = w.due_at, waiting_for = w.waiting_for, is_catching_up = w.is_catching_up,
         ended_at = CASE WHEN w.state = 'ended' THEN CAST(:now AS timestamptz) END
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS w(id uuid, state text, reason text, node_id uuid, step_id uuid,
-        visit integer, entered_at timestamptz, stage text, status text, status_changed_at timestamptz,
-        due_at timestamptz, waiting_for jsonb, is_catching_up boolean)
-    WHERE enrollment.organization_id = :organization_id AND enrollment.id = w.id
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:steps AS uuid[]), CAST(:numbers AS integer[])) AS one(id, step_id, number)
+    JOIN jsonb_to_recordset(CAST(:alike AS jsonb)) AS w(number integer, state text, reason text, node_id uuid, visit integer,
+        entered_at timestamptz, stage text, status text, status_changed_at timestamptz, due_at timestamptz,
+        waiting_for jsonb, is_catching_up boolean) ON w.number = one.number
+    WHERE enrollment.organization_id = :organization_id AND enrollment.id = one.id
 """)
-_COLUMNS = (
-    "id", "state", "reason", "node_id", "step_id", "visit", "entered_at", "stage", "status", "status_changed_at",
-    "due_at", "waiting_for", "is_catching_up",
-)  # fmt: skip
+
+
+class Alike:
+    """Numbers for what was seen, from 1; what is equal has one."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self.rows: list[dict[str, Any]] = []
+
+    def number(self, names: tuple[str, ...], values: tuple[Any, ...], key: Hashable = None) -> int:
+        """The number of `values`; they are told apart by `key` where they cannot be compared themselves."""
+        key = values if key is None else key
+        found = self._numbers.get(key)
+        if found is None:
+            found = self._numbers[key] = len(self._numbers) + 1
+            self.rows.append({"number": found} | dict(zip(names, values, strict=True)))
+        return found
+
+    @property
+    def json(self) -> str:
+        """For jsonb_to_recordset."""
+        return json.dumps(self.rows, default=str)
 
 
 def write(ground: Ground) -> None:
@@ -46,28 +77,96 @@ def write(ground: Ground) -> None:
     if not ground.walkers:
         return
     if ground.left:
-        values = ground.bound(now=ground.now, ids=list(ground.left), outcomes=list(ground.left.values()))
-        db().execute(_LEAVE, values)
-    _write_steps(ground)
-    rows = [{name: getattr(walker, name) for name in _COLUMNS} for walker in ground.walkers]
-    db().execute(_WALKERS, ground.bound(now=ground.now, rows=json.dumps(rows, default=str)))
+        _write_left(ground)
+    if ground.entered:
+        # Who stays needs the id of the step where they stay.
+        for walker in ground.walkers:
+            walker.step()
+        _write_steps(ground, ground.entered)
+    _write_walkers(ground, ground.walkers)
     cancel_planned([walker.id for walker in ground.walkers if walker.state == "ended"])
-    for kind, facts in sorted(ground.news.items()):
-        publish_all(kind, facts)
+    _tell(ground)
 
 
-def _write_steps(ground: Ground) -> None:
-    steps = ground.entered
-    if not steps:
-        return
-    values: dict[str, Any] = {
-        "campaign_id": ground.campaign.id,
-        "now": ground.now,
-        "ids": [step.id for step in steps],
-        "enrollments": [step.walker.id for step in steps],
-        "nodes": [step.node_id for step in steps],
-        "visits": [step.visit for step in steps],
-        "left_ats": [step.left_at for step in steps],
-        "outcomes": [step.outcome for step in steps],
-    }
-    db().execute(_ENTER, ground.bound(**values))
+def _write_left(ground: Ground) -> None:
+    outcomes = {outcome: number for number, outcome in enumerate(dict.fromkeys(ground.left.values()), 1)}
+    db().execute(
+        _LEAVE,
+        ground.bound(
+            now=ground.now,
+            ids=uuid_array(ground.left),
+            numbers=integer_array([outcomes[outcome] for outcome in ground.left.values()]),
+            outcomes=list(outcomes),
+        ),
+    )
+
+
+_STEP = ("node_id", "visit", "is_left", "outcome")
+
+
+def _write_steps(ground: Ground, steps: Iterable[NewStep]) -> None:
+    alike = Alike()
+    numbers = [
+        alike.number(_STEP, (step.node_id, step.visit, step.left_at is not None, step.outcome))
+        for step in steps
+    ]
+    db().execute(
+        _ENTER,
+        ground.bound(
+            campaign_id=ground.campaign.id,
+            now=ground.now,
+            ids=uuid_array(step.id for step in steps),
+            enrollments=uuid_array(step.walker.id for step in steps),
+            numbers=integer_array(numbers),
+            alike=alike.json,
+        ),
+    )
+
+
+_WALKER = (
+    "state", "reason", "node_id", "visit", "entered_at", "stage", "status", "status_changed_at", "due_at", "waiting_for",
+    "is_catching_up",
+)  # fmt: skip
+
+
+def _write_walkers(ground: Ground, walkers: list[Walker]) -> None:
+    alike = Alike()
+    numbers = []
+    for one in walkers:
+        before = (
+            one.state,
+            one.reason,
+            one.node_id,
+            one.visit,
+            one.entered_at,
+            one.stage,
+            one.status,
+            one.status_changed_at,
+            one.due_at,
+        )
+        # What somebody waits for is a mapping that all who wait alike share.
+        key = (*before, id(one.waiting_for), one.is_catching_up)
+        numbers.append(alike.number(_WALKER, (*before, one.waiting_for, one.is_catching_up), key))
+    db().execute(
+        _WALKERS,
+        ground.bound(
+            now=ground.now,
+            ids=uuid_array(walker.id for walker in walkers),
+            steps=uuid_array(walker.step_id for walker in walkers),
+            numbers=integer_array(numbers),
+            alike=alike.json,
+        ),
+    )
+
+
+def _tell(ground: Ground) -> None:
+    for kind, node_id, facts in sorted(ground.news, key=str):
+        told = ground.news[kind, node_id, facts]
+        publish_alike(
+            kind,
+            told.enrollments,
+            told.contacts,
+            campaign_id=ground.campaign.id,
+            node_id=node_id,
+            facts=dict(facts),
+        )
