@@ -105,7 +105,7 @@ def test_the_earlier_mail_is_folded_below_the_answer(world: World, server: str, 
     page.get_by_label("Quoted below the answer").click()
     expect(page.locator(".quoted")).to_contain_text("Count me in, two questions.")
     page.get_by_label("Answer to Priya Raman").fill("Gladly")
-    page.get_by_role("button", name="More ways to send").click()
+    page.get_by_title("More ways to send").click()
     page.get_by_role("button", name="Send and keep open").click()
     expect(page.locator("#thread").get_by_text("Gladly", exact=True)).to_be_visible()
     assert "> Count me in, two questions." in outgoing(world)[0].text

@@ -52,7 +52,7 @@ function move(step) {
   const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
   current()?.classList.remove("row-now");
   next.classList.add("row-now");
-  const link = next.matches("a, button") ? next : next.querySelector("a, [data-check]");
+  const link = next.matches("a, button") ? next : next.querySelector("a") ?? next.querySelector("[data-check]");
   link?.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
   return true;
