@@ -19,6 +19,7 @@ from loumass.accounts.models import SystemMail
 from loumass.backups import Unfitting, back_up, restore
 from loumass.backups.programs import _address
 from loumass.config import Settings, psycopg_url
+from loumass.contacts.models import Contact
 from loumass.core import secrets, storage
 from loumass.core.secrets import Unsealable, sealing_key_of
 from loumass.core.tenancy import globally
@@ -102,7 +103,8 @@ def test_a_backup_holds_every_organization_and_comes_back_whole(
         "--nothing-sent-since",
     )
     before, after = contents(database_url), contents(empty_database)
-    assert sum(MARK in row for row in before["contact"]) == 4
+    for tenant in (world.acme, world.globex):
+        assert any(MARK in row and str(tenant.id) in row for row in before["contact"])
     assert after == before
     assert (tmp_path / "restored" / kept.key).read_bytes() == b"a brochure"
 
@@ -168,11 +170,13 @@ def test_a_restored_house_still_keeps_organizations_apart(
     furnish(world.acme)
     back_up(settings, tmp_path / "backup")
     assert ours(settings, tmp_path / "restored", empty_database, "restore", tmp_path / "backup")
+    with world.acme.acting() as session:
+        people = len(session.scalars(select(Contact)).all())
     engine = create_engine(psycopg_url(empty_database), connect_args={"options": "-c role=loumass_app"})
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT count(*) FROM contact")) == 0
         connection.execute(text("SELECT enter(:id, NULL)"), {"id": world.acme.id})
-        assert connection.scalar(text("SELECT count(*) FROM contact")) == 2
+        assert connection.scalar(text("SELECT count(*) FROM contact")) == people > 0
     engine.dispose()
 
 
