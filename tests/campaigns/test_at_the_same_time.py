@@ -111,3 +111,54 @@ def test_news_that_comes_while_people_are_moved_is_not_lost(world: World) -> Non
     one = run.all()[0]
     assert (one.state, one.reason) == ("held", "by_hand")
     assert one.last_sent_at is not None
+
+
+def test_a_step_plans_one_message_however_often_it_is_asked(world: World) -> None:
+    """Two engines that both believe it was not planned yet: the key of the step lets one message through."""
+    from sqlalchemy import select
+
+    from loumass.content.models import ContentVersion
+    from loumass.messages.planning import Plan, Recipient, plan_messages
+
+    run = ready(world, people=1)
+    with serving(world.acme.id):
+        jobs.advance(str(run.id))
+    [message], [one] = run.messages(), run.all()
+    assert message.step_id is not None
+    with world.acme.acting() as session:
+        version = session.scalars(select(ContentVersion.id)).first()
+        assert version is not None
+        plan = Plan(run.email, run.id, run.nodes["hello"], version, (), {})
+        again = plan_messages(plan, [Recipient(message.step_id, one.id, one.contact_id)])
+        session.commit()
+    assert again == frozenset()
+    assert [found.id for found in run.messages()] == [message.id]
+
+
+def test_a_visit_that_was_made_already_is_refused_and_nothing_of_it_is_kept(world: World) -> None:
+    """An engine that read somebody before another one moved them, and writes them down after."""
+    import pytest
+    from sqlalchemy import func, select
+    from sqlalchemy.exc import IntegrityError
+
+    from loumass.campaigns.models import Enrollment, Step
+
+    run = ready(world, people=1)
+    with serving(world.acme.id):
+        jobs.advance(str(run.id))
+    [before] = run.all()
+    with world.acme.acting() as session:
+        stale = session.get_one(Enrollment, (world.acme.id, before.id))
+        stale.state, stale.node_id, stale.step_id, stale.visit, stale.due_at = (
+            "active",
+            None,
+            None,
+            0,
+            clock.now(),
+        )
+        session.commit()
+    with serving(world.acme.id), pytest.raises(IntegrityError, match="visit"):
+        jobs.advance(str(run.id))
+    assert len(run.messages()) == 1
+    with world.acme.acting() as session:
+        assert session.scalar(select(func.count()).select_from(Step)) == 1
