@@ -15,7 +15,7 @@ export function startLiveRows() {
 // Exchanged whole; what was scrolled sideways or had the focus in it stays so. An open menu is left alone.
 function replacePart(selector, page) {
   const [now, fresh] = [document.querySelector(selector), page.querySelector(selector)];
-  if (!now || !fresh || now.innerHTML === fresh.innerHTML || now.querySelector("details[open]")) return;
+  if (!now || !fresh || now.isEqualNode(fresh) || now.querySelector("details[open]")) return;
   const scrolled = now.querySelector("[tabindex]")?.scrollLeft ?? 0;
   const focused = now.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   now.replaceChildren(...fresh.childNodes);
@@ -58,9 +58,10 @@ function changeRow(row, next) {
   [...row.cells].forEach((cell, at) => {
     const other = next.cells[at];
     if (!other || cell.querySelector("[data-check]") || cell.contains(document.activeElement)) return;
-    if (cell.innerHTML === other.innerHTML) return;
-    cell.innerHTML = other.innerHTML;
+    if (cell.isEqualNode(other)) return;
     cell.title = other.title;
+    cell.replaceChildren(...other.childNodes);
+    window.htmx.process(cell);
   });
 }
 
