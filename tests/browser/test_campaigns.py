@@ -180,14 +180,14 @@ def test_live_news_changes_rows_in_their_place_and_new_people_wait_to_be_asked_f
     run.told(only=people[7])
     run.add(*[world.acme.contact(f"Late {n}", email=f"l{n}@crowd.example") for n in range(3)])
     world.work()
-    expect(page.get_by_role("link", name="3 new", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="3 new", exact=True)).to_be_visible()
     expect(row.get_by_text("Messaged")).to_be_visible()
     expect(page.locator(".campaign-figures").get_by_text("33 enrolled")).to_be_visible()
     assert page.locator("[data-live-row] .person a").all_inner_texts() == order
     assert page.get_by_label("Choose Guest 7", exact=True).is_checked()
     assert page.evaluate("window.scrollY") == 300
     picture(page, "campaign-three-new")
-    page.get_by_role("link", name="3 new", exact=True).click()
+    page.get_by_role("button", name="3 new", exact=True).click()
     expect(page.get_by_role("link", name="Late 2", exact=True)).to_be_visible()
     assert page.get_by_label("Choose Guest 7", exact=True).is_checked()
     expect(page.get_by_text("1 selected")).to_be_visible()

@@ -73,12 +73,12 @@ function copyTexts(list, fresh) {
 }
 
 function offer(list, added, gone) {
-  const link = list.querySelector("[data-live-new]");
-  if (!link) return;
+  const button = list.querySelector("[data-live-new]");
+  if (!button) return;
   const words = [added ? `${added} new` : "", gone ? `${gone} moved` : ""].filter(Boolean).join(", ");
-  if (link.textContent === words) return;
-  const isFirst = link.hidden && words;
-  link.textContent = words;
-  link.hidden = !words;
+  if (button.textContent === words) return;
+  const isFirst = button.hidden && words;
+  button.textContent = words;
+  button.hidden = !words;
   if (isFirst) document.getElementById("live").textContent = `The list has changed: ${words}.`;
 }
