@@ -69,6 +69,7 @@ def test_the_same_window_opens_at_another_moment_in_berlin():
     berlin = decide(step, facts(timezone=ZoneInfo("Europe/Berlin")), MONDAY)
     assert isinstance(berlin, WaitUntil)
     assert berlin.at == datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
+    assert berlin.because == "Next time it is 9 to 16 their time"
 
 
 def test_until_a_date_in_each_persons_own_time():

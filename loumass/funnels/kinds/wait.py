@@ -100,8 +100,7 @@ class Wait(Kind[WaitConfig]):
         at = due_at(config, facts)
         if at is None or at <= now:
             return Go()
-        because = found.because if at == found.at else f"{found.because}, then {window_words(config.window)}"
-        return WaitUntil(at, because)
+        return WaitUntil(at, _because(config, found, at))
 
     def breaks_loops(self, config: WaitConfig, branch: str) -> bool:
         """A wait that counts from arriving takes time on every round. A message or a date passes only once:
@@ -117,8 +116,7 @@ class Wait(Kind[WaitConfig]):
         words, window = _words(config), window_words(config.window)
         if config.window.is_always_open:
             return words
-        is_moment = config.mode == "duration" and (config.amount, config.unit) == (1, "minutes")
-        return f"next time it is {window}" if is_moment else f"{words}, {window}"
+        return f"next time it is {window}" if _is_for_the_window(config) else f"{words}, {window}"
 
     def example(self, config: WaitConfig, now: datetime, zone: ZoneInfo) -> str:
         if self.needs_event(config) or any(self.flaws(config)):
@@ -147,6 +145,18 @@ class Wait(Kind[WaitConfig]):
                 f"names the time zone {config.zone}, which does not exist.",
                 "Choose one from the list, such as America/Denver, or leave it empty for their time.",
             )
+
+
+def _is_for_the_window(config: WaitConfig) -> bool:
+    """A minute and then a window: people mean the window."""
+    return config.mode == "duration" and (config.amount, config.unit) == (1, "minutes")
+
+
+def _because(config: WaitConfig, found: Target, at: datetime) -> str:
+    if at == found.at:
+        return found.because
+    window = window_words(config.window)
+    return f"Next time it is {window}" if _is_for_the_window(config) else f"{found.because}, then {window}"
 
 
 def window_words(window: Window) -> str:
