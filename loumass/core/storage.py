@@ -16,6 +16,8 @@ from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
 
 CHUNK = 1024 * 1024
+#: Parts of 5 MB that an upload holds in memory.
+_PARTS_AT_ONCE = 2
 
 
 class StorageUnavailable(Problem):
@@ -64,7 +66,7 @@ def store(stream: IO[bytes], *, limit: int) -> StoredFile:
             yield chunk
 
     try:
-        obstore.put(_using(), key, counted())
+        obstore.put(_using(), key, counted(), max_concurrency=_PARTS_AT_ONCE)
     except (OSError, obstore.exceptions.BaseError) as problem:
         raise StorageUnavailable(
             "The file could not be kept: storage does not answer. Try again."
@@ -75,7 +77,7 @@ def store(stream: IO[bytes], *, limit: int) -> StoredFile:
 def keep(key: str, stream: IO[bytes]) -> None:
     """Put the bytes of `stream` under `key`, which some `store` gave out. Raises StorageUnavailable."""
     try:
-        obstore.put(_using(), key, stream)
+        obstore.put(_using(), key, stream, max_concurrency=_PARTS_AT_ONCE)
     except (OSError, obstore.exceptions.BaseError) as problem:
         raise StorageUnavailable(f"{key} could not be kept: storage does not answer.") from problem
 
