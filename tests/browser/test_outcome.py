@@ -205,7 +205,7 @@ class Newcomer:
         assert (answer.status_code, "<Response></Response>" in answer.text) == (200, True)
 
 
-NO_ENCRYPTION = "None: only for a server on the same machine"
+NO_ENCRYPTION = "None: same machine only"
 
 
 @pytest.fixture

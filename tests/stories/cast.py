@@ -77,8 +77,10 @@ class Vendors:
 
     def keeps_copies(self) -> None:
         """As most servers do: what was sent through SMTP stands in the Sent folder."""
-        for one in self.smtp.received[len(self.imap.sent.mails) :]:
-            self.imap.sent.drop_in(one.content, clock.now())
+        filed = {read(mail.content)["Message-ID"] for mail in self.imap.sent.mails}
+        for one in self.smtp.received:
+            if read(one.content)["Message-ID"] not in filed:
+                self.imap.sent.drop_in(one.content, clock.now())
 
 
 class Bdr:
