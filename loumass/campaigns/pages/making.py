@@ -21,7 +21,7 @@ from loumass.campaigns.preflight import media_in
 from loumass.channels.models import Channel
 from loumass.channels.naming import called_in_full
 from loumass.contacts import listing
-from loumass.content.segments import segments
+from loumass.content.previewing import counted, values_for
 from loumass.core.database import db
 from loumass.core.errors import Refused
 from loumass.core.tenancy import get_or_404
@@ -110,6 +110,7 @@ def content(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addre
     texts = {
         node.id: words[node.content_id] for node in nodes if node.content_id and node.content_id in words
     }
+    invented = values_for(None, g.organization, g.user)
     return render_template(
         "campaigns/content.html",
         campaign=campaign,
@@ -117,7 +118,7 @@ def content(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addre
         nodes=nodes,
         texts=texts,
         media={node.id: KINDS[node.kind].medium for node in nodes},
-        segments={one: segments(draft.text) for one, draft in texts.items() if not draft.subject},
+        segments={one: counted(draft.text, invented) for one, draft in texts.items() if not draft.subject},
     )
 
 
