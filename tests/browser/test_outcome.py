@@ -25,7 +25,7 @@ from tests.world import World
 
 #: The fixture `vendors`: a mail server, a mailbox and Twilio on loopback.
 vendors = stories.vendors
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 Picture = Callable[[Page, str], None]
 
 LEADS = """\
