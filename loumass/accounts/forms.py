@@ -159,7 +159,7 @@ class ProfileForm(FlaskForm):
     signature = TextAreaField(
         "Signature",
         [Optional(), Length(max=2_000)],
-        description="Goes below your e-mails: {{sender.signature}}",
+        description="Stands where an e-mail says {{sender.signature}}",
     )
 
     def __init__(self, *given: Any, **also: Any) -> None:
