@@ -31,6 +31,11 @@ ROOT = Path(__file__).resolve().parents[1]
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two more than processors: servers and browsers keep a test waiting half of its time."""
+    return (os.cpu_count() or 1) + 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first: begun last, one of them would keep a processor waiting for the other."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
