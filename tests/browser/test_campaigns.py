@@ -82,7 +82,7 @@ def address(page: Page, path: str) -> str:
     return "/".join(page.url.split("/", 3)[:3]) + path
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 375), ("dark", 375)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 375)])
 def test_a_campaign_in_every_light(
     world: World, sign_in: SignIn, picture: Picture, theme: str, width: int
 ) -> None:

@@ -109,7 +109,7 @@ def busy(world: World) -> None:
     world.work()
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 375), ("dark", 375)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 375)])
 def test_the_dashboard_of_a_busy_month(
     world: World, server: str, sign_in: SignIn, picture: Picture, theme: str, width: int
 ) -> None:

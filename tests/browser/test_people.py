@@ -109,8 +109,7 @@ def test_the_search_narrows_the_list_while_typing(world: World, sign_in: SignIn,
     page.wait_for_url("**/contacts?*q=tom*")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 375])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 375)])
 def test_no_page_of_people_scrolls_sideways(
     world: World, sign_in: SignIn, server: str, picture: Picture, theme: str, width: int
 ) -> None:
