@@ -25,7 +25,7 @@ from loumass.messages.delivering_outcomes import Pair
 from loumass.messages.outbox_lease import Allowance, Lease
 from loumass.messages.rendering import Rendered
 from loumass.providers.base import OutgoingMessage, Provider
-from loumass.providers.errors import Disconnected, Outcome, Rejected, Throttled, Unavailable, Unknown
+from loumass.providers.errors import Disconnected, Outcome, Rejected, Throttled, Unknown
 
 BATCH = 500
 WINDOW = 50
@@ -134,7 +134,7 @@ def _should_stop(outcomes: Sequence[Outcome], provider: Provider) -> bool:
     return (
         any(isinstance(one, Disconnected) for one in outcomes)
         or any(shares_throttle or one.is_about_us for one in throttled)
-        or (bool(outcomes) and all(isinstance(one, Unavailable) for one in outcomes))
+        or delivering_outcomes.why_away(outcomes) is not None
     )
 
 

@@ -192,6 +192,12 @@ def _unavailable(row: Row[Any], outcome: Unavailable, now: datetime) -> Told:
     return Told(row.id, "failed", code="unavailable", reason=reason)
 
 
+def why_away(outcomes: Sequence[Outcome]) -> Unavailable | None:
+    """The last of `outcomes` where the provider as a whole took nothing; single recipients' mailboxes do not count."""
+    away = [one for one in outcomes if isinstance(one, Unavailable) and not one.is_about_recipient]
+    return away[-1] if away and len(away) == len(outcomes) else None
+
+
 def backoff(attempts: int) -> timedelta:
     """The pause after the `attempts`-th failure: doubling, capped, and spread so that not all come back at once."""
     pause = min(FIRST_PAUSE * 2 ** max(attempts - 1, 0), LONGEST_PAUSE)
@@ -260,9 +266,8 @@ def _judge_channel(
     if throttled:
         longest = max(throttled, key=lambda outcome: outcome.retry_after)
         return rest(channel.id, now + longest.retry_after, longest.reason)
-    away = [outcome for outcome in outcomes if isinstance(outcome, Unavailable)]
-    if len(away) == len(outcomes):
-        return rest(channel.id, now + backoff(channel.failures_in_a_row + 1), away[-1].reason, failures=1)
+    if away := why_away(outcomes):
+        return rest(channel.id, now + backoff(channel.failures_in_a_row + 1), away.reason, failures=1)
     return None
 
 

@@ -61,6 +61,9 @@ class Throttled(ProviderError):
 class Unavailable(ProviderError):
     """Nothing was sent because the provider cannot take it now; try again with growing pauses."""
 
+    #: Whether only this recipient's mailbox is meant: others may go meanwhile.
+    is_about_recipient: bool = False
+
     __str__ = ProviderError.__str__
 
 

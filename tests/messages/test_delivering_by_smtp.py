@@ -13,7 +13,7 @@ from loumass.channels.models import Channel
 from loumass.core.ids import uuid7
 from loumass.providers.smtp.client import Smtp
 from tests.fakes.imap import FakeImapServer
-from tests.messages.sending import campaign, message, queue, states, stream, version
+from tests.messages.sending import campaign, changed, message, queue, states, stream, version
 from tests.providers.contract import Behaviour, context
 from tests.providers.test_smtp_contract import FilingSmtpServer, SmtpVendor
 from tests.world import World
@@ -96,3 +96,16 @@ def test_a_mailbox_that_has_sent_enough_for_today_rests_and_loses_nothing(
     world.later(minutes=70)
     assert states(world.acme, ids) == ["sent"] * 8
     assert sorted(vendor.accepted()) == sorted(one.email or "" for one in crowd)
+
+
+def test_one_full_mailbox_holds_nobody_else_up_even_where_one_goes_at_a_time(
+    world: World, vendor: SmtpVendor
+) -> None:
+    maya = mailbox_at(world, vendor)
+    changed(world.acme, maya, failures_in_a_row=1)
+    crowd = [world.acme.contact(f"Zoë {n}", f"zoe{n}@people.example") for n in range(4)]
+    vendor.smtp.on_recipient[crowd[0].email or ""] = "450 4.2.1 mailbox busy"
+    ids = campaign(world.acme, maya, crowd, stream(world.acme))
+    world.work()
+    assert states(world.acme, ids) == ["queued", "sent", "sent", "sent"]
+    assert message(world.acme, ids[0]).waiting_for == "unavailable"

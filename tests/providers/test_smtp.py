@@ -233,6 +233,27 @@ def test_what_a_server_says_of_a_recipient(reply: str, expected: type, dead: boo
 
 
 @pytest.mark.parametrize(
+    ("reply", "theirs"),
+    [
+        ("452 4.2.2 mailbox full", True),
+        ("450 4.2.1 come back later", True),
+        ("451 4.1.0 address not known just now", True),
+        ("450 mailbox busy", True),
+        ("451 4.3.0 try later", False),
+        ("450 4.3.2 not accepting mail", False),
+        ("451 local error", False),
+    ],
+)
+def test_one_mailbox_that_cannot_take_it_now_is_not_the_whole_server(reply: str, theirs: bool) -> None:
+    with mailbox() as vendor, vendor.open() as provider:
+        message = vendor.message()
+        vendor.server.on_recipient[message.to] = reply
+        (outcome,) = outcomes(provider, message)
+    assert isinstance(outcome, Unavailable)
+    assert outcome.is_about_recipient is theirs
+
+
+@pytest.mark.parametrize(
     ("reply", "expected"),
     [
         ("553 5.1.8 sender address rejected", Disconnected),

@@ -198,7 +198,7 @@ def test_a_poisoned_recipient_fails_alone(world: World, listed: Bdr) -> None:
     odd = 'Zero\u200bWidth\ud7ff,"Ne\nw \U0001f600 line",odd@list.example\n'
     listed.imports("odd.csv", f"First name,Last name,Email\n{odd}".encode())
     campaign = listed.runs("Dinner invitation", "Spring dinner")
-    assert not {TOM, GRACE, HANNAH} & {address for address, _ in sends(listed)}
+    assert len(sends(listed)) == MAILED + 1 - 3
     vendors.smtp.on_recipient[GRACE] = "250 2.1.5 fine"
     world.later(minutes=10)
     assert len(vendors.letters_to(GRACE)) == 1

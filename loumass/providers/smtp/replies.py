@@ -61,9 +61,13 @@ def sender_refused(reply: Reply) -> ProviderError:
 
 
 def recipient_refused(reply: Reply) -> ProviderError:
-    """The answer to RCPT."""
+    """The answer to RCPT. A temporary one about address or mailbox (RFC 3463, x.1 and x.2; a bare 450 is the same by
+    RFC 5321 section 4.2.3) says nothing about the server."""
     if not reply.is_final:
-        return _temporary(reply)
+        error = _temporary(reply)
+        code = codes.enhanced_code(reply.text)
+        is_theirs = code.startswith(("4.1.", "4.2.")) if code else reply.code == 450
+        return Unavailable(error.reason, is_theirs) if isinstance(error, Unavailable) else error
     if codes.has_sent_enough(codes.enhanced_code(reply.text), reply.text):
         return Throttled(str(reply), codes.ENOUGH_PAUSE, is_about_us=True)
     code = codes.enhanced_code(reply.text) or str(reply.code)
