@@ -35,6 +35,8 @@ class Connection:
         self._timeout = timeout
         #: How many messages it has taken: a kept connection may have gone stale.
         self.taken = 0
+        #: A refused envelope is still open: RSET goes before the next one.
+        self.needs_reset = False
 
     @property
     def extensions(self) -> Mapping[str, str]:

@@ -45,7 +45,6 @@ class Transmission:
         self._connect = connect
         self._envelope_sender = envelope_sender
         self._awaited: Letter | None = None  # the server said 354 and waits for its content
-        self._needs_reset = False
         self._barrier: ProviderError | None = None  # the rest is not tried and shares this outcome
 
     def run(self, messages: Iterable[OutgoingMessage]) -> Iterator[Result]:
@@ -108,7 +107,6 @@ class Transmission:
     def _open(self) -> Connection:
         if self.connection is None:
             self.connection = self._connect()
-            self._needs_reset = False
         return self.connection
 
     def _finish(self) -> Iterator[Result]:
@@ -156,15 +154,15 @@ class Transmission:
 
     def _envelope(self, addressed: Letter) -> list[bytes]:
         lines = [addressed.mail, addressed.rcpt, b"DATA\r\n"]
-        return [b"RSET\r\n", *lines] if self._needs_reset else lines
+        return [b"RSET\r\n", *lines] if self._open().needs_reset else lines
 
     def _offer(self, addressed: Letter, written: bool) -> Outcome | None:
         """None when the server now awaits the content. Raises Cut: the content was never sent."""
         lines = self._envelope(addressed)
         answers = self._answers(lines, written)
-        if self._needs_reset:
+        if self._open().needs_reset:
             answers = answers[1:]
-            self._needs_reset = False
+            self._open().needs_reset = False
         stages = (replies.sender_refused, replies.recipient_refused, replies.content_refused)
         for position, (answer, refused) in enumerate(zip(answers, stages, strict=False)):
             if not (answer.code == 354 if position == 2 else answer.is_good):
@@ -192,7 +190,7 @@ class Transmission:
 
     def _withdraw(self, answers: list[Reply]) -> None:
         """Leave the transaction: an eager server may await content although it took no recipient."""
-        self._needs_reset = True
+        self._open().needs_reset = True
         if len(answers) == 3 and answers[2].code == 354:
             self._hang_up()
 
@@ -205,7 +203,7 @@ class Transmission:
     def _hang_up(self) -> None:
         if self.connection is not None:
             self.connection.close()
-        self.connection, self._needs_reset = None, False
+        self.connection = None
 
 
 def _closed_on_us(cut: Cut) -> ProviderError:
