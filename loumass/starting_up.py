@@ -10,7 +10,7 @@ import loumass.schedule  # noqa: F401  importing it makes every job known
 from loumass.accounts import founding, mail
 from loumass.channels import connecting, waiting
 from loumass.config import Settings
-from loumass.core import database, jobs, links, live, logs, network, resolving, secrets, storage
+from loumass.core import database, jobs, links, live, logs, network, resolving, secrets, storage, told
 from loumass.events.service import subscribe
 from loumass.funnels.seeds import add_examples
 from loumass.messages.channel_queues import count_queues
@@ -35,6 +35,7 @@ def prepare(settings: Settings) -> Redis:
     redis = Redis.from_url(settings.redis_url, socket_connect_timeout=3, health_check_interval=30)
     jobs.use(jobs.RedisBell(redis))
     live.use(redis)
+    told.use(redis)
     subscribe(SUBSCRIPTIONS)
     founding.use((lambda founder_id: add_examples(author_id=founder_id),))
     return redis

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from loumass.campaigns import enrolling, starting, states
 from loumass.campaigns.advancing.slice import advance_slice
 from loumass.campaigns.waking import announce
-from loumass.core import clock
+from loumass.core import clock, told
 from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.jobs import job, wake_all
@@ -103,6 +103,8 @@ def sweep() -> list[Wake]:
     """Every campaign that has somebody due, starts some day, or was cancelled half-way."""
     of = {"organization_id": current_organization_id()}
     moment = clock.now()
-    due = [advance.wake(row.due_at, str(row.id)) for row in db().execute(_RUNNING, of) if row.due_at]
+    running = db().execute(_RUNNING, of).all()
+    told.tell("campaigns_active", len(running))
+    due = [advance.wake(row.due_at, str(row.id)) for row in running if row.due_at]
     starts = [start.wake(row.starts_at, str(row.id)) for row in db().execute(_SCHEDULED, of)]
     return due + starts + [wind_up.wake(moment, str(row.id)) for row in db().execute(_CANCELLED, of)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import structlog
 from prometheus_client import Metric
@@ -15,19 +15,19 @@ from prometheus_client.registry import Collector
 from redis import Redis
 from redis.exceptions import RedisError
 
-from loumass.core import metrics
+from loumass.core import metrics, told
 
 KEY = "figures"
 EVERY_SECONDS = 2.0
-SHARED = (metrics.JOBS, metrics.JOB_SECONDS, metrics.SENDS)
+SHARED = (metrics.JOBS, metrics.JOB_SECONDS, metrics.SENDS, metrics.RETURNS)
 log = structlog.get_logger("figures")
 
 
 class Sharing:
     """Adds what this process has counted since to what all have, every two seconds and at the end of `with`."""
 
-    def __init__(self, redis: Redis) -> None:
-        self.redis = redis
+    def __init__(self, redis: Redis, process: str = "worker") -> None:
+        self.redis, self.process = redis, process
         self._told = _counted()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="figures", daemon=True)
@@ -50,6 +50,8 @@ class Sharing:
                 for field, more in news.items():
                     if more:
                         pipeline.hincrbyfloat(KEY, field, more)
+                told.tell_sends(pipeline, _by_outcome(news))
+                told.tell_memory(pipeline, self.process)
                 pipeline.execute()
         except RedisError as problem:
             log.debug("figures.silent", problem=str(problem))
@@ -97,6 +99,17 @@ def _counted() -> dict[str, float]:
         for sample in family.samples
         if not sample.name.endswith("_created")
     }
+
+
+def _by_outcome(news: Mapping[str, float]) -> dict[str, float]:
+    """How many messages were sent, refused, returned: what the figures of the last hour are made of."""
+    found: dict[str, float] = {}
+    for field, more in news.items():
+        _, sample, labels = json.loads(field)
+        outcome = labels.get("outcome" if sample == "loumass_sends_total" else "how")
+        if more and sample in ("loumass_sends_total", "loumass_returns_total"):
+            found[outcome] = found.get(outcome, 0.0) + more
+    return found
 
 
 def _families(found: Iterable[Iterable[Metric]]) -> Iterator[Metric]:

@@ -227,5 +227,5 @@ class _Worker(SimpleWorker):
 def work(queue: str, redis: Redis, *, burst: bool = False) -> None:
     """Serve one queue until told to stop; the slice at hand is finished first, if that does not take long."""
     worker = _Worker([queue], connection=redis, serializer=JSONSerializer, log_job_description=False)
-    with Sharing(redis):
+    with Sharing(redis, queue):
         worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)

@@ -8,11 +8,17 @@ from contextlib import contextmanager
 
 from prometheus_client import Counter, Histogram
 
+#: With bounds where the alerts of ops/alerts.yml look.
+_ANSWER_BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 REQUESTS = Counter("loumass_requests_total", "Answered requests", ["method", "endpoint", "status"])
-REQUEST_SECONDS = Histogram("loumass_request_seconds", "Time to answer", ["endpoint"])
+REQUEST_SECONDS = Histogram("loumass_request_seconds", "Time to answer", ["endpoint"], buckets=_ANSWER_BOUNDS)
 JOBS = Counter("loumass_jobs_total", "Slices of jobs", ["job", "outcome"])
 JOB_SECONDS = Histogram("loumass_job_seconds", "Time of one slice", ["job"])
 SENDS = Counter("loumass_sends_total", "Attempts to send", ["medium", "provider", "outcome"])
+RETURNS = Counter(
+    "loumass_returns_total", "Messages that came back for good, or were called spam", ["medium", "how"]
+)
+SIGN_UPS = Counter("loumass_sign_ups_total", "Organizations that were founded")
 
 
 @contextmanager

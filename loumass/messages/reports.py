@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 
 from loumass.channels.models import Channel
 from loumass.contacts.suppression import suppress
-from loumass.core import clock
+from loumass.core import clock, metrics
 from loumass.core.database import db
 from loumass.core.errors import Conflict
 from loumass.core.live import announce
@@ -93,6 +93,7 @@ def bounced(channel: Channel, event: MessageBounced) -> None:
     publish("message.bounced", **ids_of(row, permanent=event.permanent, code=event.code))
     if event.permanent:
         count("bounced", channel.id, _at(event))
+        metrics.RETURNS.labels(channel.medium, "bounced").inc()
         if _speaks_of_the_address(event):
             # The address that we wrote to, not the one that the report names: reports can be forged.
             address = compared(row.medium, row.to_address)
@@ -109,6 +110,7 @@ def complained(channel: Channel, event: Complained) -> None:
     address = compared(message.medium, message.to_address)
     if suppress(message.medium, [address], "complained", note="They called a message spam."):
         count("complained", channel.id, _at(event))
+        metrics.RETURNS.labels(channel.medium, "complained").inc()
 
 
 def _message(channel: Channel, event: AboutSent) -> Row[Any] | None:

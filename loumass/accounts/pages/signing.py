@@ -14,6 +14,7 @@ from loumass.accounts.pages.blueprints import pages, public
 from loumass.accounts.pages.entering import enter, first_organization, next_address
 from loumass.accounts.passwords import hashed, is_outdated, is_right
 from loumass.accounts.sign_up import find_user, sign_up
+from loumass.core import metrics
 from loumass.core.database import db
 from loumass.core.errors import Conflict
 from loumass.core.tenancy import globally
@@ -59,6 +60,7 @@ def sign_up_page() -> ResponseReturnValue:
     except Conflict as problem:
         form.email.errors = [problem.sentence]
         return render_template("accounts/sign_up.html", form=form), 422
+    metrics.SIGN_UPS.inc()
     enter(user, organization_id)
     flash(f"{form.organization.data} is ready.", "done")
     return redirect(url_for("account.home"))

@@ -1,0 +1,52 @@
+"""How much memory there is for this process: the container's limit, or the machine's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_CONTAINER, _MACHINE = Path("/sys/fs/cgroup"), Path("/proc/meminfo")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes in use and bytes there are."""
+
+    used: int
+    limit: int
+
+    @property
+    def share(self) -> float:
+        """How much of it is used, from 0 to 1."""
+        return self.used / self.limit if self.limit else 0.0
+
+
+def memory_now(container: Path = _CONTAINER, machine: Path = _MACHINE) -> Memory | None:
+    """What the kernel says now; None where it is not Linux."""
+    return _of_container(container) or _of_machine(machine)
+
+
+def _of_container(folder: Path) -> Memory | None:
+    """As the kernel's out-of-memory killer counts: files that can be read again do not hold memory."""
+    try:
+        limit = (folder / "memory.max").read_text().strip()
+        used = int((folder / "memory.current").read_text())
+        idle = _numbers(folder / "memory.stat").get("inactive_file", 0)
+    except OSError:
+        return None
+    return Memory(max(used - idle, 0), int(limit)) if limit.isdigit() else None
+
+
+def _of_machine(path: Path) -> Memory | None:
+    try:
+        kibibytes = _numbers(path)
+    except OSError:
+        return None
+    total = kibibytes["MemTotal"]
+    return Memory((total - kibibytes["MemAvailable"]) * 1024, total * 1024)
+
+
+def _numbers(path: Path) -> dict[str, int]:
+    """Name -> number of lines such as `MemTotal:  1024 kB` and `inactive_file 1024`."""
+    words = (line.split() for line in path.read_text().splitlines())
+    return {one[0].rstrip(":"): int(one[1]) for one in words if len(one) > 1}
