@@ -32,6 +32,8 @@ class Doubt:
     reason: str
     #: When the provider is asked again; None when only a person can decide.
     asked_again_at: datetime | None
+    #: When the person last wrote, if that was after the try: they may have answered it.
+    wrote_at: datetime | None
 
 
 def in_doubt(cursor: str | None) -> Page[Doubt]:
@@ -84,4 +86,10 @@ def _doubt(
         attempted_at=message.attempted_at,
         reason=message.reason or "",
         asked_again_at=message.due_at,
+        wrote_at=_written_after(contact, message.attempted_at),
     )
+
+
+def _written_after(contact: Contact | None, moment: datetime) -> datetime | None:
+    wrote_at = contact.last_inbound_at if contact else None
+    return wrote_at if wrote_at and wrote_at > moment else None

@@ -101,6 +101,13 @@ def test_sends_in_doubt_are_decided(
     picture(page, f"in-doubt-{width}")
     page.get_by_role("button", name="It was sent: Person10000").click()
     expect(page.get_by_text("1 message noted as sent.")).to_be_visible()
+    for box in page.locator("[data-check]").all():
+        box.check()
+    picture(page, f"in-doubt-chosen-{width}")
+    page.get_by_role("button", name="Send them").click()
+    assert fits(page)
+    page.get_by_role("button", name="Send 2 messages").click()
+    expect(page.get_by_text("2 messages queued again.")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

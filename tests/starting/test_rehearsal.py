@@ -5,8 +5,7 @@ from __future__ import annotations
 import imaplib
 import smtplib
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.rehearsal.__main__ import IMAP_PORT, SMTP_PORT, TWILIO_PORT, WELCOME,
 from tests.rehearsal.post import MAILBOX, SECRET, Post
 from tests.rehearsal.telephone import INBOUND_PATH, Telephone
 from tests.stories.letters import read, words_of
+from tests.waiting import until
 
 DOCS = Path(__file__).parents[2] / "docs"
 PRIYA, PHONE = "priya@foothillmain.example", "+13035550101"
@@ -100,14 +100,6 @@ def texted(telephone: Telephone, **more: str) -> httpx2.Response:
     return httpx2.post(url, data=fields, auth=(ACCOUNT_SID, AUTH_TOKEN), trust_env=False)
 
 
-def until(what: Callable[[], object]) -> None:
-    for _ in range(600):
-        if what():
-            return
-        time.sleep(0.05)
-    raise AssertionError("waited in vain")
-
-
 def test_the_settings_that_are_copied_allow_exactly_what_it_listens_on() -> None:
     settings = own_settings(DOCS / "rehearsal.env")
     ports = {int(one.rpartition(":")[2]) for one in settings["ALLOWED_PRIVATE_HOSTS"].split(",")}
@@ -156,7 +148,7 @@ def test_a_text_is_reported_delivered_by_a_signed_call(
 ) -> None:
     answer = texted(telephone, StatusCallback=f"{loumass.address}/hooks/twilio/token")
     assert answer.status_code == 201
-    until(lambda: loumass.calls)
+    until(lambda: loumass.calls, "Loumass is called")
     ((path, fields, fits),) = loumass.calls
     assert (path, fits) == ("/hooks/twilio/token", True)
     assert (fields["MessageSid"], fields["MessageStatus"]) == (answer.json()["sid"], "delivered")

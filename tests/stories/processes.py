@@ -9,8 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import httpx2
@@ -20,15 +19,6 @@ from loumass.starting.processes import kept_processes
 from tests.stories.browsing import Answer, File
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST_SECONDS = 90.0
-
-
-def until(what: Callable[[], object], why: str, seconds: float = MOST_SECONDS) -> None:
-    """Wait until `what` is true; fails with `why` after `seconds`."""
-    ends_at = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < ends_at, f"waited in vain: {why}"
-        time.sleep(0.05)
 
 
 def free_port() -> int:
@@ -48,11 +38,11 @@ class Processes:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, *names: str) -> None:
-        """Start these, or all."""
+        """Start these, or all. `deliver.2` is a second one of `deliver`."""
         for name in names or self.commands:
             with (self.logs / f"{name}.log").open("ab") as log:
                 self.running[name] = subprocess.Popen(
-                    shlex.split(self.commands[name]),
+                    shlex.split(self.commands[name.partition(".")[0]]),
                     cwd=ROOT,
                     env=self.environment,
                     stdout=log,
@@ -65,11 +55,12 @@ class Processes:
         process.send_signal(signal.SIGKILL)
         process.wait(10)
 
-    def stop(self) -> None:
-        """Ask all to end, and see that they did."""
-        for process in self.running.values():
+    def stop(self, *names: str) -> None:
+        """Ask these, or all, to end, and see that they did."""
+        leaving = {name: self.running.pop(name) for name in names or list(self.running)}
+        for process in leaving.values():
             process.send_signal(signal.SIGTERM)
-        for name, process in self.running.items():
+        for name, process in leaving.items():
             try:
                 process.wait(60)
             except subprocess.TimeoutExpired:
@@ -128,14 +119,17 @@ class HttpCarrier:
         return Answer(answer.status_code, str(answer.url), answer.content, dict(answer.headers))
 
 
-def let_time_pass(engine: Engine, minutes: int) -> None:
+LEASES = (("channel", "lease_until"), ("message", "lease_until"))
+OTHER_MOMENTS = (
+    ("channel", "resting_until"), ("message", "due_at"), ("message", "attempted_at"),
+    ("agenda", "next_due_at"), ("agenda", "asked_at"), ("periodic_run", "last_at"),
+)  # fmt: skip
+
+
+def let_time_pass(engine: Engine, minutes: int, *, leases: bool = True) -> None:
     """As if everything that was written down had happened `minutes` earlier: leases end, what was put off is due."""
-    moments = (
-        ("channel", "lease_until"), ("channel", "resting_until"), ("message", "lease_until"), ("message", "due_at"),
-        ("message", "attempted_at"), ("agenda", "next_due_at"), ("agenda", "asked_at"), ("periodic_run", "last_at"),
-    )  # fmt: skip
     with engine.begin() as connection:
-        for table, column in moments:
+        for table, column in (*(LEASES if leases else ()), *OTHER_MOMENTS):
             connection.execute(
                 text(
                     f"UPDATE {table} SET {column} = {column} - make_interval(mins => :minutes) WHERE {column} IS NOT NULL"

@@ -26,7 +26,8 @@ from tests.fakes.smtp import FakeSmtpServer, Received
 from tests.stories.browsing import Browser, Page
 from tests.stories.cast import POSTAL
 from tests.stories.funnels import funnel, step
-from tests.stories.processes import MOST_SECONDS, HttpCarrier, Processes, free_port, let_time_pass, until
+from tests.stories.processes import HttpCarrier, Processes, free_port, let_time_pass
+from tests.waiting import MOST_SECONDS, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 PEOPLE = 200
