@@ -34,16 +34,23 @@ _NOTICE = """
     ) told CROSS JOIN unnest(CAST(:listeners AS text[])) AS listener
     RETURNING id
 """
+_IDS = (
+    "contact_id",
+    "campaign_id",
+    "enrollment_id",
+    "message_id",
+    "conversation_id",
+    "channel_id",
+    "node_id",
+    "user_id",
+)
 _PUBLISH = text(f"""
     WITH fact AS (
-        INSERT INTO event (organization_id, kind, happened_at, contact_id, campaign_id, enrollment_id,
-                           message_id, conversation_id, channel_id, node_id, user_id, facts)
-        SELECT :organization_id, :kind, coalesce(row.happened_at, :now), row.contact_id, row.campaign_id,
-               row.enrollment_id, row.message_id, row.conversation_id, row.channel_id, row.node_id,
-               row.user_id, coalesce(row.facts, '{{}}')
-        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row(
-            happened_at timestamptz, contact_id uuid, campaign_id uuid, enrollment_id uuid, message_id uuid,
-            conversation_id uuid, channel_id uuid, node_id uuid, user_id uuid, facts jsonb)
+        INSERT INTO event (organization_id, kind, happened_at, facts, {", ".join(_IDS)})
+        SELECT :organization_id, :kind, coalesce(told.happened_at, CAST(:now AS timestamptz)),
+               coalesce(told.facts, '{{}}'), {", ".join(f"told.{name}" for name in _IDS)}
+        FROM unnest(CAST(:happened_at AS timestamptz[]), CAST(:facts AS jsonb[]), {", ".join(f"CAST(:{name} AS uuid[])" for name in _IDS)})
+            AS told(happened_at, facts, {", ".join(_IDS)})
         RETURNING id, happened_at
     )
     {_NOTICE}
@@ -100,9 +107,11 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
             "organization_id": current_organization_id(),
             "kind": kind,
             "now": moment,
-            "rows": json.dumps([dict(row) for row in rows], default=_plain),
             "listeners": listeners,
             "together": TOGETHER,
+            "happened_at": [row.get("happened_at") for row in rows],
+            "facts": [_facts(row.get("facts")) for row in rows],
+            **{name: uuid_array(row.get(name) for row in rows) for name in _IDS},
         },
     )
     jobs.wake_all([jobs.JOBS["events.tell"].wake(moment, name) for name in listeners])
@@ -135,6 +144,10 @@ def publish_alike(
         return
     db().execute(_PUBLISH_ALIKE, {**values, "listeners": listeners, "together": TOGETHER})
     jobs.wake_all([jobs.JOBS["events.tell"].wake(moment, name) for name in listeners])
+
+
+def _facts(facts: Mapping[str, Any] | None) -> str | None:
+    return json.dumps(dict(facts), default=_plain) if facts else None
 
 
 def _plain(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""One slice of delivering one channel: lease, claim, render, attempt, hand over, record.
+"""One slice of delivering one channel: lease, look through the queue, render, attempt, hand over, record.
 
 No transaction is open while a provider's network answers. Whatever a crash leaves between the
 commit of an attempt and the commit of its outcome is a small window of messages in doubt.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,8 +54,16 @@ class _Batch:
     allowed: Allowance
     rows: Sequence[Row[Any]]
     around: rendering.Surroundings
-    #: Claimed rows that were neither attempted nor refused so far.
-    unsettled: set[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A few messages, rendered at `moment`. What could not be rendered is `poisoned`, with its reason."""
+
+    rows: Sequence[Row[Any]]
+    moment: datetime
+    ready: Sequence[Rendered]
+    poisoned: Sequence[Pair]
 
 
 def deliver_slice(channel_id: UUID) -> Slice:
@@ -64,15 +73,12 @@ def deliver_slice(channel_id: UUID) -> Slice:
         busy_until = None if lease else outbox_lease.free_at(channel_id)
     if lease is None:
         return Slice(0, clock.now() + BUSY if busy_until else None)
-    batch = None
     attempted = 0
     try:
         batch = _claim(lease)
         attempted = _deliver(batch) if batch.rows else 0
     finally:
         with transaction():
-            if batch is not None:
-                outbox.give_back(lease, batch.allowed.today, batch.unsettled)
             outbox_lease.release(lease)
     with transaction():
         return Slice(attempted, outbox_lease.next_due(channel_id))
@@ -84,14 +90,13 @@ def _claim(lease: Lease) -> _Batch:
             select(Organization.number).where(Organization.id == current_organization_id())
         ).one()
         allowed = outbox_lease.allowance(lease, BATCH)
-        outbox.reclaim(lease, allowed.today, clock.now() + delivering_outcomes.FIRST_LOOK)
-        rows = outbox.claim(lease, allowed).going if allowed.priorities else []
+        outbox.reclaim(lease, clock.now() + delivering_outcomes.FIRST_LOOK)
+        rows = outbox.claim(lease, allowed).going
         pause = outbox_lease.pause_after(lease.channel, len(rows))
         if pause:
-            # Committed with the claim: a crash must not make the channel faster than it may be.
+            # Committed before the first attempt: a crash must not make the channel faster than it may be.
             delivering_outcomes.rest(lease.channel_id, clock.now() + pause, "it keeps its pace.")
-        around = rendering.surroundings(lease.channel, number, rows)
-        return _Batch(lease, allowed, rows, around, {row.id for row in rows})
+        return _Batch(lease, allowed, rows, rendering.surroundings(lease.channel, number, rows))
 
 
 def _deliver(batch: _Batch) -> int:
@@ -101,30 +106,118 @@ def _deliver(batch: _Batch) -> int:
         with transaction():
             delivering_outcomes.disconnect(batch.lease.channel, problem.reason)
         return 0
-    attempted, started = 0, time.monotonic()
-    with provider:
-        for window in _windows(batch):
-            outcomes = _deliver_window(batch, window, provider)
-            attempted += len(outcomes or ())
-            if (
-                outcomes is None
-                or _should_stop(outcomes, provider)
-                or time.monotonic() - started > SLICE_SECONDS
-            ):
-                break
-    return attempted
+    with provider, ThreadPoolExecutor(1, "render") as beside:
+        return _Run(batch, provider).through(_windows(batch, beside))
 
 
-def _windows(batch: _Batch) -> Iterator[Sequence[Row[Any]]]:
-    """Small at first, single after failures: a silent server must cost one timeout, not fifty."""
+def _windows(batch: _Batch, beside: Executor) -> Iterator[_Window]:
+    """Small at first, single after failures: a silent server must cost one timeout, not fifty.
+
+    While one is handed over, the next is rendered `beside`.
+    """
     at, size = 0, 1 if batch.lease.channel.failures_in_a_row else WINDOW // 10
+    coming = beside.submit(_rendered, batch.rows[:size], batch.around)
     while at < len(batch.rows):
+        window = coming.result()
+        at += len(window.rows)
+        coming = beside.submit(_rendered, batch.rows[at : at + size], batch.around)
         started = time.monotonic()
-        window = batch.rows[at : at + size]
         yield window
-        at += len(window)
-        each = (time.monotonic() - started) / len(window)
+        each = (time.monotonic() - started) / len(window.rows)
         size = max(1, min(WINDOW, size * 4, int(FLUSH_SECONDS / max(each, 0.001))))
+
+
+def _rendered(rows: Sequence[Row[Any]], around: rendering.Surroundings) -> _Window:
+    """The messages to hand over, and those that cannot be written: each fails alone, with its reason."""
+    moment = clock.now()
+    ready: list[Rendered] = []
+    poisoned: list[Pair] = []
+    for row in rows:
+        try:
+            ready.append(rendering.rendered(row, around, moment))
+        except Exception as problem:  # one bad row must not hold up the others, whatever is wrong with it
+            log.warning(
+                "deliver.unrenderable", message=str(row.id), problem=type(problem).__name__, exc_info=True
+            )
+            poisoned.append((row, Rejected(f"The message could not be written: {problem}", "unrenderable")))
+    return _Window(rows, moment, ready, poisoned)
+
+
+class _Run:
+    """One way through a batch. What a window came to is written down together with the next one's attempt."""
+
+    def __init__(self, batch: _Batch, provider: Provider) -> None:
+        self.batch, self.provider = batch, provider
+        self.attempted = 0
+        self.subjects: dict[UUID, str] = {}
+        self.unwritten: list[Pair] = []
+
+    def through(self, windows: Iterator[_Window]) -> int:
+        """How many were attempted or refused as unwritable."""
+        started = time.monotonic()
+        for window in windows:
+            going = self._attempt(window)
+            if going is None:
+                break
+            outcomes = self._hand_over(window, going)
+            if _should_stop(outcomes, self.provider) or time.monotonic() - started > SLICE_SECONDS:
+                break
+        self._flush()
+        return self.attempted
+
+    def _attempt(self, window: _Window) -> set[UUID] | None:
+        """Whom of the window the gates let through; None when the lease was lost or the channel was paused."""
+        message_ids: dict[UUID, str | None] = {row.id: None for row in window.rows}
+        message_ids |= {one.message.id: one.message.message_id or None for one in window.ready}
+        lease, day = self.batch.lease, self.batch.allowed.today
+        with transaction():
+            self._record(self.unwritten)
+            until = outbox_lease.renew(lease)
+            going = None
+            if until is not None:
+                going = {
+                    row.id for row in outbox.attempt(lease, until, window.moment, message_ids, day).going
+                }
+                self._record([pair for pair in window.poisoned if pair[0].id in going])
+        self.unwritten = []
+        return going
+
+    def _hand_over(self, window: _Window, going: set[UUID]) -> list[Outcome]:
+        """Give what may go to the provider; in a slow window, what it says is written down on the way."""
+        rows = {row.id: row for row in window.rows}
+        ready = [one for one in window.ready if one.message.id in going]
+        self.subjects = {one.message.id: one.subject for one in ready}
+        outcomes = [outcome for row, outcome in window.poisoned if row.id in going]
+        flushed = time.monotonic()
+        for message_id, outcome in _told(self.provider, [one.message for one in ready]):
+            outcomes.append(outcome)
+            self.unwritten.append((rows[message_id], outcome))
+            if time.monotonic() - flushed > FLUSH_SECONDS:
+                self._flush()
+                flushed = time.monotonic()
+                with transaction():
+                    outbox_lease.renew(self.batch.lease)
+        self.attempted += len(outcomes)
+        return outcomes
+
+    def _flush(self) -> None:
+        if self.unwritten:
+            with transaction() as session:
+                # The next attempt's commit waits for the disk and takes this one along. What a power failure takes
+                # back before that is in doubt, like everything that a crash leaves between attempt and outcome.
+                session.execute(_WITHOUT_THE_DISK)
+                self._record(self.unwritten)
+            self.unwritten = []
+
+    def _record(self, pairs: Sequence[Pair]) -> None:
+        delivering_outcomes.record(
+            self.batch.lease.channel,
+            self.batch.lease.token,
+            pairs,
+            subjects=self.subjects,
+            shares_throttle=not self.provider.throttles_per_recipient,
+            day=self.batch.allowed.today,
+        )
 
 
 def _should_stop(outcomes: Sequence[Outcome], provider: Provider) -> bool:
@@ -138,62 +231,6 @@ def _should_stop(outcomes: Sequence[Outcome], provider: Provider) -> bool:
     )
 
 
-def _deliver_window(batch: _Batch, window: Sequence[Row[Any]], provider: Provider) -> list[Outcome] | None:
-    """The outcomes of one window; None when the lease was lost or the channel was paused meanwhile."""
-    moment = clock.now()
-    ready, poisoned = _rendered(window, batch.around, moment)
-    with transaction():
-        until = outbox_lease.renew(batch.lease)
-        if until is None:
-            return None
-        day = batch.allowed.today
-        judged = outbox.attempt(batch.lease, until, moment, ready, day)
-        _record(batch, poisoned, provider)
-    attempted = {row.id for row in judged.going}
-    going = {row.id: row for row in window if row.id in attempted}
-    batch.unsettled.difference_update(attempted, (row.id for row, _ in poisoned))
-    batch.unsettled.difference_update(row.id for row in (*judged.waiting, *judged.ended))
-    return [outcome for _, outcome in poisoned] + _hand_over(
-        batch, going, [one.message for one in ready if one.message.id in going], provider
-    )
-
-
-def _rendered(
-    window: Sequence[Row[Any]], around: rendering.Surroundings, moment: datetime
-) -> tuple[list[Rendered], list[Pair]]:
-    """The messages to hand over, and those that cannot be written: each fails alone, with its reason."""
-    ready: list[Rendered] = []
-    poisoned: list[Pair] = []
-    for row in window:
-        try:
-            ready.append(rendering.rendered(row, around, moment))
-        except Exception as problem:  # one bad row must not hold up the others, whatever is wrong with it
-            log.warning(
-                "deliver.unrenderable", message=str(row.id), problem=type(problem).__name__, exc_info=True
-            )
-            poisoned.append((row, Rejected(f"The message could not be written: {problem}", "unrenderable")))
-    return ready, poisoned
-
-
-def _hand_over(
-    batch: _Batch, going: dict[UUID, Row[Any]], messages: Sequence[OutgoingMessage], provider: Provider
-) -> list[Outcome]:
-    """Give `messages` to the provider and write down what it says as it says it."""
-    outcomes: list[Outcome] = []
-    pending: list[Pair] = []
-    flushed = time.monotonic()
-    for message_id, outcome in _told(provider, messages):
-        outcomes.append(outcome)
-        pending.append((going[message_id], outcome))
-        if time.monotonic() - flushed > FLUSH_SECONDS:
-            _flush(batch, pending, provider)
-            pending, flushed = [], time.monotonic()
-            with transaction():
-                outbox_lease.renew(batch.lease)
-    _flush(batch, pending, provider)
-    return outcomes
-
-
 def _told(provider: Provider, messages: Sequence[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
     """Every outcome; what a broken provider leaves open is unknown, and never sent again blindly."""
     open_ids = {message.id for message in messages}
@@ -205,22 +242,3 @@ def _told(provider: Provider, messages: Sequence[OutgoingMessage]) -> Iterator[t
         log.exception("deliver.provider_broke", provider=provider.kind)
         reason = f"{provider.label} stopped in the middle ({type(problem).__name__})."
         yield from ((message_id, Unknown(reason)) for message_id in sorted(open_ids))
-
-
-def _flush(batch: _Batch, pairs: Sequence[Pair], provider: Provider) -> None:
-    if pairs:
-        with transaction() as session:
-            # The next attempt's commit waits for the disk and takes this one along. What a power failure takes
-            # back before that is in doubt, like everything that a crash leaves between attempt and outcome.
-            session.execute(_WITHOUT_THE_DISK)
-            _record(batch, pairs, provider)
-
-
-def _record(batch: _Batch, pairs: Sequence[Pair], provider: Provider) -> None:
-    delivering_outcomes.record(
-        batch.lease.channel,
-        batch.lease.token,
-        pairs,
-        shares_throttle=not provider.throttles_per_recipient,
-        day=batch.allowed.today,
-    )

@@ -8,7 +8,7 @@ somebody changes something; a gate that `ends` cancels the message for good.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import available_timezones
@@ -24,7 +24,8 @@ QUIET_UNTIL, QUIET_FROM = 8 * 60, 21 * 60
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`is_channels`: it holds the whole channel, so rows behind it are not even looked at."""
+    """`is_channels`: it holds the whole channel, so rows behind it are not even looked at. `is_by_clock`: it asks for
+    the hour where the person lives, which costs more than all others together."""
 
     name: str
     refuses: str
@@ -32,6 +33,7 @@ class Gate:
     until: str = "NULL"
     ends: bool = False
     is_channels: bool = False
+    is_by_clock: bool = False
 
 
 # A removed channel holds nothing back: its messages are looked at, and end.
@@ -87,6 +89,7 @@ GATES: tuple[Gate, ...] = (
         f"hours.is_quiet AND (spot.minute < {QUIET_UNTIL} OR spot.minute >= {QUIET_FROM})",
         "It is night where the person lives. Texts go out from 8:00 to 21:00 of their time.",
         until="hours.opens_at",
+        is_by_clock=True,
     ),
     Gate(
         "window",
@@ -94,19 +97,25 @@ GATES: tuple[Gate, ...] = (
         "AND spot.minute >= ch.window_from AND spot.minute < ch.window_until)",
         "Outside of the sending window of {channel}, {window} in the person's time.",
         until="hours.opens_at",
+        is_by_clock=True,
     ),
 )
 BY_NAME = {gate.name: gate for gate in GATES}
 MESSAGE_GATES = tuple(gate for gate in GATES if not gate.is_channels)
 CHANNEL_GATES = tuple(gate for gate in GATES if gate.is_channels)
+#: What is left to ask where no hour of any day is refused.
+TIMELESS_GATES = tuple(gate for gate in MESSAGE_GATES if not gate.is_by_clock)
 
 #: What the conditions look at; goes behind a FROM that calls the message `m`. `OFFSET 0` keeps the planner from
 #: copying an expression to every place that names it: it would be computed once per place.
-AROUND = f"""
+WITHOUT_CLOCK = """
     JOIN channel ch ON ch.organization_id = :organization_id AND ch.id = m.channel_id
-    JOIN organization org ON org.id = :organization_id
     LEFT JOIN contact co ON co.organization_id = :organization_id AND co.id = m.contact_id
     LEFT JOIN stream st ON st.organization_id = :organization_id AND st.id = m.stream_id
+"""
+AROUND = f"""
+    {WITHOUT_CLOCK}
+    JOIN organization org ON org.id = :organization_id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN org.timezone = ANY(CAST(:zones AS text[])) THEN org.timezone ELSE 'UTC' END AS zone
     ) home
@@ -140,6 +149,11 @@ AROUND = f"""
 """
 
 
+def never_closes(medium: str, weekdays: Sequence[int], begins: int, ends: int) -> bool:
+    """Whether a channel of `medium` with this sending window may write at any hour: the clock need not be asked."""
+    return medium == "email" and len(set(weekdays)) == 7 and begins <= 0 and ends >= 24 * 60
+
+
 def first_refusal(gates: Iterable[Gate]) -> str:
     """SQL: the name of the first of `gates` that refuses, or NULL."""
     return "CASE " + " ".join(f"WHEN {gate.refuses} THEN '{gate.name}'" for gate in gates) + " END"
@@ -159,7 +173,7 @@ def refusals(gates: Iterable[Gate]) -> str:
 def opening(gates: Iterable[Gate], gate: str) -> str:
     """SQL: when the gate called `gate` (an expression) opens; NULL when nobody knows."""
     cases = " ".join(f"WHEN '{one.name}' THEN {one.until}" for one in gates if one.until != "NULL")
-    return f"CASE {gate} {cases} END"
+    return f"CASE {gate} {cases} END" if cases else "CAST(NULL AS timestamptz)"
 
 
 def openings(gates: Iterable[Gate]) -> str:

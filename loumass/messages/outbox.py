@@ -1,35 +1,41 @@
-"""The queue in PostgreSQL: what is due is claimed, attempted, given back and reclaimed, in sets.
+"""The queue in PostgreSQL: what is due is judged, attempted and reclaimed, in sets.
 
-Law 5 is kept twice: when a batch is claimed, and again for each small window just before it is
-written to the network, in the same statement that marks it as attempted.
+Law 5 is kept twice: when a batch is looked through, and again for each small window just before it is written to the
+network, in the same statement that takes it out of the queue. The channel's lease keeps every other process away, so
+that what was looked through needs no mark of its own: a row changes once when it is tried and once when it ended.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
+from loumass.channels.models import Channel
 from loumass.core import clock
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
 from loumass.messages.gates import (
     AROUND,
     MESSAGE_GATES,
+    TIMELESS_GATES,
+    WITHOUT_CLOCK,
+    Gate,
     asked,
     ended_sentences,
+    never_closes,
     opening,
     zones,
 )
 from loumass.messages.models import PRIORITY_CAMPAIGN
 from loumass.messages.outbox_lease import Allowance, Lease
-from loumass.messages.rendering import Rendered
 
 #: Due rows looked at per slice, so that a slice with refusals stays bounded as well.
 LOOKED_AT = 500
@@ -39,34 +45,38 @@ _DUE = """
     FROM message
     WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'queued'
       AND priority = ANY(CAST(:priorities AS integer[])) AND due_at <= :now
-    ORDER BY priority, due_at, id LIMIT :looked_at FOR UPDATE SKIP LOCKED
+    ORDER BY priority, due_at, id LIMIT :looked_at
 """
 # Whoever waits for a lock judges by what was true before the wait: a locked row is left out of this window, so that
-# an opt-out which is committed meanwhile is seen. It goes back to the queue, unless its holder took it away.
+# an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away.
 _WINDOW = """
     SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at
     FROM message
-    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'sending'
-      AND lease_token = :token AND attempted_at IS NULL
+    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'queued' AND due_at <= :now
     FOR UPDATE SKIP LOCKED
 """
-_JUDGED = f"""
-    SELECT m.id, m.priority, g.gate, {opening(MESSAGE_GATES, "g.gate")} AS opens_at,
+_JUDGED = """
+    SELECT m.id, m.priority, g.gate, {opening} AS opens_at,
            count(*) FILTER (WHERE g.gate IS NULL) OVER turn AS nth,
-           count(*) FILTER (WHERE g.gate IS NULL AND m.priority >= {PRIORITY_CAMPAIGN}) OVER turn AS nth_of_campaigns
-    FROM due m {AROUND}
-    {asked(MESSAGE_GATES)}
+           count(*) FILTER (WHERE g.gate IS NULL AND m.priority >= {campaign}) OVER turn AS nth_of_campaigns
+    FROM due m {around}
+    {asked}
     WINDOW turn AS (ORDER BY m.priority, m.due_at, m.id)
 """
-# What events and counters need of a row; claims return all of it, since it is rendered from.
-_SAID = ", ".join(
+# What events and counters need of a row.
+_IDS = ("id", "contact_id", "stream_id", "enrollment_id", "conversation_id", "channel_id", "node_id", "state",
+        "priority", "due_at", "reason_code")  # fmt: skip
+_SAID = ", ".join(f"message.{name}" for name in _IDS)
+# What a message is rendered from.
+_WORDS = ", ".join(
     f"message.{name}"
     for name in (
-        "id", "contact_id", "stream_id", "enrollment_id", "conversation_id", "channel_id", "node_id",
-        "state", "priority", "due_at", "reason_code",
+        "medium", "to_address", "subject", "text", "html", "content_version_id", "merge_values", "rfc_message_id",
+        "in_reply_to", "reference_ids",
     )
 )  # fmt: skip
-# A refusing gate either ends the message or says when it will be looked at again, and why.
+# A refusing gate either ends the message or says when it will be looked at again, and why. Who holds a row's lock
+# may be taking it away: it is left alone.
 _REFUSED = """
     UPDATE message SET
         state = CASE WHEN ended.sentence IS NULL THEN 'queued' ELSE 'cancelled' END,
@@ -74,77 +84,71 @@ _REFUSED = """
         waiting_for = CASE WHEN ended.sentence IS NULL THEN judged.gate END,
         reason_code = CASE WHEN ended.sentence IS NULL THEN NULL ELSE judged.gate END,
         reason = ended.sentence,
-        ended_at = CASE WHEN ended.sentence IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END,
-        lease_token = NULL, lease_until = NULL
-    FROM judged LEFT JOIN jsonb_each_text(CAST(:sentences AS jsonb)) AS ended(gate, sentence) ON ended.gate = judged.gate
-    WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NOT NULL
+        ended_at = CASE WHEN ended.sentence IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END
+    FROM (
+        SELECT judged.id, judged.gate, judged.opens_at FROM judged
+        JOIN message open ON open.organization_id = :organization_id AND open.id = judged.id AND open.state = 'queued'
+        WHERE judged.gate IS NOT NULL FOR UPDATE OF open SKIP LOCKED
+    ) judged LEFT JOIN jsonb_each_text(CAST(:sentences AS jsonb)) AS ended(gate, sentence) ON ended.gate = judged.gate
+    WHERE message.organization_id = :organization_id AND message.id = judged.id
     RETURNING {columns}
 """
-_CLAIM = text(f"""
+_CLAIM = f"""
     WITH due AS MATERIALIZED ({_DUE}), judged AS MATERIALIZED ({_JUDGED}),
-    refused AS ({_REFUSED.format(columns="message.*")}),
-    taken AS (
-        UPDATE message SET state = 'sending', lease_token = :token, lease_until = :lease_until,
-               attempted_at = NULL, waiting_for = NULL, attempts = attempts + 1
-        FROM judged
-        WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NULL
-          AND judged.nth <= :most AND (judged.priority < {PRIORITY_CAMPAIGN} OR judged.nth_of_campaigns <= :campaign_most)
-        RETURNING message.*
-    )
-    SELECT * FROM taken UNION ALL SELECT * FROM refused
-""")
-_ATTEMPT = text(f"""
+    refused AS ({_REFUSED.replace("{columns}", f"{_SAID}, {_WORDS}, message.attempts")})
+    SELECT {_SAID}, {_WORDS}, message.attempts + 1 AS attempts, true AS is_going
+    FROM judged JOIN message ON message.organization_id = :organization_id AND message.id = judged.id
+    WHERE judged.gate IS NULL AND judged.nth <= :most
+      AND (judged.priority < {PRIORITY_CAMPAIGN} OR judged.nth_of_campaigns <= :campaign_most)
+    UNION ALL SELECT refused.*, false FROM refused
+"""
+_ATTEMPT = f"""
     WITH made AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:message_ids AS text[]), CAST(:subjects AS text[]))
-            AS made(id, message_id, subject)
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:message_ids AS text[])) AS made(id, message_id)
     ),
     due AS MATERIALIZED ({_WINDOW}), judged AS MATERIALIZED ({_JUDGED}),
-    refused AS ({_REFUSED.format(columns=_SAID)}),
+    refused AS ({_REFUSED.replace("{columns}", _SAID)}),
     taken AS (
-        UPDATE message SET attempted_at = :now, lease_until = :lease_until, occurred_at = :now,
+        UPDATE message SET state = 'sending', lease_token = :token, lease_until = :lease_until, waiting_for = NULL,
+               attempts = attempts + 1, attempted_at = :moment, occurred_at = :moment,
                rfc_message_id = coalesce(message.rfc_message_id, made.message_id),
                from_address = :from_address, from_name = :from_name
         FROM judged JOIN made ON made.id = judged.id
         WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NULL
         RETURNING {_SAID}
-    ),
-    named AS (
-        UPDATE conversation SET subject = made.subject
-        FROM taken JOIN made ON made.id = taken.id
-        WHERE conversation.organization_id = :organization_id AND conversation.id = taken.conversation_id
-          AND conversation.subject = ''
     )
-    SELECT * FROM taken UNION ALL SELECT * FROM refused
-""")
+    SELECT taken.*, true AS is_going FROM taken UNION ALL SELECT refused.*, false FROM refused
+"""
+
+
+def _asking(statement: str, gates: Sequence[Gate], around: str) -> TextClause:
+    return text(
+        statement.replace("{opening}", opening(gates, "g.gate"))
+        .replace("{asked}", asked(gates))
+        .replace("{around}", around)
+        .replace("{campaign}", str(PRIORITY_CAMPAIGN))
+    )
+
+
+_CLAIM_ANY_TIME, _CLAIM_BY_CLOCK = (
+    _asking(_CLAIM, TIMELESS_GATES, WITHOUT_CLOCK),
+    _asking(_CLAIM, MESSAGE_GATES, AROUND),
+)
+_ATTEMPT_ANY_TIME, _ATTEMPT_BY_CLOCK = (
+    _asking(_ATTEMPT, TIMELESS_GATES, WITHOUT_CLOCK),
+    _asking(_ATTEMPT, MESSAGE_GATES, AROUND),
+)
 _USED = text("""
     INSERT INTO channel_day (organization_id, channel_id, day, used)
     VALUES (:organization_id, :channel_id, :day, greatest(CAST(:change AS integer), 0))
     ON CONFLICT (organization_id, channel_id, day)
     DO UPDATE SET used = greatest(channel_day.used + CAST(:change AS integer), 0)
 """)
-# Those that somebody took away meanwhile count as used no more than those that go back.
-_GIVE_BACK = text("""
-    WITH back AS (
-        UPDATE message SET state = 'queued', lease_token = NULL, lease_until = NULL, attempts = greatest(attempts - 1, 0)
-        WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'sending'
-          AND lease_token = :token AND attempted_at IS NULL
-        RETURNING id
-    )
-    SELECT (SELECT count(*) FROM back) + (
-        SELECT count(*) FROM message WHERE organization_id = :organization_id AND id = ANY(CAST(:unsettled AS uuid[]))
-          AND state = 'cancelled' AND attempted_at IS NULL) AS unused
-""")
-# Whoever holds the channel's lease knows that every other `sending` row of it was left by somebody
-# who lost theirs: not attempted is queued again, attempted is in doubt, never sent again blindly.
+# Whoever holds the channel's lease knows that every other `sending` row of it was left by somebody who lost theirs:
+# it is in doubt, never sent again blindly.
 _RECLAIM = text("""
-    UPDATE message SET
-        state = CASE WHEN attempted_at IS NULL THEN 'queued' ELSE 'in_doubt' END,
-        attempts = CASE WHEN attempted_at IS NULL THEN greatest(attempts - 1, 0) ELSE attempts END,
-        due_at = CASE WHEN attempted_at IS NULL THEN due_at ELSE CAST(:look_at AS timestamptz) END,
-        lease_token = CASE WHEN attempted_at IS NULL THEN NULL ELSE lease_token END,
-        reason_code = CASE WHEN attempted_at IS NULL THEN NULL ELSE 'interrupted' END,
-        reason = CASE WHEN attempted_at IS NULL THEN NULL ELSE CAST(:reason AS text) END,
-        lease_until = NULL
+    UPDATE message SET state = 'in_doubt', due_at = CAST(:look_at AS timestamptz), reason_code = 'interrupted',
+        reason = CAST(:reason AS text), lease_until = NULL
     WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'sending'
       AND lease_until <= :now AND lease_token IS DISTINCT FROM :token
     RETURNING *
@@ -156,7 +160,7 @@ INTERRUPTED = "The sending was interrupted just after it began. Nobody knows whe
 class Judged:
     """Rows of `message` as the statement left them: `going` may be sent, the others may not.
 
-    After a claim they have all columns, after an attempt those that events need.
+    After a claim they have what they are rendered from, after an attempt only what events need.
     """
 
     going: list[Row[Any]] = field(default_factory=list)
@@ -165,58 +169,51 @@ class Judged:
 
 
 def claim(lease: Lease, allowed: Allowance) -> Judged:
-    """Claim what is due and allowed, in one statement; refused rows get their gate. Commit before sending."""
-    found = _judged(
-        _CLAIM,
+    """What is due and allowed, judged in one statement; refused rows get their gate. Commit afterwards.
+
+    The going rows stay in the queue until `attempt`: under the channel's lease nobody else takes them.
+    """
+    if not allowed.priorities:
+        return Judged()
+    return _judged(
+        _CLAIM_ANY_TIME if _is_open_always(lease.channel) else _CLAIM_BY_CLOCK,
         lease,
-        lease_until=lease.until,
         priorities=list(allowed.priorities),
         most=allowed.most,
         campaign_most=allowed.campaign_most,
         looked_at=LOOKED_AT,
     )
-    count_used(lease.channel_id, allowed.today, len(found.going))
-    return found
 
 
-def attempt(lease: Lease, until: datetime, moment: datetime, made: Sequence[Rendered], day: date) -> Judged:
-    """Mark a window as attempted at `moment`, the gates asked once more. Commit, then write to the network."""
+def attempt(
+    lease: Lease, until: datetime, moment: datetime, message_ids: Mapping[UUID, str | None], day: date
+) -> Judged:
+    """Take a window of what was rendered at `moment` (id -> its Message-ID) out of the queue, the gates asked once
+    more, and count it into the channel's day.
+
+    Commit, then write to the network: from here on it is sent, refused or in doubt.
+    """
     found = _judged(
-        _ATTEMPT,
+        _ATTEMPT_ANY_TIME if _is_open_always(lease.channel) else _ATTEMPT_BY_CLOCK,
         lease,
         moment=moment,
+        token=lease.token,
         lease_until=until,
-        ids=[one.message.id for one in made],
-        message_ids=[one.message.message_id or None for one in made],
-        subjects=[one.subject for one in made],
+        ids=uuid_array(message_ids),
+        message_ids=list(message_ids.values()),
         from_address=lease.channel.address,
         from_name=lease.channel.sender_name,
     )
-    # What a gate took away meanwhile was counted when it was claimed.
-    count_used(lease.channel_id, day, -len(found.waiting) - len(found.ended))
+    count_used(lease.channel_id, day, len(found.going))
     return found
 
 
-def give_back(lease: Lease, day: date, unsettled: Collection[UUID]) -> None:
-    """Claimed rows that were never attempted go back to the queue. `unsettled`: those that were neither attempted nor
-    refused, which may be more."""
-    unused = db().execute(_GIVE_BACK, _of(lease, token=lease.token, unsettled=list(unsettled))).scalar_one()
-    count_used(lease.channel_id, day, -unused)
-
-
-def reclaim(lease: Lease, day: date, look_at: datetime) -> int:
-    """What others left behind is queued again or in doubt; how many are in doubt now."""
-    rows = (
-        db()
-        .execute(
-            _RECLAIM, _of(lease, token=lease.token, now=clock.now(), look_at=look_at, reason=INTERRUPTED)
-        )
-        .all()
-    )
-    doubtful = [row for row in rows if row.state == "in_doubt"]
-    count_used(lease.channel_id, day, len(doubtful) - len(rows))
-    publish_all("message.in_doubt", [ids_of(row) for row in doubtful])
-    return len(doubtful)
+def reclaim(lease: Lease, look_at: datetime) -> int:
+    """What others left half-sent is in doubt now; how many."""
+    values = _of(lease, token=lease.token, now=clock.now(), look_at=look_at, reason=INTERRUPTED)
+    rows = db().execute(_RECLAIM, values).all()
+    publish_all("message.in_doubt", [ids_of(row) for row in rows])
+    return len(rows)
 
 
 def count_used(channel_id: UUID, day: date, change: int) -> None:
@@ -247,19 +244,18 @@ def ids_of(row: Row[Any], **facts: Any) -> dict[str, Any]:
     }
 
 
-def _judged(statement: Any, lease: Lease, moment: datetime | None = None, **more: Any) -> Judged:
-    parameters = _of(
-        lease,
-        token=lease.token,
-        now=moment or clock.now(),
-        zones=zones(),
-        sentences=json.dumps(ended_sentences()),
-        **more,
-    )
+def _is_open_always(channel: Channel) -> bool:
+    return never_closes(channel.medium, channel.window_weekdays, channel.window_from, channel.window_until)
+
+
+def _judged(statement: TextClause, lease: Lease, **more: Any) -> Judged:
+    parameters = _of(lease, now=clock.now(), sentences=json.dumps(ended_sentences()), **more)
+    if statement in (_CLAIM_BY_CLOCK, _ATTEMPT_BY_CLOCK):
+        parameters["zones"] = zones()
     found = Judged()
-    by_state = {"sending": found.going, "queued": found.waiting, "cancelled": found.ended}
     for row in db().execute(statement, parameters):
-        by_state[row.state].append(row)
+        group = found.going if row.is_going else found.ended if row.state == "cancelled" else found.waiting
+        group.append(row)
     found.going.sort(key=lambda row: (row.priority, row.due_at, row.id))
     publish_all("message.cancelled", [ids_of(row, reason=row.reason_code) for row in found.ended])
     return found

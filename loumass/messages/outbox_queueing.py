@@ -22,12 +22,12 @@ from loumass.messages import jobs
 from loumass.messages.models import PRIORITY_PERSON, Message
 from loumass.messages.outbox import ids_of
 
-# Only what has not been written to the network can be taken back.
+# Only what has not been taken out of the queue can be taken back.
 _CANCEL = """
     UPDATE message SET state = 'cancelled', reason_code = :code, reason = :reason, ended_at = :now,
         due_at = NULL, waiting_for = NULL, lease_token = NULL, lease_until = NULL
     WHERE organization_id = :organization_id AND {which}
-      AND (state = 'queued' OR (state = 'sending' AND attempted_at IS NULL))
+      AND state = 'queued'
     RETURNING *
 """
 _CANCEL_STREAM = text(_CANCEL.format(which="stream_id = :id"))

@@ -188,13 +188,11 @@ def _without_frozen(shared: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in shared.items() if name not in _ONLY_PLANNING}
 
 
-# Claimed but not yet attempted counts as queued: just before the network is touched the row is looked at again.
-_NOT_GONE = "(m.state = 'queued' OR (m.state = 'sending' AND m.attempted_at IS NULL))"
-_CANCEL = text(f"""
+_CANCEL = text("""
     WITH ending AS MATERIALIZED (
         SELECT m.id FROM message m
         WHERE m.organization_id = :organization_id AND m.enrollment_id = ANY(CAST(:enrollments AS uuid[]))
-          AND m.step_id IS NOT NULL AND {_NOT_GONE}
+          AND m.step_id IS NOT NULL AND m.state = 'queued'
         ORDER BY m.id FOR UPDATE
     )
     UPDATE message SET state = 'cancelled', reason_code = 'left', reason = :reason, ended_at = :now, due_at = NULL,

@@ -12,7 +12,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.messages.channel_days import day_of
-from loumass.messages.delivering_outcomes import Told, tell, write_down
+from loumass.messages.recording import Told, tell, write_down
 
 _LOCK = text("""
     SELECT id, state, attempted_at, lease_until FROM message

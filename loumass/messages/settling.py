@@ -17,9 +17,10 @@ from loumass.channels.models import Channel
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id, get_or_404, transaction
-from loumass.messages import delivering_outcomes, rendering
-from loumass.messages.delivering_outcomes import FIRST_LOOK, Told
+from loumass.messages import recording, rendering
+from loumass.messages.delivering_outcomes import FIRST_LOOK
 from loumass.messages.models import Message
+from loumass.messages.recording import Told
 from loumass.providers.base import Capability, OutgoingMessage, Provider
 from loumass.providers.errors import ProviderError, Sent
 
@@ -90,7 +91,7 @@ def decide(message_ids: Sequence[UUID], decision: str) -> int:
     elif decision == "drop":
         rows = db().execute(_DROP, ids).all()
     else:
-        rows = delivering_outcomes.write_down(_as_sent(message_ids), None)
+        rows = recording.write_down(_as_sent(message_ids), None)
     for channel_id in {row.channel_id for row in rows}:
         of_channel = [row for row in rows if row.channel_id == channel_id]
         if decision != "send":
@@ -118,7 +119,7 @@ def _look_up(channel: Channel, wanted: Sequence[tuple[Row[Any], OutgoingMessage]
         found = [told for row, message in wanted if (told := _found(provider, row, message))]
     with transaction():
         proven = _proven(channel.id, found)
-        rows = delivering_outcomes.write_down(proven, None) if proven else ()
+        rows = recording.write_down(proven, None) if proven else ()
         if rows:
             _tell(channel.id, rows)
 
@@ -162,7 +163,7 @@ def _as_sent(message_ids: Sequence[UUID]) -> list[Told]:
 
 def _tell(channel_id: UUID, rows: Sequence[Row[Any]]) -> None:
     channel = get_or_404(Channel, channel_id)
-    delivering_outcomes.tell(channel, rows, clock.now().date())
+    recording.tell(channel, rows, clock.now().date())
 
 
 def _looking(channel_id: UUID) -> dict[str, Any]:

@@ -1,0 +1,142 @@
+"""What became of messages, written down: the row, its conversation, the counters and the facts, in sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from loumass.channels.models import Channel
+from loumass.contacts.suppression import normal_address, suppress
+from loumass.core import clock, live
+from loumass.core.arrays import uuid_array
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+from loumass.events.service import publish_all
+from loumass.messages.outbox import count_used, ids_of
+
+#: `reason_code` of what a provider refused because the person had told it to stop: they leave their campaigns.
+OPTED_OUT = "opted_out"
+
+# A conversation is named by the first subject that was written in it.
+_RECORD = text("""
+    WITH told AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:state AS text[]), CAST(:sent_at AS timestamptz[]),
+            CAST(:due_at AS timestamptz[]), CAST(:waiting_for AS text[]), CAST(:code AS text[]), CAST(:reason AS text[]),
+            CAST(:is_counted AS boolean[]), CAST(:is_dead AS boolean[]), CAST(:provider_message_id AS text[]),
+            CAST(:message_id AS text[]), CAST(:segments AS integer[]), CAST(:thread_id AS text[]), CAST(:subject AS text[]))
+        AS told(id, state, sent_at, due_at, waiting_for, code, reason, is_counted, is_dead, provider_message_id,
+            message_id, segments, thread_id, subject)
+    ), done AS (
+        UPDATE message SET
+            state = told.state,
+            sent_at = told.sent_at, occurred_at = coalesce(told.sent_at, message.occurred_at),
+            ended_at = CASE WHEN told.state = 'failed' THEN CAST(:now AS timestamptz) END,
+            attempted_at = CASE WHEN told.state = 'queued' THEN NULL ELSE message.attempted_at END,
+            attempts = CASE WHEN told.is_counted THEN message.attempts ELSE greatest(message.attempts - 1, 0) END,
+            due_at = told.due_at, waiting_for = told.waiting_for,
+            reason_code = told.code, reason = told.reason,
+            provider_message_id = coalesce(told.provider_message_id, message.provider_message_id),
+            rfc_message_id = coalesce(told.message_id, message.rfc_message_id),
+            segments = coalesce(told.segments, message.segments),
+            bounced_at = CASE WHEN told.is_dead THEN CAST(:now AS timestamptz) ELSE message.bounced_at END,
+            is_bounce_permanent = CASE WHEN told.is_dead THEN true ELSE message.is_bounce_permanent END,
+            lease_token = CASE WHEN told.state = 'in_doubt' THEN message.lease_token END, lease_until = NULL
+        FROM told
+        -- Rows come by their ids: as few as the states seem to the planner, it would look through all messages.
+        WHERE message.organization_id = :organization_id AND message.id = ANY(CAST(:id AS uuid[])) AND message.id = told.id
+          AND message.state IN ('sending', 'in_doubt')
+          AND (CAST(:token AS uuid) IS NULL OR message.lease_token = CAST(:token AS uuid))
+        RETURNING message.id, message.contact_id, message.stream_id, message.enrollment_id, message.conversation_id,
+            message.channel_id, message.node_id, message.state, message.reason_code, message.sent_at, message.to_address,
+            told.is_dead, told.thread_id, told.subject
+    ), said AS (
+        UPDATE conversation SET
+            last_message_at = greatest(conversation.last_message_at, talk.sent_at),
+            provider_thread_id = coalesce(conversation.provider_thread_id, talk.thread_id),
+            subject = CASE WHEN conversation.subject = '' THEN coalesce(talk.subject, '') ELSE conversation.subject END
+        FROM (
+            SELECT conversation_id, max(sent_at) AS sent_at, max(thread_id) AS thread_id, min(subject) AS subject
+            FROM done WHERE state IN ('sent', 'in_doubt') GROUP BY conversation_id
+        ) talk
+        WHERE conversation.organization_id = :organization_id AND conversation.id = talk.conversation_id
+        RETURNING conversation.id
+    )
+    SELECT * FROM done
+""")
+_COUNTED = text("""
+    UPDATE channel_day SET sent = sent + :sent, failed = failed + :failed, bounced = bounced + :bounced
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND day = :day
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An outcome as the columns of `message` say it. `subject` is what the receiver read, where it is known."""
+
+    id: UUID
+    state: str
+    sent_at: datetime | None = None
+    due_at: datetime | None = None
+    waiting_for: str | None = None
+    code: str | None = None
+    reason: str | None = None
+    is_counted: bool = True
+    is_dead: bool = False
+    provider_message_id: str | None = None
+    message_id: str | None = None
+    segments: int | None = None
+    thread_id: str | None = None
+    subject: str | None = None
+
+
+_COLUMNS = tuple(name for name in Told.__slots__ if name != "id")
+
+
+def write_down(told: Sequence[Told], token: UUID | None) -> Sequence[Row[Any]]:
+    """Change the messages; returns those that were changed. With a `token` only those taken with it."""
+    values: dict[str, Any] = {name: [getattr(one, name) for one in told] for name in _COLUMNS}
+    values |= {"id": uuid_array(one.id for one in told), "now": clock.now(), "token": token}
+    return db().execute(_RECORD, {"organization_id": current_organization_id(), **values}).all()
+
+
+def tell(channel: Channel, rows: Sequence[Row[Any]], day: date) -> None:
+    """Everything that follows from `rows` as they are now: facts, barred addresses, counters."""
+    by_state: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        by_state.setdefault(row.state, []).append(row)
+    _publish(by_state)
+    _bar_and_count(channel, by_state, day)
+    live.announce("inbox")
+
+
+def _publish(by_state: dict[str, list[Row[Any]]]) -> None:
+    failed = by_state.get("failed", [])
+    publish_all("message.sent", [ids_of(row) for row in by_state.get("sent", [])])
+    publish_all("message.failed", [ids_of(row, reason=row.reason_code) for row in failed])
+    publish_all("message.bounced", [ids_of(row, permanent=True) for row in failed if row.is_dead])
+    publish_all("message.in_doubt", [ids_of(row) for row in by_state.get("in_doubt", [])])
+    publish_all(
+        "message.cancelled", [ids_of(row, reason=row.reason_code) for row in by_state.get("cancelled", [])]
+    )
+
+
+def _bar_and_count(channel: Channel, by_state: dict[str, list[Row[Any]]], day: date) -> None:
+    sent, failed = by_state.get("sent", []), by_state.get("failed", [])
+    dead = [row for row in failed if row.is_dead]
+    _bar(channel.medium, dead, "bounced", "The provider says that nobody has this address.")
+    opted_out = [row for row in failed if row.reason_code == OPTED_OUT]
+    _bar(channel.medium, opted_out, "unsubscribed", "They opted out at the provider.")
+    count_used(channel.id, day, -len(by_state.get("queued", [])))
+    counts = {"sent": len(sent), "failed": len(failed), "bounced": len(dead)}
+    of = {"organization_id": current_organization_id(), "channel_id": channel.id, "day": day}
+    db().execute(_COUNTED, {**of, **counts})
+
+
+def _bar(medium: str, rows: Sequence[Row[Any]], reason: str, note: str) -> None:
+    if rows:
+        suppress(medium, [normal_address(medium, row.to_address) for row in rows], reason, note=note)
