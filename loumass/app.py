@@ -8,20 +8,17 @@ import time
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, request
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import CSRFError
 from redis import Redis
-from sqlalchemy.exc import DataError, OperationalError
-from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from loumass import starting_up
+from loumass import problem_pages, starting_up
 from loumass.accounts import guards, limits
 from loumass.cli import add_commands
 from loumass.config import Settings
-from loumass.core import metrics
-from loumass.core.errors import NOTHING_HERE, Problem
+from loumass.core import metrics, schema
+from loumass.core.errors import Unavailable
 from loumass.core.live import Hub
 from loumass.routes import ROUTES
 from loumass.viewing import prepare_templates
@@ -67,9 +64,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # pyright: ignore[reportAttributeAccessIssue]  the documented way
     _observe(app)
-    limits.install(app, settings)
+    limits.install(app, settings, redis)
+    _wait_for_the_schema(app)
     _add_routes(app)
-    _answer_problems(app)
+    problem_pages.install(app)
     prepare_templates(app)
     add_commands(app)
     return app
@@ -122,6 +120,18 @@ def _observe(app: Flask) -> None:
         return response
 
 
+def _wait_for_the_schema(app: Flask) -> None:
+    @app.before_request
+    def wait() -> None:
+        if request.endpoint in (None, "static") or request.blueprint == "health":
+            return
+        if lacking := schema.lacks():
+            log.error("request.old_schema", problem=lacking)
+            raise Unavailable(
+                "Loumass is being brought up to date. Nothing was changed. Try again in a minute."
+            )
+
+
 def _measure(response: Response) -> None:
     endpoint = request.endpoint or "unknown"
     if endpoint == "static" or "started" not in g:
@@ -139,85 +149,6 @@ def _measure(response: Response) -> None:
         status=response.status_code,
         ms=round(seconds * 1000, 1),
     )
-
-
-def _answer_problems(app: Flask) -> None:
-    def show(status: int, title: str, sentence: str, back: str | None = None) -> tuple[str, int]:
-        template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
-        page = render_template(
-            template,
-            status=status,
-            title=title,
-            sentence=sentence,
-            back=back,
-            back_label=back and "Back to the page",
-        )
-        return page, status
-
-    @app.errorhandler(Problem)
-    def problem(error: Problem) -> tuple[str, int]:
-        return show(error.status, TITLES.get(error.status, "Not possible"), error.sentence)
-
-    @app.errorhandler(CSRFError)
-    def forged(error: CSRFError) -> tuple[str, int]:
-        return show(
-            400,
-            "This page was open too long",
-            "Nothing was changed. Go back and send the form again.",
-            back=_page_before(),
-        )
-
-    @app.errorhandler(DataError)
-    def unfit(error: DataError) -> tuple[str, int]:
-        # A number beyond its column, a NUL, a page address with made-up keys: wrong in the request, not in us.
-        guards.leave_broken()
-        log.info("request.unfit", endpoint=request.endpoint, sqlstate=getattr(error.orig, "sqlstate", None))
-        return show(400, TITLES[400], SENTENCES[400])
-
-    @app.errorhandler(OperationalError)
-    def away(error: OperationalError) -> tuple[str, int]:
-        guards.leave_broken()
-        log.exception("request.database_away", endpoint=request.endpoint)
-        return show(
-            503, TITLES[503], "The database does not answer. Nothing was changed. Try again in a minute."
-        )
-
-    @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[str, int] | Response:
-        status = error.code or 500
-        if status < 400:
-            return error.get_response()  # pyright: ignore[reportReturnType]  a redirect
-        return show(status, TITLES.get(status, error.name), SENTENCES.get(status, error.description or ""))
-
-    @app.errorhandler(Exception)
-    def failed(error: Exception) -> tuple[str, int]:
-        guards.leave_broken()
-        log.exception("request.failed", endpoint=request.endpoint)
-        return show(
-            500,
-            "Our mistake",
-            f"The program stumbled over this request and changed nothing. It is noted as {g.get('request_id', '')}.",
-        )
-
-
-def _page_before() -> str | None:
-    """The page of ours that the form was on; None when the browser does not say, or names another house."""
-    before = request.referrer or ""
-    return "/" + before.removeprefix(request.host_url) if before.startswith(request.host_url) else None
-
-
-TITLES = {
-    400: "Not understood", 401: "Sign in first", 403: "Not allowed", 404: "Not found", 405: "Not possible here",
-    409: "Changed meanwhile", 413: "Too large", 422: "Not possible", 429: "Too many tries", 503: "Not available",
-}  # fmt: skip
-SENTENCES = {
-    400: "Something in this request cannot be read or kept. Nothing was changed.",
-    401: "Your session has ended and nothing was changed. Sign in and send it again.",
-    404: NOTHING_HERE,
-    405: "This address does not take that kind of request.",
-    413: "That is more than we take at once. Nothing was kept.",
-    429: "There were many tries in a short time. Wait a minute, then try again.",
-}
 
 
 def redis_of(app: Flask) -> Redis:

@@ -10,7 +10,20 @@ import loumass.schedule  # noqa: F401  importing it makes every job known
 from loumass.accounts import founding, mail
 from loumass.channels import connecting, waiting
 from loumass.config import Settings
-from loumass.core import database, jobs, links, live, logs, network, resolving, secrets, storage, told
+from loumass.core import (
+    database,
+    jobs,
+    keyvalue,
+    links,
+    live,
+    logs,
+    network,
+    outages,
+    resolving,
+    secrets,
+    storage,
+    told,
+)
 from loumass.events.service import subscribe
 from loumass.funnels.seeds import add_examples
 from loumass.messages.channel_queues import count_queues
@@ -32,7 +45,9 @@ def prepare(settings: Settings) -> Redis:
     waiting.use(count_queues)
     storage.use(settings.storage_url)
     database.use(database.connect(settings.database_url))
-    redis = Redis.from_url(settings.redis_url, socket_connect_timeout=3, health_check_interval=30)
+    redis = keyvalue.connect(settings.redis_url)
+    outages.use(redis)
+    outages.watch(database.engine())
     jobs.use(jobs.RedisBell(redis))
     live.use(redis)
     told.use(redis)

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from loumass.core import clock, jobs
+from loumass.core import clock, jobs, schema
 from loumass.core.database import engine
 from loumass.schedule import INSTALLATION, PERIODIC
 
@@ -35,14 +35,18 @@ _PULSE = text(
 
 
 def run_forever() -> None:
-    """Tick until SIGTERM or SIGINT. A database that goes away is waited for."""
+    """Tick until SIGTERM or SIGINT. A database that goes away is waited for, and so is one that nobody migrated yet."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop.set())
     while not _stop.is_set():
         try:
+            if lacking := schema.lacks():
+                log.warning("clock.old_schema", problem=lacking)
+                _stop.wait(2)
+                continue
             with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 _tick_while_locked(connection)
-        except (OperationalError, DBAPIError) as problem:
+        except DBAPIError as problem:
             log.warning("clock.database_away", problem=str(problem).splitlines()[0])
             _stop.wait(2)
 

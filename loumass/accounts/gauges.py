@@ -10,7 +10,9 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
+from loumass.accounts import parts
 from loumass.core import clock, told
 from loumass.core.database import engine
 from loumass.core.jobs import RedisBell
@@ -26,33 +28,14 @@ def momentary(client: Redis) -> CollectorRegistry:
     """Every gauge that can be told now."""
     registry = CollectorRegistry()
     works = Gauge("loumass_part_works", "Whether a part answers", ["part"], registry=registry)
-    has_database, has_redis = database() == "ok", redis(client) == "ok"
-    works.labels("database").set(has_database)
-    works.labels("redis").set(has_redis)
-    if has_database:
+    stands = parts.all_parts(client)
+    for part, how in stands.items():
+        works.labels(part).set(how == "ok")
+    if not stands["database"].startswith("does not answer"):
         _of_database(registry)
-    if has_redis:
+    if stands["redis"] == "ok":
         _of_redis(registry, client)
     return registry
-
-
-def database() -> str:
-    """`ok`, or what is wrong with it."""
-    try:
-        with engine().connect() as connection:
-            connection.execute(text("SELECT 1"))
-    except DBAPIError as problem:
-        return f"does not answer: {type(problem.orig).__name__}"
-    return "ok"
-
-
-def redis(client: Redis) -> str:
-    """`ok`, or what is wrong with it."""
-    try:
-        client.ping()
-    except RedisError as problem:
-        return f"does not answer: {type(problem).__name__}"
-    return "ok"
 
 
 def tick_age() -> float | None:
@@ -60,7 +43,7 @@ def tick_age() -> float | None:
     try:
         with engine().connect() as connection:
             at = connection.scalar(text("SELECT last_at FROM periodic_run WHERE name = 'tick'"))
-    except DBAPIError:
+    except (DBAPIError, PoolExhausted):
         return None
     return None if at is None else round((clock.now() - at).total_seconds(), 1)
 

@@ -11,7 +11,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from redis import Redis
 from redis.exceptions import RedisError
 
-from loumass.accounts.gauges import database, momentary, redis, tick_age
+from loumass.accounts.gauges import momentary, tick_age
+from loumass.accounts.parts import all_parts
 from loumass.config import Settings
 from loumass.core.figures import OfAllMachines, OfThisMachine
 
@@ -22,11 +23,11 @@ LATE_SECONDS = 60
 
 @pages.get("/health")
 def health() -> ResponseReturnValue:
-    """200 when the database and Redis answer and the clock ticks, else 503; JSON says which."""
-    report = {"database": database(), "redis": redis(_redis_client()), "tick_age_seconds": tick_age()}
-    age = report["tick_age_seconds"]
-    works = report["database"] == report["redis"] == "ok" and age is not None and age < LATE_SECONDS
-    return jsonify(report | {"status": "ok" if works else "degraded"}), 200 if works else 503
+    """200 when database, Redis and files are well and the clock ticks, else 503; JSON says what is wrong with which."""
+    parts, age = all_parts(_redis_client()), tick_age()
+    works = set(parts.values()) == {"ok"} and age is not None and age < LATE_SECONDS
+    report = parts | {"tick_age_seconds": age, "status": "ok" if works else "degraded"}
+    return jsonify(report), 200 if works else 503
 
 
 @pages.get("/metrics")

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, current_app, make_response, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from redis import Redis
 
 from loumass.accounts import addresses
 from loumass.config import Settings
@@ -27,10 +28,12 @@ View = Callable[..., Any]
 _PERSON = "person"
 
 
-def install(app: Flask, settings: Settings) -> None:
+def install(app: Flask, settings: Settings, redis: Redis) -> None:
     """Count in the installation's Redis. Tests sign in often: they count only where they ask for it."""
     url = settings.redis_url
     app.config["RATELIMIT_STORAGE_URI"] = f"redis+{url}" if url.startswith("unix://") else url
+    # The same patience as everywhere: a store that hangs must not hold up who signs in.
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"connection_pool": redis.connection_pool}
     limiter.init_app(app)
     limiter.enabled = settings.environment != "test"
 

@@ -37,6 +37,14 @@ class Base(DeclarativeBase):
     }
 
 
+#: How libpq finds out that a server has gone without a word; milliseconds and seconds.
+_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "tcp_user_timeout": 30_000,
+}
+
 _engine: Engine | None = None
 session_at_work: ContextVar[Session | None] = ContextVar("session_at_work", default=None)
 
@@ -46,7 +54,7 @@ def connect(url: str, *, role: str = APP, pool_size: int = 10) -> Engine:
     options = f"-c role={role} -c timezone=UTC -c lock_timeout=30s"
     return create_engine(
         url,
-        connect_args={"options": options, "application_name": f"loumass {role}"},
+        connect_args={"options": options, "application_name": f"loumass {role}", **_PATIENCE},
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,

@@ -14,7 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import FrameType
@@ -23,13 +23,16 @@ from uuid import UUID
 
 import structlog
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker, get_current_job
 from rq import job as rq_job
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from loumass.core import agenda, clock, metrics
+from loumass.core import agenda, clock, keyvalue, metrics, schema
 from loumass.core.database import db
 from loumass.core.figures import Sharing
 from loumass.core.ids import uuid7
@@ -42,6 +45,9 @@ BELL_MILLISECONDS = 30_000
 JOB_SECONDS = 300
 #: How long a worker that was told to stop finishes what it is at; hosts kill after about 30.
 PATIENCE_SECONDS = 15
+#: How long a worker that Redis forgot counts as there; it asks for its next ring 15 seconds less long at a time.
+_WORKER_SECONDS = 30
+_AWAY_SECONDS = 1.0
 log = structlog.get_logger("jobs")
 
 
@@ -127,6 +133,10 @@ def ring(a_ring: Ring) -> None:
     """Ring now. A dead bell is only logged: the ticker finds the row on the agenda."""
     if _bell is None:
         raise RuntimeError("core.jobs.use(bell) was not called")
+    if a_ring.job not in JOBS:
+        # On the agenda by a newer release, whose workers and clock know it.
+        log.debug("bell.unknown_job", job=a_ring.job)
+        return
     try:
         _bell.ring(a_ring)
     except ConnectionError as problem:
@@ -148,9 +158,13 @@ def _forget_after_rollback(session: Session, previous: Any) -> None:
 def run(name: str, organization_id: str, key: str) -> None:
     """What a worker does for one ring: one slice of the job, then the bell again if more is ready."""
     a_ring = Ring(name, UUID(organization_id), key)
+    declared = JOBS.get(name)
+    if declared is None:
+        # During a release: the bell stays on for a while, then the clock rings again, perhaps for a newer worker.
+        log.warning("job.unknown", job=name)
+        return
     if _bell is not None:
         _bell.take_off(a_ring)
-    declared = JOBS[name]
     started = time.perf_counter()
     with ExitStack() as stack:
         stack.enter_context(structlog.contextvars.bound_contextvars(job=name, job_id=_job_id()))
@@ -181,8 +195,6 @@ class RedisBell:
 
     def ring(self, ring: Ring) -> None:
         """Enqueue unless the same ring waits already. Raises ConnectionError when Redis is away."""
-        from redis.exceptions import RedisError
-
         try:
             if self.redis.set(_bell_key(ring), 1, nx=True, px=BELL_MILLISECONDS):
                 self.queues[JOBS[ring.job].queue].enqueue_call(
@@ -196,8 +208,11 @@ class RedisBell:
             raise ConnectionError(str(problem)) from problem
 
     def take_off(self, ring: Ring) -> None:
-        """Let the next ring through, before the job looks for work."""
-        self.redis.delete(_bell_key(ring))
+        """Let the next ring through, before the job looks for work. A store that is away holds no bell on."""
+        try:
+            self.redis.delete(_bell_key(ring))
+        except RedisError as problem:
+            log.warning("bell.silent", job=ring.job, problem=str(problem))
 
     def depth(self) -> dict[str, int]:
         """Jobs that wait, per queue."""
@@ -211,11 +226,16 @@ def _bell_key(ring: Ring) -> str:
 class _Worker(SimpleWorker):
     """A server that never answers must not keep its worker from stopping: work is cut off as by a crash, tidily."""
 
+    #: Redis that comes back is noticed within seconds (RQ waits up to a minute).
+    max_connection_wait_time = 2.0
+    is_told_to_stop = False
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Finish the slice at hand, or leave it after PATIENCE_SECONDS: the agenda rings it again."""
         cut = threading.Timer(PATIENCE_SECONDS, os.kill, (os.getpid(), signal.SIGTERM))
         cut.daemon = True
         cut.start()
+        self.is_told_to_stop = True
         super().request_stop(signum, frame)
 
     def handle_exception(self, job: rq_job.Job, *exc_info: Any) -> None:
@@ -225,7 +245,44 @@ class _Worker(SimpleWorker):
 
 
 def work(queue: str, redis: Redis, *, burst: bool = False) -> None:
-    """Serve one queue until told to stop; the slice at hand is finished first, if that does not take long."""
-    worker = _Worker([queue], connection=redis, serializer=JSONSerializer, log_job_description=False)
-    with Sharing(redis, queue):
+    """Serve one queue until told to stop; the slice at hand is finished first, if that does not take long.
+
+    Redis may come and go meanwhile, and the database may wait for its migration.
+    """
+    if not burst:
+        _wait_for_the_schema()
+    waiting = keyvalue.waiting_like(redis)
+    # The signal's handler raises where no job runs, also while we wait here.
+    with Sharing(redis, queue), suppress(StopRequested):
+        while not _served(queue, waiting, burst=burst):
+            time.sleep(_AWAY_SECONDS)
+
+
+def _served(queue: str, redis: Redis, *, burst: bool) -> bool:
+    """Serve `queue` until Redis goes away (False), or somebody tells us to stop (True)."""
+    worker = None
+    try:
+        worker = _Worker(
+            [queue],
+            connection=redis,
+            serializer=JSONSerializer,
+            log_job_description=False,
+            worker_ttl=_WORKER_SECONDS,
+        )
         worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+    except RedisError as problem:
+        log.warning("worker.redis_away", queue=queue, problem=str(problem))
+    return burst or (worker is not None and worker.is_told_to_stop)
+
+
+def _wait_for_the_schema() -> None:
+    while lacking := _lacking():
+        log.warning("worker.waits", problem=lacking)
+        time.sleep(_AWAY_SECONDS)
+
+
+def _lacking() -> str | None:
+    try:
+        return schema.lacks()
+    except DBAPIError as problem:
+        return f"The database does not answer: {str(problem).splitlines()[0]}"

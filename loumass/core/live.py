@@ -9,11 +9,14 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import structlog
 from redis import Redis
+from redis.client import PubSub
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as NoAnswer
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -28,6 +31,8 @@ RECENT_LENGTH = 5_000
 #: A page is told of a topic at once, then at most this often: pages wait for a moment of silence before they ask
 #: again, and while a campaign sends there is none.
 PACE_SECONDS = 2.0
+#: So many pings in a row without an answer (one in 30 s of silence): the server hangs.
+_UNANSWERED = 2
 log = structlog.get_logger("live")
 _redis: Redis | None = None
 
@@ -107,7 +112,7 @@ class Hub:
                 subscriber = self.redis.pubsub()
                 subscriber.psubscribe("live:*")
                 is_lost = False
-                for item in subscriber.listen():
+                for item in _heard(subscriber):
                     if item["type"] == "psubscribe":
                         self._refresh()
                     elif item["type"] == "pmessage":
@@ -131,6 +136,15 @@ class Hub:
         for mailbox, topics in list(self.listeners.get(channel, {}).items()):
             if topic in topics:
                 _put(mailbox, topic)
+
+
+def _heard(subscriber: PubSub) -> Iterator[dict[str, Any]]:
+    """What the subscriber hears. Raises RedisError, also when its server does not answer any more."""
+    while subscriber.health_check_response_counter < _UNANSWERED:
+        item = subscriber.get_message(timeout=HEARTBEAT_SECONDS)
+        if item is not None:
+            yield item
+    raise NoAnswer("Redis takes questions and does not answer.")
 
 
 def _put(mailbox: queue.Queue[str], topic: str) -> None:

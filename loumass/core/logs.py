@@ -103,6 +103,11 @@ def _with_organization(_: Any, __: str, entry: MutableMapping[str, Any]) -> Muta
 
 def _without_secrets(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name in entry:
-        if any(word in name.lower() for word in _SECRET_WORDS):
+        if is_secret(name):
             entry[name] = "(cut out)"
     return entry
+
+
+def is_secret(name: str) -> bool:
+    """Whether what is called `name` must not be written down."""
+    return any(word in name.lower() for word in _SECRET_WORDS)

@@ -50,6 +50,8 @@ def migrate(url: str) -> str:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        # Every process looks whether the schema is the one it needs (core/schema.py).
+        connection.execute(text(f"GRANT SELECT ON alembic_version TO {APP}"))
         connection.commit()
     engine.dispose()
     return newest_revision()

@@ -5,19 +5,30 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from loumass.core import outages
 from loumass.core.errors import Problem, TooLarge
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
 
+if TYPE_CHECKING:  # a name for checkers only
+    from obstore.store import RetryConfig
+
 CHUNK = 1024 * 1024
 #: Parts of 5 MB that an upload holds in memory.
 _PARTS_AT_ONCE = 2
+#: What the name of a file begins with that only asks whether the folder takes files.
+_PROBE = ".probe-"
+#: A bucket that does not answer must not hold a page up for minutes, which is what the library would do by itself.
+_RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
 
 class StorageUnavailable(Problem):
@@ -36,16 +47,15 @@ class StoredFile:
 
 
 _store: ObjectStore | None = None
+_url = ""
 
 
 def use(url: str) -> None:
-    """Keep files at `url` (`file://folder` or `s3://bucket`)."""
-    global _store  # noqa: PLW0603  one installation, one store
-    if url.startswith("file://"):
-        folder = os.path.abspath(url.removeprefix("file://"))
-        _store = LocalStore(prefix=folder, mkdir=True)
-    else:
-        _store = from_url(url)
+    """Keep files at `url` (`file://folder` or `s3://bucket`). A folder that cannot be made is tried again at need."""
+    global _store, _url
+    _store, _url = None, url
+    with suppress(StorageUnavailable):
+        _using()
 
 
 def store(stream: IO[bytes], *, limit: int) -> StoredFile:
@@ -68,8 +78,9 @@ def store(stream: IO[bytes], *, limit: int) -> StoredFile:
     try:
         obstore.put(_using(), key, counted(), max_concurrency=_PARTS_AT_ONCE)
     except (OSError, obstore.exceptions.BaseError) as problem:
-        raise StorageUnavailable(
-            "The file could not be kept: storage does not answer. Try again."
+        raise _unavailable(
+            "The file could not be kept: the place for files takes none just now. Try again in a minute.",
+            problem,
         ) from problem
     return StoredFile(key, size, digest.hexdigest())
 
@@ -79,16 +90,16 @@ def keep(key: str, stream: IO[bytes]) -> None:
     try:
         obstore.put(_using(), key, stream, max_concurrency=_PARTS_AT_ONCE)
     except (OSError, obstore.exceptions.BaseError) as problem:
-        raise StorageUnavailable(f"{key} could not be kept: storage does not answer.") from problem
+        raise _unavailable(f"{key} could not be kept: storage does not answer.", problem) from problem
 
 
 def every_key() -> Iterator[str]:
     """The keys of all kept files of the installation. Raises StorageUnavailable."""
     try:
         for part in obstore.list(_using()):
-            yield from (meta["path"] for meta in part)
+            yield from (meta["path"] for meta in part if not meta["path"].startswith(_PROBE))
     except (OSError, obstore.exceptions.BaseError) as problem:
-        raise StorageUnavailable("The files cannot be listed: storage does not answer.") from problem
+        raise _unavailable("The files cannot be listed: storage does not answer.", problem) from problem
 
 
 def chunks(key: str) -> Iterator[bytes]:
@@ -97,7 +108,7 @@ def chunks(key: str) -> Iterator[bytes]:
         for chunk in obstore.get(_using(), key).stream(min_chunk_size=CHUNK):
             yield bytes(chunk)
     except (OSError, obstore.exceptions.BaseError) as problem:
-        raise StorageUnavailable("The file cannot be read: storage does not answer.") from problem
+        raise _unavailable("The file cannot be read: storage does not answer.", problem) from problem
 
 
 def reader(key: str) -> IO[bytes]:
@@ -105,7 +116,7 @@ def reader(key: str) -> IO[bytes]:
     try:
         return obstore.open_reader(_using(), key)  # pyright: ignore[reportReturnType]  file-like by duck type
     except (OSError, obstore.exceptions.BaseError) as problem:
-        raise StorageUnavailable("The file cannot be read: storage does not answer.") from problem
+        raise _unavailable("The file cannot be read: storage does not answer.", problem) from problem
 
 
 def delete(key: str) -> None:
@@ -115,10 +126,55 @@ def delete(key: str) -> None:
     except FileNotFoundError:
         return
     except (OSError, obstore.exceptions.BaseError) as problem:
-        raise StorageUnavailable("The file cannot be removed: storage does not answer.") from problem
+        raise _unavailable("The file cannot be removed: storage does not answer.", problem) from problem
+
+
+def works() -> str | None:
+    """What hinders a folder of ours from taking files; None when nothing does, or when it is no folder.
+
+    A bucket is not asked: that would cost a request each time. What went wrong there lately was noted.
+    """
+    folder = _folder()
+    if folder is None:
+        return None
+    probe = folder / f"{_PROBE}{uuid7()}"
+    try:
+        probe.write_bytes(b"?")
+        probe.unlink()
+    except OSError as problem:
+        with suppress(OSError):
+            probe.unlink()
+        return (problem.strerror or type(problem).__name__).lower()
+    return None
+
+
+def _unavailable(sentence: str, problem: Exception) -> StorageUnavailable:
+    # A file that is not there is one file's trouble, not the store's.
+    if not isinstance(problem, FileNotFoundError):
+        outages.note("files", "cannot be read or written")
+    return StorageUnavailable(sentence)
 
 
 def _using() -> ObjectStore:
-    if _store is None:
+    global _store  # noqa: PLW0603  see `use`
+    if not _url:
         raise RuntimeError("core.storage.use(url) was not called")
+    if _store is None:
+        try:
+            _store = _opened()
+        except (OSError, obstore.exceptions.BaseError) as problem:
+            raise _unavailable(
+                "The place for files cannot be opened: storage does not answer.", problem
+            ) from problem
     return _store
+
+
+def _opened() -> ObjectStore:
+    folder = _folder()
+    if folder is not None:
+        return LocalStore(prefix=folder, mkdir=True)
+    return from_url(_url, client_options={"connect_timeout": "5s"}, retry_config=_RETRIES)
+
+
+def _folder() -> Path | None:
+    return Path(os.path.abspath(_url.removeprefix("file://"))) if _url.startswith("file://") else None

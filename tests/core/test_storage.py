@@ -43,7 +43,7 @@ def test_a_folder_that_cannot_be_written_says_so(world: World, settings: Setting
     blocker.rmdir()
     blocker.write_text("a file stands where the folder should be")
     try:
-        with world.acme.acting(), pytest.raises(storage.StorageUnavailable, match="storage does not answer"):
+        with world.acme.acting(), pytest.raises(storage.StorageUnavailable, match="takes none just now"):
             storage.store(io.BytesIO(b"x"), limit=10)
     finally:
         storage.use(settings.storage_url)

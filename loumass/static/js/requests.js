@@ -8,6 +8,7 @@ const SENTENCES = {
   404: "This is gone. Somebody may have deleted it meanwhile.",
   409: "Somebody changed this meanwhile. Reload to see their version; what you typed is still here.",
   413: "This is too large to be sent.",
+  503: "A part of Loumass does not answer. Nothing was changed; what you typed is still here. Try again in a minute.",
   429: "Too many requests in a short time. Wait a minute and try again.",
 };
 
