@@ -12,6 +12,7 @@ from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.core.words import plural
 from loumass.messages import queries
+from loumass.messages.outbox_queueing import ring_channels
 from loumass.messages.settling import DECISIONS, decide
 
 pages = Blueprint("messages", __name__)
@@ -44,6 +45,8 @@ def settle(decision: str) -> ResponseReturnValue:
     if decision == "send" and len(chosen) > 1 and not request.form.get("confirmed"):
         return render_template("messages/send_again.html", count=len(chosen), fields=_asked_for())
     count = decide(chosen, decision)
+    if decision == "send":
+        ring_channels(queries.channels_of(chosen))
     db().commit()
     flash(_sentence(count, len(chosen), decision), "done")
     return redirect(url_for(".in_doubt"))

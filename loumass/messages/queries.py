@@ -65,6 +65,12 @@ def known(ids: Sequence[UUID]) -> bool:
     return db().scalar(select(Message.id).where(Message.id.in_(ids)).limit(1)) is not None
 
 
+def channels_of(ids: Sequence[UUID]) -> list[UUID]:
+    """Which channels have one of `ids` in their queue."""
+    waiting = select(Message.channel_id).where(Message.id.in_(ids), Message.state == "queued").distinct()
+    return [one for one in db().scalars(waiting) if one is not None]
+
+
 def _contacts(ids: Sequence[UUID]) -> dict[UUID, Contact]:
     return {contact.id: contact for contact in db().scalars(select(Contact).where(Contact.id.in_(ids)))}
 
