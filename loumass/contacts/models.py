@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to
+from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to, organization_of_parents
 
 MEDIA = ("email", "sms", "voicemail")
 SUPPRESSION_REASONS = ("unsubscribed", "bounced", "complained", "by_hand", "imported", "erased")
@@ -133,6 +133,7 @@ class ContactTag(OrganizationScoped, Base):
         Index(None, "organization_id", "tag_id", "contact_id"),
     )
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     contact_id: Mapped[UUID] = mapped_column(primary_key=True)
     tag_id: Mapped[UUID] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
@@ -169,6 +170,7 @@ class Consent(OrganizationOwned, Base):
         CheckConstraint(f"medium IN {MEDIA}", name="medium"),
     )
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     contact_id: Mapped[UUID]
     medium: Mapped[str]
     is_granted: Mapped[bool]
@@ -224,6 +226,7 @@ class ImportedContact(OrganizationScoped, Base):
         Index(None, "organization_id", "contact_id"),
     )
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     import_id: Mapped[UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[UUID] = mapped_column(primary_key=True)
     line: Mapped[int]
@@ -237,6 +240,7 @@ class ImportRefusal(OrganizationScoped, Base):
     __tablename__ = "import_refusal"
     __table_args__ = (belongs_to("contact_import", "import_id"),)
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     import_id: Mapped[UUID] = mapped_column(primary_key=True)
     line: Mapped[int] = mapped_column(primary_key=True)
     #: Groups refusals; see `contacts.refusals.CODES`.

@@ -47,6 +47,18 @@ class OrganizationScoped:
     )
 
 
+def organization_of_parents() -> Mapped[UUID]:
+    """`organization_id` of a table whose every row has a parent: the key to the parent proves the organization as well,
+    so that a key of its own would look the same thing up again for each row.
+    """
+    return mapped_column(
+        primary_key=True,
+        default=lambda: current_organization_id(),  # noqa: PLW0108
+        server_default=CURRENT_ORGANIZATION,
+        sort_order=-2,
+    )
+
+
 class OrganizationOwned(OrganizationScoped):
     """A tenant table whose rows have an id of their own: key `(organization_id, id)`."""
 

@@ -345,7 +345,7 @@ CREATE TABLE event (
 )
  PARTITION BY RANGE (happened_at);
 
-CREATE INDEX ix_event_organization_id_campaign_id_kind_happened_at ON event (organization_id, campaign_id, kind, happened_at);
+CREATE INDEX ix_event_organization_id_campaign_id_kind_happened_at ON event (organization_id, campaign_id, kind, happened_at) WHERE campaign_id IS NOT NULL;
 
 CREATE INDEX ix_event_organization_id_kind_happened_at ON event (organization_id, kind, happened_at);
 
@@ -415,8 +415,7 @@ CREATE TABLE contact_tag (
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_contact_tag PRIMARY KEY (organization_id, contact_id, tag_id),
     CONSTRAINT fk_contact_tag_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
-    CONSTRAINT fk_contact_tag_organization_id_tag_id FOREIGN KEY(organization_id, tag_id) REFERENCES tag (organization_id, id),
-    CONSTRAINT fk_contact_tag_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id)
+    CONSTRAINT fk_contact_tag_organization_id_tag_id FOREIGN KEY(organization_id, tag_id) REFERENCES tag (organization_id, id)
 );
 
 CREATE INDEX ix_contact_tag_organization_id_tag_id_contact_id ON contact_tag (organization_id, tag_id, contact_id);
@@ -434,7 +433,6 @@ CREATE TABLE consent (
     CONSTRAINT pk_consent PRIMARY KEY (organization_id, id),
     CONSTRAINT fk_consent_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
     CONSTRAINT ck_consent_medium CHECK (medium IN ('email', 'sms', 'voicemail')),
-    CONSTRAINT fk_consent_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id),
     CONSTRAINT fk_consent_recorded_by_id FOREIGN KEY(recorded_by_id) REFERENCES user_account (id)
 );
 
@@ -448,8 +446,7 @@ CREATE TABLE imported_contact (
     is_new BOOLEAN DEFAULT true NOT NULL,
     CONSTRAINT pk_imported_contact PRIMARY KEY (organization_id, import_id, contact_id),
     CONSTRAINT fk_imported_contact_organization_id_import_id FOREIGN KEY(organization_id, import_id) REFERENCES contact_import (organization_id, id),
-    CONSTRAINT fk_imported_contact_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
-    CONSTRAINT fk_imported_contact_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id)
+    CONSTRAINT fk_imported_contact_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id)
 );
 
 CREATE INDEX ix_imported_contact_organization_id_contact_id ON imported_contact (organization_id, contact_id);
@@ -464,8 +461,7 @@ CREATE TABLE import_refusal (
     reason TEXT NOT NULL,
     cells JSONB NOT NULL,
     CONSTRAINT pk_import_refusal PRIMARY KEY (organization_id, import_id, line),
-    CONSTRAINT fk_import_refusal_organization_id_import_id FOREIGN KEY(organization_id, import_id) REFERENCES contact_import (organization_id, id),
-    CONSTRAINT fk_import_refusal_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id)
+    CONSTRAINT fk_import_refusal_organization_id_import_id FOREIGN KEY(organization_id, import_id) REFERENCES contact_import (organization_id, id)
 );
 
 CREATE TABLE content_version (

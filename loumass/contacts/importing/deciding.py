@@ -1,4 +1,4 @@
-"""What becomes of each row: a new person, a known one, or a refusal. Pure: facts in, verdicts out."""
+"""What becomes of each row: a new person, a known one, or a refusal. Pure: facts in, what was decided out."""
 
 from __future__ import annotations
 
@@ -9,24 +9,29 @@ from uuid import UUID
 from loumass.contacts.importing.matching import NOBODY, Known, Match
 from loumass.contacts.tables.shape import RefusedRow
 from loumass.contacts.validation import ContactRow
-from loumass.core.ids import uuid7s
 
 _SAME = {"external_id": "Same id", "email": "Same e-mail", "phone": "Same mobile"}
 
 
-class Verdict(NamedTuple):
-    """The row goes in as this person."""
+class Decided(NamedTuple):
+    """What becomes of a chunk: how many rows are new people, (line, person) of those we know, and who is refused.
 
-    row: ContactRow
-    contact_id: UUID
-    is_new: bool
-    is_suppressed: bool
+    `suppressed` rows go in all the same. Both lists are in the order of the file.
+    """
+
+    new: int
+    known: list[tuple[int, UUID]]
+    refused: list[RefusedRow]
+    suppressed: int
 
 
 class _Taken(NamedTuple):
-    """A row that goes in, as lean as can be: a forecast remembers tens of thousands."""
+    """A row that goes in, as lean as can be: a forecast remembers tens of thousands.
 
-    contact_id: UUID
+    `person` is the person's id, or the line of a new one, who has none yet.
+    """
+
+    person: UUID | int
     line: int
     is_new: bool
     has_email: bool
@@ -42,34 +47,37 @@ class Decider:
         self._by_external_id: dict[str, _Taken] = {}
         self._by_email: dict[str, _Taken] = {}
         self._by_phone: dict[str, list[_Taken]] = {}
-        self._lines: dict[UUID, int] = {}
-        self._new_ids = uuid7s()
+        self._lines: dict[UUID | int, int] = {}
 
-    def decide(
-        self, rows: Sequence[ContactRow], matches: Mapping[int, Match]
-    ) -> tuple[list[Verdict], list[RefusedRow]]:
-        """Returns the verdicts and the refusals, both in the order of the file."""
-        verdicts: list[Verdict] = []
+    def decide(self, rows: Sequence[ContactRow], matches: Mapping[int, Match]) -> Decided:
+        """Returns what becomes of the rows; `matches` holds the lines of which anything is known."""
+        known: list[tuple[int, UUID]] = []
         refused: list[RefusedRow] = []
+        suppressed = 0
         for row in rows:
             match = matches.get(row.line, NOBODY)
             fate = self._fate(row, match)
             if isinstance(fate, RefusedRow):
                 refused.append(fate)
-            else:
-                verdicts.append(self._take(row, fate, match))
-        return verdicts, refused
+                continue
+            self._take(row, fate)
+            suppressed += match.is_suppressed
+            if fate is not None:
+                known.append((row.line, fate))
+        return Decided(len(rows) - len(known) - len(refused), known, refused, suppressed)
 
     def _fate(self, row: ContactRow, match: Match) -> RefusedRow | UUID | None:
         """Returns the known person, None for a new one, or a refusal."""
+        if match is NOBODY and not self._has_met(row):
+            return None
         if match.is_erased:
             # Nothing of the row is kept: that was the promise.
             return RefusedRow(
                 row.line, "", "", "erased", "This person asked to be erased. Nothing was saved", []
             )
-        by_id = self._known_by_id(row, match)
-        by_email = self._known_by_email(row, match)
-        if by_id and by_email and by_id.contact_id != by_email.contact_id:
+        by_id = _known(self._by_external_id.get(row.external_id)) or match.external_id
+        by_email = _known(self._by_email.get(row.email_normal)) or match.email
+        if by_id and by_email and by_id.person != by_email.person:
             reason = "The id belongs to one person and the e-mail to another"
             return self._refusal(row, "email", row.email, "conflict", reason)
         for target, known in (
@@ -78,19 +86,22 @@ class Decider:
             ("phone", None if by_id or by_email else self._known_by_phone(row, match)),
         ):
             if known:
-                line = known.line or self._lines.get(known.contact_id)
-                return (
-                    self._repeat(row, target, line, is_same_key=known.is_brought)
-                    if line
-                    else known.contact_id
-                )
+                return self._as_known(row, target, known)
         return None
 
-    def _known_by_id(self, row: ContactRow, match: Match) -> Known | None:
-        return _known(self._by_external_id.get(row.external_id)) or match.external_id
+    def _has_met(self, row: ContactRow) -> bool:
+        """Whether a row before has one of this row's keys; no empty key is ever remembered."""
+        return (
+            row.email_normal in self._by_email
+            or row.phone in self._by_phone
+            or row.external_id in self._by_external_id
+        )
 
-    def _known_by_email(self, row: ContactRow, match: Match) -> Known | None:
-        return _known(self._by_email.get(row.email_normal)) or match.email
+    def _as_known(self, row: ContactRow, target: str, known: Known) -> RefusedRow | UUID:
+        line = known.line or self._lines.get(known.person)
+        if line is None and isinstance(known.person, UUID):
+            return known.person
+        return self._repeat(row, target, line or 0, is_same_key=known.is_brought)
 
     def _known_by_phone(self, row: ContactRow, match: Match) -> Known | None:
         for taken in self._by_phone.get(row.phone, ()):
@@ -99,9 +110,9 @@ class Decider:
                 return _known(taken)
         return match.phone
 
-    def _take(self, row: ContactRow, contact_id: UUID | None, match: Match) -> Verdict:
+    def _take(self, row: ContactRow, contact_id: UUID | None) -> None:
         taken = _Taken(
-            contact_id or next(self._new_ids),
+            contact_id or row.line,
             row.line,
             contact_id is None,
             bool(row.email_normal),
@@ -113,8 +124,8 @@ class Decider:
             self._by_email[row.email_normal] = taken
         if row.phone:
             self._by_phone.setdefault(row.phone, []).append(taken)
-        self._lines[taken.contact_id] = row.line
-        return Verdict(row, taken.contact_id, contact_id is None, match.is_suppressed)
+        if contact_id:
+            self._lines[contact_id] = row.line
 
     def _repeat(self, row: ContactRow, target: str, line: int, *, is_same_key: bool) -> RefusedRow:
         value = {"external_id": row.external_id, "email": row.email, "phone": row.phone}[target]
@@ -126,4 +137,4 @@ class Decider:
 
 
 def _known(taken: _Taken | None) -> Known | None:
-    return Known(taken.contact_id, taken.line, taken.is_new) if taken else None
+    return Known(taken.person, taken.line, taken.is_new) if taken else None

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
 
+from loumass.contacts.importing import staging
 from loumass.contacts.importing.deciding import Decider
-from loumass.contacts.importing.matching import Keys, find_matches
+from loumass.contacts.importing.matching import Match, find_matches
 from loumass.contacts.importing.options import Forecast, ImportOptions
 from loumass.contacts.importing.reading import read_chunk
 from loumass.contacts.importing.running import CHUNK_ROWS, owners_by_name
@@ -74,16 +75,21 @@ class _Forecasting:
         return Forecast(*counts, is_complete=is_complete, problems=problems, stops=stops)
 
     def _add(self, rows: list[ContactRow], refused: list[RefusedRow]) -> None:
-        with _reading():
-            matches = find_matches(self._row.id, Keys(rows))
-        verdicts, late = self._decider.decide(rows, matches)
-        refused = sorted([*refused, *late])
+        self._rows += len(rows) + len(refused)
+        decided = self._decider.decide(rows, self._matches(rows))
+        refused = sorted([*refused, *decided.refused])
         self._problems += refused[: SHOWN_PROBLEMS - len(self._problems)]
-        self._rows += len(verdicts) + len(refused)
-        self._new += sum(verdict.is_new for verdict in verdicts)
-        self._known += sum(not verdict.is_new for verdict in verdicts)
-        self._suppressed += sum(verdict.is_suppressed for verdict in verdicts)
+        self._new += decided.new
+        self._known += len(decided.known)
+        self._suppressed += decided.suppressed
         self._refused += len(refused)
+
+    def _matches(self, rows: list[ContactRow]) -> dict[int, Match]:
+        with _reading():
+            staging.stage(staging.lines_of(rows, {}))
+            matches = find_matches(self._row.id)
+            staging.forget()
+        return matches
 
 
 @contextmanager

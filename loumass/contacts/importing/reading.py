@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
+from uuid import UUID
 
+from loumass.contacts.importing.staging import lines_of
 from loumass.contacts.tables.shape import Chunk, Cursor, RefusedRow, Table, chunks_of
 from loumass.contacts.validation import ContactRow, RowReader
 
@@ -13,20 +15,26 @@ Item = TypeVar("Item")
 
 
 class Piece(NamedTuple):
-    """What was read between two places of the file. `before` is None at its beginning."""
+    """What was read between two places of the file. `before` is None at its beginning.
+
+    `staged` are the rows as `staging.stage` takes them.
+    """
 
     before: Cursor | None
     after: Cursor
     rows: list[ContactRow]
     refused: list[RefusedRow]
+    staged: bytes
 
 
-def pieces_of(table: Table, reader: RowReader, after: Cursor | None, size: int) -> Iterator[Piece]:
+def pieces_of(
+    table: Table, reader: RowReader, owners: Mapping[str, UUID], after: Cursor | None, size: int
+) -> Iterator[Piece]:
     """Yields the table's pieces of at most `size` rows; a second thread reads the next while one is put in.
 
     Reading and judging compute, putting in mostly waits for the database. Memory is two pieces.
     """
-    return _one_ahead(_read(table, reader, after, size))
+    return _one_ahead(_read(table, reader, owners, after, size))
 
 
 def read_chunk(reader: RowReader, chunk: Chunk) -> tuple[list[ContactRow], list[RefusedRow]]:
@@ -41,10 +49,13 @@ def read_chunk(reader: RowReader, chunk: Chunk) -> tuple[list[ContactRow], list[
     return rows, refused
 
 
-def _read(table: Table, reader: RowReader, after: Cursor | None, size: int) -> Iterator[Piece]:
+def _read(
+    table: Table, reader: RowReader, owners: Mapping[str, UUID], after: Cursor | None, size: int
+) -> Iterator[Piece]:
     before = after
     for chunk in chunks_of(table, after=after, size=size):
-        yield Piece(before, chunk.end, *read_chunk(reader, chunk))
+        rows, refused = read_chunk(reader, chunk)
+        yield Piece(before, chunk.end, rows, refused, lines_of(rows, owners))
         before = chunk.end
 
 

@@ -17,8 +17,8 @@ from sqlalchemy.exc import DataError, DBAPIError
 
 from loumass.accounts.models import Membership, User
 from loumass.contacts.importing import staging, upserting
-from loumass.contacts.importing.deciding import Decider, Verdict
-from loumass.contacts.importing.matching import Keys, find_matches
+from loumass.contacts.importing.deciding import Decided, Decider
+from loumass.contacts.importing.matching import find_matches
 from loumass.contacts.importing.options import ImportOptions
 from loumass.contacts.importing.reading import Piece, pieces_of
 from loumass.contacts.importing.uploads import stored_table
@@ -79,15 +79,15 @@ def _put_in_chunks(
     is_text = options.shape.kind == "delimited"
     ends_at = time.monotonic() + (SLICE_SECONDS if is_text else WORKBOOK_SLICE_SECONDS)
     reader = RowReader(options.mapping, options.country, owners=owners)
-    for piece in pieces_of(stored_table(row, options), reader, position, CHUNK_ROWS):
-        _put_in_somehow(row.id, options, piece, owners)
+    for piece in pieces_of(stored_table(row, options), reader, owners, position, CHUNK_ROWS):
+        _put_in_somehow(row.id, options, piece)
         if time.monotonic() > ends_at:
             return True
     _close(row.id, "done")
     return False
 
 
-def _put_in_somehow(import_id: UUID, options: ImportOptions, piece: Piece, owners: dict[str, UUID]) -> None:
+def _put_in_somehow(import_id: UUID, options: ImportOptions, piece: Piece) -> None:
     """Tries again where others were in the way, a few times: what never passes must not be tried for ever.
 
     Raises TableRefused then, and for values that the database does not take.
@@ -95,7 +95,7 @@ def _put_in_somehow(import_id: UUID, options: ImportOptions, piece: Piece, owner
     for tries_left in reversed(range(_TRIES)):
         try:
             with transaction():
-                return _put_in(import_id, options, piece, owners)
+                return _put_in(import_id, options, piece)
         except DBAPIError as error:
             sqlstate = getattr(error.orig, "sqlstate", None)
             is_passing = sqlstate in _IN_EACH_OTHERS_WAY
@@ -122,37 +122,32 @@ class _NotTaken(TableRefused):
         super().__init__(f"Somewhere in lines {first:,} to {piece.after.line:,}, rows {why}")
 
 
-def _put_in(import_id: UUID, options: ImportOptions, piece: Piece, owners: dict[str, UUID]) -> None:
+def _put_in(import_id: UUID, options: ImportOptions, piece: Piece) -> None:
     row = _claim(import_id, piece.before)
-    keys = Keys(piece.rows)
-    verdicts, late = decide(import_id, options, keys)
-    refused = sorted([*piece.refused, *late])
-    if verdicts:
-        staging.stage(verdicts, owners, keys.hashes)
-        counts = upserting.upsert(
-            import_id, options.existing, options.tags, options.source, _staged(verdicts)
-        )
+    refused = piece.refused
+    if piece.rows:
+        decided = _decide(import_id, options, piece)
+        refused = sorted([*refused, *decided.refused])
+        staging.settle(decided)
+        staged = upserting.Staged(decided.new, len(decided.known), any(one.tags for one in piece.rows))
+        counts = upserting.upsert(import_id, options.existing, options.tags, options.source, staged)
         row.created_count += counts.created
         row.updated_count += counts.updated
         row.skipped_count += counts.unchanged
-        row.suppressed_count += sum(verdict.is_suppressed for verdict in verdicts)
+        row.suppressed_count += decided.suppressed
     _keep_refusals(import_id, refused)
     row.refused_count += len(refused)
-    row.rows_read += len(verdicts) + len(refused)
+    row.rows_read += len(piece.rows) + len(piece.refused)
     row.next_line = piece.after.line + 1
     row.position = piece.after._asdict()
     announce(f"import:{import_id}")
 
 
-def decide(import_id: UUID, options: ImportOptions, keys: Keys) -> tuple[list[Verdict], list[RefusedRow]]:
-    """Returns what becomes of the rows, against the people we know now."""
+def _decide(import_id: UUID, options: ImportOptions, piece: Piece) -> Decided:
+    """Stages the piece and returns what becomes of its rows, against the people we know now."""
+    staging.stage(piece.staged)
     labels = {choice.target: choice.label for choice in options.mapping.columns}
-    return Decider(labels).decide(keys.rows, find_matches(import_id, keys))
-
-
-def _staged(verdicts: Sequence[Verdict]) -> upserting.Staged:
-    known = sum(not verdict.is_new for verdict in verdicts)
-    return upserting.Staged(len(verdicts), known, any(verdict.row.tags for verdict in verdicts))
+    return Decider(labels).decide(piece.rows, find_matches(import_id))
 
 
 def owners_by_name() -> dict[str, UUID]:
@@ -170,6 +165,10 @@ def _claim(import_id: UUID, before: Cursor | None) -> ContactImport:
     so that two lists with the same people do not block each other half-way.
     """
     organization_id = current_organization_id()
+    # A crash may take the last chunks, together with the cursor that counts them: nothing waits for the disk here.
+    db().execute(text("SET LOCAL synchronous_commit = off"))
+    # Short statements, again and again: compiling one costs more than running it.
+    db().execute(text("SET LOCAL jit = off"))
     db().execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"import {organization_id}"}
     )

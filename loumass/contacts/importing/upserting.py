@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -22,9 +23,9 @@ class Counts(NamedTuple):
 
 
 class Staged(NamedTuple):
-    """How many rows `import_stage` holds, how many of them are people we know, and whether any row has tags."""
+    """How many rows of `import_stage` are new people, how many are people we know, and whether any row has tags."""
 
-    rows: int
+    new: int
     known: int
     has_tags: bool
 
@@ -42,20 +43,23 @@ def upsert(import_id: UUID, existing: Existing, tags: list[str], source: str, st
         "source": source,
         "tags": tags,
         "is_skip": existing == "skip",
+        "facts": json.dumps({"import_id": str(import_id)}),
     }
-    created = updated = 0
-    if staged.rows > staged.known:
-        created = _count(_INSERT, bound)
+    updated = 0
+    if staged.new:
+        db().execute(_INSERT, bound)
+        db().execute(_BROUGHT, bound)
         db().execute(_CREATED, bound)
     if staged.known and existing != "skip":
         updated = _count(_UPDATES[existing], bound)
-    db().execute(_REMEMBER, bound)
+    if staged.known:
+        db().execute(_FOUND, bound)
     if tags or staged.has_tags:
         db().execute(_NEW_TAGS, bound)
         db().execute(_TAG, bound)
     if source:
         db().execute(_CONSENT, bound)
-    return Counts(created, updated, staged.rows - created - updated)
+    return Counts(staged.new, updated, staged.known - updated)
 
 
 def _count(statement: Any, bound: dict[str, Any]) -> int:
@@ -124,13 +128,21 @@ _UPDATES = {"fill": _update(_FILL), "update": _update(_OVERWRITE)}
 _CREATED = text("""
     INSERT INTO event (organization_id, kind, happened_at, contact_id, user_id, facts)
     SELECT :organization_id, 'contact.created', :now, contact_id, CAST(:user_id AS uuid),
-           jsonb_build_object('import_id', CAST(:import_id AS text))
+           CAST(:facts AS jsonb)
     FROM import_stage WHERE is_new
     RETURNING id
 """)
-_REMEMBER = text("""
+_BROUGHT = text("""
+    WITH brought AS (
+        INSERT INTO imported_contact (organization_id, import_id, contact_id, line, is_new)
+        SELECT :organization_id, :import_id, contact_id, line, true FROM import_stage WHERE is_new
+        RETURNING line
+    )
+    SELECT count(*) FROM brought
+""")
+_FOUND = text("""
     INSERT INTO imported_contact (organization_id, import_id, contact_id, line, is_new)
-    SELECT :organization_id, :import_id, contact_id, line, is_new FROM import_stage
+    SELECT :organization_id, :import_id, contact_id, line, false FROM import_stage WHERE NOT is_new
     ON CONFLICT (organization_id, import_id, contact_id) DO NOTHING
 """)
 _NEW_TAGS = text("""
