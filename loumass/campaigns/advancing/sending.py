@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from loumass.accounts.models import User
 from loumass.campaigns.advancing.ground import Ground, Walker
@@ -77,18 +77,25 @@ def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -
     channel = _channel(ground, medium)
     if channel is None:
         because = "No mailbox is chosen for it" if medium == "email" else "No number is chosen for it"
-        hold = Hold("no_channel", {"for": "channel", "because": because})
-        verdict.hold |= {walker.id: hold for walker in walkers}
-        return
+        return _hold(walkers, Hold("no_channel", {"for": "channel", "because": because}), verdict)
+    version = db().execute(_VERSION, ground.bound(content_id=node.content_id)).one_or_none()
+    if version is None:
+        because = "This step has nothing to say: its words were deleted"
+        return _hold(walkers, Hold("no_content", {"for": "mending", "because": because}), verdict)
     recipients = [
         Recipient(walker.step_id, walker.id, walker.contact_id) for walker in walkers if walker.step_id
     ]
-    planned = plan_messages(_plan_of(ground, node, channel), recipients)
+    planned = plan_messages(_plan_of(ground, node, channel, version), recipients)
     for walker in walkers:
         if walker.step_id in planned:
             verdict.take((walker.id,), _decided(ground, node, walker, MessageOutcome.PENDING))
         else:
             verdict.leave[walker.id] = Leave(_SKIPPED, NO_ADDRESS[medium])
+    return None
+
+
+def _hold(walkers: list[Walker], hold: Hold, verdict: Verdict) -> None:
+    verdict.hold |= {walker.id: hold for walker in walkers}
 
 
 def _decided(ground: Ground, node: Node, walker: Walker, outcome: MessageOutcome) -> Decision:
@@ -109,10 +116,7 @@ def _channel(ground: Ground, medium: str) -> Channel | None:
     return channel if channel is not None and channel.archived_at is None else None
 
 
-def _plan_of(ground: Ground, node: Node, channel: Channel) -> Plan:
-    version = db().execute(_VERSION, ground.bound(content_id=node.content_id)).one_or_none()
-    if version is None:
-        raise ValueError(f"Step {node.name} has nothing to say.")
+def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) -> Plan:
     draft = Draft(version.subject, version.preheader, version.html, version.text)
     return Plan(
         channel=channel,

@@ -22,6 +22,7 @@ from loumass.campaigns.advancing.splitting import split
 from loumass.campaigns.advancing.verdict import Hold, Verdict
 from loumass.campaigns.advancing.writing import write
 from loumass.campaigns.models import Campaign
+from loumass.content.marking import MergeTagsRefused
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.kinds import UnknownKind, kind_of
@@ -90,7 +91,7 @@ def _verdict(ground: Ground, node: Node, walkers: list[Walker]) -> Verdict:
     """What the node's kind says; everybody is held, visibly, where its settings make no sense."""
     try:
         return KINDS[node.kind](ground, node, kind_of(node.kind).read(node), walkers)
-    except (KeyError, UnknownKind, ValidationError, ValueError) as problem:
+    except (KeyError, UnknownKind, ValidationError, ValueError, MergeTagsRefused) as problem:
         log.warning("campaigns.step_unreadable", node=str(node.id), problem=str(problem))
-        hold = Hold("unreadable", {"for": "mending", "because": "The settings of this step make no sense"})
+        hold = Hold("unreadable", {"for": "mending", "because": "The settings or words of this step make no sense"})
         return Verdict(hold={walker.id: hold for walker in walkers})
