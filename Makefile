@@ -1,6 +1,6 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up rehearsal test cover check bench audit assets lock keys clean prepare prepare-dev
+.PHONY: help up rehearsal test chaos cover check bench audit assets lock keys clean prepare prepare-dev
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifdef PORT
 export PORT
@@ -17,6 +17,9 @@ rehearsal: prepare ## run a mailbox and a Twilio on this machine, to try everyth
 
 test: prepare-dev ## run every test (TESTS=tests/contacts for some)
 	@exec python -m pytest --numprocesses=auto --dist=loadgroup $(TESTS)
+
+chaos: prepare-dev ## kill workers in 20 campaigns of 2,000 messages and say what came of each (CHAOS_RUNS=3, CHAOS_SEED=...)
+	@CHAOS_RUNS=$${CHAOS_RUNS:-20} CHAOS_MESSAGES=$${CHAOS_MESSAGES:-2000} CHAOS_KILLS=$${CHAOS_KILLS:-12} CHAOS_ROWS=$${CHAOS_ROWS:-60000} python -m pytest tests/chaos
 
 cover: prepare-dev ## run tests and tell which lines none of them reached (TESTS=... as above)
 	@coverage erase && coverage run -m pytest --numprocesses=auto --dist=loadgroup $(TESTS) && coverage combine --quiet && coverage report

@@ -37,8 +37,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first: begun last, one of them would keep a processor waiting for the other."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """The long ones first, and before them what must stay together: begun last, it would keep a processor waiting."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("xdist_group", "slow")])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
