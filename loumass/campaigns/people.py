@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_
 
 from loumass.campaigns.backlog import THRESHOLD
 from loumass.campaigns.models import STATUSES, Enrollment
+from loumass.campaigns.unsent import missed_one
 from loumass.contacts.models import Contact
 from loumass.core import clock
 from loumass.core.database import db
@@ -23,6 +24,7 @@ WHERE = {
     "inside": "Still inside",
     "held": "On hold",
     "past_due": "Past due",
+    "not_sent": "Missed a message",
     "left": "Left",
     "outside": "Not begun",
 }
@@ -136,6 +138,7 @@ def _is_where(where: str) -> ColumnElement[bool]:
         "left": Enrollment.state == "ended",
         "outside": and_(Enrollment.node_id.is_(None), Enrollment.state != "ended"),
         "past_due": _is_past_due(),
+        "not_sent": missed_one(),
     }[where]
 
 

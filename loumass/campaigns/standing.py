@@ -14,6 +14,7 @@ from loumass.accounts.models import Organization, User
 from loumass.campaigns.exiting import graphs_of
 from loumass.campaigns.models import Campaign, Enrollment
 from loumass.campaigns.reasons import Why, ended_because, held_because, waits_because
+from loumass.campaigns.unsent import why_unsent
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.core.words import moment
@@ -42,6 +43,8 @@ class Standing:
     due_at: datetime | None
     ended_at: datetime | None
     may_go_on: bool
+    #: The message that they never got, and why; empty when there is none.
+    missed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class _Around:
     messages: Mapping[UUID, Row[Any]]
     waiting: Mapping[UUID, Sequence[Waiting]]
     names: Mapping[str, str]
+    missed: Mapping[UUID, str]
 
 
 def standings(enrollments: Sequence[Enrollment], *, asks_gates: bool = True) -> dict[UUID, Standing]:
@@ -101,6 +105,7 @@ def _around(enrollments: Sequence[Enrollment], asks_gates: bool) -> _Around:
         messages=messages,
         waiting=why_wait(queued) if queued and asks_gates else {},
         names=_names(holders),
+        missed=why_unsent([one.id for one in enrollments]),
     )
 
 
@@ -130,6 +135,7 @@ def _standing(one: Enrollment, around: _Around) -> Standing:
         due_at=due_at,
         ended_at=one.ended_at,
         may_go_on=one.state == "held" and (one.waiting_for or {}).get("for") != "settlement",
+        missed=around.missed.get(one.id, ""),
     )
 
 

@@ -13,7 +13,8 @@ from loumass.core import network
 from tests.fakes.imap import FakeImapServer
 from tests.fakes.smtp import FakeSmtpServer
 from tests.fakes.twilio import FakeTwilio
-from tests.stories.cast import MAILBOX_SECRET, Bdr, Vendors
+from tests.stories.cast import MAILBOX_SECRET, SAMPLE, Bdr, Vendors
+from tests.stories.funnels import INVITATION
 from tests.stories.letters import MAILBOX
 from tests.world import World
 
@@ -44,4 +45,12 @@ def rosa(world: World, vendors: Vendors) -> Bdr:
     rosa = Bdr.signs_up(world, vendors)
     rosa.connects_her_mailbox()
     rosa.connects_her_number()
+    return rosa
+
+
+@pytest.fixture
+def listed(rosa: Bdr) -> Bdr:
+    """The sample list is in, and the funnel is published."""
+    rosa.imports("leads.csv", SAMPLE.read_bytes())
+    rosa.imports_template(INVITATION)
     return rosa

@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from email.utils import format_datetime
-
-import pytest
 
 from loumass.core import clock
 from tests.fakes.smtp import Twist
 from tests.fakes.twilio import Failure
-from tests.stories.browsing import Page
 from tests.stories.cast import SAMPLE, Bdr, Twilio
-from tests.stories.funnels import INVITATION, funnel, step
+from tests.stories.funnels import funnel, step
 from tests.stories.letters import MAILBOX, reply_to
+from tests.stories.looking import channel, people_in
+from tests.stories.sample import GRACE, KATIES_NUMBER, MAILED, OWEN, PRIYA, PRIYAS_NUMBER, TOM, TOMS_NUMBER
 from tests.world import World
 
-PRIYA, TOM, GRACE, OWEN = (
-    "priya@foothillmain.example", "tom.okafor@cherrycreek.example", "grace@lohihomes.example", "owen@platteriver.example",
-)  # fmt: skip
-PRIYAS_NUMBER, TOMS_NUMBER, KATIES_NUMBER = "+13035550101", "+13035550102", "+13035550111"
-MAILED = 11
 TEXT_ONLY = funnel(
     "One text", step("hello", "sms_send", text="Hi {{contact.first_name}}"), step("over", "end")
 )
-
-
-@pytest.fixture
-def listed(rosa: Bdr) -> Bdr:
-    """The sample list is in, and the funnel is published."""
-    rosa.imports("leads.csv", SAMPLE.read_bytes())
-    rosa.imports_template(INVITATION)
-    return rosa
-
-
-def channel(rosa: Bdr, name: str) -> Page:
-    """The page of a channel."""
-    pages = (
-        rosa.get(one)
-        for one in rosa.get("/channels").links("/channels/")
-        if len(one.rsplit("/", 1)[-1]) == 36
-    )
-    return next(page for page in pages if page.title == name)
-
-
-def exported(rosa: Bdr, campaign: Page) -> dict[str, dict[str, str]]:
-    """Everybody in a campaign, by address or number."""
-    content = rosa.get(f"{campaign.path}/people.csv").answer.body.decode("utf-8-sig")
-    return {row["E-mail"] or row["Phone"].strip("'"): row for row in csv.DictReader(io.StringIO(content))}
 
 
 def test_a_changed_password_stops_the_mailbox_and_the_new_one_lets_everything_go(
@@ -100,7 +68,7 @@ def test_cancelling_ends_it_for_everybody_and_nothing_queued_leaves(world: World
     channel(listed, "Rosa's mailbox").send("/resumption")
     world.later(days=4)
     assert listed.vendors.letters == []
-    assert {row["State"] for row in exported(listed, campaign).values()} == {"ended"}
+    assert {row["State"] for row in people_in(listed, campaign).values()} == {"ended"}
     assert "Cancelled" in listed.get(campaign.path).text
 
 
@@ -161,8 +129,8 @@ def test_who_opted_out_at_the_vendor_is_opted_out_here(world: World, listed: Bdr
     vendors.twilio.on_send[TOMS_NUMBER] = Failure(400, 21614, "not a mobile number")
     listed.imports_template(TEXT_ONLY)
     campaign = listed.runs("One text", "Texts")
-    assert exported(listed, campaign)[KATIES_NUMBER]["Why"].startswith("Opted out")
-    assert exported(listed, campaign)[TOM]["Why"].startswith("The address bounced")
+    assert people_in(listed, campaign)[KATIES_NUMBER]["Why"].startswith("Opted out")
+    assert people_in(listed, campaign)[TOM]["Why"].startswith("The address bounced")
     tried = len(vendors.texts)
     listed.runs("One text", "Texts again")
     assert len(vendors.texts) == tried + 8

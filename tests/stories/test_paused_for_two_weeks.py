@@ -7,18 +7,12 @@ from collections import Counter
 import pytest
 
 from tests.stories.browsing import Page
-from tests.stories.cast import SAMPLE, Bdr
+from tests.stories.cast import Bdr
 from tests.stories.funnels import funnel, pause, step
+from tests.stories.sample import MAILED, TEXTED
 from tests.world import World
 
-PEOPLE = {"e-mail": 11, "text": 10}
-
-
-@pytest.fixture
-def listed(rosa: Bdr) -> Bdr:
-    """The sample list is in."""
-    rosa.imports("leads.csv", SAMPLE.read_bytes())
-    return rosa
+PEOPLE = {"e-mail": MAILED, "text": TEXTED}
 
 
 def two_messages(rosa: Bdr, medium: str) -> Page:

@@ -18,6 +18,7 @@ from loumass.campaigns.models import STATUSES, Campaign
 from loumass.campaigns.pages.blueprint import home, pages, tabs_of
 from loumass.campaigns.people import WHERE, PeopleWanted
 from loumass.campaigns.standing import standings
+from loumass.campaigns.unsent import people_who_missed_one
 from loumass.contacts.downloads import csv_download
 from loumass.core.database import db
 from loumass.core.tenancy import get_or_404
@@ -31,7 +32,7 @@ from loumass.funnels.service import graph_of, names_in
 QUERY = ("q", "at", "status", "where", "reason")
 _EXPORTED = (
     "Name", "E-mail", "Phone", "Company", "Stage", "Status", "Step", "Next step", "State", "Why", "Due", "Added",
-    "Last message", "Replied", "Left",
+    "Last message", "Replied", "Left", "Not sent",
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
         tabs_of=tabs_of(campaign, "People"),
         graph=graph,
         figures=figures,
+        missed=people_who_missed_one(campaign.id),
         picture=_picture(campaign, graph, wanted) if graph.nodes else None,
         found=found,
         standings=standings([enrollment for enrollment, _ in found.items]),
@@ -108,4 +110,5 @@ def _exported(campaign_id: UUID, wanted: PeopleWanted, timezone: str) -> Iterato
                 contact.name, contact.email, contact.phone, contact.company, one.stage, one.status, here.step,
                 here.next_step, one.state, here.why.sentence, moment(here.due_at, timezone) if here.due_at else "",
                 when(one.enrolled_at), when(one.last_sent_at), when(one.replied_at), when(one.ended_at),
+                here.missed,
             ]  # fmt: skip
