@@ -80,6 +80,7 @@ def message_ids(name: str, ids: Iterable[str]) -> bytes:
     return f"{name}: {folded}\r\n".encode("ascii") if found else b""
 
 
+@lru_cache(8)
 def date(moment: datetime) -> bytes:
     """The Date line, in UTC."""
     at = moment.astimezone(UTC)

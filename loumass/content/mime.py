@@ -23,6 +23,8 @@ Values = Mapping[str, str | None]
 Body = Callable[[Values], bytes]
 
 _ANY_BREAK = re.compile("\r\n|\r|\n")
+#: What quoted-printable leaves alone on one line (RFC 2045 section 6.7): most values. A lone dot it does not.
+_AS_IT_IS = re.compile(r"(?!\.\Z)[!-<>-~ ]{0,74}[!-<>-~]\Z")
 _MANY_REFERENCES = 20
 #: Encoded values that each slot of a skeleton keeps.
 _REMEMBERED = 32
@@ -79,7 +81,9 @@ class Skeleton:
     subject: MergeText
     head: bytes
     reply_to: str | None
-    body: tuple[bytes | Body, ...]
+    #: The body with a `%b` for each of `slots`.
+    body: bytes
+    slots: tuple[Body, ...]
 
     def joined(self, values: Values, envelope: Envelope, subject: str | None = None) -> bytes:
         """The complete message with CRLF line ends. Pure: the same arguments give the same bytes.
@@ -90,9 +94,8 @@ class Skeleton:
         """
         if subject is None:
             subject = one_line(self.subject.render(values))
-        pieces = [self.head, *_own_headers(envelope, subject, envelope.reply_to or self.reply_to)]
-        pieces += [part if isinstance(part, bytes) else part(values) for part in self.body]
-        return b"".join(pieces)
+        own = _own_headers(envelope, subject, envelope.reply_to or self.reply_to)
+        return b"".join([self.head, *own, self.body % tuple([fill(values) for fill in self.slots])])
 
 
 def skeleton(email: Email, author: Author, extra: Mapping[str, str] | None = None) -> Skeleton:
@@ -102,7 +105,10 @@ def skeleton(email: Email, author: Author, extra: Mapping[str, str] | None = Non
     """
     lines = [headers.mailbox("From", author.name, author.address), b"MIME-Version: 1.0\r\n"]
     lines += [headers.unstructured(name, value) for name, value in (extra or {}).items()]
-    return Skeleton(email.subject, b"".join(lines), author.reply_to, _structure(email))
+    parts = _structure(email)
+    body = b"".join([part.replace(b"%", b"%%") if isinstance(part, bytes) else b"%b" for part in parts])
+    slots = tuple(part for part in parts if not isinstance(part, bytes))
+    return Skeleton(email.subject, b"".join(lines), author.reply_to, body, slots)
 
 
 def _own_headers(envelope: Envelope, subject: str, reply_to: str | None) -> list[bytes]:
@@ -190,6 +196,8 @@ def _quoted_slot(slot: Slot) -> Body:
 
 def _quoted(text: str) -> bytes:
     """`text` in quoted-printable, ending at the start of a line."""
+    if _AS_IT_IS.match(text):
+        return text.encode() + b"=\r\n"
     encoded = b2a_qp(_crlf(text).encode(), istext=True)
     if b"\r\n" not in encoded:
         encoded = encoded.replace(b"\n", b"\r\n")

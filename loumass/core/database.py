@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import from_json
 from sqlalchemy import DateTime, Engine, LargeBinary, MetaData, Text, Uuid, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -59,6 +60,8 @@ def connect(url: str, *, role: str = APP, pool_size: int = 10) -> Engine:
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_recycle=1800,
+        # Several times quicker than json.loads, and every row with merge values, fields or facts passes here.
+        json_deserializer=from_json,
         # An error's text goes to the log; what people wrote and what is sealed does not.
         hide_parameters=True,
     )

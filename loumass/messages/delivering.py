@@ -21,6 +21,7 @@ from loumass.accounts.models import Organization
 from loumass.channels.connecting import open_provider
 from loumass.core import clock
 from loumass.core.tenancy import current_organization_id, transaction
+from loumass.events.service import ring_listeners
 from loumass.messages import delivering_outcomes, outbox, outbox_lease, rendering
 from loumass.messages.delivering_outcomes import Pair
 from loumass.messages.outbox_lease import Allowance, Lease
@@ -28,12 +29,17 @@ from loumass.messages.rendering import Rendered
 from loumass.providers.base import OutgoingMessage, Provider
 from loumass.providers.errors import Disconnected, Outcome, Rejected, Throttled, Unknown
 
-BATCH = 500
-WINDOW = 50
+BATCH = 2_000
+#: How many messages at most are attempted together: what a crash can leave in doubt.
+WINDOW, FIRST_WINDOW = 100, 5
+#: A server that takes its time gets fewer at once.
+WINDOW_SECONDS = 1.0
 #: A slice takes no new window after this, so that pauses, stops and other channels get their turn.
 SLICE_SECONDS = 60.0
 #: Within a slow window, outcomes are written down and the lease is renewed this often.
 FLUSH_SECONDS = 10.0
+#: Listeners hear of what was sent this often, and at the end.
+RING_SECONDS = 1.0
 #: While another process delivers the channel, look again this often.
 BUSY = timedelta(seconds=2)
 _WITHOUT_THE_DISK = text("SET LOCAL synchronous_commit = off")
@@ -115,7 +121,7 @@ def _windows(batch: _Batch, beside: Executor) -> Iterator[_Window]:
 
     While one is handed over, the next is rendered `beside`.
     """
-    at, size = 0, 1 if batch.lease.channel.failures_in_a_row else WINDOW // 10
+    at, size = 0, 1 if batch.lease.channel.failures_in_a_row else FIRST_WINDOW
     coming = beside.submit(_rendered, batch.rows[:size], batch.around)
     while at < len(batch.rows):
         window = coming.result()
@@ -124,7 +130,7 @@ def _windows(batch: _Batch, beside: Executor) -> Iterator[_Window]:
         started = time.monotonic()
         yield window
         each = (time.monotonic() - started) / len(window.rows)
-        size = max(1, min(WINDOW, size * 4, int(FLUSH_SECONDS / max(each, 0.001))))
+        size = max(1, min(WINDOW, size * 4, int(WINDOW_SECONDS / max(each, 0.001))))
 
 
 def _rendered(rows: Sequence[Row[Any]], around: rendering.Surroundings) -> _Window:
@@ -151,6 +157,7 @@ class _Run:
         self.attempted = 0
         self.subjects: dict[UUID, str] = {}
         self.unwritten: list[Pair] = []
+        self.rang = time.monotonic()
 
     def through(self, windows: Iterator[_Window]) -> int:
         """How many were attempted or refused as unwritable."""
@@ -162,27 +169,23 @@ class _Run:
             outcomes = self._hand_over(window, going)
             if _should_stop(outcomes, self.provider) or time.monotonic() - started > SLICE_SECONDS:
                 break
-        self._flush()
+        self._finish()
         return self.attempted
 
-    def _attempt(self, window: _Window) -> set[UUID] | None:
+    def _attempt(self, window: _Window) -> frozenset[UUID] | None:
         """Whom of the window the gates let through; None when the lease was lost or the channel was paused."""
-        message_ids: dict[UUID, str | None] = {row.id: None for row in window.rows}
-        message_ids |= {one.message.id: one.message.message_id or None for one in window.ready}
         lease, day = self.batch.lease, self.batch.allowed.today
         with transaction():
             self._record(self.unwritten)
             until = outbox_lease.renew(lease)
-            going = None
+            going: frozenset[UUID] | None = None
             if until is not None:
-                going = {
-                    row.id for row in outbox.attempt(lease, until, window.moment, message_ids, day).going
-                }
+                going = outbox.attempt(lease, until, window.moment, [row.id for row in window.rows], day)
                 self._record([pair for pair in window.poisoned if pair[0].id in going])
         self.unwritten = []
         return going
 
-    def _hand_over(self, window: _Window, going: set[UUID]) -> list[Outcome]:
+    def _hand_over(self, window: _Window, going: frozenset[UUID]) -> list[Outcome]:
         """Give what may go to the provider; in a slow window, what it says is written down on the way."""
         rows = {row.id: row for row in window.rows}
         ready = [one for one in window.ready if one.message.id in going]
@@ -209,12 +212,26 @@ class _Run:
                 self._record(self.unwritten)
             self.unwritten = []
 
+    def _finish(self) -> None:
+        if self.attempted:
+            with transaction() as session:
+                session.execute(_WITHOUT_THE_DISK)
+                self._record(self.unwritten)
+                ring_listeners("message.sent")
+
+    def _is_time_to_ring(self) -> bool:
+        is_due = time.monotonic() - self.rang > RING_SECONDS
+        if is_due:
+            self.rang = time.monotonic()
+        return is_due
+
     def _record(self, pairs: Sequence[Pair]) -> None:
         delivering_outcomes.record(
             self.batch.lease.channel,
             self.batch.lease.token,
             pairs,
             subjects=self.subjects,
+            rings=self._is_time_to_ring(),
             shares_throttle=not self.provider.throttles_per_recipient,
             day=self.batch.allowed.today,
         )

@@ -51,17 +51,18 @@ def record(
     subjects: Mapping[UUID, str],
     shares_throttle: bool,
     day: date,
+    rings: bool,
 ) -> None:
     """Write down `outcomes`; commit afterwards. A channel-wide trouble puts the channel to rest.
 
-    `subjects` are what receivers read, by message.
+    `subjects` are what receivers read, by message. `rings` as `publish_all`: whether listeners hear of sendings now.
     """
     if not outcomes:
         return
     now = clock.now()
     told = [outcome_of(row, outcome, now, subjects.get(row.id)) for row, outcome in outcomes]
     rows = write_down(told, token)
-    tell(channel, rows, day)
+    tell(channel, rows, day, rings=rings)
     if channel.failures_in_a_row and any(row.state == "sent" for row in rows):
         db().execute(_CHANNEL_WORKS, _of(channel.id))
     _judge_channel(channel, [outcome for _, outcome in outcomes], now, shares_throttle)

@@ -8,7 +8,7 @@ that what was looked through needs no mark of its own: a row changes once when i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -36,9 +36,10 @@ from loumass.messages.gates import (
 )
 from loumass.messages.models import PRIORITY_CAMPAIGN
 from loumass.messages.outbox_lease import Allowance, Lease
+from loumass.messages.rendering import domain_of
 
 #: Due rows looked at per slice, so that a slice with refusals stays bounded as well.
-LOOKED_AT = 500
+LOOKED_AT = 2_000
 
 _DUE = """
     SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at
@@ -96,24 +97,23 @@ _REFUSED = """
 _CLAIM = f"""
     WITH due AS MATERIALIZED ({_DUE}), judged AS MATERIALIZED ({_JUDGED}),
     refused AS ({_REFUSED.replace("{columns}", f"{_SAID}, {_WORDS}, message.attempts")})
+    SELECT * FROM (
     SELECT {_SAID}, {_WORDS}, message.attempts + 1 AS attempts, true AS is_going
     FROM judged JOIN message ON message.organization_id = :organization_id AND message.id = judged.id
     WHERE judged.gate IS NULL AND judged.nth <= :most
       AND (judged.priority < {PRIORITY_CAMPAIGN} OR judged.nth_of_campaigns <= :campaign_most)
+    ORDER BY message.priority, message.due_at, message.id) going
     UNION ALL SELECT refused.*, false FROM refused
 """
 _ATTEMPT = f"""
-    WITH made AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:message_ids AS text[])) AS made(id, message_id)
-    ),
-    due AS MATERIALIZED ({_WINDOW}), judged AS MATERIALIZED ({_JUDGED}),
+    WITH due AS MATERIALIZED ({_WINDOW}), judged AS MATERIALIZED ({_JUDGED}),
     refused AS ({_REFUSED.replace("{columns}", _SAID)}),
     taken AS (
         UPDATE message SET state = 'sending', lease_token = :token, lease_until = :lease_until, waiting_for = NULL,
                attempts = attempts + 1, attempted_at = :moment, occurred_at = :moment,
-               rfc_message_id = coalesce(message.rfc_message_id, made.message_id),
+               rfc_message_id = coalesce(message.rfc_message_id, message.id || '@' || CAST(:domain AS text)),
                from_address = :from_address, from_name = :from_name
-        FROM judged JOIN made ON made.id = judged.id
+        FROM judged
         WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NULL
         RETURNING {_SAID}
     )
@@ -158,7 +158,7 @@ INTERRUPTED = "The sending was interrupted just after it began. Nobody knows whe
 
 @dataclass(slots=True)
 class Judged:
-    """Rows of `message` as the statement left them: `going` may be sent, the others may not.
+    """Rows of `message` as the statement left them: `going` may be sent, in their order, the others may not.
 
     After a claim they have what they are rendered from, after an attempt only what events need.
     """
@@ -186,10 +186,10 @@ def claim(lease: Lease, allowed: Allowance) -> Judged:
 
 
 def attempt(
-    lease: Lease, until: datetime, moment: datetime, message_ids: Mapping[UUID, str | None], day: date
-) -> Judged:
-    """Take a window of what was rendered at `moment` (id -> its Message-ID) out of the queue, the gates asked once
-    more, and count it into the channel's day.
+    lease: Lease, until: datetime, moment: datetime, message_ids: Iterable[UUID], day: date
+) -> frozenset[UUID]:
+    """Take a window of what was rendered at `moment` out of the queue, the gates asked once more, and count it into
+    the channel's day; returns those that may go.
 
     Commit, then write to the network: from here on it is sent, refused or in doubt.
     """
@@ -200,12 +200,12 @@ def attempt(
         token=lease.token,
         lease_until=until,
         ids=uuid_array(message_ids),
-        message_ids=list(message_ids.values()),
+        domain=domain_of(lease.channel.address) if lease.channel.medium == "email" else None,
         from_address=lease.channel.address,
         from_name=lease.channel.sender_name,
     )
     count_used(lease.channel_id, day, len(found.going))
-    return found
+    return frozenset(row.id for row in found.going)
 
 
 def reclaim(lease: Lease, look_at: datetime) -> int:
@@ -253,10 +253,9 @@ def _judged(statement: TextClause, lease: Lease, **more: Any) -> Judged:
     if statement in (_CLAIM_BY_CLOCK, _ATTEMPT_BY_CLOCK):
         parameters["zones"] = zones()
     found = Judged()
-    for row in db().execute(statement, parameters):
+    for row in db().execute(statement, parameters).all():
         group = found.going if row.is_going else found.ended if row.state == "cancelled" else found.waiting
         group.append(row)
-    found.going.sort(key=lambda row: (row.priority, row.due_at, row.id))
     publish_all("message.cancelled", [ids_of(row, reason=row.reason_code) for row in found.ended])
     return found
 

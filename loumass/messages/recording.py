@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -22,22 +23,24 @@ from loumass.messages.outbox import count_used, ids_of
 #: `reason_code` of what a provider refused because the person had told it to stop: they leave their campaigns.
 OPTED_OUT = "opted_out"
 
-# A conversation is named by the first subject that was written in it.
+# Each row is locked and looks its own outcome up, then it is changed by its key: so few seem to be under way to the
+# planner that it would rather look through all messages, or compare every row with every outcome. A conversation is named by the first subject that was written in it.
 _RECORD = text("""
     WITH told AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:id AS uuid[]), CAST(:state AS text[]), CAST(:sent_at AS timestamptz[]),
-            CAST(:due_at AS timestamptz[]), CAST(:waiting_for AS text[]), CAST(:code AS text[]), CAST(:reason AS text[]),
-            CAST(:is_counted AS boolean[]), CAST(:is_dead AS boolean[]), CAST(:provider_message_id AS text[]),
-            CAST(:message_id AS text[]), CAST(:segments AS integer[]), CAST(:thread_id AS text[]), CAST(:subject AS text[]))
-        AS told(id, state, sent_at, due_at, waiting_for, code, reason, is_counted, is_dead, provider_message_id,
-            message_id, segments, thread_id, subject)
+        SELECT m.id, said.* FROM message m CROSS JOIN LATERAL jsonb_to_record(CAST(:told AS jsonb) -> CAST(m.id AS text)) AS said(
+            state text, sent_at timestamptz, due_at timestamptz, waiting_for text, code text, reason text,
+            is_counted boolean, is_dead boolean, provider_message_id text, message_id text, segments integer,
+            thread_id text, subject text)
+        WHERE m.organization_id = :organization_id AND m.id = ANY(CAST(:ids AS uuid[])) AND m.state IN ('sending', 'in_doubt')
+          AND (CAST(:token AS uuid) IS NULL OR m.lease_token = CAST(:token AS uuid))
+        FOR UPDATE OF m
     ), done AS (
         UPDATE message SET
             state = told.state,
             sent_at = told.sent_at, occurred_at = coalesce(told.sent_at, message.occurred_at),
             ended_at = CASE WHEN told.state = 'failed' THEN CAST(:now AS timestamptz) END,
             attempted_at = CASE WHEN told.state = 'queued' THEN NULL ELSE message.attempted_at END,
-            attempts = CASE WHEN told.is_counted THEN message.attempts ELSE greatest(message.attempts - 1, 0) END,
+            attempts = CASE WHEN coalesce(told.is_counted, true) THEN message.attempts ELSE greatest(message.attempts - 1, 0) END,
             due_at = told.due_at, waiting_for = told.waiting_for,
             reason_code = told.code, reason = told.reason,
             provider_message_id = coalesce(told.provider_message_id, message.provider_message_id),
@@ -47,10 +50,7 @@ _RECORD = text("""
             is_bounce_permanent = CASE WHEN told.is_dead THEN true ELSE message.is_bounce_permanent END,
             lease_token = CASE WHEN told.state = 'in_doubt' THEN message.lease_token END, lease_until = NULL
         FROM told
-        -- Rows come by their ids: as few as the states seem to the planner, it would look through all messages.
-        WHERE message.organization_id = :organization_id AND message.id = ANY(CAST(:id AS uuid[])) AND message.id = told.id
-          AND message.state IN ('sending', 'in_doubt')
-          AND (CAST(:token AS uuid) IS NULL OR message.lease_token = CAST(:token AS uuid))
+        WHERE message.organization_id = :organization_id AND message.id = told.id
         RETURNING message.id, message.contact_id, message.stream_id, message.enrollment_id, message.conversation_id,
             message.channel_id, message.node_id, message.state, message.reason_code, message.sent_at, message.to_address,
             told.is_dead, told.thread_id, told.subject
@@ -93,30 +93,40 @@ class Told:
     thread_id: str | None = None
     subject: str | None = None
 
+    def said(self) -> dict[str, Any]:
+        """What is not as usual: most outcomes are alike, and what is absent travels for nothing."""
+        return {name: value for name in _FIELDS if (value := getattr(self, name)) != _DEFAULTS.get(name)}
 
-_COLUMNS = tuple(name for name in Told.__slots__ if name != "id")
+
+_FIELDS = tuple(name for name in Told.__slots__ if name != "id")
+_DEFAULTS = {one.name: one.default for one in fields(Told) if one.default is not MISSING}
 
 
 def write_down(told: Sequence[Told], token: UUID | None) -> Sequence[Row[Any]]:
     """Change the messages; returns those that were changed. With a `token` only those taken with it."""
-    values: dict[str, Any] = {name: [getattr(one, name) for one in told] for name in _COLUMNS}
-    values |= {"id": uuid_array(one.id for one in told), "now": clock.now(), "token": token}
-    return db().execute(_RECORD, {"organization_id": current_organization_id(), **values}).all()
+    values = {
+        "organization_id": current_organization_id(),
+        "told": json.dumps({str(one.id): one.said() for one in told}, default=str),
+        "ids": uuid_array(one.id for one in told),
+        "now": clock.now(),
+        "token": token,
+    }
+    return db().execute(_RECORD, values).all()
 
 
-def tell(channel: Channel, rows: Sequence[Row[Any]], day: date) -> None:
-    """Everything that follows from `rows` as they are now: facts, barred addresses, counters."""
+def tell(channel: Channel, rows: Sequence[Row[Any]], day: date, *, rings: bool = True) -> None:
+    """Everything that follows from `rows` as they are now: facts, barred addresses, counters. `rings` as `publish_all`."""
     by_state: dict[str, list[Row[Any]]] = {}
     for row in rows:
         by_state.setdefault(row.state, []).append(row)
-    _publish(by_state)
+    _publish(by_state, rings)
     _bar_and_count(channel, by_state, day)
     live.announce("inbox")
 
 
-def _publish(by_state: dict[str, list[Row[Any]]]) -> None:
+def _publish(by_state: dict[str, list[Row[Any]]], rings: bool) -> None:
     failed = by_state.get("failed", [])
-    publish_all("message.sent", [ids_of(row) for row in by_state.get("sent", [])])
+    publish_all("message.sent", [ids_of(row) for row in by_state.get("sent", [])], rings=rings)
     publish_all("message.failed", [ids_of(row, reason=row.reason_code) for row in failed])
     publish_all("message.bounced", [ids_of(row, permanent=True) for row in failed if row.is_dead])
     publish_all("message.in_doubt", [ids_of(row) for row in by_state.get("in_doubt", [])])

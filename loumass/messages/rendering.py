@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -41,10 +41,17 @@ class Surroundings:
     threads: Mapping[UUID, tuple[str | None, str]]
     #: Whether the mailbox takes `name+anything@`, so that answers can name their conversation.
     has_plus_addresses: bool = False
+    #: What was compiled so far: a version never changes, and neither does the channel while these are around.
+    skeletons: dict[tuple[UUID, bool], Skeleton] = field(default_factory=dict)
 
     def as_sent(self, address: str, sender_name: str) -> Surroundings:
         """The same for a message that went out when the channel was called otherwise."""
-        return replace(self, address=address, sender_name=sender_name)
+        return replace(self, address=address, sender_name=sender_name, skeletons={})
+
+    @property
+    def author(self) -> Author:
+        """Whom the messages come from."""
+        return Author(self.address, one_line(self.sender_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[
     }
     files = db().scalars(
         select(models.Attachment)
-        .where(models.Attachment.message_id == any_(_ids(row.id for row in rows)))
+        .where(models.Attachment.message_id == any_(_ids({row.id for row in rows})))
         .order_by(models.Attachment.created_at, models.Attachment.id)
     )
     attached: dict[UUID, list[models.Attachment]] = {}
@@ -74,7 +81,7 @@ def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[
     threads = db().execute(
         select(
             models.Conversation.id, models.Conversation.provider_thread_id, models.Conversation.subject
-        ).where(models.Conversation.id == any_(_ids(row.conversation_id for row in rows)))
+        ).where(models.Conversation.id == any_(_ids({row.conversation_id for row in rows})))
     )
     return Surroundings(
         channel.address,
@@ -89,12 +96,12 @@ def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[
 
 def _ids(ids: Iterable[UUID]) -> BindParameter[Sequence[UUID]]:
     """One array, whatever the number: hundreds of single values would be a new statement for each number."""
-    return bindparam(None, sorted(set(ids)), type_=ARRAY(Uuid()))
+    return bindparam(None, list(ids), type_=ARRAY(Uuid()))
 
 
 def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
     """What the provider is handed for `row` at `moment`. Raises what is wrong with this one row."""
-    message_id = row.rfc_message_id or f"{row.id}@{_domain(around.address)}"
+    message_id = row.rfc_message_id or f"{row.id}@{domain_of(around.address)}"
     values = merge_values(row, around.organization_number)
     thread_id, thread_subject = around.threads.get(row.conversation_id, (None, ""))
     common = {
@@ -120,10 +127,10 @@ def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
 
 def merge_values(row: Row[Any] | models.Message, organization_number: int) -> Values:
     """The frozen values, as texts, and the message's own way out."""
-    frozen: Values = {
-        name: value if value is None or isinstance(value, str) else str(value)
-        for name, value in (row.merge_values or {}).items()
-    }
+    frozen: Values = dict(row.merge_values or {})
+    for name, value in frozen.items():
+        if value is not None and not isinstance(value, str):
+            frozen[name] = str(value)
     if is_bulk(row):
         frozen[OWN_WAY_OUT] = unsubscribe_url(organization_number, row.id)
     return frozen
@@ -155,16 +162,16 @@ def _envelope(
 
 
 def _skeleton(row: Row[Any], around: Surroundings) -> Skeleton:
-    author = Author(around.address, one_line(around.sender_name))
-    attachments = tuple(_read(file) for file in around.attachments.get(row.id, ()))
-    if row.content_version_id is not None:
-        draft = around.drafts[row.content_version_id]
-        return (
-            _compiled(draft, author, is_bulk(row))
-            if not attachments
-            else _with_files(compile_email(draft, footer=is_bulk(row)), author, attachments)
-        )
-    return _with_files(_written(row), author, attachments)
+    files = around.attachments.get(row.id, ())
+    if row.content_version_id is None:
+        return _with_files(_written(row), around.author, tuple(map(_read, files)))
+    draft, footer = around.drafts[row.content_version_id], is_bulk(row)
+    if files:
+        return _with_files(compile_email(draft, footer=footer), around.author, tuple(map(_read, files)))
+    key = (row.content_version_id, footer)
+    if key not in around.skeletons:
+        around.skeletons[key] = _compiled(draft, around.author, footer)
+    return around.skeletons[key]
 
 
 @lru_cache(256)
@@ -202,5 +209,6 @@ def _read(file: models.Attachment) -> Attachment:
     return Attachment(one_line(file.file_name), one_line(file.content_type), content, file.content_id)
 
 
-def _domain(address: str) -> str:
+def domain_of(address: str) -> str:
+    """What stands behind the @ of our Message-IDs."""
     return address.rpartition("@")[2] or "loumass.invalid"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import smtplib
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -17,14 +18,19 @@ from loumass.providers.smtp.credentials import SmtpCredentials
 from loumass.providers.smtp.replies import Reply
 from loumass.providers.smtp.troubles import trouble_with
 
+#: As smtplib reads them.
+_LONGEST_LINE = 8192
+
 
 class Cut(Exception):
     """The connection broke or the server stopped answering; it cannot be used any more."""
 
-    def __init__(self, reason: str, goodbye: Reply | None = None) -> None:
+    def __init__(self, reason: str, goodbye: Reply | None = None, written: int | None = None) -> None:
         super().__init__(reason)
         #: The 421 that the server said before, if it did.
         self.goodbye = goodbye
+        #: How many bytes of what was to be written had surely been taken; None where nothing was being written.
+        self.written = written
 
 
 class Connection:
@@ -33,6 +39,7 @@ class Connection:
     def __init__(self, wire: smtplib.SMTP, timeout: float) -> None:
         self._wire = wire
         self._timeout = timeout
+        self._patience = 0.0
         #: How many messages it has taken: a kept connection may have gone stale.
         self.taken = 0
         #: A refused envelope is still open: RSET goes before the next one.
@@ -48,27 +55,51 @@ class Connection:
         """Whether commands may be sent without waiting for answers (RFC 2920)."""
         return "pipelining" in self.extensions
 
-    def write(self, lines: bytes) -> None:
-        """Raises Cut."""
-        if self._wire.sock is None:
-            raise Cut("The connection is closed.")
+    def write(self, *pieces: bytes) -> None:
+        """`pieces` one behind the other, at once where that can be counted. Raises Cut, which says how much was taken."""
+        wire, at = self._wire.sock, 0
+        if wire is None:
+            raise Cut("The connection is closed.", written=0)
+        if not isinstance(wire, ssl.SSLSocket):
+            # A write that fails under TLS may have carried whole records before: there each piece goes alone.
+            pieces = (b"".join(pieces),)
         try:
-            self._wire.sock.sendall(lines)
+            for piece in pieces:
+                end = at + len(piece)
+                while at < end:
+                    at += wire.send(piece[at - end :])
         except OSError as problem:
-            raise Cut(str(problem)) from problem
+            raise Cut(str(problem), written=at) from problem
 
     def reply(self, patience: float = 1.0) -> Reply:
         """The next answer, waited for `patience` times as long as usual. Raises Cut."""
         if self._wire.sock is None:
             raise Cut("The connection is closed.")
-        self._wire.sock.settimeout(self._timeout * patience)
+        if patience != self._patience:
+            self._wire.sock.settimeout(self._timeout * patience)
+            self._patience = patience
+        line = self._line()
+        lines = [line[4:]]
+        while line[3:4] == b"-" and line[:3].isdigit():
+            line = self._line()
+            lines.append(line[4:])
+        code = int(line[:3]) if line[:3].isdigit() else -1
+        text = b" ".join([one.strip() for one in lines])
+        return Reply(code, text.decode("utf-8", "replace"))
+
+    def _line(self) -> bytes:
+        # Not by smtplib's getreply, which takes several times as long; its buffer is shared, for it read before us.
+        if self._wire.file is None:
+            self._wire.file = self._wire.sock.makefile("rb")  # pyright: ignore[reportOptionalMemberAccess]  looked at before
         try:
-            code, text = self._wire.getreply()
-        except smtplib.SMTPResponseException as problem:
+            line = self._wire.file.readline(_LONGEST_LINE + 1)
+        except (OSError, ValueError) as problem:  # ValueError: closed meanwhile
             raise Cut(str(problem)) from problem
-        except (smtplib.SMTPServerDisconnected, OSError) as problem:
-            raise Cut(str(problem)) from problem
-        return Reply(code, text.decode("utf-8", "replace").replace("\n", " "))
+        if not line:
+            raise Cut("Connection unexpectedly closed")
+        if len(line) > _LONGEST_LINE:
+            raise Cut("The server's answer is too long.")
+        return line
 
     def close(self, *, politely: bool = False) -> None:
         """Give the connection back."""

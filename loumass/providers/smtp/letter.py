@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from loumass.providers.base import OutgoingMessage, refuse_control_characters
@@ -32,7 +33,7 @@ def letter(message: OutgoingMessage, envelope_sender: str, extensions: Mapping[s
     Raises Rejected when no server, or just this one, could take it.
     """
     refuse_control_characters(message)
-    sender, recipient = _mailbox(envelope_sender), _mailbox(message.to)
+    sender, recipient = _own_mailbox(envelope_sender), _mailbox(message.to)
     content = crlf(message.mime)
     if not content.strip():
         raise Rejected("The message is empty.")
@@ -43,6 +44,11 @@ def letter(message: OutgoingMessage, envelope_sender: str, extensions: Mapping[s
         rcpt=f"RCPT TO:<{recipient}>\r\n".encode(),
         content=_dot_stuffed(content),
     )
+
+
+@lru_cache(256)
+def _own_mailbox(address: str) -> str:
+    return _mailbox(address)
 
 
 def _mailbox(address: str) -> str:

@@ -120,15 +120,13 @@ class Transmission:
         if handed is None or connection is None:
             raise RuntimeError("There is nothing to hand over.")
         try:
-            connection.write(handed.content)
-        except Cut:
-            return handed.id, self._stopped(connection) or Unavailable("The connection broke in mid-message.")
-        try:
-            connection.write(END + following)
+            connection.write(handed.content, END + following)
             reply = connection.reply(_PATIENCE)
         except Cut as cut:
-            answer = self._stopped(connection)
-            return handed.id, answer or Unknown(f"It was handed over, then no answer came: {cut}")
+            is_whole = cut.written is None or cut.written >= len(handed.content)
+            silence = Unknown(f"It was handed over, then no answer came: {cut}")
+            in_the_middle = Unavailable("The connection broke in mid-message.")
+            return handed.id, self._stopped(connection) or (silence if is_whole else in_the_middle)
         return handed.id, self._verdict(handed, reply, connection)
 
     def _verdict(self, handed: Letter, reply: Reply, connection: Connection) -> Outcome:
