@@ -9,7 +9,17 @@ from pathlib import Path
 HERE = Path(__file__).parent
 #: What a figure is called where its file cannot be.
 CALLED = {"import": "imports"}
-NOT_FIGURES = {"__init__", "__main__", "installation", "measuring", "seeding", "inbox_seeding", "sink"}
+NOT_FIGURES = {
+    "__init__",
+    "__main__",
+    "installation",
+    "measuring",
+    "seeding",
+    "inbox_seeding",
+    "running",
+    "sink",
+    "witness",
+}
 
 
 def main(wanted: list[str]) -> int:

@@ -7,7 +7,6 @@ a large table from end to end. SIZE=full: 100,000 conversations, 1,000,000 messa
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from bench.inbox_seeding import MESSAGES_EACH, founded, furnish
 from bench.installation import House, installed
-from bench.measuring import forget_peak, peak_mib, size
+from bench.measuring import forget_peak, peak_mib, print_line, size
 from loumass.app import create_app
 from loumass.core import database
 from loumass.core.paging import cursor_after
@@ -150,15 +149,12 @@ def _every_row_is_there(house: House, count: int) -> None:
 def _print(count: int, taken: dict[str, list[float]], limits: list[float], plans: int) -> None:
     everything = [one for each in taken.values() for one in each]
     value, limit = _p95(everything), _p95(limits)
-    line = {"bench": "inbox", "value": round(value, 1), "unit": "ms", "limit": round(limit, 1)}
-    line |= {"ratio": round(limit / value, 3), "peak_mib": round(peak_mib(), 1), "count": count}
-    line |= {
-        "median_ratio": round(statistics.median(limits) / statistics.median(everything), 3),
-        "plans": plans,
-    }
-    line |= {"medians": {name: round(statistics.median(each), 1) for name, each in taken.items()}}
-    line |= {"limit_median": round(statistics.median(limits), 1)}
-    print(json.dumps(line), flush=True)
+    print_line(
+        "inbox", value, "ms", limit, limit / value, peak=peak_mib(), count=count,
+        median_ratio=round(statistics.median(limits) / statistics.median(everything), 3), plans=plans,
+        medians={name: round(statistics.median(each), 1) for name, each in taken.items()},
+        limit_median=round(statistics.median(limits), 1),
+    )  # fmt: skip
 
 
 def _p95(values: Sequence[float]) -> float:

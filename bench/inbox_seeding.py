@@ -99,10 +99,10 @@ def founded(house: House, name: str) -> House:
     return other
 
 
-def furnish(house: House, talks: int) -> tuple[UUID, UUID]:
+def furnish(house: House, talks: int, port: int = _PORT) -> tuple[UUID, UUID]:
     """`talks` conversations of ten messages; the sender and the campaign that only few of them belong to."""
     channel, other = (
-        seeding.mailbox(house, _PORT, daily_cap=1000, address=f"{name}@acme.example")
+        seeding.mailbox(house, port, daily_cap=1000, address=f"{name}@acme.example")
         for name in ("maya", "ben")
     )
     campaigns = [

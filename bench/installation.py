@@ -21,10 +21,12 @@ from sqlalchemy.orm import Session
 from bench.measuring import Stopwatch, timed
 from loumass import embedded, starting_up
 from loumass.accounts.models import Membership, Organization, User
+from loumass.accounts.passwords import hashed
 from loumass.config import Settings
 from loumass.core import clock, database, jobs, migrating
 from loumass.core.tenancy import acting_for, globally
 
+PASSWORD = "counted in every season"  # noqa: S105  of nobody but the measured
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 
@@ -49,6 +51,8 @@ class House:
     organization_id: UUID
     user: User
     folder: Path
+    #: What processes of this installation are told.
+    environment: dict[str, str]
     bell: CollectingBell = field(default_factory=CollectingBell)
 
     @contextmanager
@@ -94,11 +98,12 @@ def installed(allowed_hosts: Sequence[str] = ()) -> Iterator[House]:
             embedded.postgres(folder / "postgres", throwaway=False) as postgres,
             embedded.redis(folder / "redis") as redis,
         ):
-            settings = _settings(postgres.url, redis.url, folder, allowed_hosts)
+            environment = _environment(postgres.url, redis.url, folder, allowed_hosts)
+            settings = Settings.from_env(environment)
             migrating.prepare_roles(settings.owner_database_url)
             migrating.migrate(settings.owner_database_url)
             starting_up.prepare(settings)
-            house = House(settings, *_founded(), folder)
+            house = House(settings, *founded("Acme", "Maya Chen"), folder, environment)
             jobs.use(house.bell)
             yield house
             database.engine().dispose()
@@ -106,31 +111,31 @@ def installed(allowed_hosts: Sequence[str] = ()) -> Iterator[House]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settings(database_url: str, redis_url: str, folder: Path, allowed_hosts: Sequence[str]) -> Settings:
-    return Settings.from_env(
-        {
-            "ENVIRONMENT": "test",
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "SECRET_KEY": "a measured installation signs with this",
-            "SEALING_KEYS": f"bench:{KEY}",
-            "HASH_KEY": KEY,
-            "PUBLIC_URL": "https://loumass.example",
-            "STORAGE_URL": f"file://{folder / 'files'}",
-            "ALLOWED_PRIVATE_HOSTS": ",".join(allowed_hosts),
-            "LOG_LEVEL": "warning",
-        }
-    )
+def _environment(
+    database_url: str, redis_url: str, folder: Path, allowed_hosts: Sequence[str]
+) -> dict[str, str]:
+    return {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "a measured installation signs with this",
+        "SEALING_KEYS": f"bench:{KEY}",
+        "HASH_KEY": KEY,
+        "PUBLIC_URL": "https://loumass.example",
+        "STORAGE_URL": f"file://{folder / 'files'}",
+        "ALLOWED_PRIVATE_HOSTS": ",".join(allowed_hosts),
+        "LOG_LEVEL": "warning",
+    }
 
 
-def _founded() -> tuple[UUID, User]:
+def founded(name: str, person: str) -> tuple[UUID, User]:
+    """A new organization and its admin, whose first name is the address: `maya@acme.example`."""
+    email = f"{person.split(maxsplit=1)[0]}@{name}.example".lower()
     with globally() as session:
         organization = Organization(
-            name="Acme", timezone="America/Denver", postal_address="1 Main Street, Denver"
+            name=name, timezone="America/Denver", postal_address="1 Main Street, Denver"
         )
-        user = User(
-            email="maya@acme.example", email_key="maya@acme.example", name="Maya Chen", password_hash=""
-        )
+        user = User(email=email, email_key=email, name=person, password_hash=hashed(PASSWORD))
         session.add_all([organization, user])
         session.commit()
     with acting_for(organization.id) as session:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import resource
 import statistics
 import sys
@@ -86,12 +85,6 @@ def cpu_of_server(postmaster: int) -> float:
     return total / os.sysconf("SC_CLK_TCK")
 
 
-def print_figure(name: str, value: float, unit: str, **facts: Any) -> None:
-    """One JSON line: the figure, its unit, what it was measured on."""
-    machine = {"python": platform.python_version(), "processors": os.cpu_count(), "system": platform.system()}
-    print(json.dumps({"figure": name, "value": round(value, 3), "unit": unit, **facts, "machine": machine}))
-
-
 def print_bench(
     bench: str, count: int, unit: str, done: Stopwatch, limit: Stopwatch, *, peak: float, **facts: Any
 ) -> None:
@@ -100,10 +93,21 @@ def print_bench(
     `ratio` is how near the one comes to the other (1: as fast); `cpu_ratio` the same by processor time, which says
     more on a machine that others use. `facts` say what else was seen.
     """
-    line = {"bench": bench, "value": round(count / done.seconds, 1), "unit": unit}
-    line |= {"limit": round(count / limit.seconds, 1), "ratio": round(limit.seconds / done.seconds, 3)}
-    line |= {"peak_mib": round(peak, 1), "cpu_ratio": round(limit.all_cpu / done.all_cpu, 3), "count": count}
-    line |= {"cpu_ms_each": _each(done.cpu, count), "database_cpu_ms_each": _each(done.database_cpu, count)}
+    speed, limit_speed = count / done.seconds, count / limit.seconds
+    print_line(
+        bench, speed, unit, limit_speed, limit.seconds / done.seconds, peak=peak,
+        cpu_ratio=round(limit.all_cpu / done.all_cpu, 3), count=count, cpu_ms_each=_each(done.cpu, count),
+        database_cpu_ms_each=_each(done.database_cpu, count), **facts,
+    )  # fmt: skip
+
+
+def print_line(
+    bench: str, value: float, unit: str, limit: float, ratio: float, *, peak: float, **facts: Any
+) -> None:
+    """The one JSON line of every bench: these six first, then `facts`."""
+    digits = 3 if unit == "s" else 1
+    line = {"bench": bench, "value": round(value, digits), "unit": unit, "limit": round(limit, digits)}
+    line |= {"ratio": round(ratio, 3), "peak_mib": round(peak, 1)}
     print(json.dumps(line | facts), flush=True)
 
 
