@@ -35,14 +35,15 @@ Telling = Callable[[str], None]
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Telling:
+def tell(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Telling:
     """Says a line at once where there is a terminal, and beside the failure if there is one."""
     terminal = request.config.pluginmanager.get_plugin("terminalreporter")
 
     def say(line: str) -> None:
         request.node.add_report_section("call", "chaos", line)
         if terminal is not None:
-            terminal.write_line(line)
+            with capsys.disabled():
+                terminal.write_line(line)
 
     say(f"{request.node.name}: CHAOS_SEED={SEED}")
     return say

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, text
 
 from loumass.config import psycopg_url
-from tests.chaos.postoffice import PostOffice
+from tests.chaos.postoffice import PostOffice, SilentMailbox
 from tests.chaos.servers import Servers
 from tests.conftest import KEY
 from tests.fakes.imap import FakeImapServer
@@ -26,8 +26,8 @@ SECRET = "snow on every summit"
 class House:
     """Its processes, its servers, and what stands in its database."""
 
-    def __init__(self, folder: Path, servers: Servers, mail: PostOffice) -> None:
-        self.servers, self.mail = servers, mail
+    def __init__(self, folder: Path, servers: Servers, mail: PostOffice, silent: SilentMailbox) -> None:
+        self.servers, self.mail, self.silent = servers, mail, silent
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.processes = Processes(self._environment(folder), folder)
@@ -35,12 +35,12 @@ class House:
         self.engine: Engine = create_engine(psycopg_url(servers.database_url), pool_pre_ping=True)
 
     def _environment(self, folder: Path) -> dict[str, str]:
-        mail, mailbox = self.mail, self.mail.mailbox
+        reached = ",".join(f"{one.host}:{one.port}" for one in (self.mail, self.mail.mailbox, self.silent))
         return {
             "ENVIRONMENT": "test", "DATABASE_URL": self.servers.database_url, "REDIS_URL": self.servers.redis_url,
             "PORT": str(self.port), "PUBLIC_URL": self.url, "SECRET_KEY": "a house of chaos signs with this",
             "SEALING_KEYS": f"test:{KEY}", "HASH_KEY": KEY, "STORAGE_URL": f"file://{folder / 'files'}",
-            "ALLOWED_PRIVATE_HOSTS": f"{mail.host}:{mail.port},{mailbox.host}:{mailbox.port}", "LOG_LEVEL": "info",
+            "ALLOWED_PRIVATE_HOSTS": reached, "LOG_LEVEL": "info",
         }  # fmt: skip
 
     def browser(self) -> Browser:
@@ -71,8 +71,12 @@ def opened(folder: Path) -> Iterator[House]:
     """A house whose processes run."""
     servers = Servers(folder)
     try:
-        with FakeImapServer(users={MAILBOX: SECRET}) as mailbox, PostOffice(mailbox) as mail:
-            house = House(folder, servers, mail)
+        with (
+            FakeImapServer(users={MAILBOX: SECRET}) as mailbox,
+            PostOffice(mailbox) as mail,
+            SilentMailbox(users={MAILBOX: SECRET}) as silent,
+        ):
+            house = House(folder, servers, mail, silent)
             try:
                 house.processes.start()
                 until(lambda: house.processes.answers(house.port), "the installation answers")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from tests.chaos.house import MAILBOX, SECRET, House, states_of
 from tests.chaos.postoffice import Letter
-from tests.stories.browsing import Browser
+from tests.fakes.imap import FakeImapServer
+from tests.stories.browsing import Browser, Page
 from tests.stories.cast import POSTAL
 from tests.stories.funnels import funnel, step
 from tests.waiting import until
@@ -32,28 +33,32 @@ class Office:
     def __init__(self, house: House, name: str) -> None:
         self.house, self.name = house, name
         self.browser: Browser = house.browser()
-        self.email = f"rosa@{name.split(maxsplit=1)[0].lower()}.example"
+        self.email = f"rosa@{name.lower().replace(' ', '-')}.example"
         page = self.browser.get("/sign-up")
         page.send(name="Rosa Marin", organization=name, email=self.email, password="snow on every summit")
         self.id = house.number("SELECT id FROM organization WHERE name = :name", name=name)
         self.addresses: list[str] = []
 
     def can_write(self, people: int) -> None:
-        """A mailbox without limits whose server files copies by itself, people, two letters for each."""
+        """A mailbox without limits whose server files copies by itself, one that falls silent, people, two letters."""
         self.browser.get("/organization").send("/organization", postal_address=POSTAL)
-        mail, mailbox = self.house.mail, self.house.mail.mailbox
-        channel = self.browser.get("/channels/connect/smtp/email").send(
-            "", "Connect", email=MAILBOX, smtp_host=mail.host, smtp_port=str(mail.port), smtp_security="none",
-            imap_host=mailbox.host, imap_port=str(mailbox.port), imap_security="none", imap_username=MAILBOX,
-            imap_password=SECRET, sent_copies="never",
-        )  # fmt: skip
-        channel.send("/limits", daily_cap="")
+        self._connects(MAILBOX, self.house.mail.mailbox).send("/limits", daily_cap="")
+        self._connects("office@summit.example", self.house.silent)
+        self.house.silent.is_silent = True  # from here on somebody who receives waits for it most of the time
         self.addresses = [f"person{number}@list.example" for number in range(people)]
         rows = "".join(f"Person,Number{n},{one}\n" for n, one in enumerate(self.addresses))
         self.brings_in(f"First name,Last name,Email\n{rows}")
         template = self.browser.get("/templates/import").form("/templates/import")
         draft = template.send(files={"file": [("funnel.csv", TWO_LETTERS.encode(), "text/csv")]})
         draft.send("/versions", "Publish version 1")
+
+    def _connects(self, address: str, mailbox: FakeImapServer) -> Page:
+        mail = self.house.mail
+        return self.browser.get("/channels/connect/smtp/email").send(
+            "", "Connect", email=address, smtp_host=mail.host, smtp_port=str(mail.port), smtp_security="none",
+            imap_host=mailbox.host, imap_port=str(mailbox.port), imap_security="none", imap_username=MAILBOX,
+            imap_password=SECRET, sent_copies="never",
+        )  # fmt: skip
 
     def starts_import(self, content: str) -> str:
         """The id of a list that goes in."""

@@ -27,11 +27,14 @@ class PostOffice(FakeSmtpServer):
         self.may_answer.set()
         self._news = threading.Condition()
         self._callers = 0
+        self._got: Counter[Letter] = Counter()
 
     def starts_afresh(self, *, pause: float, holds_at: int = 0) -> None:
         """Forget what came. From the `holds_at`-th message on, nothing is answered until `may_answer` is set."""
         with self._news:
             self.received.clear()
+            self._got.clear()
+            self.mailbox.sent.mails.clear()
             self.pause, self.holds_at = pause, holds_at
 
     def keep(self, received: Received) -> None:
@@ -39,6 +42,7 @@ class PostOffice(FakeSmtpServer):
         time.sleep(self.pause)
         with self._news:
             super().keep(received)
+            self._got[received.recipients[0], subject_of(received)] += 1
             if files_a_copy_for(received.recipients[0]):
                 self.mailbox.sent.drop_in(received.content)
             if len(self.received) == self.holds_at:
@@ -71,8 +75,23 @@ class PostOffice(FakeSmtpServer):
     def got(self) -> Counter[Letter]:
         """How often each letter was taken for each address."""
         with self._news:
-            taken = list(self.received)
-        return Counter((one.recipients[0], subject_of(one)) for one in taken)
+            return self._got.copy()
+
+
+class SilentMailbox(FakeImapServer):
+    """A mailbox whose server takes connections and, once it `is_silent`, never says a word."""
+
+    def __init__(self, users: dict[str, str]) -> None:
+        super().__init__(users=users)
+        self.is_silent = False
+
+    def converse(self, line: Line) -> None:
+        """One session, or none."""
+        if not self.is_silent:
+            return super().converse(line)
+        while line.read_line():  # until whoever waits has gone
+            pass
+        return None
 
 
 def files_a_copy_for(address: str) -> bool:

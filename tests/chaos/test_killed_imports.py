@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.conftest import SEED
+from tests.chaos.conftest import SEED, TRIES
 from tests.chaos.house import House
 from tests.chaos.office import Office
 from tests.waiting import until
 
 ROWS = int(os.environ.get("CHAOS_ROWS", "16000"))
-KILLS = 3
+KILLS = 2
 CONTACTS = """
     SELECT external_id, email, email_key, phone, first_name, last_name, company, title, city, state, country, timezone,
         fields, source, archived_at IS NULL AS is_here, i.line, i.is_new,
@@ -37,19 +37,29 @@ REFUSED = """
 
 @pytest.mark.usefixtures("tell")
 def test_a_killed_import_ends_with_the_same_people(house: House) -> None:
-    calm, hunted = Office(house, "Calm Imports"), Office(house, "Hunted Imports")
-    content = leads(ROWS)
+    calm, content = Office(house, "Calm Imports"), leads(ROWS)
     calm.brings_in(content)
+    chance = random.Random(SEED)
+    for nth in range(TRIES):
+        hunted = Office(house, f"Hunted Imports {nth}")
+        if ends_like(calm, hunted, content, chance):
+            return
+    raise AssertionError(f"{TRIES} lists, and no kill fell into the middle of one")
+
+
+def ends_like(calm: Office, hunted: Office, content: str, chance: random.Random) -> int:
+    """How often the worker was killed in the middle of the list, which brought the same in the end."""
     import_id = hunted.starts_import(content)
-    assert killed_in_the_middle(house, import_id, random.Random(SEED))
+    in_the_middle = killed_in_the_middle(hunted.house, import_id, chance)
     until(lambda: hunted.import_state(import_id) == "done", "the hunted list goes in")
     for statement in (SUMMARY, REFUSED, CONTACTS):
         assert of(hunted, statement) == of(calm, statement)
     assert ROWS // 50 <= of(calm, SUMMARY)[0].refused_count < of(calm, SUMMARY)[0].created_count
+    return in_the_middle
 
 
 def killed_in_the_middle(house: House, import_id: str, chance: random.Random) -> int:
-    """Kill whoever brings the list in, at some moment of each third of it; how often some of it was in, but not all."""
+    """Kill whoever brings the list in, at some moment of each half of it; how often some of it was in, but not all."""
     in_the_middle = 0
     for nth in range(KILLS):
         wanted = ROWS * nth // KILLS

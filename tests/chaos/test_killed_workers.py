@@ -13,7 +13,7 @@ from tests.chaos.killing import Killer, Report
 from tests.chaos.office import Office
 
 RUNS = int(os.environ.get("CHAOS_RUNS", "1"))
-KILLS = int(os.environ.get("CHAOS_KILLS", "4"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "3"))
 
 
 @pytest.mark.parametrize("run", range(1, RUNS + 1))

@@ -21,8 +21,8 @@ LEASE_IS_OVER = "SELECT bool_and(lease_until < clock_timestamp()) FROM channel W
 
 def test_two_workers_of_each_queue_and_two_clocks_change_nothing(office: Office) -> None:
     house, mail = office.house, office.house.mail
-    seconds = [f"{name}.2" for name in house.processes.commands if name != "web"]
-    house.processes.start(*seconds)
+    doubles = [f"{name}.2" for name in house.processes.commands if name != "web"]
+    house.processes.start(*doubles)
     mail.starts_afresh(pause=0.002)
     campaign = office.launches("Two of everything")
     until(lambda: rings_again(campaign) >= len(campaign.letters) // 2, "half of the letters go")
@@ -34,15 +34,27 @@ def test_two_workers_of_each_queue_and_two_clocks_change_nothing(office: Office)
     assert tuple(visits) == (3 * campaign.people, 3 * campaign.people)
     before = house.rows(TICKED_AT)[0].last_at
     until(lambda: house.rows(TICKED_AT)[0].last_at > before, "the clock that is left ticks")
-    house.processes.start("clock")
-    for name in seconds:
-        house.processes.kill(name)
+    stop_when_told(house, doubles)
+    house.processes.start("clock", "receive")
 
 
 def rings_again(campaign: Campaign) -> int:
     """Ring for everything once more, so that both workers come for the same; how many letters went so far."""
     campaign.house.time_passes(leases=False)
     return len(campaign.house.mail.received)
+
+
+def stop_when_told(house: House, names: list[str]) -> None:
+    """All of them, also the one that waits for a mailbox whose server never answers."""
+    house.processes.kill("receive")
+    before = house.silent.connections
+
+    def another_waits() -> bool:
+        house.time_passes(leases=False)
+        return house.silent.connections > before
+
+    until(another_waits, "the second receiver waits for the silent mailbox")
+    house.processes.stop(*names)
 
 
 @pytest.mark.usefixtures("tell")

@@ -259,6 +259,8 @@ def _matches(mail: Mail, criteria: list[str], folder: Folder) -> bool:
             return False
         if word == "HEADER":
             name, value = words.pop(0), words.pop(0)
+            if name.lower() == "message-id" and value.encode() not in mail.content:
+                return False  # never folded or encoded; thousands are looked through
             if value not in str(message_from_bytes(mail.content).get(name, "")):
                 return False
         if word == "SINCE" and mail.arrived_at.date() < _day(words.pop(0)):
