@@ -39,6 +39,8 @@ def redis(client: Redis) -> str:
 
 
 def files() -> str:
-    """Whether files can be kept."""
-    hindered = storage.works()
-    return f"cannot be written: {hindered}" if hindered else outages.noted("files") or "ok"
+    """Whether files can be kept: a folder of ours is tried, of a bucket counts what was seen lately."""
+    if storage.is_folder():
+        hindered = storage.hindered()
+        return f"cannot be written: {hindered}" if hindered else "ok"
+    return outages.noted("files") or "ok"

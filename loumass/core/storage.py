@@ -129,16 +129,20 @@ def delete(key: str) -> None:
         raise _unavailable("The file cannot be removed: storage does not answer.", problem) from problem
 
 
-def works() -> str | None:
-    """What hinders a folder of ours from taking files; None when nothing does, or when it is no folder.
+def is_folder() -> bool:
+    """Whether files are kept in a folder, which costs nothing to try."""
+    return _folder() is not None
 
-    A bucket is not asked: that would cost a request each time. What went wrong there lately was noted.
-    """
+
+def hindered() -> str | None:
+    """What hinders the folder from taking files; None when nothing does. Raises RuntimeError where it is none."""
     folder = _folder()
     if folder is None:
-        return None
+        raise RuntimeError("files are kept in a bucket: every try is paid for")
     probe = folder / f"{_PROBE}{uuid7()}"
     try:
+        if not folder.exists():
+            folder.mkdir(parents=True)
         probe.write_bytes(b"?")
         probe.unlink()
     except OSError as problem:

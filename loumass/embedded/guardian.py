@@ -24,6 +24,8 @@ from typing import NamedTuple
 
 #: A program that lived this long has worked; when it dies while needed (out of memory, say), it starts again.
 PROVEN_SECONDS = 10
+#: One that has worked before is started again although it dies at once, so many times in a row.
+MOST_EARLY_ENDS = 3
 PATIENCE_SECONDS = 60
 UNTIL_FREE = {"server": fcntl.LOCK_EX, "child": fcntl.LOCK_SH}
 
@@ -43,6 +45,13 @@ class _Awake(Exception):
     """A signal ends the wait for the lock."""
 
 
+def _a_child_has_ended() -> bool:
+    """Not only stopped or continued, which brings the same signal. Nobody is reaped."""
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        return True
+    return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
 class Guardian:
     """Runs the program that `orders` name until nobody needs it."""
 
@@ -51,6 +60,8 @@ class Guardian:
         self._waits = False
         self._must_stop = False
         self._has_ended = False
+        self._has_worked = False
+        self._early_ends = 0
 
     def guard(self) -> int:
         """Returns the program's exit status."""
@@ -65,10 +76,28 @@ class Guardian:
             program = self._start()
             if self._is_free(in_use) or self._must_stop:
                 return self._stop(program)
-            if time.monotonic() - began < PROVEN_SECONDS:
-                return program.wait()
-            program.wait()
+            status = program.wait()
+            if not self._deserves_another(time.monotonic() - began):
+                self._say_why(status)
+                return status
             time.sleep(1)
+
+    def _deserves_another(self, lived_seconds: float) -> bool:
+        if lived_seconds >= PROVEN_SECONDS:
+            self._has_worked, self._early_ends = True, 0
+            return True
+        self._early_ends += 1
+        return self._has_worked and self._early_ends <= MOST_EARLY_ENDS
+
+    def _say_why(self, status: int) -> None:
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        times = f" {self._early_ends} times in a row" if self._early_ends > 1 else ""
+        program = " ".join(self.orders.command)
+        print(
+            f"`{program}` {how} soon after its start{times}. It is not started again.",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def _start(self) -> subprocess.Popen[bytes]:
         lent = [int(part) for part in self.orders.account.split(":")] if self.orders.account else None
@@ -102,8 +131,10 @@ class Guardian:
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGTERM:
             self._must_stop = True
-        else:
+        elif _a_child_has_ended():
             self._has_ended = True
+        else:
+            return
         if self._waits:
             self._waits = False
             raise _Awake
