@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from loumass.accounts.models import Membership, Organization, User
+from loumass.accounts.models import Invitation, Membership, Organization, User
 from loumass.accounts.service import audit
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound
@@ -48,6 +48,8 @@ def change_role(user_id: UUID, role: str) -> None:
     if membership.role != role:
         audit("member.role_changed", "user", user_id, before=membership.role, after=role)
         membership.role = role
+        if role != "admin":
+            _withdraw_invitations_of(user_id)
 
 
 def remove(user_id: UUID) -> None:
@@ -59,6 +61,18 @@ def remove(user_id: UUID) -> None:
             Membership.organization_id == current_organization_id(), Membership.user_id == user_id
         )
     )
+    _withdraw_invitations_of(user_id)
+
+
+def _withdraw_invitations_of(user_id: UUID) -> None:
+    """Whoever may no longer invite leaves no open door behind."""
+    withdrawn = db().scalars(
+        delete(Invitation)
+        .where(Invitation.organization_id == current_organization_id(), Invitation.invited_by_id == user_id)
+        .returning(Invitation.id)
+    )
+    for invitation_id in withdrawn.all():
+        audit("invitation.withdrawn", "invitation", invitation_id)
 
 
 def organizations_of(user_id: UUID) -> list[tuple[Organization, str]]:

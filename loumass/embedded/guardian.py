@@ -93,11 +93,7 @@ class Guardian:
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         times = f" {self._early_ends} times in a row" if self._early_ends > 1 else ""
         program = " ".join(self.orders.command)
-        print(
-            f"`{program}` {how} soon after its start{times}. It is not started again.",
-            file=sys.stderr,
-            flush=True,
-        )
+        sys.stderr.write(f"`{program}` {how} soon after its start{times}. It is not started again.\n")
 
     def _start(self) -> subprocess.Popen[bytes]:
         lent = [int(part) for part in self.orders.account.split(":")] if self.orders.account else None

@@ -16,6 +16,7 @@ from loumass.embedded.sharing import GUARDIAN
 NOT_KEPT = ("release",)
 #: How long the pages may load alone.
 SECONDS_FOR_PAGES = 3
+ENDED = "One of the processes ended for good, so all were stopped; the lines above say which and why. Nothing is lost."
 STOPPED_BY_PERSON = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
@@ -34,7 +35,10 @@ def run(procfile: Path, turn: Path, env: dict[str, str]) -> int:
         after_pages = "" if name == "web" else f"sleep {SECONDS_FOR_PAGES}; "
         manager.add_process(name, after_pages + line, env=env, cwd=str(procfile.parent))
     manager.loop()
-    return 0 if manager.returncode in STOPPED_BY_PERSON else manager.returncode or 1
+    if manager.returncode in STOPPED_BY_PERSON:
+        return 0
+    print(ENDED, file=sys.stderr, flush=True)
+    return manager.returncode or 1
 
 
 def leashed(command: str, turn: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from sqlalchemy import select
 
@@ -45,6 +47,24 @@ def test_a_removed_member_is_out_at_once(world: World) -> None:
     assert "ann@acme.example" not in roles(world.acme)
     assert world.acme.agent.get("/profile").status_code == 302
     assert actions(world.acme) == ["member.removed"]
+
+
+@pytest.mark.parametrize("way", ["role", "removal"])
+def test_the_open_invitations_of_somebody_who_may_no_longer_invite_are_withdrawn(
+    world: World, way: str
+) -> None:
+    acme = world.acme
+    acme.admin.post(f"/members/{acme.member.id}/role", {"role": "admin"})
+    for admin, friend in ((acme.member, "of.ben@friends.example"), (acme.admin, "of.ada@friends.example")):
+        admin.post("/members/invitations", {"email": friend, "role": "admin"})
+    with acme.member.browser.session_transaction() as session:
+        _, link = session["invitation_link"]
+    acme.admin.post(f"/members/{acme.member.id}/{way}", {"role": "viewer"})
+    page = acme.admin.get("/members").text
+    assert "of.ada@friends.example" in page
+    assert "of.ben@friends.example" not in page
+    assert world.stranger().get(urlsplit(link).path).status_code == 404
+    assert actions(acme).count("invitation.withdrawn") == 1
 
 
 @pytest.mark.parametrize("way", ["role", "removal"])

@@ -27,6 +27,12 @@ def reread(tenant: Tenant, contact_id: UUID) -> Contact:
         return contact
 
 
+def test_the_page_says_what_may_be_left_out(world: World) -> None:
+    page = world.acme.agent.get("/contacts/new").get_data(as_text=True)
+    for label in ("First name", "Last name", "Company", "Tags"):
+        assert f'{label} <span class="optional">(optional)</span>' in page
+
+
 def test_a_person_is_entered_by_hand(world: World) -> None:
     form = {
         "first_name": " Priya ",

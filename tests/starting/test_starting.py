@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from loumass.embedded import Broken
+from loumass.embedded.guardian import MOST_EARLY_ENDS
 from loumass.starting.__main__ import port_of, prepare, refuse_busy
 from loumass.starting.announce import box
 from loumass.starting.processes import kept_processes, leashed
@@ -105,6 +106,30 @@ def test_a_process_that_fails_at_once_is_not_started_over_and_over(tmp_path: Pat
     )
     os.close(descriptor)
     assert (done.returncode, done.stdout) == (7, b"tried\n")
+
+
+def test_a_process_that_has_worked_is_started_again_a_few_times_and_then_it_says_why(tmp_path: Path) -> None:
+    """Killed once and again just after its new start: a person's second kill stops nothing else."""
+    lives = tmp_path / "lives"
+    child = (
+        f"import os, time; open({str(lives)!r}, 'a').write('.'); first = os.path.getsize({str(lives)!r}) == 1; "
+        "time.sleep(1 if first else 0); os.kill(os.getpid(), 9)"
+    )
+    turn = tmp_path / "turn"
+    turn.touch()
+    held = os.open(turn, os.O_RDWR)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    orders = ["child", str(turn), "", "15", "", sys.executable, "-c", child]
+    guard = f"from loumass.embedded import guardian as g; g.PROVEN_SECONDS = 0.9; import sys; sys.exit(g.Guardian(g.Orders(*{orders[:3]!r}, 15, '', {orders[5:]!r})).guard() % 256)"
+    done = subprocess.run(
+        [sys.executable, "-c", guard], cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=60
+    )
+    os.close(held)
+    assert lives.read_text() == "." * (1 + 1 + MOST_EARLY_ENDS)
+    assert (
+        "was killed by signal 9 soon after its start 4 times in a row. It is not started again."
+        in done.stderr
+    )
 
 
 def test_the_processes_are_those_of_the_procfile_that_run_on() -> None:

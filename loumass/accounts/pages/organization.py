@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from loumass.accounts import local_time
 from loumass.accounts.forms import OrganizationForm
 from loumass.accounts.guards import requires
 from loumass.accounts.pages.blueprints import pages
@@ -30,6 +31,8 @@ def organization() -> ResponseReturnValue:
         setattr(g.organization, name, settings[name])
     if changed:
         audit("organization.changed", settings=changed)
+    if "timezone" in changed:
+        local_time.changed()
     db().commit()
     flash("Saved.", "done")
     return redirect(url_for("account.organization"))
