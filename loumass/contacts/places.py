@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from importlib import resources
 from zoneinfo import available_timezones
@@ -124,7 +123,6 @@ _ZONE_NAMES = {
     "mez": "Europe/Berlin",
     "mesz": "Europe/Berlin",
 }
-_NORTH_AMERICAN = re.compile(r"\+1\d{10}")
 
 
 @lru_cache(maxsize=10_000)
@@ -146,7 +144,7 @@ def timezone_of_phone(number: str) -> str | None:
 
     In North America the area code decides; a mobile may have moved, so a known zone always outranks this.
     """
-    prefix = number[:8] if _NORTH_AMERICAN.fullmatch(number) else number
+    prefix = number[:8] if len(number) == 12 and number.startswith("+1") else number
     return _zone_of_prefix(prefix, len(number))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from loumass.contacts.mapping import FIELD, ColumnMapping
@@ -64,7 +65,7 @@ class RowReader:
         self._owners = owners
         self._country = country
         self._at = {choice.target: at for at, choice in enumerate(mapping.columns)}
-        self._texts = [target for target in _TEXTS if target in self._at]
+        self._texts = [(target, self._at[target]) for target in _TEXTS if target in self._at]
         self._fields = list(mapping.fields.items())
         tags = self._at.get("tags")
         separator = mapping.columns[tags].separator if tags is not None else ""
@@ -86,8 +87,8 @@ class RowReader:
     def _read(self, row: Row) -> ContactRow:
         values = row.values
         texts = dict(_NO_TEXTS)
-        for target in self._texts:
-            texts[target] = self._text(values, target)
+        for target, at in self._texts:
+            texts[target] = _cell(target, values[at])
         country = self._text(values, "country")
         country = country_code(country) or country if country else ""
         self._check_owner(texts["owner"])
@@ -117,12 +118,7 @@ class RowReader:
 
     def _text(self, values: list[str], target: str) -> str:
         at = self._at.get(target)
-        if at is None or not values[at]:
-            return ""
-        text = _as_typed(clean_text(values[at]))
-        if len(text) > MAX_TEXT:
-            raise _Refusal(target, text, "too_long", f"Longer than {MAX_TEXT} characters")
-        return text
+        return "" if at is None else _cell(target, values[at])
 
     def _email(self, values: list[str]) -> tuple[str, str]:
         value = self._raw(values, "email").strip()
@@ -182,6 +178,23 @@ class RowReader:
             if text:
                 found[key] = text if text.isprintable() else _several_lines(text)
         return found
+
+
+def _cell(target: str, value: str) -> str:
+    if not value:
+        return ""
+    text = _short_text(value) if len(value) <= MAX_TEXT else _plain_text(value)
+    if len(text) > MAX_TEXT:
+        raise _Refusal(target, text, "too_long", f"Longer than {MAX_TEXT} characters")
+    return text
+
+
+def _plain_text(value: str) -> str:
+    return _as_typed(clean_text(value))
+
+
+#: Names, towns and titles come again and again in a list. Only short ones are kept: some megabytes at most.
+_short_text = lru_cache(maxsize=10_000)(_plain_text)
 
 
 def _as_typed(text: str) -> str:

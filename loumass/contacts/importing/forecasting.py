@@ -85,8 +85,10 @@ class _Forecasting:
         self._refused += len(refused)
 
     def _matches(self, rows: list[ContactRow]) -> dict[int, Match]:
+        if not rows:
+            return {}
         with _reading():
-            staging.stage(staging.lines_of(rows, {}))
+            staging.stage(staging.copy_of(rows, {}))
             matches = find_matches(self._row.id)
             staging.forget()
         return matches

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from loumass.contacts.importing.staging import lines_of
+from loumass.contacts.importing.staging import Copy, copy_of
 from loumass.contacts.tables.shape import Chunk, Cursor, RefusedRow, Table, chunks_of
 from loumass.contacts.validation import ContactRow, RowReader
 
@@ -17,14 +17,14 @@ Item = TypeVar("Item")
 class Piece(NamedTuple):
     """What was read between two places of the file. `before` is None at its beginning.
 
-    `staged` are the rows as `staging.stage` takes them.
+    `staged` are the rows as `staging.stage` takes them, None where there are none.
     """
 
     before: Cursor | None
     after: Cursor
     rows: list[ContactRow]
     refused: list[RefusedRow]
-    staged: bytes
+    staged: Copy | None
 
 
 def pieces_of(
@@ -55,7 +55,7 @@ def _read(
     before = after
     for chunk in chunks_of(table, after=after, size=size):
         rows, refused = read_chunk(reader, chunk)
-        yield Piece(before, chunk.end, rows, refused, lines_of(rows, owners))
+        yield Piece(before, chunk.end, rows, refused, copy_of(rows, owners) if rows else None)
         before = chunk.end
 
 

@@ -125,7 +125,8 @@ class _NotTaken(TableRefused):
 def _put_in(import_id: UUID, options: ImportOptions, piece: Piece) -> None:
     row = _claim(import_id, piece.before)
     refused = piece.refused
-    if piece.rows:
+    if piece.staged:
+        staging.stage(piece.staged)
         decided = _decide(import_id, options, piece)
         refused = sorted([*refused, *decided.refused])
         staging.settle(decided)
@@ -144,8 +145,7 @@ def _put_in(import_id: UUID, options: ImportOptions, piece: Piece) -> None:
 
 
 def _decide(import_id: UUID, options: ImportOptions, piece: Piece) -> Decided:
-    """Stages the piece and returns what becomes of its rows, against the people we know now."""
-    staging.stage(piece.staged)
+    """Returns what becomes of the staged piece's rows, against the people we know now."""
     labels = {choice.target: choice.label for choice in options.mapping.columns}
     return Decider(labels).decide(piece.rows, find_matches(import_id))
 

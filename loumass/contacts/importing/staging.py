@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,8 +15,8 @@ from loumass.contacts.validation import ContactRow
 from loumass.core.database import db
 from loumass.core.secrets import keyed_hash
 
-#: Column -> type, in the order of the COPY.
-COPIED = {
+#: Column -> type, and what it is where a row says nothing.
+COLUMNS = {
     "line": "integer",
     "external_id": "text",
     "email": "text",
@@ -23,46 +24,54 @@ COPIED = {
     "email_hash": "bytea",
     "phone": "text",
     "phone_hash": "bytea",
-    "first_name": "text",
-    "last_name": "text",
-    "company": "text",
-    "title": "text",
-    "city": "text",
-    "state": "text",
-    "country": "text",
+    "first_name": "text DEFAULT ''",
+    "last_name": "text DEFAULT ''",
+    "company": "text DEFAULT ''",
+    "title": "text DEFAULT ''",
+    "city": "text DEFAULT ''",
+    "state": "text DEFAULT ''",
+    "country": "text DEFAULT ''",
     "timezone": "text",
     "timezone_of_phone": "text",
     "owner_id": "uuid",
-    "fields": "jsonb",
-    "tags": "text[]",
+    "fields": "jsonb DEFAULT '{}'",
+    "tags": "text[] DEFAULT '{}'",
+    # What a row is until somebody is found whom it means.
+    "contact_id": "uuid DEFAULT uuidv7()",
+    "is_new": "boolean DEFAULT true",
 }
-#: What a row is until somebody is found whom it means.
-DECIDED = {"contact_id": "uuid DEFAULT uuidv7()", "is_new": "boolean DEFAULT true"}
-_CREATE = ", ".join(f"{name} {kind}" for name, kind in {**COPIED, **DECIDED}.items())
+_CREATE = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
 
 #: No cleaned text holds a control character: tab and line end divide, and this one stands for NULL.
 _NULL = "\x01"
 
 
-def lines_of(rows: Iterable[ContactRow], owners: Mapping[str, UUID]) -> bytes:
-    """Returns the rows as COPY's text format wants them; adapting value by value took most of the time.
+class Copy(NamedTuple):
+    """Rows in COPY's text format, and the columns that they have."""
 
-    `owners` maps a member's e-mail and name, in lower case, to the user.
+    columns: list[str]
+    lines: bytes
+
+
+def copy_of(rows: Sequence[ContactRow], owners: Mapping[str, UUID]) -> Copy:
+    """Returns the rows as `stage` takes them, without the columns of which none says anything.
+
+    `owners` maps a member's e-mail and name, in lower case, to the user. Column by column, and the text by hand:
+    adapting value by value took most of an import's time.
     """
-    lines = "\n".join(["\t".join(_values(row, owners)) for row in rows])
-    return lines.replace("\\", "\\\\").replace(_NULL, "\\N").encode()
+    said = {name: values for name, values in _columns(rows, owners).items() if any(values)}
+    filled = [_filled(name, values) for name, values in said.items()]
+    lines = "\n".join(map("\t".join, zip(*filled, strict=True)))
+    return Copy(list(said), lines.replace("\\", "\\\\").replace(_NULL, "\\N").encode())
 
 
-def stage(lines: bytes) -> None:
-    """Fills the TEMP table `import_stage` with what `lines_of` returned; it goes with the transaction.
-
-    Every row is a new person until `settle`.
-    """
+def stage(copied: Copy) -> None:
+    """Fills the TEMP table `import_stage`; it goes with the transaction. Every row is a new person until `settle`."""
     connection = db().connection()
     connection.execute(text(f"CREATE TEMP TABLE import_stage ({_CREATE}) ON COMMIT DROP"))
     cursor = connection.connection.cursor()
-    with cursor.copy(f"COPY import_stage ({', '.join(COPIED)}) FROM STDIN") as copy:  # pyright: ignore[reportAttributeAccessIssue]  psycopg's cursor
-        copy.write(lines)
+    with cursor.copy(f"COPY import_stage ({', '.join(copied.columns)}) FROM STDIN") as copy:  # pyright: ignore[reportAttributeAccessIssue]  psycopg's cursor
+        copy.write(copied.lines)
     cursor.close()
 
 
@@ -80,30 +89,37 @@ def forget() -> None:
     db().execute(text("DROP TABLE import_stage"))
 
 
-def _values(row: ContactRow, owners: Mapping[str, UUID]) -> tuple[str, ...]:
-    owner = owners.get(row.owner.lower()) if row.owner else None
-    zone = timezone_of_phone(row.phone) if row.phone and not row.timezone else None
-    return (
-        str(row.line),
-        row.external_id or _NULL,
-        row.email or _NULL,
-        row.email_normal or _NULL,
-        f"\\x{keyed_hash(row.email_normal).hex()}" if row.email_normal else _NULL,
-        row.phone or _NULL,
-        f"\\x{keyed_hash(row.phone).hex()}" if row.phone else _NULL,
-        row.first_name,
-        row.last_name,
-        row.company,
-        row.title,
-        row.city,
-        row.state,
-        row.country,
-        row.timezone or _NULL,
-        zone or _NULL,
-        owner.hex if owner else _NULL,
-        json.dumps(row.fields) if row.fields else "{}",
-        _array(row.tags) if row.tags else "{}",
-    )
+def _columns(rows: Sequence[ContactRow], owners: Mapping[str, UUID]) -> dict[str, Sequence[str]]:
+    """Column -> its values as COPY writes them; an empty one says nothing."""
+    by = dict(zip(ContactRow._fields, zip(*rows, strict=True), strict=True))
+    return {
+        "line": list(map(str, by["line"])),
+        "external_id": by["external_id"],
+        "email": by["email"],
+        "email_key": by["email_normal"],
+        "email_hash": list(map(_hash, by["email_normal"])),
+        "phone": by["phone"],
+        "phone_hash": list(map(_hash, by["phone"])),
+        **{
+            name: by[name]
+            for name in ("first_name", "last_name", "company", "title", "city", "state", "country")
+        },
+        "timezone": by["timezone"],
+        "timezone_of_phone": [phone and (timezone_of_phone(phone) or "") for phone in by["phone"]],
+        "owner_id": [owners[owner.lower()].hex if owner.lower() in owners else "" for owner in by["owner"]],
+        "fields": [json.dumps(fields) if fields else "" for fields in by["fields"]],
+        "tags": [_array(tags) if tags else "" for tags in by["tags"]],
+    }
+
+
+def _filled(name: str, values: Sequence[str]) -> Sequence[str]:
+    default = COLUMNS[name].partition(" DEFAULT ")[2]
+    empty = default.strip("'") if default else _NULL
+    return [value or empty for value in values] if empty else values
+
+
+def _hash(address: str) -> str:
+    return f"\\x{keyed_hash(address).hex()}" if address else ""
 
 
 def _array(words: Sequence[str]) -> str:

@@ -69,12 +69,15 @@ def _count(statement: Any, bound: dict[str, Any]) -> int:
 
 _TEXTS = ("first_name", "last_name", "company", "title", "city", "state", "country")
 _INSERT = text(f"""
+    WITH came AS (
     INSERT INTO contact (organization_id, id, external_id, email, email_key, email_hash, phone, phone_hash,
                          {", ".join(_TEXTS)}, timezone, owner_id, fields, source, created_at, updated_at)
     SELECT :organization_id, contact_id, external_id, email, email_key, email_hash, phone, phone_hash,
            {", ".join(_TEXTS)}, coalesce(timezone, timezone_of_phone), owner_id, fields, :source, :now, :now
     FROM import_stage WHERE is_new
     RETURNING id
+    )
+    SELECT count(*) FROM came
 """)
 
 # New value of each column, where `old` is the person and `new` the row. An empty cell never deletes.
@@ -126,11 +129,14 @@ def _update(values: dict[str, str]) -> Any:
 _UPDATES = {"fill": _update(_FILL), "update": _update(_OVERWRITE)}
 # Facts only: a million people are not a million notices. Who must act on them listens to `import.finished`.
 _CREATED = text("""
+    WITH told AS (
     INSERT INTO event (organization_id, kind, happened_at, contact_id, user_id, facts)
     SELECT :organization_id, 'contact.created', :now, contact_id, CAST(:user_id AS uuid),
            CAST(:facts AS jsonb)
     FROM import_stage WHERE is_new
     RETURNING id
+    )
+    SELECT count(*) FROM told
 """)
 _BROUGHT = text("""
     WITH brought AS (
