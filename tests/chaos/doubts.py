@@ -37,11 +37,23 @@ def settle_all(campaign: Campaign) -> set[UUID]:
     while not campaign.is_finished:
         assert campaign.house.mail.falls_silent()
         campaign.house.time_passes()
-        until(lambda: not to_be_found(campaign), "what lies in Sent is settled")
+        sent_is_looked_into(campaign)
         listed |= _a_person_decides(campaign)
         campaign.comes_to_rest()
         until(lambda: campaign.is_finished or in_doubt(campaign), "the campaign finishes or doubts are left")
     return listed
+
+
+def sent_is_looked_into(campaign: Campaign) -> None:
+    """Wait until everything is settled that lies in Sent; only standing still fails, however many there are."""
+    left = to_be_found(campaign)
+
+    def moves_on() -> bool:
+        return to_be_found(campaign) < left
+
+    while left:
+        until(moves_on, f"{len(left)} letters that lie in Sent are settled")
+        left = to_be_found(campaign)
 
 
 def to_be_found(campaign: Campaign) -> set[UUID]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.chaos.conftest import SEED, TRIES
-from tests.chaos.doubts import ever_in_doubt, in_doubt, settle_all, to_be_found
+from tests.chaos.doubts import ever_in_doubt, in_doubt, sent_is_looked_into, settle_all, to_be_found
 from tests.chaos.house import House
 from tests.chaos.office import Campaign, Office
 from tests.waiting import MOST_SECONDS, until
@@ -83,7 +83,7 @@ def never_left_when_it_woke(office: Office, name: str, holds_at: int) -> set[UUI
     falls_asleep(house)
     house.processes.start("deliver")
     campaign.comes_to_rest(in_time=True)
-    until(lambda: not to_be_found(campaign), "what lies in Sent is settled")
+    sent_is_looked_into(campaign)
     got, never_left = mail.got, set(in_doubt(campaign)) - to_be_found(campaign)
     house.processes.running["sleeper"].send_signal(signal.SIGCONT)
     assert mail.falls_silent()
