@@ -13,7 +13,7 @@ from loumass.channels.models import Channel
 from loumass.core import clock
 from tests.browser.fitting import fits
 from tests.campaigns.cast import Run, ask, drafted, running, send, step, text_to, wait
-from tests.campaigns.test_pages import template
+from tests.campaigns.reading import template
 from tests.world import World
 
 pytestmark = pytest.mark.browser

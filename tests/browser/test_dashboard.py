@@ -15,7 +15,7 @@ from loumass.contacts.models import ContactImport
 from loumass.core import clock
 from loumass.events.service import publish_all
 from loumass.messages.models import Conversation, Message
-from tests.analytics.test_dashboard import campaign_of
+from tests.analytics.figures import campaign_of
 from tests.browser.conftest import SignIn
 from tests.browser.fitting import fits
 from tests.world import World
