@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
 
 from loumass.campaigns import enrolling, starting, states
+from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import advance_slice
 from loumass.campaigns.waking import announce
 from loumass.core import clock, told
@@ -20,13 +22,15 @@ from loumass.core.tenancy import current_organization_id, transaction
 _BUSY = timedelta(seconds=2)
 #: News of a message that did not come within this time is looked for.
 _LOST_AFTER = timedelta(minutes=5)
+_pace = Pace()
 
 
 @job("advance")
 def advance(campaign_id: str) -> bool:
     """One slice; True when more people are due now."""
+    began = time.monotonic()
     with transaction():
-        done = advance_slice(UUID(campaign_id))
+        done = advance_slice(UUID(campaign_id), _pace.size)
         if done is None:
             return False
         if done.claimed:
@@ -34,6 +38,7 @@ def advance(campaign_id: str) -> bool:
         is_due = done.next_at is not None and done.next_at <= clock.now()
         if done.next_at is not None and not (is_due and done.claimed):
             advance.later(campaign_id, at=clock.now() + _BUSY if is_due else done.next_at)
+    _pace.learn(done.claimed, time.monotonic() - began)
     if not done.is_live:
         # On its own: two slices that share the campaign's row must not both wait to have it alone.
         with transaction():

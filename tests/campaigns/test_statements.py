@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 
 from loumass.campaigns import jobs, listeners
-from loumass.campaigns.advancing import slice as slices
+from loumass.campaigns.advancing.pace import MOST, Pace
 from loumass.campaigns.waking import wake_engine
 from loumass.core import clock
 from loumass.core.database import db, engine
@@ -110,9 +110,23 @@ def walked(tenant: Tenant, steps: list[Planned], people: int) -> dict[str, int]:
     return taken
 
 
+@pytest.fixture
+def in_slices_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Slices are this large, however fast the machine is."""
+
+    def fixed(size: int) -> None:
+        monkeypatch.setattr(Pace, "learn", lambda *_: None)
+        monkeypatch.setattr(jobs._pace, "size", size)
+
+    return fixed
+
+
 @pytest.mark.slow
-def test_ten_thousand_people_cost_the_statements_of_ten(world: World) -> None:
-    assert slices.BATCH >= 10_000
+def test_ten_thousand_people_cost_the_statements_of_ten(
+    world: World, in_slices_of: Callable[[int], None]
+) -> None:
+    assert MOST >= 10_000
+    in_slices_of(10_000)
     few = walked(world.acme, FUNNEL, 10)
     many = walked(world.globex, FUNNEL, 10_000)
     assert many == few
@@ -121,9 +135,9 @@ def test_ten_thousand_people_cost_the_statements_of_ten(world: World) -> None:
 
 
 def test_what_does_not_fit_into_one_slice_is_done_by_the_next(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, in_slices_of: Callable[[int], None]
 ) -> None:
-    monkeypatch.setattr(slices, "BATCH", 4)
+    in_slices_of(4)
     run = drafted(world.acme, FUNNEL)
     crowd(world.acme, run, 10)
     with world.acme.acting():

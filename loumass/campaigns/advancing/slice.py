@@ -17,6 +17,7 @@ from loumass.campaigns.advancing.asking import ask
 from loumass.campaigns.advancing.claiming import claim
 from loumass.campaigns.advancing.doing import end, stage, status, tag
 from loumass.campaigns.advancing.ground import Ground, Walker, ground_of, walking_order
+from loumass.campaigns.advancing.pace import MOST
 from loumass.campaigns.advancing.sending import send
 from loumass.campaigns.advancing.splitting import split
 from loumass.campaigns.advancing.verdict import Hold, Verdict
@@ -29,8 +30,6 @@ from loumass.funnels.kinds import UnknownKind, kind_of
 from loumass.funnels.node import Node
 from loumass.funnels.service import graph_of
 
-#: People per slice. It bounds the memory and how long a pause waits for the slice at hand.
-BATCH = 10_000
 log = structlog.get_logger("campaigns")
 
 Advance = Callable[[Ground, Node, Any, list[Walker]], Verdict]
@@ -69,14 +68,14 @@ class Advanced:
     is_live: bool
 
 
-def advance_slice(campaign_id: UUID) -> Advanced | None:
-    """Advance those who are due, in one transaction that the caller commits. None when the campaign does not run."""
+def advance_slice(campaign_id: UUID, most: int = MOST) -> Advanced | None:
+    """Advance at most so many who are due, in one transaction that the caller commits. None when it does not run."""
     ids = {"organization_id": current_organization_id(), "campaign_id": campaign_id}
     if db().execute(_CAMPAIGN, ids).one_or_none() is None:
         return None
     campaign = db().get_one(Campaign, (current_organization_id(), campaign_id), populate_existing=True)
     ground = ground_of(campaign, graph_of(campaign.graph_id))
-    claimed = claim(ground, BATCH)
+    claimed = claim(ground, most)
     for node_id in walking_order(ground.graph):
         standing = ground.standing.pop(node_id, None)
         if standing:
@@ -93,5 +92,7 @@ def _verdict(ground: Ground, node: Node, walkers: list[Walker]) -> Verdict:
         return KINDS[node.kind](ground, node, kind_of(node.kind).read(node), walkers)
     except (KeyError, UnknownKind, ValidationError, ValueError, MergeTagsRefused) as problem:
         log.warning("campaigns.step_unreadable", node=str(node.id), problem=str(problem))
-        hold = Hold("unreadable", {"for": "mending", "because": "The settings or words of this step make no sense"})
+        hold = Hold(
+            "unreadable", {"for": "mending", "because": "The settings or words of this step make no sense"}
+        )
         return Verdict(hold={walker.id: hold for walker in walkers})
