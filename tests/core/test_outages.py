@@ -18,6 +18,7 @@ from loumass.config import Settings
 from loumass.contacts.models import Contact
 from loumass.core import database, jobs, keyvalue, live, outages, schema, storage
 from tests.contacts.lists import start, upload
+from tests.house.furnished import furnish
 from tests.world import World
 
 PERSON = {"first_name": "Nadia", "last_name": "Petrov", "email": "nadia@lakeside.example"}
@@ -248,6 +249,16 @@ def test_a_folder_that_cannot_be_written_is_told_and_taken_up_again(world: World
         assert member.get("/contacts").status_code == 200
     again = {"file": (io.BytesIO(LIST), "leads.csv")}
     assert member.post("/imports", again).status_code == 303
+
+
+def test_what_was_typed_beside_a_file_that_cannot_be_kept_stays_in_the_draft(
+    world: World, settings: Settings
+) -> None:
+    conversation = furnish(world.acme).conversation
+    form = {"kind": "email", "text": "Half a sentence", "files": (io.BytesIO(b"%PDF"), "brochure.pdf")}
+    with no_folder(settings):
+        says_so(world.acme.admin.post(f"/inbox/{conversation}/files", form), "The file could not be kept")
+    assert "Half a sentence" in world.acme.admin.get(f"/inbox/{conversation}").get_data(as_text=True)
 
 
 def test_an_import_whose_file_cannot_be_read_for_a_while_goes_on_when_it_can(

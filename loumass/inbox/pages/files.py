@@ -32,6 +32,8 @@ def attach(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addres
     kind = request.form.get("kind", "")
     if kind in drafting.KINDS and "text" in request.form:
         drafting.save(chosen.id, g.user.id, kind, request.form["text"], request.form.get("subject", ""))
+        # Before the files: a store that does not answer must not cost what was typed.
+        db().commit()
     files = [file for file in request.files.getlist("files") if file.filename]
     if not files:
         raise Refused("Choose a file first. Nothing was attached.")
