@@ -17,6 +17,7 @@ from loumass.core import (
     links,
     live,
     logs,
+    metrics,
     network,
     outages,
     resolving,
@@ -36,6 +37,7 @@ def prepare(settings: Settings) -> Redis:
     logs.configure(settings)
     if settings.metrics_folder:
         Path(settings.metrics_folder).mkdir(parents=True, exist_ok=True)
+    metrics.begin()
     _report_errors(settings)
     secrets.use(settings)
     mail.use(settings)

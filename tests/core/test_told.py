@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from loumass.core.tenancy import acting_for
 from loumass.messages.jobs import deliver
 from loumass.providers.events import MessageBounced
 from tests.campaigns.cast import running, wait
+from tests.conftest import ROOT
 from tests.messages.letters import brings, mailbox, written
 from tests.world import World
 
@@ -106,12 +109,12 @@ def test_a_message_that_comes_back_for_good_is_counted_once(world: World) -> Non
 
 
 def test_whoever_founds_an_organization_is_counted(world: World) -> None:
-    before = metrics.SIGN_UPS._value.get()
+    before = metrics.SIGN_UPS.labels("page")._value.get()
     fields = {"name": "Rosa", "organization": "Summit", "email": "rosa@summit.example"}
     world.stranger().post("/sign-up", data=fields)
-    assert metrics.SIGN_UPS._value.get() == before
+    assert metrics.SIGN_UPS.labels("page")._value.get() == before
     world.stranger().post("/sign-up", data=fields | {"password": "snow on every summit"})
-    assert metrics.SIGN_UPS._value.get() == before + 1
+    assert metrics.SIGN_UPS.labels("page")._value.get() == before + 1
 
 
 def test_of_each_kind_of_worker_the_fullest_machine_is_told(world: World, redis: Redis) -> None:
@@ -186,3 +189,17 @@ def test_a_silent_redis_costs_only_the_number(world: World) -> None:
             session.commit()
     finally:
         told.use(world.app.extensions["loumass.redis"])
+
+
+def test_the_folder_of_figures_need_not_be_there_when_the_application_is_loaded(tmp_path: Path) -> None:
+    folder = tmp_path / "not" / "there"
+    code = "import loumass.app; from loumass.core import metrics; metrics.begin()"
+    for made in (False, True):
+        if made:
+            folder.mkdir(parents=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code if made else code.partition(";")[0]],
+            env={"PROMETHEUS_MULTIPROC_DIR": str(folder)}, cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert any(folder.glob("counter_*.db"))

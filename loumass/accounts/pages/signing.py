@@ -60,7 +60,7 @@ def sign_up_page() -> ResponseReturnValue:
     except Conflict as problem:
         form.email.errors = [problem.sentence]
         return render_template("accounts/sign_up.html", form=form), 422
-    metrics.SIGN_UPS.inc()
+    metrics.SIGN_UPS.labels("page").inc()
     enter(user, organization_id)
     flash(f"{form.organization.data} is ready.", "done")
     return redirect(url_for("account.home"))
