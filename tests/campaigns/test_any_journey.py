@@ -36,8 +36,9 @@ from loumass.funnels.statuses import Status
 from loumass.funnels.validation import problems
 from loumass.messages.models import Message
 from tests.campaigns.cast import Planned, Run
+from tests.campaigns.drawn import CONFIGS, moments, texts
+from tests.campaigns.drawn_written import drafted_once
 from tests.campaigns.journeys import Journey
-from tests.campaigns.test_the_twin import CONFIGS, drafted_once, moments, texts
 from tests.world import World
 
 EXAMPLES = 200

@@ -1,0 +1,116 @@
+"""Where the pure step leads one person, alone, from the same facts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from loumass.campaigns.advancing.sending import NO_ADDRESS
+from loumass.funnels import decisions as d
+from loumass.funnels.facts import Facts, MessageOutcome
+from loumass.funnels.graph import Graph
+from loumass.funnels.step import decide
+from tests.campaigns.cast import Run
+from tests.campaigns.drawn import HOME
+
+
+def walked(
+    graph: Graph,
+    run: Run,
+    enrollment_id: UUID,
+    person: dict[str, Any],
+    event_at: datetime | None,
+    event_zone: str | None,
+    now: datetime,
+) -> tuple[Any, ...]:
+    """Where the pure step leads one person in this moment: (where, state, reason or due, stage, status, path)."""
+    here, entered_at, taken = run.nodes["first"], person["entered_at"], []
+    facts: dict[str, Any] = {
+        "status": person["status"].value,
+        "tags": frozenset(person["tags"]),
+        "stage": "",
+        "sent": person["message"],
+    }
+    while True:
+        decision = decide(
+            graph.node(here), _facts(enrollment_id, person, facts, entered_at, event_at, event_zone), now
+        )
+        _carry_out(decision, facts)
+        stays = _stays(decision, person, now)
+        if stays is not None:
+            ended = (stays[1],) if stays[0] == "ended" else ()
+            return (here, *stays, facts["stage"], facts["status"], (*taken, *ended))
+        way, outcome = _leaves(decision, graph.node(here).kind, facts)
+        target = graph.follow(here, way)
+        taken.append(outcome)
+        if target is None:
+            return (here, "ended", "finished", facts["stage"], facts["status"], tuple(taken))
+        here, entered_at, facts["sent"] = target, now, None
+
+
+def _carry_out(decision: d.Decision, facts: dict[str, Any]) -> None:
+    """What a step does to the person at once."""
+    if isinstance(decision, d.EnterStage):
+        facts["stage"] = decision.stage
+    elif isinstance(decision, d.SetStatus):
+        facts["status"] = decision.status
+    elif isinstance(decision, d.AddTag):
+        facts["tags"] = facts["tags"] | {decision.tag}
+    elif isinstance(decision, d.RemoveTag):
+        facts["tags"] = frozenset(tag for tag in facts["tags"] if tag.lower() != decision.tag.lower())
+
+
+def _stays(decision: d.Decision, person: dict[str, Any], now: datetime) -> tuple[str, Any] | None:
+    """(state, reason or due) of who does not go on."""
+    if isinstance(decision, d.Send):
+        return ("waiting", None) if decision.medium in person["has"] else None
+    if isinstance(decision, d.WaitUntil):
+        return "waiting", decision.at
+    if isinstance(decision, d.End):
+        return "ended", decision.reason
+    if isinstance(decision, d.WaitFor):
+        held = {"settlement": "in_doubt", "event": "no_event"}.get(decision.what)
+        return ("held", held) if held else ("waiting", _asked_again(decision, now))
+    return None
+
+
+def _leaves(decision: d.Decision, kind: str, facts: dict[str, Any]) -> tuple[d.Go, str]:
+    """The way out and what the step keeps of it."""
+    if isinstance(decision, d.Send):
+        return d.Go(d.FAILED, or_else=d.NEXT), NO_ADDRESS[decision.medium]
+    way = d.branch_taken(decision)
+    assert way is not None
+    was_cancelled = facts["sent"] == "cancelled" and kind.endswith("_send")
+    return way, "skipped: cancelled" if was_cancelled else way.branch
+
+
+def _asked_again(decision: d.WaitFor, now: datetime) -> datetime | None:
+    soon = now + timedelta(minutes=5)
+    if decision.what in ("tag", "field") and decision.until is not None and decision.until > soon:
+        return soon
+    return decision.until
+
+
+def _facts(
+    enrollment_id: UUID,
+    person: dict[str, Any],
+    now: dict[str, Any],
+    entered_at: datetime,
+    event_at: datetime | None,
+    event_zone: str | None,
+) -> Facts:
+    zone = ZoneInfo(person["timezone"]) if person["timezone"] and "Not" not in person["timezone"] else HOME
+    barred = {medium: reason for medium, reason in person["barred"].items() if medium in person["has"]}
+    outcomes = {"queued": MessageOutcome.PENDING, "sending": MessageOutcome.PENDING, "sent": MessageOutcome.SENT, "failed": MessageOutcome.FAILED,
+                "cancelled": MessageOutcome.CANCELLED, "in_doubt": MessageOutcome.IN_DOUBT}  # fmt: skip
+    return Facts(
+        enrollment_id=enrollment_id, entered_at=entered_at, timezone=zone, status=now["status"], tags=now["tags"],
+        fields={"company": person["company"], "shoe": person["shoe"]}, replied_at=person["replied_at"], last_sent_at=person["last_sent_at"],
+        sent_at={"said": person["step_sent_at"]} if person["step_sent_at"] else {}, event_at=event_at,
+        event_timezone=ZoneInfo(event_zone) if event_zone else HOME,
+        bounced_at={medium: entered_at for medium, reason in barred.items() if reason == "bounced"},
+        opted_out_at={medium: entered_at for medium, reason in barred.items() if reason not in ("bounced", "erased")},
+        message=outcomes.get(now["sent"]) if now["sent"] else None,
+    )  # fmt: skip
