@@ -104,6 +104,17 @@ class Campaign:
         self.office, self.house, self.id = office, office.house, campaign_id
         self.letters: list[Letter] = [(one, subject) for one in office.addresses for subject in SUBJECTS]
 
+    def pauses(self) -> None:
+        """Nothing that waits may go from here on."""
+        self._page().send("/pause")
+
+    def resumes(self) -> None:
+        """It goes on."""
+        self._page().send("/resume")
+
+    def _page(self) -> Page:
+        return self.office.browser.get(f"/campaigns/{self.id}")
+
     @property
     def people(self) -> int:
         """How many entered."""
