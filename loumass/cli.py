@@ -31,6 +31,7 @@ def _settings() -> Settings:
 def _one_sentence() -> Iterator[None]:
     """What a server refuses is told in one sentence, not as a traceback."""
     from loumass.core.migrating import Unfit
+    from loumass.core.storage import StorageUnavailable
 
     try:
         yield
@@ -44,6 +45,8 @@ def _one_sentence() -> Iterator[None]:
         ) from problem
     except OperationalError as problem:
         raise click.ClickException(f"PostgreSQL does not let us in: {_first_line(problem.orig)}") from problem
+    except StorageUnavailable as problem:
+        raise click.ClickException(problem.sentence) from problem
     except RedisError as problem:
         raise click.ClickException(f"Redis does not answer: {_first_line(problem)}") from problem
 
@@ -111,10 +114,11 @@ def backup(folder: Path) -> None:
     """Write database and files to FOLDER, while work goes on. Keys are never in it."""
     from loumass.backups import Unfitting, back_up
 
-    try:
-        made = back_up(_settings(), folder)
-    except Unfitting as problem:
-        raise click.ClickException(str(problem)) from problem
+    with _one_sentence():
+        try:
+            made = back_up(_settings(), folder)
+        except Unfitting as problem:
+            raise click.ClickException(str(problem)) from problem
     print(f"backup in {folder}: schema {made.schema}, {made.files} files")
 
 

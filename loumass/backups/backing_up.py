@@ -26,9 +26,12 @@ def back_up(settings: Settings, folder: Path) -> Manifest:
         raise Unfitting(f"{unfinished} cannot be made: {problem.strerror}.") from problem
     programs.dump(settings.owner_database_url, unfinished / DUMP)
     # After the dump: files never change, so that the later copy holds all that the earlier dump names.
-    made = Manifest.of(settings, _copy_files(unfinished / FILES))
-    made.write(unfinished)
-    unfinished.rename(folder)
+    try:
+        made = Manifest.of(settings, _copy_files(unfinished / FILES))
+        made.write(unfinished)
+        unfinished.rename(folder)
+    except OSError as problem:
+        raise Unfitting(f"{unfinished} cannot be written: {problem.strerror}. It is no backup.") from problem
     return made
 
 

@@ -23,9 +23,11 @@ from loumass.contacts.models import Contact
 from loumass.core import secrets, storage
 from loumass.core.secrets import Unsealable, sealing_key_of
 from loumass.core.tenancy import globally
+from loumass.models import metadata
 from loumass.resealing import reseal
 from tests.conftest import KEY
 from tests.house.furnished import MARK, furnish
+from tests.house.schema_shape import Shape, shape_of
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +74,22 @@ def contents(url: str) -> dict[str, list[str]]:
     return found
 
 
+def shape(url: str) -> Shape:
+    """The schema that stands at `url`."""
+    engine = create_engine(psycopg_url(url))
+    with engine.connect() as connection:
+        found = shape_of(connection)
+    engine.dispose()
+    return found
+
+
+def kept_files(folder: Path) -> dict[str, bytes]:
+    """Key -> bytes of every file in `folder`."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
 @pytest.fixture
 def empty_database(urls: tuple[str, str]) -> Iterator[str]:
     """The URL of a database with nothing in it."""
@@ -93,7 +111,7 @@ def test_a_backup_holds_every_organization_and_comes_back_whole(
     furnish(world.globex)
     with world.acme.acting():
         kept = storage.store(io.BytesIO(b"a brochure"), limit=100)
-    back_up(settings, tmp_path / "backup")
+    made = back_up(settings, tmp_path / "backup")
     assert ours(
         settings,
         tmp_path / "restored",
@@ -105,8 +123,13 @@ def test_a_backup_holds_every_organization_and_comes_back_whole(
     before, after = contents(database_url), contents(empty_database)
     for tenant in (world.acme, world.globex):
         assert any(MARK in row and str(tenant.id) in row for row in before["contact"])
+    assert set(metadata.tables) <= set(before)
     assert after == before
-    assert (tmp_path / "restored" / kept.key).read_bytes() == b"a brochure"
+    assert shape(empty_database) == shape(database_url), "rights, policies, keys or functions got lost"
+    files = kept_files(Path(settings.storage_url.removeprefix("file://")))
+    assert files[kept.key] == b"a brochure"
+    assert made.files == len(files)
+    assert kept_files(tmp_path / "restored") == files
 
 
 def test_what_is_restored_sends_nothing_before_somebody_looked(
@@ -143,6 +166,27 @@ def test_a_backup_is_not_restored_over_anything(
         with pytest.raises(Unfitting, match=why):
             restore(settings, tmp_path / "backup", nothing_sent_since=True)
     assert contents(database_url) == before
+
+
+def test_a_backup_that_cannot_be_finished_says_why_and_leaves_none(
+    world: World, tmp_path: Path, settings: Settings
+) -> None:
+    with world.acme.acting():
+        storage.store(io.BytesIO(b"a brochure"), limit=100)
+    for folder, why in (
+        (tmp_path / "backup", "storage does not answer"),
+        (tmp_path / "a file" / "backup", "cannot be made"),
+    ):
+        (tmp_path / "a file").write_text("a file stands where the folder should be")
+        storage.use(f"file://{tmp_path}/a file/files")
+        try:
+            with world.app.app_context():
+                done = world.app.test_cli_runner().invoke(args=["backup", str(folder)])
+        finally:
+            storage.use(settings.storage_url)
+        assert done.exit_code == 1
+        assert why in done.output
+        assert not folder.exists()
 
 
 def test_a_backup_that_is_none_or_damaged_is_told_in_a_sentence(tmp_path: Path, settings: Settings) -> None:
