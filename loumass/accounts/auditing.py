@@ -39,6 +39,7 @@ SENTENCES = {
     "channel.disconnected": "disconnected a channel",
     "channel.removed": "removed a channel",
     "delivery.downloaded": "looked at the original of an incoming item",
+    "events.told_again": "had news told again that could not be taken in",
     "campaign.created": "made a campaign",
     "campaign.changed": "changed a campaign",
     "campaign.people_added": "added people to a campaign",

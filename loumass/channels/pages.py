@@ -29,6 +29,7 @@ from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import get_or_404
 from loumass.deliveries import service as deliveries
+from loumass.events.parked import parked
 from loumass.providers.base import Capability, Provider
 from loumass.providers.registry import provider_class
 
@@ -59,7 +60,7 @@ def index() -> ResponseReturnValue:
         counts=queries.counts(),
         total=queries.today_of_all(day),
         troubled=queries.in_trouble(),
-        failed=deliveries.count_failed(),
+        failed=deliveries.count_failed() + sum(one.count for one in parked()),
         media=MEDIA,
         medium=medium,
     )

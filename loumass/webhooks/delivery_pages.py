@@ -20,6 +20,7 @@ from loumass.core.tenancy import get_or_404
 from loumass.core.words import plural
 from loumass.deliveries import service as deliveries
 from loumass.deliveries.models import Delivery
+from loumass.events.parked import parked, tell_again
 from loumass.webhooks.jobs import receive
 
 pages = Blueprint("deliveries", __name__)
@@ -39,7 +40,9 @@ def index() -> ResponseReturnValue:
         .where(Delivery.state == "failed")
     )
     found = page(statement, [Delivery.received_at, Delivery.id], cursor, descending=True)
-    return render_template("webhooks/deliveries.html", page=found, total=deliveries.count_failed())
+    return render_template(
+        "webhooks/deliveries.html", page=found, total=deliveries.count_failed(), parked=parked()
+    )
 
 
 @pages.get("/deliveries/<uuid:id>")
@@ -59,7 +62,9 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
 @pages.post("/deliveries/retry")
 @requires("channels.write")
 def retry() -> ResponseReturnValue:
-    """Try the chosen ones again, or all."""
+    """Try the chosen ones again, or all; or tell the news again that a listener could not take in."""
+    if request.form.get("news"):
+        return _tell_again()
     everything = bool(request.form.get("everything"))
     channels = deliveries.try_again(None if everything else _chosen())
     wake_all([receive.wake(clock.now(), str(channel_id)) for channel_id in channels])
@@ -68,6 +73,19 @@ def retry() -> ResponseReturnValue:
         flash(f"They are tried again now, on {plural(len(channels), 'channel')}.", "done")
     else:
         flash("Nothing was waiting to be tried again.", "done")
+    return redirect(url_for(".index"))
+
+
+def _tell_again() -> ResponseReturnValue:
+    count = tell_again()
+    audit("events.told_again", count=count)
+    db().commit()
+    flash(
+        f"{plural(count, 'piece')} of news told again now."
+        if count
+        else "Nothing was waiting to be told again.",
+        "done",
+    )
     return redirect(url_for(".index"))
 
 

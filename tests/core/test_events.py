@@ -25,6 +25,14 @@ def on_done(events: Sequence[Event]) -> None:
     db().add_all(Tag(name=f"heard {event.facts['number']}") for event in events)
 
 
+def on_mended(events: Sequence[Event]) -> None:
+    """The same listener after somebody has mended it."""
+    db().add_all(Tag(name=f"heard {event.facts['number']}") for event in events)
+
+
+on_mended.__name__ = on_done.__name__
+
+
 @pytest.fixture(autouse=True)
 def _listen() -> Iterator[None]:
     service.subscribe({"thing.done": [on_done]})
@@ -97,6 +105,25 @@ def test_a_poisoned_fact_fails_alone_and_is_parked_with_its_reason(world: World)
     assert parked.due_at is None
     assert parked.attempts == ATTEMPTS
     assert parked.problem == "ValueError: poisoned"
+
+
+def test_parked_news_is_shown_with_its_reason_and_told_again(world: World) -> None:
+    _publish(world, {"number": 1}, {"number": 2, "poison": True})
+    world.work()
+    for _ in range(ATTEMPTS):
+        world.later(hours=1)
+    page = world.acme.admin.get("/deliveries").text
+    assert "ValueError: poisoned" in page
+    assert "1 incoming item was not understood" in world.acme.admin.get("/channels").text
+    assert "poisoned" not in world.globex.admin.get("/deliveries").text
+    assert world.acme.viewer.post("/deliveries/retry", {"news": "1"}).status_code == 403
+    assert world.globex.admin.post("/deliveries/retry", {"news": "1"}).status_code == 302
+    assert _heard(world) == ["heard 1"]
+    service.subscribe({"thing.done": [on_mended]})
+    assert world.acme.admin.post("/deliveries/retry", {"news": "1"}).status_code == 302
+    world.work()
+    assert _heard(world) == ["heard 1", "heard 2"]
+    assert "Everything that arrived was understood" in world.acme.admin.get("/deliveries").text
 
 
 def test_partitions_are_made_ahead_of_time(world: World, database_url: str) -> None:
