@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, belongs_to
+from loumass.core.tenancy import OrganizationOwned, belongs_to, organization_of_parents
 from loumass.funnels.statuses import Status
 
 CAMPAIGN_STATES = ("draft", "scheduled", "running", "paused", "finished", "cancelled")
@@ -89,6 +89,7 @@ class Enrollment(OrganizationOwned, Base):
         CheckConstraint(f"status IN {STATUSES}", name="status"),
     )
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     campaign_id: Mapped[UUID]
     contact_id: Mapped[UUID]
     #: The engine's: `active` (a step is to be decided at `due_at`), `waiting` (a timer or a message), `held` (a person must decide), `ended`.
@@ -131,6 +132,7 @@ class Step(OrganizationOwned, Base):
         Index(None, "organization_id", "campaign_id", "node_id"),
     )
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     enrollment_id: Mapped[UUID]
     campaign_id: Mapped[UUID]
     node_id: Mapped[UUID]

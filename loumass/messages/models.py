@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, belongs_to
+from loumass.core.tenancy import OrganizationOwned, belongs_to, organization_of_parents
 
 STATES = ("queued", "sending", "sent", "failed", "in_doubt", "cancelled", "received", "note")
 #: A person's answer outranks campaigns.
@@ -88,6 +88,7 @@ class Conversation(OrganizationOwned, Base):
         Index(None, "organization_id", "snoozed_until", postgresql_where=sql("snoozed_until IS NOT NULL")),
     )
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     contact_id: Mapped[UUID | None]
     channel_id: Mapped[UUID]
     medium: Mapped[str]
@@ -161,9 +162,19 @@ class Message(OrganizationOwned, Base):
         ),
         Index(None, "organization_id", "conversation_id", "occurred_at", "id"),
         Index(None, "organization_id", "contact_id", "occurred_at", "id"),
-        # A sending changes its row three times, and every index takes every version: partial where it can be.
-        Index(None, "organization_id", "stream_id", "state", postgresql_where=sql("stream_id IS NOT NULL")),
-        Index(None, "organization_id", "enrollment_id", postgresql_where=sql("enrollment_id IS NOT NULL")),
+        # A sending changes its row twice, and every index takes every version: partial where it can be.
+        Index(
+            "ix_message_queued_stream",
+            "organization_id",
+            "stream_id",
+            postgresql_where=sql("state = 'queued'"),
+        ),
+        Index(
+            "ix_message_queued_enrollment",
+            "organization_id",
+            "enrollment_id",
+            postgresql_where=sql("state = 'queued'"),
+        ),
         Index(None, "organization_id", "rfc_message_id", postgresql_where=sql("rfc_message_id IS NOT NULL")),
         Index(
             None,
@@ -188,6 +199,7 @@ class Message(OrganizationOwned, Base):
         ),
     )
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     #: Only a note about somebody without any conversation has none.
     conversation_id: Mapped[UUID] = mapped_column(nullable=True)
     contact_id: Mapped[UUID | None]

@@ -568,7 +568,6 @@ CREATE TABLE conversation (
     CONSTRAINT fk_conversation_organization_id_channel_id FOREIGN KEY(organization_id, channel_id) REFERENCES channel (organization_id, id),
     CONSTRAINT fk_conversation_organization_id_linked_to_id FOREIGN KEY(organization_id, linked_to_id) REFERENCES conversation (organization_id, id),
     CONSTRAINT uq_conversation_organization_id_channel_id_thread_key UNIQUE (organization_id, channel_id, thread_key),
-    CONSTRAINT fk_conversation_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id),
     CONSTRAINT fk_conversation_assignee_id FOREIGN KEY(assignee_id) REFERENCES user_account (id)
 );
 
@@ -729,7 +728,6 @@ CREATE TABLE message (
     CONSTRAINT ck_message_state CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'in_doubt', 'cancelled', 'received', 'note')),
     CONSTRAINT ck_message_direction CHECK (direction IN ('out', 'in', 'note')),
     CONSTRAINT ck_message_conversation CHECK (conversation_id IS NOT NULL OR (direction = 'note' AND contact_id IS NOT NULL)),
-    CONSTRAINT fk_message_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id),
     CONSTRAINT fk_message_author_id FOREIGN KEY(author_id) REFERENCES user_account (id)
 );
 
@@ -743,7 +741,7 @@ CREATE UNIQUE INDEX uq_message_step ON message (organization_id, step_id) WHERE 
 
 CREATE INDEX ix_message_lease ON message (organization_id, channel_id, lease_until) WHERE state = 'sending';
 
-CREATE INDEX ix_message_organization_id_enrollment_id ON message (organization_id, enrollment_id) WHERE enrollment_id IS NOT NULL;
+CREATE INDEX ix_message_queued_enrollment ON message (organization_id, enrollment_id) WHERE state = 'queued';
 
 CREATE UNIQUE INDEX uq_message_received ON message (organization_id, channel_id, provider_message_id) WHERE direction = 'in' AND provider_message_id IS NOT NULL;
 
@@ -751,7 +749,7 @@ CREATE INDEX ix_message_organization_id_conversation_id_occurred_at_id ON messag
 
 CREATE INDEX ix_message_doubt ON message (organization_id, attempted_at, id) WHERE state = 'in_doubt';
 
-CREATE INDEX ix_message_organization_id_stream_id_state ON message (organization_id, stream_id, state) WHERE stream_id IS NOT NULL;
+CREATE INDEX ix_message_queued_stream ON message (organization_id, stream_id) WHERE state = 'queued';
 
 CREATE INDEX ix_message_organization_id_contact_id_occurred_at_id ON message (organization_id, contact_id, occurred_at, id);
 
@@ -784,8 +782,7 @@ CREATE TABLE enrollment (
     CONSTRAINT fk_enrollment_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
     CONSTRAINT fk_enrollment_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id),
     CONSTRAINT ck_enrollment_state CHECK (state IN ('active', 'waiting', 'held', 'ended')),
-    CONSTRAINT ck_enrollment_status CHECK (status IN ('No Activity', 'Messaged', 'Needs BDR', 'Received RSVP', 'Attended', 'No Show', 'Not Interested')),
-    CONSTRAINT fk_enrollment_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id)
+    CONSTRAINT ck_enrollment_status CHECK (status IN ('No Activity', 'Messaged', 'Needs BDR', 'Received RSVP', 'Attended', 'No Show', 'Not Interested'))
 );
 
 CREATE INDEX ix_enrollment_organization_id_campaign_id_status ON enrollment (organization_id, campaign_id, status);
@@ -834,8 +831,7 @@ CREATE TABLE step (
     CONSTRAINT pk_step PRIMARY KEY (organization_id, id),
     CONSTRAINT fk_step_organization_id_enrollment_id FOREIGN KEY(organization_id, enrollment_id) REFERENCES enrollment (organization_id, id),
     CONSTRAINT fk_step_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id),
-    CONSTRAINT uq_step_organization_id_enrollment_id_node_id_visit UNIQUE (organization_id, enrollment_id, node_id, visit),
-    CONSTRAINT fk_step_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id)
+    CONSTRAINT uq_step_organization_id_enrollment_id_node_id_visit UNIQUE (organization_id, enrollment_id, node_id, visit)
 );
 
 CREATE INDEX ix_step_organization_id_campaign_id_node_id ON step (organization_id, campaign_id, node_id);

@@ -43,10 +43,11 @@ _FIELD = """
     WHERE organization_id = :organization_id AND id = ANY(CAST(:contacts AS uuid[]))
 """
 _SENT = """
-    SELECT m.enrollment_id AS id, max(m.sent_at) AS value FROM message m
-    WHERE m.organization_id = :organization_id AND m.enrollment_id = ANY(CAST(:enrollments AS uuid[]))
-      AND m.node_id = :asked_node_id AND m.direction = 'out' AND m.state = 'sent'
-    GROUP BY m.enrollment_id
+    SELECT step.enrollment_id AS id, max(m.sent_at) AS value FROM step
+    JOIN message m ON m.organization_id = :organization_id AND m.step_id = step.id
+    WHERE step.organization_id = :organization_id AND step.enrollment_id = ANY(CAST(:enrollments AS uuid[]))
+      AND step.node_id = :asked_node_id AND m.direction = 'out' AND m.state = 'sent'
+    GROUP BY step.enrollment_id
 """
 
 

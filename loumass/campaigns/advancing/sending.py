@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 
@@ -49,27 +51,40 @@ _VERSION = text("""
 def send(ground: Ground, node: Node, config: Any, walkers: list[Walker]) -> Verdict:
     """Who has no message yet gets one planned; the others leave or stay by what became of theirs."""
     verdict = Verdict()
-    steps = uuid_array(walker.step() for walker in walkers)
-    planned = {row.step_id: row for row in db().execute(_PLANNED, ground.bound(steps=steps))}
+    planned = _planned(ground, walkers)
     new: list[Walker] = []
+    alike: dict[tuple[str, str | None], list[Walker]] = defaultdict(list)
     for walker in walkers:
-        message = planned.get(walker.step_id)
+        message = planned.get(walker.step_id) if walker.step_id else None
         if message is not None:
-            _by_outcome(ground, node, walker, message, verdict)
+            alike[message.state, message.reason_code].append(walker)
         elif walker.is_catching_up:
             verdict.leave[walker.id] = Leave(_SKIPPED, PAST_DUE)
         else:
             new.append(walker)
+    for (state, reason_code), group in alike.items():
+        _by_outcome(ground, node, group, state, reason_code, verdict)
     if new:
         _plan(ground, node, new, verdict)
     return verdict
 
 
-def _by_outcome(ground: Ground, node: Node, walker: Walker, message: Any, verdict: Verdict) -> None:
-    verdict.take((walker.id,), _decided(ground, node, walker, OUTCOMES[message.state]))
-    if walker.id in verdict.leave and message.state == "cancelled":
-        outcome = f"skipped: {message.reason_code or 'cancelled'}"
-        verdict.leave[walker.id] = Leave(verdict.leave[walker.id].way, outcome)
+def _planned(ground: Ground, walkers: list[Walker]) -> dict[UUID, Row[Any]]:
+    """The messages of those who stood here before this slice, by step: who has just come has none."""
+    steps = [walker.step_id for walker in walkers if walker.new_step is None]
+    if not steps:
+        return {}
+    return {row.step_id: row for row in db().execute(_PLANNED, ground.bound(steps=uuid_array(steps)))}
+
+
+def _by_outcome(
+    ground: Ground, node: Node, walkers: list[Walker], state: str, reason_code: str | None, verdict: Verdict
+) -> None:
+    ids = [walker.id for walker in walkers]
+    verdict.take(ids, _decided(ground, node, walkers[0], OUTCOMES[state]))
+    if state == "cancelled" and ids[0] in verdict.leave:
+        skipped = Leave(verdict.leave[ids[0]].way, f"skipped: {reason_code or 'cancelled'}")
+        verdict.leave |= dict.fromkeys(ids, skipped)
 
 
 def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -> None:
@@ -83,14 +98,13 @@ def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -
         because = "This step has nothing to say: its words were deleted"
         return _hold(walkers, Hold("no_content", {"for": "mending", "because": because}), verdict)
     recipients = [
-        Recipient(walker.step_id, walker.id, walker.contact_id) for walker in walkers if walker.step_id
+        Recipient(step, walker.id, walker.contact_id) for walker in walkers if (step := walker.step())
     ]
     planned = plan_messages(_plan_of(ground, node, channel, version), recipients)
-    for walker in walkers:
-        if walker.step_id in planned:
-            verdict.take((walker.id,), _decided(ground, node, walker, MessageOutcome.PENDING))
-        else:
-            verdict.leave[walker.id] = Leave(_SKIPPED, NO_ADDRESS[medium])
+    waiting = [walker.id for walker in walkers if walker.step_id in planned]
+    verdict.take(waiting, _decided(ground, node, walkers[0], MessageOutcome.PENDING))
+    without = [walker.id for walker in walkers if walker.step_id not in planned]
+    verdict.leave |= dict.fromkeys(without, Leave(_SKIPPED, NO_ADDRESS[medium]))
     return None
 
 
@@ -99,6 +113,7 @@ def _hold(walkers: list[Walker], hold: Hold, verdict: Verdict) -> None:
 
 
 def _decided(ground: Ground, node: Node, walker: Walker, outcome: MessageOutcome) -> Decision:
+    """What the pure step says of `walker`, and of everybody whose message came to the same: it looks at nothing else."""
     kind = kind_of(node.kind)
     facts = Facts(
         enrollment_id=walker.id,
