@@ -1,0 +1,54 @@
+"""What is loaded when: `import loumass` costs nothing, and no vendor's SDK is there before somebody connects to it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+#: What speaks to a vendor, by the name that is imported. Libraries that speak a protocol (httpx2, imapclient) are none.
+SDKS = frozenset({
+    "boto3", "botocore", "elevenlabs", "google", "googleapiclient", "msal", "msgraph", "openai", "anthropic", "sentry_sdk",
+    "shopify", "stripe", "twilio", "woocommerce",
+})  # fmt: skip
+
+
+def loaded_by(module: str) -> set[str]:
+    """The top names of everything that importing `module` loads."""
+    code = f"import sys; before = set(sys.modules); import {module}; print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def imported_at_the_top(path: Path) -> set[str]:
+    """The top names that a file imports when it is loaded."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add((node.module or "").partition(".")[0])
+    return names
+
+
+def test_the_package_itself_loads_nothing() -> None:
+    assert loaded_by("loumass") == {"loumass"}
+
+
+@pytest.mark.parametrize("module", ["loumass.app", "worker", "loumass.ticker"])
+def test_no_process_loads_a_vendors_sdk_before_it_is_used(module: str) -> None:
+    loaded = loaded_by(module)
+    assert "loumass" in loaded
+    assert loaded & SDKS == set()
+
+
+def test_no_file_imports_a_vendors_sdk_at_its_top() -> None:
+    found = {
+        str(path.relative_to(ROOT)): imported_at_the_top(path) & SDKS
+        for path in (ROOT / "loumass").rglob("*.py")
+    }
+    assert {path: names for path, names in found.items() if names} == {}
