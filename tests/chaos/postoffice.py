@@ -51,7 +51,8 @@ class PostOffice(FakeSmtpServer):
         self.may_answer.wait(120)
 
     def converse(self, line: Line) -> None:
-        """One session, counted while it lasts."""
+        """One session, counted while it lasts. It is never cut because somebody sleeps in the middle."""
+        line.socket.settimeout(600)
         with self._news:
             self._callers += 1
         try:
