@@ -19,7 +19,7 @@ test: prepare-dev ## run every test (TESTS=tests/contacts for some)
 	@exec python -m pytest --numprocesses=auto --dist=loadgroup $(TESTS)
 
 chaos: prepare-dev ## kill workers in 20 campaigns of 2,000 messages and say what came of each (CHAOS_RUNS=3, CHAOS_SEED=...)
-	@CHAOS_RUNS=$${CHAOS_RUNS:-20} CHAOS_MESSAGES=$${CHAOS_MESSAGES:-2000} CHAOS_KILLS=$${CHAOS_KILLS:-12} CHAOS_ROWS=$${CHAOS_ROWS:-60000} python -m pytest tests/chaos
+	@CHAOS_RUNS=$${CHAOS_RUNS:-20} CHAOS_MESSAGES=$${CHAOS_MESSAGES:-2000} CHAOS_KILLS=$${CHAOS_KILLS:-12} CHAOS_ROWS=$${CHAOS_ROWS:-60000} python -m pytest tests/chaos/test_killed_workers.py tests/chaos/test_killed_imports.py
 
 cover: prepare-dev ## run tests and tell which lines none of them reached (TESTS=... as above)
 	@coverage erase && coverage run -m pytest --numprocesses=auto --dist=loadgroup $(TESTS) && coverage combine --quiet && coverage report
