@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from loumass.core import clock
 from loumass.core.database import Base
 from loumass.core.ids import uuid7
-from loumass.core.tenancy import OrganizationOwned, OrganizationScoped
+from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, organization_of_parents
 
 
 class Event(OrganizationScoped, Base):
@@ -33,6 +33,8 @@ class Event(OrganizationScoped, Base):
         {"postgresql_partition_by": "RANGE (happened_at)"},
     )
 
+    # No keys at all: a fact outlives what it tells of, the policy says whose it is, and every key costs every fact.
+    organization_id: Mapped[UUID] = organization_of_parents()
     happened_at: Mapped[datetime] = mapped_column(primary_key=True, default=clock.now)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7, server_default=text("uuidv7()"))
     kind: Mapped[str]

@@ -340,8 +340,7 @@ CREATE TABLE event (
     node_id UUID,
     user_id UUID,
     facts JSONB DEFAULT '{}' NOT NULL,
-    CONSTRAINT pk_event PRIMARY KEY (organization_id, happened_at, id),
-    CONSTRAINT fk_event_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id)
+    CONSTRAINT pk_event PRIMARY KEY (organization_id, happened_at, id)
 )
  PARTITION BY RANGE (happened_at);
 
