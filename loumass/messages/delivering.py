@@ -42,6 +42,8 @@ FLUSH_SECONDS = 10.0
 RING_SECONDS = 1.0
 #: While another process delivers the channel, look again this often.
 BUSY = timedelta(seconds=2)
+#: These statements are the same for every window and look rows up by key: planning them anew costs more than it finds.
+_PLANNED_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
 _WITHOUT_THE_DISK = text("SET LOCAL synchronous_commit = off")
 log = structlog.get_logger("deliver")
 
@@ -175,7 +177,8 @@ class _Run:
     def _attempt(self, window: _Window) -> frozenset[UUID] | None:
         """Whom of the window the gates let through; None when the lease was lost or the channel was paused."""
         lease, day = self.batch.lease, self.batch.allowed.today
-        with transaction():
+        with transaction() as session:
+            session.execute(_PLANNED_ONCE)
             self._record(self.unwritten)
             until = outbox_lease.renew(lease)
             going: frozenset[UUID] | None = None

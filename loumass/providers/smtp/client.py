@@ -59,6 +59,9 @@ class Smtp(Provider):
 
     def deliver(self, messages: Iterable[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
         """The outcome of every message, in order, over one kept connection, pipelined where offered."""
+        if not self.credentials.files_copies:
+            yield from self._transmitted(messages)
+            return
         offered: dict[UUID, OutgoingMessage] = {}
         for message_id, outcome in self._transmitted(_noted(messages, offered)):
             message = offered.pop(message_id)

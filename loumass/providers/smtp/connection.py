@@ -79,12 +79,11 @@ class Connection:
             self._wire.sock.settimeout(self._timeout * patience)
             self._patience = patience
         line = self._line()
-        lines = [line[4:]]
+        text = line[4:].strip()
         while line[3:4] == b"-" and line[:3].isdigit():
             line = self._line()
-            lines.append(line[4:])
+            text += b" " + line[4:].strip()
         code = int(line[:3]) if line[:3].isdigit() else -1
-        text = b" ".join([one.strip() for one in lines])
         return Reply(code, text.decode("utf-8", "replace"))
 
     def _line(self) -> bytes:
