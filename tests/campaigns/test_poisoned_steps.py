@@ -57,5 +57,7 @@ def test_words_that_cannot_be_read_hold_their_people_and_nobody_else(world: Worl
     assert (run.of(priya).state, run.at(priya)) == ("held", "again")
     assert (run.of(marcus).state, run.at(marcus)) == ("waiting", "hello")
     assert [message.state for message in run.messages(marcus)] == ["queued"]
-    assert "words of this step make no sense" in world.acme.member.get(f"/campaigns/{run.id}").get_data(as_text=True)
+    assert "words of this step make no sense" in world.acme.member.get(f"/campaigns/{run.id}").get_data(
+        as_text=True
+    )
     assert world.later(days=30) == 0
