@@ -42,6 +42,9 @@ class CollectingBell:
     def take_off(self, ring: jobs.Ring) -> None:
         self.rings.pop(ring, None)
 
+    def waiting(self, queue: str) -> int:
+        return sum(jobs.JOBS[ring.job].queue == queue for ring in self.rings)
+
 
 @dataclass
 class House:
@@ -105,6 +108,7 @@ def installed(allowed_hosts: Sequence[str] = ()) -> Iterator[House]:
             starting_up.prepare(settings)
             house = House(settings, *founded("Acme", "Maya Chen"), folder, environment)
             jobs.use(house.bell)
+            jobs.settle_memory()
             yield house
             database.engine().dispose()
     finally:

@@ -44,6 +44,9 @@ class CollectingBell:
     def take_off(self, ring: jobs.Ring) -> None:
         self.rings.pop(ring, None)
 
+    def waiting(self, queue: str) -> int:
+        return sum(jobs.JOBS[ring.job].queue == queue for ring in self.rings)
+
 
 class Person:
     """Somebody who works at an organization, with a signed-in browser."""

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import FrameType
 from typing import Any, Protocol
@@ -59,6 +59,8 @@ class Ring:
     job: str
     organization_id: UUID
     key: str
+    #: A person waits for it: it goes before the others of its queue.
+    is_urgent: bool = field(default=False, compare=False)
 
 
 class Bell(Protocol):
@@ -67,6 +69,8 @@ class Bell(Protocol):
     def ring(self, ring: Ring) -> None: ...
 
     def take_off(self, ring: Ring) -> None: ...
+
+    def waiting(self, queue: str) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +117,19 @@ def job(queue: str) -> Callable[[Callable[..., bool | None]], Job]:
     return declare
 
 
-def wake_all(wakes: list[agenda.Wake]) -> None:
-    """Write `wakes` to the agenda and ring what is due once the transaction has committed."""
+def wake_all(wakes: list[agenda.Wake], *, is_urgent: bool = False) -> None:
+    """Write `wakes` to the agenda and ring what is due once the transaction has committed.
+
+    Urgent is what a person waits for: it goes before the others of its queue.
+    """
     agenda.wake_all(wakes)
     moment = clock.now()
     rings = db().info.setdefault("rings", {})
     organization_id = current_organization_id()
     for wake in wakes:
         if wake.at <= moment:
-            rings[Ring(wake.job, organization_id, wake.key)] = True
+            a_ring = Ring(wake.job, organization_id, wake.key, is_urgent)
+            rings[a_ring] = rings.get(a_ring, False) or is_urgent
 
 
 def use(bell: Bell) -> None:
@@ -144,10 +152,19 @@ def ring(a_ring: Ring) -> None:
         log.warning("bell.silent", job=a_ring.job, problem=str(problem))
 
 
+def others_wait(queue: str) -> bool:
+    """Whether another ring waits in `queue`: a long slice makes room for it."""
+    try:
+        return _bell is not None and _bell.waiting(queue) > 0
+    except ConnectionError as problem:
+        log.warning("bell.silent", job=queue, problem=str(problem))
+        return False
+
+
 @event.listens_for(Session, "after_commit")
 def _ring_after_commit(session: Session) -> None:
-    for a_ring in session.info.pop("rings", {}):
-        ring(a_ring)
+    for a_ring, is_urgent in session.info.pop("rings", {}).items():
+        ring(replace(a_ring, is_urgent=is_urgent))
 
 
 @event.listens_for(Session, "after_soft_rollback")
@@ -204,6 +221,7 @@ class RedisBell:
                     timeout=JOB_SECONDS,
                     result_ttl=0,
                     failure_ttl=86_400,
+                    at_front=ring.is_urgent,
                 )
         except RedisError as problem:
             raise ConnectionError(str(problem)) from problem
@@ -211,9 +229,16 @@ class RedisBell:
     def take_off(self, ring: Ring) -> None:
         """Let the next ring through, before the job looks for work. A store that is away holds no bell on."""
         try:
-            self.redis.delete(_bell_key(ring))
+            self.redis.delete(_bell_key(ring), _bell_key(replace(ring, is_urgent=True)))
         except RedisError as problem:
             log.warning("bell.silent", job=ring.job, problem=str(problem))
+
+    def waiting(self, queue: str) -> int:
+        """How many rings wait in `queue`. Raises ConnectionError when Redis is away."""
+        try:
+            return self.queues[queue].count
+        except RedisError as problem:
+            raise ConnectionError(str(problem)) from problem
 
     def depth(self) -> dict[str, int]:
         """Jobs that wait, per queue."""
@@ -221,7 +246,8 @@ class RedisBell:
 
 
 def _bell_key(ring: Ring) -> str:
-    return f"bell:{ring.job}:{ring.organization_id}:{ring.key}"
+    # An urgent ring does not stand back behind one that waits at the end of a long queue.
+    return f"{'urgent' if ring.is_urgent else 'bell'}:{ring.job}:{ring.organization_id}:{ring.key}"
 
 
 class _Worker(SimpleWorker):

@@ -37,6 +37,10 @@ class StorageUnavailable(Problem):
     status = 503
 
 
+class FileGone(StorageUnavailable):
+    """The folder or bucket works, and does not have the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """Where a file lies, how many bytes it has and their SHA-256 (hexadecimal)."""
@@ -103,10 +107,14 @@ def every_key() -> Iterator[str]:
 
 
 def chunks(key: str) -> Iterator[bytes]:
-    """The bytes of a kept file, piece by piece. Raises StorageUnavailable."""
+    """The bytes of a kept file, piece by piece. Raises FileGone, StorageUnavailable."""
     try:
         for chunk in obstore.get(_using(), key).stream(min_chunk_size=CHUNK):
             yield bytes(chunk)
+    except FileNotFoundError as problem:
+        if _is_there_around(key):
+            raise FileGone("The file is not there any more.") from problem
+        raise _unavailable("The file cannot be read: storage does not answer.", problem) from problem
     except (OSError, obstore.exceptions.BaseError) as problem:
         raise _unavailable("The file cannot be read: storage does not answer.", problem) from problem
 
@@ -150,6 +158,12 @@ def hindered() -> str | None:
             probe.unlink()
         return (problem.strerror or type(problem).__name__).lower()
     return None
+
+
+def _is_there_around(key: str) -> bool:
+    """Whether what the file lay in is there: where a whole folder is away, its files are not gone."""
+    folder = _folder()
+    return folder is None or (folder / key).parent.is_dir()
 
 
 def _unavailable(sentence: str, problem: Exception) -> StorageUnavailable:

@@ -20,6 +20,8 @@ from sqlalchemy import Row, select, text
 from loumass.accounts.models import Organization
 from loumass.channels.connecting import open_provider
 from loumass.core import clock
+from loumass.core.jobs import others_wait
+from loumass.core.storage import FileGone, StorageUnavailable
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.service import ring_listeners
 from loumass.messages import delivering_outcomes, outbox, outbox_lease, rendering
@@ -27,15 +29,16 @@ from loumass.messages.delivering_outcomes import Pair
 from loumass.messages.outbox_lease import Allowance, Lease
 from loumass.messages.rendering import Rendered
 from loumass.providers.base import OutgoingMessage, Provider
-from loumass.providers.errors import Disconnected, Outcome, Rejected, Throttled, Unknown
+from loumass.providers.errors import Disconnected, Outcome, Rejected, Throttled, Unavailable, Unknown
 
 BATCH = 2_000
 #: How many messages at most are attempted together: what a crash can leave in doubt.
 WINDOW, FIRST_WINDOW = 100, 5
 #: A server that takes its time gets fewer at once.
 WINDOW_SECONDS = 1.0
-#: A slice takes no new window after this, so that pauses, stops and other channels get their turn.
-SLICE_SECONDS = 60.0
+#: A slice takes no new window after this, so that pauses and stops get their turn; and none after the second when
+#: somebody waits: another channel, or a person's answer on this one.
+SLICE_SECONDS, POLITE_SECONDS = 60.0, 1.0
 #: Within a slow window, outcomes are written down and the lease is renewed this often.
 FLUSH_SECONDS = 10.0
 #: Listeners hear of what was sent this often, and at the end.
@@ -136,7 +139,8 @@ def _windows(batch: _Batch, beside: Executor) -> Iterator[_Window]:
 
 
 def _rendered(rows: Sequence[Row[Any]], around: rendering.Surroundings) -> _Window:
-    """The messages to hand over, and those that cannot be written: each fails alone, with its reason."""
+    """The messages to hand over, and those that cannot be written: each fails alone, with its reason, or waits for its
+    files."""
     moment = clock.now()
     ready: list[Rendered] = []
     poisoned: list[Pair] = []
@@ -144,11 +148,15 @@ def _rendered(rows: Sequence[Row[Any]], around: rendering.Surroundings) -> _Wind
         try:
             ready.append(rendering.rendered(row, around, moment))
         except Exception as problem:  # one bad row must not hold up the others, whatever is wrong with it
-            log.warning(
-                "deliver.unrenderable", message=str(row.id), problem=type(problem).__name__, exc_info=True
-            )
-            poisoned.append((row, Rejected(f"The message could not be written: {problem}", "unrenderable")))
+            poisoned.append((row, _unwritable(row, problem)))
     return _Window(rows, moment, ready, poisoned)
+
+
+def _unwritable(row: Row[Any], problem: Exception) -> Outcome:
+    if isinstance(problem, StorageUnavailable) and not isinstance(problem, FileGone):
+        return Unavailable(str(problem), is_about_recipient=True)
+    log.warning("deliver.unrenderable", message=str(row.id), problem=type(problem).__name__, exc_info=problem)
+    return Rejected(f"The message could not be written: {problem}", "unrenderable")
 
 
 class _Run:
@@ -160,6 +168,8 @@ class _Run:
         self.subjects: dict[UUID, str] = {}
         self.unwritten: list[Pair] = []
         self.rang = time.monotonic()
+        self.until, self.is_overtaken = batch.lease.until, False
+        provider.may_write = self._may_write
 
     def through(self, windows: Iterator[_Window]) -> int:
         """How many were attempted or refused as unwritable."""
@@ -169,10 +179,22 @@ class _Run:
             if going is None:
                 break
             outcomes = self._hand_over(window, going)
-            if _should_stop(outcomes, self.provider) or time.monotonic() - started > SLICE_SECONDS:
+            if (
+                self.is_overtaken
+                or _should_stop(outcomes, self.provider)
+                or self._makes_room(time.monotonic() - started)
+            ):
                 break
         self._finish()
         return self.attempted
+
+    def _makes_room(self, seconds: float) -> bool:
+        if seconds < POLITE_SECONDS:
+            return False
+        if seconds > SLICE_SECONDS or others_wait("deliver"):
+            return True
+        with transaction():
+            return outbox.has_answer_due(self.batch.lease)
 
     def _attempt(self, window: _Window) -> frozenset[UUID] | None:
         """Whom of the window the gates let through; None when the lease was lost or the channel was paused."""
@@ -180,10 +202,9 @@ class _Run:
         with transaction() as session:
             session.execute(_PLANNED_ONCE)
             self._record(self.unwritten)
-            until = outbox_lease.renew(lease)
             going: frozenset[UUID] | None = None
-            if until is not None:
-                going = outbox.attempt(lease, until, window.moment, [row.id for row in window.rows], day)
+            if self._holds_on():
+                going = outbox.attempt(lease, self.until, window.moment, [row.id for row in window.rows], day)
                 self._record([pair for pair in window.poisoned if pair[0].id in going])
         self.unwritten = []
         return going
@@ -202,9 +223,21 @@ class _Run:
                 self._flush()
                 flushed = time.monotonic()
                 with transaction():
-                    outbox_lease.renew(self.batch.lease)
+                    self._holds_on()
         self.attempted += len(outcomes)
         return outcomes
+
+    def _may_write(self) -> bool:
+        """Whether the lease still holds: a process that slept over it must not send what others settle meanwhile."""
+        if not self.is_overtaken and clock.now() >= self.until:
+            with transaction():
+                self._holds_on()
+        return not self.is_overtaken
+
+    def _holds_on(self) -> bool:
+        until = outbox_lease.renew(self.batch.lease)
+        self.until, self.is_overtaken = until or self.until, until is None
+        return not self.is_overtaken
 
     def _flush(self) -> None:
         if self.unwritten:
@@ -237,6 +270,7 @@ class _Run:
             rings=self._is_time_to_ring(),
             shares_throttle=not self.provider.throttles_per_recipient,
             day=self.batch.allowed.today,
+            is_ours=not self.is_overtaken,
         )
 
 

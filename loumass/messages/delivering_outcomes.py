@@ -52,10 +52,11 @@ def record(
     shares_throttle: bool,
     day: date,
     rings: bool,
+    is_ours: bool = True,
 ) -> None:
     """Write down `outcomes`; commit afterwards. A channel-wide trouble puts the channel to rest.
 
-    `subjects` are what receivers read, by message. `rings` as `publish_all`: whether listeners hear of sendings now.
+    `subjects` are what receivers read, by message. `rings` as `publish_all`: whether listeners hear of sendings now. Who lost the channel's lease (`is_ours` is false) does not judge it.
     """
     if not outcomes:
         return
@@ -65,7 +66,8 @@ def record(
     tell(channel, rows, day, rings=rings)
     if channel.failures_in_a_row and any(row.state == "sent" for row in rows):
         db().execute(_CHANNEL_WORKS, _of(channel.id))
-    _judge_channel(channel, [outcome for _, outcome in outcomes], now, shares_throttle)
+    if is_ours:
+        _judge_channel(channel, [outcome for _, outcome in outcomes], now, shares_throttle)
     for kind, count in Counter(type(outcome).__name__.lower() for _, outcome in outcomes).items():
         metrics.SENDS.labels(channel.medium, channel.provider, kind).inc(count)
 
@@ -124,10 +126,18 @@ def _unavailable(row: Row[Any], outcome: Unavailable, now: datetime) -> Told:
     return Told(row.id, "failed", code="unavailable", reason=reason)
 
 
-def why_away(outcomes: Sequence[Outcome]) -> Unavailable | None:
-    """The last of `outcomes` where the provider as a whole took nothing; single recipients' mailboxes do not count."""
-    away = [one for one in outcomes if isinstance(one, Unavailable) and not one.is_about_recipient]
-    return away[-1] if away and len(away) == len(outcomes) else None
+def why_away(outcomes: Sequence[Outcome]) -> Unavailable | Unknown | None:
+    """The last of `outcomes` where the provider as a whole took nothing for sure: it is away, or falls silent in the
+    middle. Single recipients' mailboxes do not count."""
+    away = [one for one in outcomes if _is_away(one)]
+    last = away[-1] if away and len(away) == len(outcomes) else None
+    return last if isinstance(last, Unavailable | Unknown) else None
+
+
+def _is_away(outcome: Outcome) -> bool:
+    return isinstance(outcome, Unknown) or (
+        isinstance(outcome, Unavailable) and not outcome.is_about_recipient
+    )
 
 
 def backoff(attempts: int) -> timedelta:

@@ -34,7 +34,7 @@ from loumass.messages.gates import (
     opening,
     zones,
 )
-from loumass.messages.models import PRIORITY_CAMPAIGN
+from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON
 from loumass.messages.outbox_lease import Allowance, Lease
 from loumass.messages.rendering import domain_of
 
@@ -138,6 +138,10 @@ _ATTEMPT_ANY_TIME, _ATTEMPT_BY_CLOCK = (
     _asking(_ATTEMPT, TIMELESS_GATES, WITHOUT_CLOCK),
     _asking(_ATTEMPT, MESSAGE_GATES, AROUND),
 )
+_ANSWER_DUE = text("""
+    SELECT EXISTS (SELECT 1 FROM message WHERE organization_id = :organization_id AND channel_id = :channel_id
+        AND state = 'queued' AND priority = :person AND due_at <= :now)
+""")
 _USED = text("""
     INSERT INTO channel_day (organization_id, channel_id, day, used)
     VALUES (:organization_id, :channel_id, :day, greatest(CAST(:change AS integer), 0))
@@ -206,6 +210,12 @@ def attempt(
     )
     count_used(lease.channel_id, day, len(found.going))
     return frozenset(row.id for row in found.going)
+
+
+def has_answer_due(lease: Lease) -> bool:
+    """Whether a person's message waits on the channel: it goes before campaigns."""
+    values = _of(lease, now=clock.now(), person=PRIORITY_PERSON)
+    return bool(db().scalar(_ANSWER_DUE, values))
 
 
 def reclaim(lease: Lease, look_at: datetime) -> int:

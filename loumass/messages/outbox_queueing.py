@@ -19,7 +19,7 @@ from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
 from loumass.messages import jobs
-from loumass.messages.models import PRIORITY_PERSON, Message
+from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON, Message
 from loumass.messages.outbox import ids_of
 
 # Only what has not been taken out of the queue can be taken back.
@@ -76,11 +76,13 @@ def queue_messages(messages: Sequence[NewMessage]) -> list[UUID]:
     rows = [_row(row_id, message, now) for row_id, message in zip(ids, messages, strict=True)]
     if rows:
         db().execute(insert(Message), rows)
+        is_urgent = any(message.priority < PRIORITY_CAMPAIGN for message in messages)
         earliest: dict[UUID, datetime] = {}
         for message in messages:
             due_at = message.due_at or now
             earliest[message.channel_id] = min(due_at, earliest.get(message.channel_id, due_at))
-        wake_all([jobs.deliver.wake(at, str(channel_id)) for channel_id, at in earliest.items()])
+        wakes = [jobs.deliver.wake(at, str(channel_id)) for channel_id, at in earliest.items()]
+        wake_all(wakes, is_urgent=is_urgent)
     return ids
 
 

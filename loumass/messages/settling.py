@@ -154,9 +154,9 @@ def _told(row: Row[Any], sent: Sent) -> Told:
 
 def _as_sent(message_ids: Sequence[UUID]) -> list[Told]:
     rows = db().execute(
-        select(Message.id, Message.attempted_at).where(
-            Message.id.in_(message_ids), Message.state == "in_doubt"
-        )
+        select(Message.id, Message.attempted_at)
+        .where(Message.id.in_(message_ids), Message.state == "in_doubt")
+        .with_for_update()
     )
     return [Told(row.id, "sent", row.attempted_at) for row in rows]
 

@@ -143,6 +143,9 @@ class ProviderContext:
     timeout: float = 30.0
 
 
+OVERTAKEN = Unavailable("Not tried: another process delivers for this sender now.")
+
+
 class Provider(ABC):
     """One vendor on one medium, opened with one customer's credentials. Use as a context manager."""
 
@@ -160,6 +163,9 @@ class Provider(ABC):
     def __init__(self, credentials: Any, context: ProviderContext) -> None:
         self.credentials = credentials
         self.context = context
+        #: Asked just before a message is written to the network. When it says no, another process may be at it: nothing
+        #: more is written, and what was not is `OVERTAKEN`.
+        self.may_write: Callable[[], bool] = lambda: True
 
     def __enter__(self) -> Self:
         return self
@@ -189,6 +195,8 @@ class Provider(ABC):
             yield message.id, outcome
 
     def _attempt(self, message: OutgoingMessage) -> Outcome:
+        if not self.may_write():
+            return OVERTAKEN
         try:
             refuse_control_characters(message)
             return self.send(message)

@@ -43,7 +43,7 @@ def test_it_is_cut_off_and_the_same_worker_goes_on_with_other_channels(
     assert set(states(world.acme, mailed + texted)) == {"sent"}
     became = states(world.acme, hung)
     assert set(became) == {"in_doubt", "queued"}, "those that the server has are in doubt, the others wait"
-    assert became.count("in_doubt") == len(smtp.received)
+    assert became.count("in_doubt") == len(smtp.received) == 1, "one silence is enough to leave it alone"
     before = len(smtp.received)
     world.work()
     assert len(smtp.received) == before, "and it is not asked again at once"

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from loumass.channels.models import Channel
 from loumass.core import clock
 from loumass.core.jobs import wake_all
 from loumass.core.tenancy import get_or_404, serving, transaction
@@ -68,6 +69,12 @@ def killed_in(world: World, channel_id: UUID, postbox: Postbox, after: int) -> N
             deliver_slice(channel_id)
     finally:
         delivering.transaction = real
+
+
+def changed_channel(world: World, channel: Channel) -> Channel:
+    """`channel` as it is now."""
+    with world.acme.acting():
+        return get_or_404(Channel, channel.id)
 
 
 def test_a_crash_leaves_a_small_window_in_doubt_and_the_rest_goes_later(world: World) -> None:
@@ -140,6 +147,40 @@ def test_whoever_lost_the_lease_writes_nothing_more(world: World) -> None:
             deliver_slice(maya.id)
     assert len(postbox.taken) == 5
     assert states(world.acme, ids)[:5] == ["sent"] * 5
+
+
+def test_whoever_slept_over_the_lease_sends_nothing_of_what_it_still_had(world: World) -> None:
+    maya, crowd, postbox = mailbox(world.acme), people(world.acme, 5), Postbox()
+
+    def sleep(sent_before: int) -> None:
+        if sent_before == 1:
+            clock.advance(LEASE + timedelta(seconds=1))
+            with world.acme.acting() as session:
+                lease = outbox_lease.take(maya.id)
+                assert lease is not None
+                assert outbox.reclaim(lease, clock.now()) == 5
+                session.commit()
+
+    postbox.before_each = sleep
+    with handing_to(postbox):
+        ids = campaign(world.acme, maya, crowd, stream(world.acme))
+        world.bell.rings.clear()
+        with serving(world.acme.id):
+            deliver_slice(maya.id)
+    assert [one.id for one in postbox.taken] == ids[:2]
+    assert states(world.acme, ids) == ["sent"] * 2 + ["queued"] * 3
+    assert changed_channel(world, maya).resting_until is None
+
+
+def test_whoever_slept_and_lost_nothing_goes_on(world: World) -> None:
+    maya, crowd, postbox = mailbox(world.acme), people(world.acme, 5), Postbox()
+    postbox.before_each = lambda number: clock.advance(LEASE * 2) if number == 1 else None
+    with handing_to(postbox):
+        ids = campaign(world.acme, maya, crowd, stream(world.acme))
+        world.bell.rings.clear()
+        with serving(world.acme.id):
+            deliver_slice(maya.id)
+    assert states(world.acme, ids) == ["sent"] * 5
 
 
 def test_a_late_outcome_settles_what_was_already_in_doubt(world: World) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import email
+import io
 from datetime import timedelta
 from email import policy
+from pathlib import Path
 
 import pytest
 
 from loumass.channels.models import Channel
+from loumass.config import Settings
 from loumass.contacts.models import Contact, Suppression
-from loumass.core import clock
+from loumass.core import clock, storage
 from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import get_or_404
 from loumass.messages import delivering_outcomes
@@ -254,6 +257,29 @@ def test_a_text_goes_out_through_a_number(world: World) -> None:
     found = message(world.acme, message_id)
     assert found.state == "sent"
     assert found.from_address == "+13035550100"
+
+
+def test_an_attachment_that_cannot_be_read_just_now_is_waited_for(
+    world: World, settings: Settings, tmp_path: Path
+) -> None:
+    maya, (reader,) = mailbox(world.acme), people(world.acme, 1)
+    ids = queue(world.acme, maya, [reader])
+    with world.acme.acting() as session:
+        kept = storage.store(io.BytesIO(b"a plan"), limit=100)
+        session.add(Attachment(message_id=ids[0], file_name="plan.pdf", content_type="application/pdf",
+                               size=kept.size, file_key=kept.key))  # fmt: skip
+        session.commit()
+    blocker = tmp_path / "a file"
+    blocker.write_text("in the way of a folder")
+    storage.use(f"file://{blocker}/files")
+    try:
+        world.work()
+        waiting = message(world.acme, ids[0])
+        assert (waiting.state, waiting.waiting_for) == ("queued", "unavailable")
+    finally:
+        storage.use(settings.storage_url)
+    world.later(minutes=5)
+    assert states(world.acme, ids) == ["sent"]
 
 
 def test_a_missing_attachment_fails_only_its_own_message(world: World) -> None:

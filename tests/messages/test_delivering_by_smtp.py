@@ -70,6 +70,7 @@ def test_what_the_server_cut_off_is_found_in_sent_and_never_sent_twice(
     lost = world.acme.contact("Lost", vendor.address_that(Behaviour.LOSES_AND_CUTS))
     (first,) = queue(world.acme, maya, [went])
     world.work()
+    world.later(minutes=2)
     (second,) = queue(world.acme, maya, [lost])
     world.work()
     assert states(world.acme, [first, second]) == ["in_doubt", "in_doubt"]

@@ -70,7 +70,7 @@ class Smtp(Provider):
             yield message_id, outcome
 
     def _transmitted(self, messages: Iterable[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
-        transmission = Transmission(self._connect, self._envelope_sender, self._connection)
+        transmission = Transmission(self._connect, self._envelope_sender, self._connection, self.may_write)
         self._connection = None
         try:
             yield from transmission.run(messages)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
 
-from loumass.providers.base import OutgoingMessage, as_outcome
+from loumass.providers.base import OVERTAKEN, OutgoingMessage, as_outcome
 from loumass.providers.errors import (
     Disconnected,
     Outcome,
@@ -40,10 +40,12 @@ class Transmission:
         connect: Callable[[], Connection],
         envelope_sender: Callable[[OutgoingMessage], str],
         kept: Connection | None,
+        may_write: Callable[[], bool],
     ) -> None:
         self.connection = kept
         self._connect = connect
         self._envelope_sender = envelope_sender
+        self._may_write = may_write
         self._awaited: Letter | None = None  # the server said 354 and waits for its content
         self._barrier: ProviderError | None = None  # the rest is not tried and shares this outcome
 
@@ -119,6 +121,10 @@ class Transmission:
         connection = self.connection
         if handed is None or connection is None:
             raise RuntimeError("There is nothing to hand over.")
+        if not self._may_write():
+            self._hang_up()
+            self._barrier = OVERTAKEN
+            return handed.id, OVERTAKEN
         try:
             connection.write(handed.content, END + following)
             reply = connection.reply(_PATIENCE)
