@@ -42,7 +42,7 @@ SLICE_SECONDS, POLITE_SECONDS = 60.0, 1.0
 #: Within a slow window, outcomes are written down and the lease is renewed this often.
 FLUSH_SECONDS = 10.0
 #: Listeners hear of what was sent this often, and at the end.
-RING_SECONDS = 1.0
+RING_SECONDS = 3.0
 #: While another process delivers the channel, look again this often.
 BUSY = timedelta(seconds=2)
 #: These statements are the same for every window and look rows up by key: planning them anew costs more than it finds.

@@ -49,12 +49,13 @@ _DUE = """
     ORDER BY priority, due_at, id LIMIT :looked_at
 """
 # Whoever waits for a lock judges by what was true before the wait: a locked row is left out of this window, so that
-# an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away.
+# an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away. `OFFSET 0` keeps
+# the planner to the key: where few rows seem to be queued, it would look through all that are for each window.
 _WINDOW = """
-    SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at
-    FROM message
-    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'queued' AND due_at <= :now
-    FOR UPDATE SKIP LOCKED
+    SELECT found.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
+        SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at, state FROM message
+        WHERE organization_id = :organization_id AND id = asked.id OFFSET 0 FOR UPDATE SKIP LOCKED) found
+    WHERE found.state = 'queued' AND found.due_at <= :now
 """
 _JUDGED = """
     SELECT m.id, m.priority, g.gate, {opening} AS opens_at,
@@ -87,9 +88,10 @@ _REFUSED = """
         reason = ended.sentence,
         ended_at = CASE WHEN ended.sentence IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END
     FROM (
-        SELECT judged.id, judged.gate, judged.opens_at FROM judged
-        JOIN message open ON open.organization_id = :organization_id AND open.id = judged.id AND open.state = 'queued'
-        WHERE judged.gate IS NOT NULL FOR UPDATE OF open SKIP LOCKED
+        SELECT judged.id, judged.gate, judged.opens_at FROM judged CROSS JOIN LATERAL (
+            SELECT state FROM message WHERE organization_id = :organization_id AND id = judged.id
+            OFFSET 0 FOR UPDATE SKIP LOCKED) open
+        WHERE judged.gate IS NOT NULL AND open.state = 'queued'
     ) judged LEFT JOIN jsonb_each_text(CAST(:sentences AS jsonb)) AS ended(gate, sentence) ON ended.gate = judged.gate
     WHERE message.organization_id = :organization_id AND message.id = judged.id
     RETURNING {columns}

@@ -24,16 +24,19 @@ from loumass.messages.outbox import count_used, ids_of
 OPTED_OUT = "opted_out"
 
 # Each row is locked and looks its own outcome up, then it is changed by its key: so few seem to be under way to the
-# planner that it would rather look through all messages, or compare every row with every outcome. A conversation is named by the first subject that was written in it.
+# planner that it would rather look through all messages, or compare every row with every outcome. A conversation is
+# named by the first subject that was written in it.
 _RECORD = text("""
     WITH told AS MATERIALIZED (
-        SELECT m.id, said.* FROM message m CROSS JOIN LATERAL jsonb_to_record(CAST(:told AS jsonb) -> CAST(m.id AS text)) AS said(
+        SELECT asked.id, said.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
+            SELECT state, lease_token FROM message
+            WHERE organization_id = :organization_id AND id = asked.id OFFSET 0 FOR UPDATE) m
+        CROSS JOIN LATERAL jsonb_to_record(CAST(:told AS jsonb) -> CAST(asked.id AS text)) AS said(
             state text, sent_at timestamptz, due_at timestamptz, waiting_for text, code text, reason text,
             is_counted boolean, is_dead boolean, provider_message_id text, message_id text, segments integer,
             thread_id text, subject text)
-        WHERE m.organization_id = :organization_id AND m.id = ANY(CAST(:ids AS uuid[])) AND m.state IN ('sending', 'in_doubt')
+        WHERE m.state IN ('sending', 'in_doubt')
           AND (CAST(:token AS uuid) IS NULL OR m.lease_token = CAST(:token AS uuid))
-        FOR UPDATE OF m
     ), done AS (
         UPDATE message SET
             state = told.state,

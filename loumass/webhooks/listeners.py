@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -33,15 +33,17 @@ def on_channel_connected(events: Sequence[Event]) -> None:
 
 def on_sent(events: Sequence[Event]) -> None:
     """Let the sandbox's people react: what comes of the messages is stored now and due later."""
-    ids = [event.message_id for event in events if event.message_id]
-    fed = {provider.kind for provider in that_can(Capability.NEEDS_SENT)}
+    channels = _fed({event.channel_id for event in events if event.channel_id})
+    ids = [event.message_id for event in events if event.message_id and event.channel_id in channels]
+    if not ids:
+        return
     sent = db().execute(
         select(Message, Channel)
         .join(
             Channel,
             (Channel.organization_id == Message.organization_id) & (Channel.id == Message.channel_id),
         )
-        .where(Message.id.in_(ids), Channel.provider.in_(sorted(fed)), Message.sent_at.is_not(None))
+        .where(Message.id.in_(ids), Message.sent_at.is_not(None))
         .order_by(Message.channel_id, Message.sent_at, Message.id)
     )
     by_channel: dict[UUID, tuple[Channel, list[Message]]] = {}
@@ -49,6 +51,13 @@ def on_sent(events: Sequence[Event]) -> None:
         by_channel.setdefault(channel.id, (channel, []))[1].append(message)
     for channel, messages in by_channel.values():
         _feed(channel, messages)
+
+
+def _fed(channel_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those of the channels whose provider is told of what was sent: most are not."""
+    kinds = sorted(provider.kind for provider in that_can(Capability.NEEDS_SENT))
+    wanted = select(Channel.id).where(Channel.id.in_(channel_ids), Channel.provider.in_(kinds))
+    return frozenset(db().scalars(wanted))
 
 
 def _feed(channel: Channel, messages: Sequence[Message]) -> None:

@@ -740,15 +740,13 @@ CREATE UNIQUE INDEX uq_message_step ON message (organization_id, step_id) WHERE 
 
 CREATE INDEX ix_message_lease ON message (organization_id, channel_id, lease_until) WHERE state = 'sending';
 
-CREATE INDEX ix_message_queued_enrollment ON message (organization_id, enrollment_id) WHERE state = 'queued';
+CREATE INDEX ix_message_organization_id_enrollment_id ON message (organization_id, enrollment_id) WHERE enrollment_id IS NOT NULL;
 
 CREATE UNIQUE INDEX uq_message_received ON message (organization_id, channel_id, provider_message_id) WHERE direction = 'in' AND provider_message_id IS NOT NULL;
 
 CREATE INDEX ix_message_organization_id_conversation_id_occurred_at_id ON message (organization_id, conversation_id, occurred_at, id);
 
 CREATE INDEX ix_message_doubt ON message (organization_id, attempted_at, id) WHERE state = 'in_doubt';
-
-CREATE INDEX ix_message_queued_stream ON message (organization_id, stream_id) WHERE state = 'queued';
 
 CREATE INDEX ix_message_organization_id_contact_id_occurred_at_id ON message (organization_id, contact_id, occurred_at, id);
 
