@@ -23,9 +23,10 @@ from loumass.messages.outbox import count_used, ids_of
 #: `reason_code` of what a provider refused because the person had told it to stop: they leave their campaigns.
 OPTED_OUT = "opted_out"
 
-# Each row is locked and looks its own outcome up, then it is changed by its key: so few seem to be under way to the
-# planner that it would rather look through all messages, or compare every row with every outcome. A conversation is
-# named by the first subject that was written in it.
+# Each row is locked and looks its own outcome up, then it is changed by its key. So few rows seem to be under way to the
+# planner that it would rather read all of an organization's messages for each window, or compare every row with every
+# outcome; where it expects a single id it keeps to the key, and a comparison that is always true makes it expect that.
+# A conversation is named by the first subject that was written in it.
 _RECORD = text("""
     WITH told AS MATERIALIZED (
         SELECT asked.id, said.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
@@ -35,7 +36,7 @@ _RECORD = text("""
             state text, sent_at timestamptz, due_at timestamptz, waiting_for text, code text, reason text,
             is_counted boolean, is_dead boolean, provider_message_id text, message_id text, segments integer,
             thread_id text, subject text)
-        WHERE m.state IN ('sending', 'in_doubt')
+        WHERE asked.id = CAST(CAST(asked.id AS text) AS uuid) AND m.state IN ('sending', 'in_doubt')
           AND (CAST(:token AS uuid) IS NULL OR m.lease_token = CAST(:token AS uuid))
     ), done AS (
         UPDATE message SET
