@@ -41,9 +41,17 @@ from loumass.messages.rendering import domain_of
 #: Due rows looked at per slice, so that a slice with refusals stays bounded as well.
 LOOKED_AT = 2_000
 
-_DUE = """
-    SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at
-    FROM message
+# What events and counters need of a row.
+_IDS = ("id", "contact_id", "stream_id", "enrollment_id", "conversation_id", "channel_id", "node_id", "state",
+        "priority", "due_at", "reason_code")  # fmt: skip
+# What a message is rendered from.
+_RENDERED = ("medium", "to_address", "subject", "text", "html", "content_version_id", "merge_values", "rfc_message_id",
+             "in_reply_to", "reference_ids")  # fmt: skip
+_SAID = ", ".join(f"message.{name}" for name in _IDS)
+_WORDS = ", ".join(f"message.{name}" for name in _RENDERED)
+_ALL = ", ".join((*_IDS, *_RENDERED))
+_DUE = f"""
+    SELECT {_ALL}, attempts, to_hash FROM message
     WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'queued'
       AND priority = ANY(CAST(:priorities AS integer[])) AND due_at <= :now
     ORDER BY priority, due_at, id LIMIT :looked_at
@@ -58,25 +66,13 @@ _WINDOW = """
     WHERE found.state = 'queued' AND found.due_at <= :now
 """
 _JUDGED = """
-    SELECT m.id, m.priority, g.gate, {opening} AS opens_at,
+    SELECT m.*, g.gate, {opening} AS opens_at,
            count(*) FILTER (WHERE g.gate IS NULL) OVER turn AS nth,
            count(*) FILTER (WHERE g.gate IS NULL AND m.priority >= {campaign}) OVER turn AS nth_of_campaigns
     FROM due m {around}
     {asked}
     WINDOW turn AS (ORDER BY m.priority, m.due_at, m.id)
 """
-# What events and counters need of a row.
-_IDS = ("id", "contact_id", "stream_id", "enrollment_id", "conversation_id", "channel_id", "node_id", "state",
-        "priority", "due_at", "reason_code")  # fmt: skip
-_SAID = ", ".join(f"message.{name}" for name in _IDS)
-# What a message is rendered from.
-_WORDS = ", ".join(
-    f"message.{name}"
-    for name in (
-        "medium", "to_address", "subject", "text", "html", "content_version_id", "merge_values", "rfc_message_id",
-        "in_reply_to", "reference_ids",
-    )
-)  # fmt: skip
 # A refusing gate either ends the message or says when it will be looked at again, and why. Who holds a row's lock
 # may be taking it away: it is left alone.
 _REFUSED = """
@@ -100,11 +96,9 @@ _CLAIM = f"""
     WITH due AS MATERIALIZED ({_DUE}), judged AS MATERIALIZED ({_JUDGED}),
     refused AS ({_REFUSED.replace("{columns}", f"{_SAID}, {_WORDS}, message.attempts")})
     SELECT * FROM (
-    SELECT {_SAID}, {_WORDS}, message.attempts + 1 AS attempts, true AS is_going
-    FROM judged JOIN message ON message.organization_id = :organization_id AND message.id = judged.id
-    WHERE judged.gate IS NULL AND judged.nth <= :most
-      AND (judged.priority < {PRIORITY_CAMPAIGN} OR judged.nth_of_campaigns <= :campaign_most)
-    ORDER BY message.priority, message.due_at, message.id) going
+        SELECT {_ALL}, attempts + 1 AS attempts, true AS is_going FROM judged
+        WHERE gate IS NULL AND nth <= :most AND (priority < {PRIORITY_CAMPAIGN} OR nth_of_campaigns <= :campaign_most)
+        ORDER BY priority, due_at, id) going
     UNION ALL SELECT refused.*, false FROM refused
 """
 _ATTEMPT = f"""
