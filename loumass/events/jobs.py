@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from loumass.core import clock
 from loumass.core.agenda import Wake
-from loumass.core.database import db, engine
+from loumass.core.database import PLANNED_FOR_MANY, db, engine
 from loumass.core.jobs import job, wake_all
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.models import Event
@@ -100,6 +100,7 @@ def sweep() -> list[Wake]:
 
 
 def _tell_batch(session: Session, listener: str, only: UUID | None = None) -> int:
+    session.execute(PLANNED_FOR_MANY)
     claimed = _claim(session, listener, only)
     events = _events(session, claimed) if claimed else []
     if claimed:

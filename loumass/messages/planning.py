@@ -78,10 +78,11 @@ _OWN_NUMBER, _SHARED_NUMBER = "contact.phone", "contact.phone || '#' || contact.
 
 
 def _is_new(key: str) -> str:
-    """SQL, once per key: a choice of two keys cannot be hashed, and everybody would be compared with everybody."""
+    """SQL, once per key, each looked up by it: `OFFSET 0` keeps the planner from comparing everybody with everybody, which
+    seems cheap where the table grew since it was last looked at."""
     return f"""NOT EXISTS (
         SELECT 1 FROM conversation c WHERE c.organization_id = :organization_id AND c.channel_id = :channel_id
-          AND c.thread_key = {key} AND (c.contact_id = r.contact_id OR c.contact_id IS NULL))"""
+          AND c.thread_key = {key} AND (c.contact_id = r.contact_id OR c.contact_id IS NULL) OFFSET 0)"""
 
 
 _OPEN = f"""
@@ -106,10 +107,12 @@ _PLAN = """
         :now, :now
     FROM recipient r
     JOIN contact ON contact.organization_id = :organization_id AND contact.id = r.contact_id
-    LEFT JOIN conversation own ON own.organization_id = :organization_id AND own.channel_id = :channel_id
-        AND own.thread_key = r.thread_key
-    LEFT JOIN conversation shared ON shared.organization_id = :organization_id AND shared.channel_id = :channel_id
-        AND shared.thread_key = r.counterpart || '#' || r.contact_id
+    LEFT JOIN LATERAL (
+        SELECT c.id, c.medium, c.contact_id FROM conversation c WHERE c.organization_id = :organization_id
+            AND c.channel_id = :channel_id AND c.thread_key = r.thread_key OFFSET 0) own ON true
+    LEFT JOIN LATERAL (
+        SELECT c.id FROM conversation c WHERE c.organization_id = :organization_id
+            AND c.channel_id = :channel_id AND c.thread_key = r.counterpart || '#' || r.contact_id OFFSET 0) shared ON true
     CROSS JOIN LATERAL (
         SELECT CASE WHEN own.medium = 'email' OR own.contact_id = r.contact_id OR own.contact_id IS NULL THEN own.id
             ELSE shared.id END AS id

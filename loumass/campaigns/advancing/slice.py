@@ -24,7 +24,7 @@ from loumass.campaigns.advancing.verdict import Hold, Verdict
 from loumass.campaigns.advancing.writing import write
 from loumass.campaigns.models import Campaign
 from loumass.content.marking import MergeTagsRefused
-from loumass.core.database import db
+from loumass.core.database import PLANNED_FOR_MANY, db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.kinds import UnknownKind, kind_of
 from loumass.funnels.node import Node
@@ -70,6 +70,7 @@ class Advanced:
 
 def advance_slice(campaign_id: UUID, most: int = MOST) -> Advanced | None:
     """Advance at most so many who are due, in one transaction that the caller commits. None when it does not run."""
+    db().execute(PLANNED_FOR_MANY)
     ids = {"organization_id": current_organization_id(), "campaign_id": campaign_id}
     if db().execute(_CAMPAIGN, ids).one_or_none() is None:
         return None
