@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 
 from loumass.channels.models import Channel
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.messages.channel_days import day_of
+from loumass.messages.models import Message
 from loumass.messages.recording import Told, tell, write_down
+from loumass.messages.rendering_shown import shown
 
 _LOCK = text("""
     SELECT id, state, attempted_at, lease_until FROM message
@@ -27,9 +31,17 @@ def settle_as_sent(channel: Channel, message_id: UUID, provider_message_id: str 
     if row is None or not _is_in_doubt(row):
         return False
     told = Told(row.id, "sent", row.attempted_at, provider_message_id=provider_message_id or None)
-    rows = write_down([told], None)
+    rows = write_sent([told])
     tell(channel, rows, day_of(row.attempted_at))
     return bool(rows)
+
+
+def write_sent(told: Sequence[Told]) -> Sequence[Row[Any]]:
+    """Write messages in doubt down as sent; the changed rows. A conversation whose first sending was interrupted gets
+    its subject here: nobody came to name it."""
+    ids = [one.id for one in told]
+    words = shown(db().scalars(select(Message).where(Message.id.in_(ids))).all())
+    return write_down([replace(one, subject=words[one.id].subject) for one in told if one.id in words], None)
 
 
 def _is_in_doubt(row: Row[Any]) -> bool:

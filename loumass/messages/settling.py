@@ -20,6 +20,7 @@ from loumass.core.tenancy import current_organization_id, get_or_404, transactio
 from loumass.messages import recording, rendering
 from loumass.messages.delivering_outcomes import FIRST_LOOK
 from loumass.messages.models import Message
+from loumass.messages.proof import write_sent
 from loumass.messages.recording import Told
 from loumass.providers.base import Capability, OutgoingMessage, Provider
 from loumass.providers.errors import ProviderError, Sent
@@ -91,7 +92,7 @@ def decide(message_ids: Sequence[UUID], decision: str) -> int:
     elif decision == "drop":
         rows = db().execute(_DROP, ids).all()
     else:
-        rows = recording.write_down(_as_sent(message_ids), None)
+        rows = write_sent(_as_sent(message_ids))
     for channel_id in {row.channel_id for row in rows}:
         of_channel = [row for row in rows if row.channel_id == channel_id]
         if decision != "send":
@@ -119,7 +120,7 @@ def _look_up(channel: Channel, wanted: Sequence[tuple[Row[Any], OutgoingMessage]
         found = [told for row, message in wanted if (told := _found(provider, row, message))]
     with transaction():
         proven = _proven(channel.id, found)
-        rows = recording.write_down(proven, None) if proven else ()
+        rows = write_sent(proven) if proven else ()
         if rows:
             _tell(channel.id, rows)
 

@@ -19,8 +19,9 @@ from loumass.core.tenancy import get_or_404, serving, transaction
 from loumass.messages import delivering, outbox, outbox_lease
 from loumass.messages.delivering import deliver_slice
 from loumass.messages.jobs import sweep
-from loumass.messages.models import Message
+from loumass.messages.models import Conversation, Message
 from loumass.messages.outbox_lease import LEASE
+from loumass.messages.proof import settle_as_sent
 from loumass.messages.service import cancel_messages
 from loumass.messages.settling import decide
 from loumass.providers.base import OutgoingMessage
@@ -280,6 +281,32 @@ def test_where_the_provider_cannot_say_a_person_decides(world: World) -> None:
     assert message(world.acme, ids[2]).reason_code == "dropped"
     with world.acme.acting():
         assert [decide([one], "send") for one in ids] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("how", ["sent", "found"])
+def test_a_thread_whose_first_mail_was_interrupted_has_its_subject_once_that_is_settled(
+    world: World, how: str
+) -> None:
+    maya, postbox = mailbox(world.acme), Postbox()
+    reader = world.acme.contact(email="a.sent-in-doubt@x.example")
+    with handing_to(postbox):
+        (only,) = queue(world.acme, maya, [reader])
+        world.bell.rings.clear()
+        killed_in(world, maya.id, postbox, after=0)
+    if how == "found":
+        with world.acme.acting() as session:
+            assert settle_as_sent(maya, only) is False, "its sender may still be at it"
+            clock.advance(LEASE + timedelta(minutes=1))
+            assert settle_as_sent(maya, only)
+            session.commit()
+    else:
+        changed(world.acme, message(world.acme, only), state="in_doubt")
+        with world.acme.acting() as session:
+            assert decide([only], "sent") == 1
+            session.commit()
+    thread_id = message(world.acme, only).conversation_id
+    with world.acme.acting():
+        assert get_or_404(Conversation, thread_id).subject == "Dinner"
 
 
 def test_nothing_sent_is_ever_settled_again(world: World) -> None:
