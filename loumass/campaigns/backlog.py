@@ -16,7 +16,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Refused
 from loumass.core.tenancy import current_organization_id
-from loumass.messages.planning import cancel_planned
+from loumass.messages.planned import cancel_planned
 
 #: Due for longer than this is past due: it is asked about.
 THRESHOLD = timedelta(hours=1)

@@ -12,7 +12,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
-from loumass.messages.planning import cancel_planned
+from loumass.messages.planned import cancel_planned
 
 # Locked in id order, so that two listeners that end the same people never wait for each other in a circle.
 _END = text("""

@@ -21,7 +21,7 @@ from loumass.core.jobs import wake_all
 from loumass.core.tenancy import current_organization_id, get_or_404
 from loumass.events.service import publish
 from loumass.messages.models import Stream
-from loumass.messages.planning import release_stream
+from loumass.messages.planned import release_stream
 
 WIND_UP = "campaigns.wind_up"
 SLICE = 5_000

@@ -14,3 +14,8 @@ def uuid_array(values: Iterable[UUID | None]) -> str:
 def integer_array(values: Iterable[int]) -> str:
     """What `CAST(:numbers AS integer[])` takes."""
     return "{" + ",".join(map(str, values)) + "}"
+
+
+def boolean_array(values: Iterable[bool]) -> str:
+    """What `CAST(:flags AS boolean[])` takes."""
+    return "{" + ",".join(["t" if one else "f" for one in values]) + "}"

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json
-from sqlalchemy import DateTime, Engine, LargeBinary, MetaData, Text, Uuid, create_engine, text
+from sqlalchemy import DateTime, Engine, LargeBinary, MetaData, Text, Uuid, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -45,9 +45,6 @@ _PATIENCE = {
     "keepalives_interval": 5,
     "tcp_user_timeout": 30_000,
 }
-
-#: For statements over thousands of ids: a plan that is kept for any number expects ten, and joins them row by row.
-PLANNED_FOR_MANY = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 _engine: Engine | None = None
 session_at_work: ContextVar[Session | None] = ContextVar("session_at_work", default=None)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from loumass.core import clock
 from loumass.core.agenda import Wake
-from loumass.core.database import PLANNED_FOR_MANY, db, engine
+from loumass.core.database import db, engine
 from loumass.core.jobs import job, wake_all
+from loumass.core.plans import PLANNED_FOR_MANY
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.models import Event
 from loumass.events.service import listener_called

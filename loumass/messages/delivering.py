@@ -21,6 +21,7 @@ from loumass.accounts.models import Organization
 from loumass.channels.connecting import open_provider
 from loumass.core import clock
 from loumass.core.jobs import others_wait
+from loumass.core.plans import PLANNED_ONCE
 from loumass.core.storage import FileGone, StorageUnavailable
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.service import ring_listeners
@@ -45,8 +46,6 @@ FLUSH_SECONDS = 10.0
 RING_SECONDS = 3.0
 #: While another process delivers the channel, look again this often.
 BUSY = timedelta(seconds=2)
-#: These statements are the same for every window and look rows up by key: planning them anew costs more than it finds.
-_PLANNED_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
 _WITHOUT_THE_DISK = text("SET LOCAL synchronous_commit = off")
 log = structlog.get_logger("deliver")
 
@@ -200,7 +199,7 @@ class _Run:
         """Whom of the window the gates let through; None when the lease was lost or the channel was paused."""
         lease, day = self.batch.lease, self.batch.allowed.today
         with transaction() as session:
-            session.execute(_PLANNED_ONCE)
+            session.execute(PLANNED_ONCE)
             self._record(self.unwritten)
             going: frozenset[UUID] | None = None
             if self._holds_on():

@@ -10,7 +10,9 @@ from loumass.messages.outbox_queueing import (
     queue_messages,
     ring_channels,
 )
-from loumass.messages.planning import Plan, Recipient, cancel_planned, plan_messages
+from loumass.messages.planned import cancel_planned
+from loumass.messages.planning import Plan, plan_messages
+from loumass.messages.planning_conversations import Recipient
 from loumass.messages.rendering_shown import Shown, original, shown
 from loumass.messages.service_streams import (
     PastDue,

@@ -13,7 +13,7 @@ from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.messages.models import Stream
 from loumass.messages.outbox_queueing import cancel_for_stream, cancel_messages
-from loumass.messages.planning import release_stream
+from loumass.messages.planned import release_stream
 
 # A paused stream's messages are parked by its gate when they come due; the others keep their time.
 _PAST_DUE = text("""

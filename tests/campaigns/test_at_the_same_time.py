@@ -118,7 +118,8 @@ def test_a_step_plans_one_message_however_often_it_is_asked(world: World) -> Non
     from sqlalchemy import select
 
     from loumass.content.models import ContentVersion
-    from loumass.messages.planning import Plan, Recipient, plan_messages
+    from loumass.messages.planning import Plan, plan_messages
+    from loumass.messages.planning_conversations import Recipient
 
     run = ready(world, people=1)
     with serving(world.acme.id):

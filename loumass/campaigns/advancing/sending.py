@@ -22,7 +22,8 @@ from loumass.funnels.decisions import FAILED, NEXT, Decision, Go
 from loumass.funnels.facts import Facts, MessageOutcome
 from loumass.funnels.kinds import kind_of
 from loumass.funnels.node import Node
-from loumass.messages.planning import Plan, Recipient, names_of, plan_messages
+from loumass.messages.planning import Plan, names_of, plan_messages
+from loumass.messages.planning_conversations import Recipient
 
 #: What became of a message, as the pure step knows it.
 OUTCOMES = {

@@ -24,7 +24,8 @@ from loumass.campaigns.advancing.verdict import Hold, Verdict
 from loumass.campaigns.advancing.writing import write
 from loumass.campaigns.models import Campaign
 from loumass.content.marking import MergeTagsRefused
-from loumass.core.database import PLANNED_FOR_MANY, db
+from loumass.core.database import db
+from loumass.core.plans import PLANNED_FOR_MANY
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.kinds import UnknownKind, kind_of
 from loumass.funnels.node import Node

@@ -16,7 +16,7 @@ from loumass.campaigns.advancing.ground import Ground, NewStep, Walker
 from loumass.core.arrays import integer_array, uuid_array
 from loumass.core.database import db
 from loumass.events.service import publish_alike
-from loumass.messages.planning import cancel_planned
+from loumass.messages.planned import cancel_planned
 
 _LEAVE = text("""
     UPDATE step SET left_at = :now, outcome = alike.outcome

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import text
 
 from loumass.core.database import db
+from loumass.core.plans import looked_up_in_order
 from loumass.core.tenancy import current_organization_id
 
 
@@ -46,7 +45,7 @@ def find_matches(import_id: UUID) -> dict[int, Match]:
     A mobile tells a person only where no stronger key speaks against it: colleagues share office numbers.
     """
     bound = {"organization_id": current_organization_id(), "import_id": import_id}
-    with _through_the_index_that_is_sorted():
+    with looked_up_in_order():
         known, barred = db().execute(_KNOWN, bound).all(), db().execute(_BARRED, bound).all()
     matches: dict[int, Match] = {}
     for line, key, contact_id, seen_in, is_brought in known:
@@ -60,16 +59,6 @@ def find_matches(import_id: UUID) -> dict[int, Match]:
             is_suppressed=before.is_suppressed or medium in {"email", "sms"},
         )
     return matches
-
-
-@contextmanager
-def _through_the_index_that_is_sorted() -> Iterator[None]:
-    """The planner believes that an organization that came after the last ANALYZE has one person, and finds every index
-    as good as any other: it would read all people for each row. What it may not sort, it reads in order.
-    """
-    db().execute(text("SET LOCAL enable_sort = off"))
-    yield
-    db().execute(text("SET LOCAL enable_sort = on"))
 
 
 # Row by row, each by one descent of the index that its ORDER BY names.

@@ -1,0 +1,31 @@
+"""How PostgreSQL plans what follows in a transaction, where it cannot know better.
+
+What it believes of a table is from its last ANALYZE: an organization that came since then has nobody, and a table that
+grew since then is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import text
+
+from loumass.core.database import db
+
+#: For statements over thousands of ids: a plan that is kept for any number expects ten, and joins them row by row.
+PLANNED_FOR_MANY = text("SET LOCAL plan_cache_mode = force_custom_plan")
+#: For statements that look rows up by key, over and over: planning them anew costs more than it finds.
+PLANNED_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
+
+
+@contextmanager
+def looked_up_in_order() -> Iterator[None]:
+    """Statements whose every lookup names the index it means by its ORDER BY (`key BETWEEN x AND x ORDER BY key LIMIT 1`).
+
+    To the planner every index of a table is as good as any other where nobody is expected: it would read everybody for
+    each row. What it may not sort, it reads in order.
+    """
+    db().execute(text("SET LOCAL enable_sort = off"))
+    yield
+    db().execute(text("SET LOCAL enable_sort = on"))
