@@ -15,6 +15,7 @@ from loumass.core.database import db
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id
 from loumass.events.models import Event
+from loumass.events.service import hears
 
 #: What is counted per day and campaign.
 COUNTED = (
@@ -33,10 +34,10 @@ _ADD = text("""
 """)
 
 
+@hears("kind", "happened_at", "campaign_id")
 def on_counted(events: Sequence[Event]) -> None:
     """Add `events` to the days (of the organization) on which they happened."""
-    zone = organization_zone()
-    counts = Counter(_slot(event, zone) for event in events)
+    counts = _by_slot(events, organization_zone())
     # Sorted, so that two batches take the row locks in one order.
     slots = sorted(counts)
     db().execute(
@@ -60,5 +61,10 @@ def organization_zone() -> ZoneInfo:
     return ZoneInfo(organization.timezone)
 
 
-def _slot(event: Event, zone: ZoneInfo) -> tuple[date, str, UUID]:
-    return event.happened_at.astimezone(zone).date(), event.kind, event.campaign_id or NO_CAMPAIGN
+def _by_slot(events: Sequence[Event], zone: ZoneInfo) -> Counter[tuple[date, str, UUID]]:
+    # Many happened at one moment: it is turned into a day once.
+    alike = Counter((event.happened_at, event.kind, event.campaign_id) for event in events)
+    counts = Counter[tuple[date, str, UUID]]()
+    for (at, kind, campaign_id), count in alike.items():
+        counts[at.astimezone(zone).date(), kind, campaign_id or NO_CAMPAIGN] += count
+    return counts

@@ -13,10 +13,11 @@ from loumass.campaigns.exiting import by_replying, with_medium
 from loumass.campaigns.statuses import set_status
 from loumass.campaigns.waking import announce, wake_engine
 from loumass.core import clock
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.models import Event
-from loumass.events.service import publish_all
+from loumass.events.service import hears, publish_all
 from loumass.funnels.statuses import Status
 
 # Rows are locked in id order, so that two listeners never wait for each other in a circle.
@@ -73,9 +74,10 @@ _WAKE = text("""
 """)
 
 
+@hears("message_id")
 def on_outcome(events: Sequence[Event]) -> None:
     """message.sent, failed, cancelled or in_doubt: who waits for it at its step is decided on again."""
-    ids = [event.message_id for event in events if event.message_id]
+    ids = uuid_array(event.message_id for event in events if event.message_id)
     rows = db().execute(_OUTCOME, _bound(ids=ids, now=clock.now())).all()
     publish_all("enrollment.status_changed", [_status_fact(row) for row in rows if row.is_messaged])
     _wake_those_waiting([row.id for row in rows if not row.is_woken], "sent_within", "status")

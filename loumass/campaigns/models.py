@@ -66,7 +66,7 @@ class Enrollment(OrganizationOwned, Base):
     __table_args__ = (
         belongs_to("campaign", "campaign_id"),
         belongs_to("contact", "contact_id"),
-        belongs_to("node", "node_id"),
+        belongs_to("node", "node_id", is_enforced=False),
         Index(
             "uq_enrollment_live",
             "organization_id",
@@ -126,7 +126,7 @@ class Step(OrganizationOwned, Base):
 
     __tablename__ = "step"
     __table_args__ = (
-        belongs_to("enrollment", "enrollment_id"),
+        belongs_to("enrollment", "enrollment_id", is_enforced=False),
         belongs_to("node", "node_id"),
         UniqueConstraint("organization_id", "enrollment_id", "node_id", "visit"),
         Index(None, "organization_id", "campaign_id", "node_id"),

@@ -222,7 +222,7 @@ class ImportedContact(OrganizationScoped, Base):
     __tablename__ = "imported_contact"
     __table_args__ = (
         belongs_to("contact_import", "import_id"),
-        belongs_to("contact", "contact_id"),
+        belongs_to("contact", "contact_id", is_enforced=False),
         Index(None, "organization_id", "contact_id"),
     )
 

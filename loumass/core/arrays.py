@@ -19,3 +19,8 @@ def integer_array(values: Iterable[int]) -> str:
 def boolean_array(values: Iterable[bool]) -> str:
     """What `CAST(:flags AS boolean[])` takes."""
     return "{" + ",".join(["t" if one else "f" for one in values]) + "}"
+
+
+def joined_arrays(literals: Iterable[str]) -> str:
+    """One literal of all the elements. What PostgreSQL wrote as text goes back as it came, and nothing is parsed."""
+    return "{" + ",".join([one[1:-1] for one in literals if one != "{}"]) + "}"

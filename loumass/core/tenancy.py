@@ -70,13 +70,20 @@ class OrganizationOwned(OrganizationScoped):
 Row = TypeVar("Row", bound=OrganizationOwned)
 
 
-def belongs_to(table: str, column: str, *, closes_circle: bool = False) -> ForeignKeyConstraint:
+def belongs_to(
+    table: str, column: str, *, closes_circle: bool = False, is_enforced: bool = True
+) -> ForeignKeyConstraint:
     """A foreign key `(organization_id, column)` to a tenant table: it cannot cross tenants.
 
-    With `closes_circle` it is added after both tables exist.
+    With `closes_circle` it is added after both tables exist. One that is not enforced is declared only (docs/tenancy.md,
+    "Declared keys"): PostgreSQL looks every key of every row up by itself, which costs what is written by the thousand
+    more than writing it.
     """
     return ForeignKeyConstraint(
-        ["organization_id", column], [f"{table}.organization_id", f"{table}.id"], use_alter=closes_circle
+        ["organization_id", column],
+        [f"{table}.organization_id", f"{table}.id"],
+        use_alter=closes_circle,
+        info={"is_enforced": is_enforced},
     )
 
 

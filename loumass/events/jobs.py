@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from loumass.core import clock
 from loumass.core.agenda import Wake
+from loumass.core.arrays import joined_arrays
 from loumass.core.database import db, engine
 from loumass.core.jobs import job, wake_all
 from loumass.core.plans import PLANNED_FOR_MANY
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.models import Event
-from loumass.events.service import listener_called
+from loumass.events.service import heard_by, listener_called
 
 BATCH = 2_000
 ATTEMPTS = 8
@@ -32,17 +33,17 @@ _CLAIM = text("""
           AND (CAST(:only AS uuid) IS NULL OR id = :only)
         ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
     )
-    SELECT id, event_ids, happened_from, happened_until FROM (
+    SELECT id, CAST(event_ids AS text) AS event_ids, happened_from, happened_until FROM (
         SELECT waiting.*, sum(cardinality(event_ids)) OVER (ORDER BY id) - cardinality(event_ids) AS before FROM waiting
     ) counted WHERE before < :most ORDER BY id
 """)
-_EVENTS = text("""
-    SELECT event.* FROM event
+_EVENTS = """
+    SELECT {columns} FROM event
     JOIN unnest(CAST(:ids AS uuid[])) AS wanted(id) ON event.id = wanted.id
     WHERE event.organization_id = :organization_id
       AND event.happened_at BETWEEN CAST(:happened_from AS timestamptz) AND CAST(:happened_until AS timestamptz)
     ORDER BY event.id
-""")
+"""
 _TOLD = text("DELETE FROM notice WHERE organization_id = :organization_id AND id = ANY(:ids)")
 # Told one by one, a notice of many events must not fail for one of them.
 _SPLIT = text("""
@@ -103,9 +104,11 @@ def sweep() -> list[Wake]:
 def _tell_batch(session: Session, listener: str, only: UUID | None = None) -> int:
     session.execute(PLANNED_FOR_MANY)
     claimed = _claim(session, listener, only)
-    events = _events(session, claimed) if claimed else []
+    events: Sequence[Event] = []
     if claimed:
-        listener_called(listener)(events)
+        told = listener_called(listener)
+        events = _events(session, claimed, heard_by(told))
+        told(events)
         session.flush()
         session.execute(
             _TOLD, {"organization_id": current_organization_id(), "ids": [row.id for row in claimed]}
@@ -131,13 +134,13 @@ def _claim(session: Session, listener: str, only: UUID | None = None) -> Sequenc
     ).all()
 
 
-def _events(session: Session, claimed: Sequence[Row[Any]]) -> Sequence[Event]:
+def _events(session: Session, claimed: Sequence[Row[Any]], columns: Sequence[str]) -> Sequence[Event]:
     """Plain rows, with the names of `Event`: facts never change, and objects of them would cost more than the news."""
     rows = session.execute(
-        _EVENTS,
+        text(_EVENTS.format(columns=", ".join(f"event.{name}" for name in columns))),
         {
             "organization_id": current_organization_id(),
-            "ids": [event_id for row in claimed for event_id in row.event_ids],
+            "ids": joined_arrays(row.event_ids for row in claimed),
             "happened_from": min(row.happened_from for row in claimed),
             "happened_until": max(row.happened_until for row in claimed),
         },

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
 
 from loumass.core import clock, jobs
-from loumass.core.arrays import uuid_array
+from loumass.core.arrays import integer_array, uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.models import Event
@@ -18,10 +18,13 @@ from loumass.events.models import Event
 #: A listener hears of a batch of events in one transaction; it is told again until that commits.
 Listener = Callable[[Sequence[Event]], None]
 
+Hearing = TypeVar("Hearing", bound=Listener)
+
 #: So many events at most share one notice: a row per event and listener would cost more than the work it tells of.
 TOGETHER = 500
 
 _listeners: dict[str, Listener] = {}
+_heard: dict[Listener, tuple[str, ...]] = {}
 _by_kind: dict[str, list[str]] = {}
 
 _NOTICE = """
@@ -48,9 +51,9 @@ _PUBLISH = text(f"""
     WITH fact AS (
         INSERT INTO event (organization_id, kind, happened_at, facts, {", ".join(_IDS)})
         SELECT :organization_id, :kind, coalesce(told.happened_at, CAST(:now AS timestamptz)),
-               coalesce(told.facts, '{{}}'), {", ".join(f"told.{name}" for name in _IDS)}
-        FROM unnest(CAST(:happened_at AS timestamptz[]), CAST(:facts AS jsonb[]), {", ".join(f"CAST(:{name} AS uuid[])" for name in _IDS)})
-            AS told(happened_at, facts, {", ".join(_IDS)})
+               (CAST(:facts AS jsonb[]))[told.facts], {", ".join(f"told.{name}" for name in _IDS)}
+        FROM unnest(CAST(:which_facts AS integer[]), CAST(:happened_at AS timestamptz[]), {", ".join(f"CAST(:{name} AS uuid[])" for name in _IDS)})
+            AS told(facts, happened_at, {", ".join(_IDS)})
         RETURNING id, happened_at
     )
     {_NOTICE}
@@ -79,6 +82,21 @@ def subscribe(subscriptions: Mapping[str, Sequence[Listener]]) -> None:
         _listeners.update({listener_name(listener): listener for listener in listeners})
 
 
+def hears(*columns: str) -> Callable[[Hearing], Hearing]:
+    """Marks a listener that looks at nothing but these columns of its events: the others are not read for it."""
+
+    def mark(listener: Hearing) -> Hearing:
+        _heard[listener] = columns
+        return listener
+
+    return mark
+
+
+def heard_by(listener: Listener) -> tuple[str, ...]:
+    """The columns that the listener looks at."""
+    return _heard.get(listener) or tuple(Event.__table__.c.keys())
+
+
 def listener_name(listener: Listener) -> str:
     """How a listener is called in `notice.listener`: `<slice>.<function>`."""
     return f"{listener.__module__.removeprefix('loumass.').split('.')[0]}.{listener.__name__}"
@@ -104,18 +122,21 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]], *, rings: bool = T
     if not rows:
         return
     listeners = _by_kind.get(kind, [])
-    moment = clock.now()
+    facts = [_facts(row.get("facts")) for row in rows]
+    # Few facts differ: each travels once. What is short, `unnest` fills up with nulls.
+    places = {one: place for place, one in enumerate(dict.fromkeys(facts), 1)}
     db().execute(
         _PUBLISH,
         {
             "organization_id": current_organization_id(),
             "kind": kind,
-            "now": moment,
+            "now": clock.now(),
             "listeners": listeners,
             "together": TOGETHER,
-            "happened_at": [row.get("happened_at") for row in rows],
-            "facts": [_facts(row.get("facts")) for row in rows],
-            **{name: uuid_array(row.get(name) for row in rows) for name in _IDS},
+            "facts": list(places),
+            "which_facts": integer_array(places[one] for one in facts),
+            "happened_at": [row["happened_at"] for row in rows] if "happened_at" in rows[0] else [],
+            **{name: _ids(name, rows) for name in _IDS},
         },
     )
     if rings:
@@ -157,8 +178,13 @@ def publish_alike(
     jobs.wake_all([jobs.JOBS["events.tell"].wake(moment, name) for name in listeners])
 
 
-def _facts(facts: Mapping[str, Any] | None) -> str | None:
-    return json.dumps(dict(facts), default=_plain) if facts else None
+def _ids(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    ids = [row.get(name) for row in rows]
+    return uuid_array(ids) if any(ids) else "{}"
+
+
+def _facts(facts: Mapping[str, Any] | None) -> str:
+    return json.dumps(dict(facts), default=_plain) if facts else "{}"
 
 
 def _plain(value: Any) -> str:

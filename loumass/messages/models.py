@@ -33,7 +33,7 @@ class Conversation(OrganizationOwned, Base):
 
     __tablename__ = "conversation"
     __table_args__ = (
-        belongs_to("contact", "contact_id"),
+        belongs_to("contact", "contact_id", is_enforced=False),
         belongs_to("channel", "channel_id"),
         belongs_to("conversation", "linked_to_id"),
         UniqueConstraint("organization_id", "channel_id", "thread_key"),
@@ -126,10 +126,10 @@ class Message(OrganizationOwned, Base):
     __tablename__ = "message"
     __table_args__ = (
         belongs_to("conversation", "conversation_id"),
-        belongs_to("contact", "contact_id"),
-        belongs_to("channel", "channel_id"),
-        belongs_to("stream", "stream_id"),
-        belongs_to("content_version", "content_version_id"),
+        belongs_to("contact", "contact_id", is_enforced=False),
+        belongs_to("channel", "channel_id", is_enforced=False),
+        belongs_to("stream", "stream_id", is_enforced=False),
+        belongs_to("content_version", "content_version_id", is_enforced=False),
         Index(
             "ix_message_claim",
             "organization_id",

@@ -14,6 +14,7 @@ from loumass.core.database import db
 from loumass.core.jobs import wake_all
 from loumass.deliveries import service as deliveries
 from loumass.events.models import Event
+from loumass.events.service import hears
 from loumass.messages.models import Message
 from loumass.messages.service import Shown, shown
 from loumass.providers.base import Capability, Provider, SentRecord
@@ -31,6 +32,7 @@ def on_channel_connected(events: Sequence[Event]) -> None:
     wake_all([poll.wake(clock.now(), str(channel.id)) for channel in channels if is_polled(channel)])
 
 
+@hears("message_id", "channel_id")
 def on_sent(events: Sequence[Event]) -> None:
     """Let the sandbox's people react: what comes of the messages is stored now and due later."""
     channels = _fed({event.channel_id for event in events if event.channel_id})

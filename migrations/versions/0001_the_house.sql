@@ -445,7 +445,7 @@ CREATE TABLE imported_contact (
     is_new BOOLEAN DEFAULT true NOT NULL,
     CONSTRAINT pk_imported_contact PRIMARY KEY (organization_id, import_id, contact_id),
     CONSTRAINT fk_imported_contact_organization_id_import_id FOREIGN KEY(organization_id, import_id) REFERENCES contact_import (organization_id, id),
-    CONSTRAINT fk_imported_contact_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id)
+    CONSTRAINT fk_imported_contact_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED
 );
 
 CREATE INDEX ix_imported_contact_organization_id_contact_id ON imported_contact (organization_id, contact_id);
@@ -563,7 +563,7 @@ CREATE TABLE conversation (
     snoozed_until TIMESTAMP WITH TIME ZONE,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_conversation PRIMARY KEY (organization_id, id),
-    CONSTRAINT fk_conversation_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
+    CONSTRAINT fk_conversation_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
     CONSTRAINT fk_conversation_organization_id_channel_id FOREIGN KEY(organization_id, channel_id) REFERENCES channel (organization_id, id),
     CONSTRAINT fk_conversation_organization_id_linked_to_id FOREIGN KEY(organization_id, linked_to_id) REFERENCES conversation (organization_id, id),
     CONSTRAINT uq_conversation_organization_id_channel_id_thread_key UNIQUE (organization_id, channel_id, thread_key),
@@ -720,10 +720,10 @@ CREATE TABLE message (
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_message PRIMARY KEY (organization_id, id),
     CONSTRAINT fk_message_organization_id_conversation_id FOREIGN KEY(organization_id, conversation_id) REFERENCES conversation (organization_id, id),
-    CONSTRAINT fk_message_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
-    CONSTRAINT fk_message_organization_id_channel_id FOREIGN KEY(organization_id, channel_id) REFERENCES channel (organization_id, id),
-    CONSTRAINT fk_message_organization_id_stream_id FOREIGN KEY(organization_id, stream_id) REFERENCES stream (organization_id, id),
-    CONSTRAINT fk_message_organization_id_content_version_id FOREIGN KEY(organization_id, content_version_id) REFERENCES content_version (organization_id, id),
+    CONSTRAINT fk_message_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
+    CONSTRAINT fk_message_organization_id_channel_id FOREIGN KEY(organization_id, channel_id) REFERENCES channel (organization_id, id) NOT ENFORCED,
+    CONSTRAINT fk_message_organization_id_stream_id FOREIGN KEY(organization_id, stream_id) REFERENCES stream (organization_id, id) NOT ENFORCED,
+    CONSTRAINT fk_message_organization_id_content_version_id FOREIGN KEY(organization_id, content_version_id) REFERENCES content_version (organization_id, id) NOT ENFORCED,
     CONSTRAINT ck_message_state CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'in_doubt', 'cancelled', 'received', 'note')),
     CONSTRAINT ck_message_direction CHECK (direction IN ('out', 'in', 'note')),
     CONSTRAINT ck_message_conversation CHECK (conversation_id IS NOT NULL OR (direction = 'note' AND contact_id IS NOT NULL)),
@@ -777,7 +777,7 @@ CREATE TABLE enrollment (
     CONSTRAINT pk_enrollment PRIMARY KEY (organization_id, id),
     CONSTRAINT fk_enrollment_organization_id_campaign_id FOREIGN KEY(organization_id, campaign_id) REFERENCES campaign (organization_id, id),
     CONSTRAINT fk_enrollment_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
-    CONSTRAINT fk_enrollment_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id),
+    CONSTRAINT fk_enrollment_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id) NOT ENFORCED,
     CONSTRAINT ck_enrollment_state CHECK (state IN ('active', 'waiting', 'held', 'ended')),
     CONSTRAINT ck_enrollment_status CHECK (status IN ('No Activity', 'Messaged', 'Needs BDR', 'Received RSVP', 'Attended', 'No Show', 'Not Interested'))
 );
@@ -826,7 +826,7 @@ CREATE TABLE step (
     left_at TIMESTAMP WITH TIME ZONE,
     outcome TEXT,
     CONSTRAINT pk_step PRIMARY KEY (organization_id, id),
-    CONSTRAINT fk_step_organization_id_enrollment_id FOREIGN KEY(organization_id, enrollment_id) REFERENCES enrollment (organization_id, id),
+    CONSTRAINT fk_step_organization_id_enrollment_id FOREIGN KEY(organization_id, enrollment_id) REFERENCES enrollment (organization_id, id) NOT ENFORCED,
     CONSTRAINT fk_step_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id),
     CONSTRAINT uq_step_organization_id_enrollment_id_node_id_visit UNIQUE (organization_id, enrollment_id, node_id, visit)
 );
