@@ -125,9 +125,9 @@ class Message(OrganizationOwned, Base):
 
     __tablename__ = "message"
     __table_args__ = (
-        belongs_to("conversation", "conversation_id"),
+        belongs_to("conversation", "conversation_id", is_enforced=False),
         belongs_to("contact", "contact_id", is_enforced=False),
-        belongs_to("channel", "channel_id", is_enforced=False),
+        belongs_to("channel", "channel_id"),
         belongs_to("stream", "stream_id", is_enforced=False),
         belongs_to("content_version", "content_version_id", is_enforced=False),
         Index(

@@ -67,7 +67,8 @@ _PLAN = """
     FROM unnest(CAST(:steps AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:contacts AS uuid[]),
                 CAST(:conversations AS uuid[]), CAST(:are_new AS boolean[]))
         AS asked(step_id, enrollment_id, contact_id, conversation_id, is_new)
-    JOIN contact ON contact.organization_id = :organization_id AND contact.id = asked.contact_id
+    CROSS JOIN LATERAL (
+        SELECT * FROM contact WHERE contact.organization_id = :organization_id AND contact.id = asked.contact_id OFFSET 0) contact
     LEFT JOIN LATERAL (
         SELECT m.rfc_message_id, m.reference_ids FROM message m
         WHERE NOT asked.is_new AND m.organization_id = :organization_id AND m.conversation_id = asked.conversation_id

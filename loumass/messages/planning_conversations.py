@@ -46,7 +46,9 @@ _IN_THREAD, _BY_ITSELF = "'enrollment:' || asked.enrollment_id", "'step:' || ask
 _ASKED = """
     FROM unnest(CAST(:ids AS uuid[]), CAST(:steps AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:contacts AS uuid[]))
         AS asked(id, step_id, enrollment_id, contact_id)
-    JOIN contact ON contact.organization_id = :organization_id AND contact.id = asked.contact_id
+    CROSS JOIN LATERAL (
+        SELECT id, email_key, phone FROM contact
+        WHERE contact.organization_id = :organization_id AND contact.id = asked.contact_id OFFSET 0) contact
 """
 # Written first and looked up only where that was refused: a first message needs one way through the index.
 _OPEN = """

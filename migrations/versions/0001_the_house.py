@@ -38,6 +38,8 @@ def functions() -> None:
 
 #: What the application may only add to and read.
 APPEND_ONLY = frozenset({"audit_entry", "event", "consent", "content_version"})
+#: What rows point at by keys that are declared only (docs/tenancy.md): archived, never deleted.
+NEVER_DELETED = frozenset({"contact", "conversation", "enrollment", "step", "stream"})
 #: What the application may do in them besides reading and adding. Organizations and people are never deleted.
 GLOBAL = {
     "organization": ", UPDATE", "user_account": ", UPDATE", "periodic_run": ", UPDATE", "membership": ", UPDATE, DELETE",
@@ -61,7 +63,7 @@ def tables() -> None:
         op.execute(f"GRANT SELECT, INSERT{also} ON {table} TO loumass_app")
         op.execute(f"GRANT SELECT ON {table} TO loumass_backup")
     for table in TENANT:
-        grants = {"step": "SELECT, INSERT, UPDATE"}.get(table, "SELECT, INSERT, UPDATE, DELETE")
+        grants = "SELECT, INSERT, UPDATE" if table in NEVER_DELETED else "SELECT, INSERT, UPDATE, DELETE"
         secure_tenant_table(table, "SELECT, INSERT" if table in APPEND_ONLY else grants)
 
 

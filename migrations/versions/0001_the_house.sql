@@ -413,7 +413,7 @@ CREATE TABLE contact_tag (
     tag_id UUID NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_contact_tag PRIMARY KEY (organization_id, contact_id, tag_id),
-    CONSTRAINT fk_contact_tag_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
+    CONSTRAINT fk_contact_tag_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
     CONSTRAINT fk_contact_tag_organization_id_tag_id FOREIGN KEY(organization_id, tag_id) REFERENCES tag (organization_id, id)
 );
 
@@ -430,7 +430,8 @@ CREATE TABLE consent (
     recorded_by_id UUID,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_consent PRIMARY KEY (organization_id, id),
-    CONSTRAINT fk_consent_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
+    CONSTRAINT fk_consent_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id),
+    CONSTRAINT fk_consent_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
     CONSTRAINT ck_consent_medium CHECK (medium IN ('email', 'sms', 'voicemail')),
     CONSTRAINT fk_consent_recorded_by_id FOREIGN KEY(recorded_by_id) REFERENCES user_account (id)
 );
@@ -719,9 +720,9 @@ CREATE TABLE message (
     occurred_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_message PRIMARY KEY (organization_id, id),
-    CONSTRAINT fk_message_organization_id_conversation_id FOREIGN KEY(organization_id, conversation_id) REFERENCES conversation (organization_id, id),
+    CONSTRAINT fk_message_organization_id_conversation_id FOREIGN KEY(organization_id, conversation_id) REFERENCES conversation (organization_id, id) NOT ENFORCED,
     CONSTRAINT fk_message_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
-    CONSTRAINT fk_message_organization_id_channel_id FOREIGN KEY(organization_id, channel_id) REFERENCES channel (organization_id, id) NOT ENFORCED,
+    CONSTRAINT fk_message_organization_id_channel_id FOREIGN KEY(organization_id, channel_id) REFERENCES channel (organization_id, id),
     CONSTRAINT fk_message_organization_id_stream_id FOREIGN KEY(organization_id, stream_id) REFERENCES stream (organization_id, id) NOT ENFORCED,
     CONSTRAINT fk_message_organization_id_content_version_id FOREIGN KEY(organization_id, content_version_id) REFERENCES content_version (organization_id, id) NOT ENFORCED,
     CONSTRAINT ck_message_state CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'in_doubt', 'cancelled', 'received', 'note')),
@@ -776,7 +777,7 @@ CREATE TABLE enrollment (
     ended_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_enrollment PRIMARY KEY (organization_id, id),
     CONSTRAINT fk_enrollment_organization_id_campaign_id FOREIGN KEY(organization_id, campaign_id) REFERENCES campaign (organization_id, id),
-    CONSTRAINT fk_enrollment_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
+    CONSTRAINT fk_enrollment_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
     CONSTRAINT fk_enrollment_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id) NOT ENFORCED,
     CONSTRAINT ck_enrollment_state CHECK (state IN ('active', 'waiting', 'held', 'ended')),
     CONSTRAINT ck_enrollment_status CHECK (status IN ('No Activity', 'Messaged', 'Needs BDR', 'Received RSVP', 'Attended', 'No Show', 'Not Interested'))

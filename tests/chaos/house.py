@@ -15,6 +15,7 @@ from tests.chaos.postoffice import PostOffice, SilentMailbox
 from tests.chaos.servers import Servers
 from tests.conftest import KEY
 from tests.fakes.imap import FakeImapServer
+from tests.house.declared_keys import keys_that_lead_nowhere
 from tests.stories.browsing import Browser
 from tests.stories.processes import HttpCarrier, Processes, free_port, let_time_pass
 from tests.waiting import until
@@ -81,6 +82,8 @@ def opened(folder: Path) -> Iterator[House]:
                 house.processes.start()
                 until(lambda: house.processes.answers(house.port), "the installation answers")
                 yield house
+                with house.engine.connect() as connection:
+                    assert keys_that_lead_nowhere(connection) == []
             finally:
                 mail.may_answer.set()
                 for name in list(house.processes.running):

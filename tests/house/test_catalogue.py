@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, ForeignKeyConstraint, create_engine, text
 from sqlalchemy.exc import IntegrityError, NotSupportedError, ProgrammingError
 
 from loumass.core.database import BACKUP, connect
 from loumass.models import GLOBAL_TABLES, metadata
+from tests.house.declared_keys import keys_that_lead_nowhere
 from tests.house.furnished import furnish
 from tests.house.url_map import rows_of
 from tests.world import World
@@ -124,6 +125,15 @@ def test_backup_reads_everything_and_writes_nothing(
     assert privileges == [("SELECT",)]
 
 
+def _keys() -> list[ForeignKeyConstraint]:
+    return [
+        key
+        for name in TENANT_TABLES
+        for key in metadata.tables[name].foreign_key_constraints
+        if key.referred_table.name in TENANT_TABLES
+    ]
+
+
 def _partitions(catalogue: Engine) -> list[str]:
     found = _rows(catalogue, "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
     return [name for (name,) in found]
@@ -170,6 +180,38 @@ def test_keys_prove_the_organization_of_every_tenant_row(catalogue: Engine) -> N
         before = set(proven)
         proven |= {table for table, parent in keys if parent in before}
     assert set(TENANT_TABLES) - proven <= PROVEN_OTHERWISE
+
+
+def test_keys_are_enforced_or_declared_as_the_models_say(catalogue: Engine) -> None:
+    enforced = dict(_rows(catalogue, "SELECT conname, conenforced FROM pg_constraint WHERE contype = 'f'"))
+    said = {key.name: key.info.get("is_enforced", True) for key in _keys()}
+    assert {name: enforced[name] for name in said} == said
+    assert 8 < list(said.values()).count(False) < 16
+
+
+def test_what_declared_keys_point_at_is_never_deleted(catalogue: Engine) -> None:
+    """Steps keep the nodes that people stand on: their key is enforced."""
+    parents = {key.referred_table.name for key in _keys() if not key.info.get("is_enforced", True)}
+    deleted = _rows(
+        catalogue,
+        "SELECT table_name FROM information_schema.table_privileges "
+        "WHERE privilege_type = 'DELETE' AND grantee IN ('loumass_app', 'loumass_system') AND table_name = ANY(:tables)",
+        tables=sorted(parents),
+    )
+    assert deleted == [("node",)]
+    assert ("step", "node") in {
+        (key.table.name, key.referred_table.name) for key in _keys() if key.info.get("is_enforced", True)
+    }
+
+
+def test_a_declared_key_that_leads_nowhere_is_found(world: World, catalogue: Engine) -> None:
+    furnish(world.acme)
+    with catalogue.connect() as connection:
+        assert keys_that_lead_nowhere(connection) == []
+        connection.execute(text("UPDATE message SET contact_id = uuidv7() WHERE contact_id IS NOT NULL"))
+        found = keys_that_lead_nowhere(connection)
+        assert [one.rpartition(":")[0] for one in found] == ["message.contact_id"]
+        connection.rollback()
 
 
 def test_there_are_no_triggers(catalogue: Engine) -> None:
@@ -305,7 +347,7 @@ def test_raw_sql_as_globex_sees_and_changes_nothing_of_acme(world: World, databa
         connection.execute(text("SELECT enter(:id, NULL)"), {"id": world.globex.id})
         assert connection.scalar(text("SELECT count(*) FROM contact")) == 0
         assert connection.execute(text("UPDATE contact SET first_name = 'x'")).rowcount == 0
-        assert connection.execute(text("DELETE FROM contact")).rowcount == 0
+        assert connection.execute(text("DELETE FROM tag")).rowcount == 0
         with pytest.raises(ProgrammingError, match="row-level security"):
             connection.execute(
                 text("INSERT INTO tag (organization_id, name) VALUES (:acme, 'stolen')"),

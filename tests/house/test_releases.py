@@ -222,13 +222,19 @@ def test_workers_and_the_clock_wait_for_their_schema(
         migrating.migrate(older)
         if process[0] == "worker.py":
             redis = Redis.from_url(settings.redis_url)
-            until(lambda: redis.smembers("rq:workers:bulk"), "the worker listens to its queue")
+            until(lambda: _listens(redis), "the worker listens to its queue")
         else:
             until(lambda: _ticks(older), "the clock ticks")
         assert running.poll() is None
     finally:
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) == 0
+
+
+def _listens(redis: Redis) -> bool:
+    """Whether the worker waits for work: from then on it ends when it is asked to."""
+    workers = redis.smembers("rq:workers:bulk")
+    return any(redis.hget(worker, "state") == b"idle" for worker in workers)
 
 
 def _ticks(url: str) -> bool:
