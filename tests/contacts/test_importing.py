@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
 import pytest
 from sqlalchemy import func, select, text
 
 from loumass.contacts.importing import running, steering
+from loumass.contacts.importing.matching import Match
+from loumass.contacts.importing.reading import Piece
 from loumass.contacts.models import (
     Consent,
     Contact,
@@ -267,11 +273,12 @@ def test_a_killed_worker_resumes_without_doubling(world: World, monkeypatch: pyt
     start(world.acme, import_id)
     put_in, puts = running._put_in, []
 
-    def dies_in_the_third(*arguments: object) -> None:
+    def dies_in_the_third(*arguments: Any) -> object:
         puts.append(1)
-        put_in(*arguments)  # pyright: ignore[reportArgumentType]
+        meant = put_in(*arguments)
         if len(puts) == 3:
             raise KeyboardInterrupt  # after its statements, before its commit
+        return meant
 
     monkeypatch.setattr(running, "_put_in", dies_in_the_third)
     with pytest.raises(KeyboardInterrupt):
@@ -286,16 +293,44 @@ def test_a_killed_worker_resumes_without_doubling(world: World, monkeypatch: pyt
     assert sorted(email or "" for _, email, _ in people(world.acme)) == [f"p{n}@x.example" for n in range(7)]
 
 
+def test_what_others_write_after_a_look_ahead_is_seen(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next rows are looked for while the ones before go in: an address that is barred in between stays barred."""
+    monkeypatch.setattr(running, "CHUNK_ROWS", 2)
+    import_id = upload(world.acme, "Email\n" + "".join(f"p{n}@x.example\n" for n in range(4)))
+    start(world.acme, import_id)
+    matches_of, used = running._matches, []
+
+    def barred_before_the_second(import_id: UUID, piece: Piece) -> Mapping[int, Match]:
+        if piece.before is not None:
+            suppress("email", ["p3@x.example"], "erased")
+        used.append(matches_of(import_id, piece))
+        return used[-1]
+
+    monkeypatch.setattr(running, "_matches", barred_before_the_second)
+    world.work()
+    assert [sorted(match) for match in used] == [[], [5]]
+    assert sorted(email or "" for _, email, _ in people(world.acme)) == [f"p{n}@x.example" for n in range(3)]
+
+
+def test_a_look_ahead_saves_the_question(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(running, "find_matches", lambda _: pytest.fail("asked twice"))
+    import_id = upload(world.acme, "Email\n" + "".join(f"p{n}@x.example\n" for n in range(6)))
+    start(world.acme, import_id)
+    world.work()
+    assert result_of(world.acme, import_id).counts == (6, 0, 0, 0)
+
+
 def test_two_workers_at_one_list_do_not_double(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "CHUNK_ROWS", 2)
     import_id = upload(world.acme, "Email\n" + "".join(f"p{n}@x.example\n" for n in range(6)))
     start(world.acme, import_id)
     put_in = running._put_in
 
-    def is_overtaken(*arguments: object) -> None:
+    def is_overtaken(*arguments: Any) -> object:
         monkeypatch.setattr(running, "_put_in", put_in)
         raise_after.append(arguments)
-        put_in(*arguments)  # pyright: ignore[reportArgumentType]
+        return put_in(*arguments)
 
     raise_after: list[object] = []
     monkeypatch.setattr(running, "_put_in", is_overtaken)

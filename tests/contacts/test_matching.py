@@ -45,7 +45,7 @@ def test_whoever_is_not_found_costs_no_reading_of_everybody_else(world: World) -
         session.execute(_MANY_PEOPLE, {"organization_id": world.acme.id})
         strangers = rows(*([f"crm-{n}", f"stranger{n}@x.example", f"303555{n:04}"] for n in range(100, 120)))
         assert len(strangers) == 20
-        staging.stage(staging.copy_of(strangers, {}))
+        staging.stage(staging.copies_of(strangers, {}).whole)
         before = read_of_contacts(session)
         assert find_matches(uuid7()) == {}
         assert read_of_contacts(session) - before < 20
@@ -66,7 +66,7 @@ def test_each_key_finds_its_person_among_thousands(world: World) -> None:
             ["", f"{LONG}77@Many.example", ""],
             ["", "new@x.example", "303-555-0164"],
         )
-        staging.stage(staging.copy_of(listed, {}))
+        staging.stage(staging.copies_of(listed, {}).whole)
         found = find_matches(uuid7())
     people = {
         line: [known.person for known in (match.external_id, match.email, match.phone) if known]

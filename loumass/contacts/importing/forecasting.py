@@ -88,7 +88,7 @@ class _Forecasting:
         if not rows:
             return {}
         with _reading():
-            staging.stage(staging.copy_of(rows, {}))
+            staging.stage(staging.copies_of(rows, {}).keys)
             matches = find_matches(self._row.id)
             staging.forget()
         return matches

@@ -1,15 +1,18 @@
-"""The file's side of an import: pieces of the table, read and judged one ahead of the database."""
+"""The file's side of an import: pieces of the table, read, judged and looked for one ahead of the one that goes in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from loumass.contacts.importing.staging import Copy, copy_of
+from loumass.contacts.importing.looking_ahead import NOBODY_MEANT, Look, Meant, look, meant_by
+from loumass.contacts.importing.staging import Copy, copies_of
 from loumass.contacts.tables.shape import Chunk, Cursor, RefusedRow, Table, chunks_of
 from loumass.contacts.validation import ContactRow, RowReader
+from loumass.core.tenancy import current_organization_id
 
 Item = TypeVar("Item")
 
@@ -17,24 +20,34 @@ Item = TypeVar("Item")
 class Piece(NamedTuple):
     """What was read between two places of the file. `before` is None at its beginning.
 
-    `staged` are the rows as `staging.stage` takes them, None where there are none.
+    `staged` are the rows as `staging.stage` takes them, None where there are none, and `looked` is what was known of them
+    when they were read.
     """
 
     before: Cursor | None
     after: Cursor
     rows: list[ContactRow]
     refused: list[RefusedRow]
-    staged: Copy | None
+    staged: Copy | None = None
+    looked: Look | None = None
+    meant: Meant = NOBODY_MEANT
 
 
 def pieces_of(
-    table: Table, reader: RowReader, owners: Mapping[str, UUID], after: Cursor | None, size: int
+    table: Table,
+    reader: RowReader,
+    owners: Mapping[str, UUID],
+    after: Cursor | None,
+    size: int,
+    import_id: UUID,
 ) -> Iterator[Piece]:
     """Yields the table's pieces of at most `size` rows; a second thread reads the next while one is put in.
 
     Reading and judging compute, putting in mostly waits for the database. Memory is two pieces.
     """
-    return _one_ahead(_read(table, reader, owners, after, size))
+    # The thread that reads knows of no organization by itself.
+    ask = partial(look, current_organization_id(), import_id)
+    return _one_ahead(_read(table, reader, owners, after, size, ask))
 
 
 def read_chunk(reader: RowReader, chunk: Chunk) -> tuple[list[ContactRow], list[RefusedRow]]:
@@ -50,12 +63,22 @@ def read_chunk(reader: RowReader, chunk: Chunk) -> tuple[list[ContactRow], list[
 
 
 def _read(
-    table: Table, reader: RowReader, owners: Mapping[str, UUID], after: Cursor | None, size: int
+    table: Table,
+    reader: RowReader,
+    owners: Mapping[str, UUID],
+    after: Cursor | None,
+    size: int,
+    ask: Callable[[Copy], Look],
 ) -> Iterator[Piece]:
     before = after
     for chunk in chunks_of(table, after=after, size=size):
         rows, refused = read_chunk(reader, chunk)
-        yield Piece(before, chunk.end, rows, refused, copy_of(rows, owners) if rows else None)
+        piece = Piece(before, chunk.end, rows, refused)
+        if rows:
+            copies = copies_of(rows, owners)
+            looked = ask(copies.keys)
+            piece = piece._replace(staged=copies.whole, looked=looked, meant=meant_by(rows, looked.matches))
+        yield piece
         before = chunk.end
 
 

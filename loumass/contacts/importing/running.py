@@ -7,7 +7,7 @@ killed worker's successor goes on at the right byte and doubles nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,8 @@ from sqlalchemy.exc import DataError, DBAPIError
 from loumass.accounts.models import Membership, User
 from loumass.contacts.importing import staging, upserting
 from loumass.contacts.importing.deciding import Decided, Decider
-from loumass.contacts.importing.matching import find_matches
+from loumass.contacts.importing.looking_ahead import NOBODY_MEANT, Meant, meant_by, still_holds
+from loumass.contacts.importing.matching import Match, find_matches
 from loumass.contacts.importing.options import ImportOptions
 from loumass.contacts.importing.reading import Piece, pieces_of
 from loumass.contacts.importing.uploads import stored_table
@@ -79,16 +80,19 @@ def _put_in_chunks(
     is_text = options.shape.kind == "delimited"
     ends_at = time.monotonic() + (SLICE_SECONDS if is_text else WORKBOOK_SLICE_SECONDS)
     reader = RowReader(options.mapping, options.country, owners=owners)
-    for piece in pieces_of(stored_table(row, options), reader, owners, position, CHUNK_ROWS):
-        _put_in_somehow(row.id, options, piece)
+    before = NOBODY_MEANT
+    for piece in pieces_of(stored_table(row, options), reader, owners, position, CHUNK_ROWS, row.id):
+        # The piece before may have gone in after the look.
+        is_foreseen = not piece.meant.meets(before)
+        before = _put_in_somehow(row.id, options, piece if is_foreseen else piece._replace(looked=None))
         if time.monotonic() > ends_at:
             return True
     _close(row.id, "done")
     return False
 
 
-def _put_in_somehow(import_id: UUID, options: ImportOptions, piece: Piece) -> None:
-    """Tries again where others were in the way, a few times: what never passes must not be tried for ever.
+def _put_in_somehow(import_id: UUID, options: ImportOptions, piece: Piece) -> Meant:
+    """Returns whom the rows meant. Tries again where others were in the way, a few times: what never passes must not be tried for ever.
 
     Raises TableRefused then, and for values that the database does not take.
     """
@@ -100,13 +104,14 @@ def _put_in_somehow(import_id: UUID, options: ImportOptions, piece: Piece) -> No
             sqlstate = getattr(error.orig, "sqlstate", None)
             is_passing = sqlstate in _IN_EACH_OTHERS_WAY
             if is_passing and tries_left:
+                piece = piece._replace(looked=None)
                 continue
             if not is_passing and not isinstance(error, DataError):
                 raise
             # Without the error itself: it would carry the rows into the log.
             log.error("import.not_taken", import_id=str(import_id), sqlstate=sqlstate)
             raise _NotTaken(piece, is_passing=is_passing) from None
-    return None
+    return NOBODY_MEANT
 
 
 class _NotTaken(TableRefused):
@@ -122,12 +127,14 @@ class _NotTaken(TableRefused):
         super().__init__(f"Somewhere in lines {first:,} to {piece.after.line:,}, rows {why}")
 
 
-def _put_in(import_id: UUID, options: ImportOptions, piece: Piece) -> None:
+def _put_in(import_id: UUID, options: ImportOptions, piece: Piece) -> Meant:
     row = _claim(import_id, piece.before)
-    refused = piece.refused
+    refused, meant = piece.refused, NOBODY_MEANT
     if piece.staged:
         staging.stage(piece.staged)
-        decided = _decide(import_id, options, piece)
+        matches = _matches(import_id, piece)
+        meant = meant_by(piece.rows, matches)
+        decided = _decide(options, piece, matches)
         refused = sorted([*refused, *decided.refused])
         staging.settle(decided)
         staged = upserting.Staged(decided.new, len(decided.known), any(one.tags for one in piece.rows))
@@ -142,12 +149,19 @@ def _put_in(import_id: UUID, options: ImportOptions, piece: Piece) -> None:
     row.next_line = piece.after.line + 1
     row.position = piece.after._asdict()
     announce(f"import:{import_id}")
+    return meant
 
 
-def _decide(import_id: UUID, options: ImportOptions, piece: Piece) -> Decided:
+def _decide(options: ImportOptions, piece: Piece, matches: Mapping[int, Match]) -> Decided:
     """Returns what becomes of the staged piece's rows, against the people we know now."""
     labels = {choice.target: choice.label for choice in options.mapping.columns}
-    return Decider(labels).decide(piece.rows, find_matches(import_id))
+    return Decider(labels).decide(piece.rows, matches)
+
+
+def _matches(import_id: UUID, piece: Piece) -> Mapping[int, Match]:
+    if piece.looked is not None and still_holds(import_id, piece.looked):
+        return piece.looked.matches
+    return find_matches(import_id)
 
 
 def owners_by_name() -> dict[str, UUID]:

@@ -46,6 +46,10 @@ _CREATE = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
 _NULL = "\x01"
 
 
+#: By which people are known.
+_KEYS = ("line", "external_id", "email_key", "email_hash", "phone", "phone_hash")
+
+
 class Copy(NamedTuple):
     """Rows in COPY's text format, and the columns that they have."""
 
@@ -53,16 +57,26 @@ class Copy(NamedTuple):
     lines: bytes
 
 
-def copy_of(rows: Sequence[ContactRow], owners: Mapping[str, UUID]) -> Copy:
+class Copies(NamedTuple):
+    """The rows with all that they say, and with their keys alone."""
+
+    whole: Copy
+    keys: Copy
+
+
+def copies_of(rows: Sequence[ContactRow], owners: Mapping[str, UUID]) -> Copies:
     """Returns the rows as `stage` takes them, without the columns of which none says anything.
 
     `owners` maps a member's e-mail and name, in lower case, to the user. Column by column, and the text by hand:
     adapting value by value took most of an import's time.
     """
-    said = {name: values for name, values in _columns(rows, owners).items() if any(values)}
-    filled = [_filled(name, values) for name, values in said.items()]
-    lines = "\n".join(map("\t".join, zip(*filled, strict=True)))
-    return Copy(list(said), lines.replace("\\", "\\\\").replace(_NULL, "\\N").encode())
+    said = {name: _filled(name, values) for name, values in _columns(rows, owners).items() if any(values)}
+    return Copies(_copy(said), _copy({name: said[name] for name in _KEYS if name in said}))
+
+
+def _copy(columns: Mapping[str, Sequence[str]]) -> Copy:
+    lines = "\n".join(map("\t".join, zip(*columns.values(), strict=True)))
+    return Copy(list(columns), lines.replace("\\", "\\\\").replace(_NULL, "\\N").encode())
 
 
 def stage(copied: Copy) -> None:
