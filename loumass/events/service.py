@@ -59,6 +59,15 @@ _PUBLISH = text(f"""
     {_NOTICE}
 """)
 
+#: CTEs of a statement that changes rows: a fact of one kind for each row of `{{rows}}`, which have the columns of `_IDS`.
+_WITHIN = f"""
+    fact AS (
+        INSERT INTO event (organization_id, kind, happened_at, {", ".join(_IDS)})
+        SELECT :organization_id, :kind, CAST(:now AS timestamptz), {", ".join(_IDS)} FROM {{rows}}
+        RETURNING id, happened_at
+    ), notice_of_fact AS ({_NOTICE})
+"""
+
 #: Facts of one kind about many enrollments that differ only in whom they are about.
 _ALIKE = """
     WITH fact AS (
@@ -113,12 +122,8 @@ def publish(kind: str, **ids: Any) -> None:
     publish_all(kind, [ids])
 
 
-def publish_all(kind: str, rows: Sequence[Mapping[str, Any]], *, rings: bool = True) -> None:
-    """Write many facts of one kind in one statement; listeners are rung after the commit.
-
-    Who publishes many times a second may ring less often: `rings=False`, and `ring_listeners` before it is done. A
-    crash in between delays the news until the next sweep.
-    """
+def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write many facts of one kind in one statement; listeners are rung after the commit."""
     if not rows:
         return
     listeners = _by_kind.get(kind, [])
@@ -139,8 +144,22 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]], *, rings: bool = T
             **{name: _ids(name, rows) for name in _IDS},
         },
     )
-    if rings:
-        ring_listeners(kind)
+    ring_listeners(kind)
+
+
+def facts_within(rows: str) -> str:
+    """SQL of CTEs that publish a fact for each of `rows` (a sub-select with every column that an event has an id for),
+    for a statement whose rows need not travel to be told of. It binds `publishing`.
+
+    Ring the listeners afterwards; who does so many times a second may do it less often: a crash in between delays the news
+    until the next sweep.
+    """
+    return _WITHIN.format(rows=rows)
+
+
+def publishing(kind: str) -> dict[str, Any]:
+    """What `facts_within` binds, beside `organization_id` and `now`."""
+    return {"kind": kind, "listeners": _by_kind.get(kind, []), "together": TOGETHER}
 
 
 def ring_listeners(*kinds: str) -> None:

@@ -16,8 +16,8 @@ from loumass.channels.models import Channel
 from loumass.core import clock, live, metrics
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
-from loumass.events.service import publish
-from loumass.messages.recording import OPTED_OUT, Told, tell, write_down
+from loumass.events.service import publish, ring_listeners
+from loumass.messages.recording import OPTED_OUT, Told, tell, write_down_and_tell
 from loumass.providers.errors import Disconnected, Outcome, Rejected, Sent, Throttled, Unavailable, Unknown
 
 Pair = tuple[Row[Any], Outcome]
@@ -56,15 +56,17 @@ def record(
 ) -> None:
     """Write down `outcomes`; commit afterwards. A channel-wide trouble puts the channel to rest.
 
-    `subjects` are what receivers read, by message. `rings` as `publish_all`: whether listeners hear of sendings now. Who lost the channel's lease (`is_ours` is false) does not judge it.
+    `subjects` are what receivers read, by message. `rings`: whether listeners hear of sendings now. Who lost the channel's lease (`is_ours` is false) does not judge it.
     """
     if not outcomes:
         return
     now = clock.now()
     told = [outcome_of(row, outcome, now, subjects.get(row.id)) for row, outcome in outcomes]
-    rows = write_down(told, token)
-    tell(channel, rows, day, rings=rings)
-    if channel.failures_in_a_row and any(row.state == "sent" for row in rows):
+    recorded = write_down_and_tell(told, token)
+    tell(channel, recorded.others, day, told_already=recorded.sent)
+    if rings and recorded.sent:
+        ring_listeners("message.sent")
+    if channel.failures_in_a_row and recorded.sent:
         db().execute(_CHANNEL_WORKS, _of(channel.id))
     if is_ours:
         _judge_channel(channel, [outcome for _, outcome in outcomes], now, shares_throttle)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -17,7 +17,7 @@ from loumass.core import clock, live
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
-from loumass.events.service import publish_all
+from loumass.events.service import facts_within, publish_all, publishing
 from loumass.messages.outbox import count_used, ids_of
 
 #: `reason_code` of what a provider refused because the person had told it to stop: they leave their campaigns.
@@ -27,7 +27,7 @@ OPTED_OUT = "opted_out"
 # planner that it would rather read all of an organization's messages for each window, or compare every row with every
 # outcome; where it expects a single id it keeps to the key, and a comparison that is always true makes it expect that.
 # A conversation is named by the first subject that was written in it.
-_RECORD = text("""
+_DONE = """
     WITH told AS MATERIALIZED (
         SELECT asked.id, said.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
             SELECT state, lease_token FROM message
@@ -70,7 +70,19 @@ _RECORD = text("""
         WHERE conversation.organization_id = :organization_id AND conversation.id = talk.conversation_id
         RETURNING conversation.id
     )
-    SELECT * FROM done
+"""
+_RECORD = text(f"{_DONE} SELECT * FROM done")
+# Nearly all were sent: they are told of where they are, and only what came otherwise travels.
+_RECORD_AND_TELL = text(f"""
+    {_DONE}, {
+    facts_within(
+        "(SELECT contact_id, stream_id AS campaign_id, enrollment_id, id AS message_id, conversation_id, channel_id, node_id,"
+        " CAST(NULL AS uuid) AS user_id FROM done WHERE state = 'sent') sent"
+    )
+}
+    SELECT counted.sent, other.*
+    FROM (SELECT count(*) FILTER (WHERE state = 'sent') AS sent FROM done) counted
+    LEFT JOIN done other ON other.state <> 'sent'
 """)
 _COUNTED = text("""
     UPDATE channel_day SET sent = sent + :sent, failed = failed + :failed, bounced = bounced + :bounced
@@ -102,35 +114,52 @@ class Told:
         return {name: value for name in _FIELDS if (value := getattr(self, name)) != _DEFAULTS.get(name)}
 
 
+class Recorded(NamedTuple):
+    """How many were sent, and the rows of those of which something else became."""
+
+    sent: int
+    others: Sequence[Row[Any]]
+
+
 _FIELDS = tuple(name for name in Told.__slots__ if name != "id")
 _DEFAULTS = {one.name: one.default for one in fields(Told) if one.default is not MISSING}
 
 
 def write_down(told: Sequence[Told], token: UUID | None) -> Sequence[Row[Any]]:
     """Change the messages; returns those that were changed. With a `token` only those taken with it."""
-    values = {
+    return db().execute(_RECORD, _bound(told, token)).all()
+
+
+def write_down_and_tell(told: Sequence[Told], token: UUID) -> Recorded:
+    """The same for messages taken with `token`, and those that were sent are told of; ring the listeners afterwards."""
+    rows = db().execute(_RECORD_AND_TELL, _bound(told, token) | publishing("message.sent")).all()
+    return Recorded(rows[0].sent, [row for row in rows if row.id is not None])
+
+
+def tell(channel: Channel, rows: Sequence[Row[Any]], day: date, *, told_already: int = 0) -> None:
+    """Everything that follows from `rows` as they are now: facts, barred addresses, counters. `told_already` were sent
+    besides, and are only counted."""
+    by_state: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        by_state.setdefault(row.state, []).append(row)
+    _publish(by_state)
+    _bar_and_count(channel, by_state, day, told_already)
+    live.announce("inbox")
+
+
+def _bound(told: Sequence[Told], token: UUID | None) -> dict[str, Any]:
+    return {
         "organization_id": current_organization_id(),
         "told": json.dumps({str(one.id): one.said() for one in told}, default=str),
         "ids": uuid_array(one.id for one in told),
         "now": clock.now(),
         "token": token,
     }
-    return db().execute(_RECORD, values).all()
 
 
-def tell(channel: Channel, rows: Sequence[Row[Any]], day: date, *, rings: bool = True) -> None:
-    """Everything that follows from `rows` as they are now: facts, barred addresses, counters. `rings` as `publish_all`."""
-    by_state: dict[str, list[Row[Any]]] = {}
-    for row in rows:
-        by_state.setdefault(row.state, []).append(row)
-    _publish(by_state, rings)
-    _bar_and_count(channel, by_state, day)
-    live.announce("inbox")
-
-
-def _publish(by_state: dict[str, list[Row[Any]]], rings: bool) -> None:
+def _publish(by_state: dict[str, list[Row[Any]]]) -> None:
     failed = by_state.get("failed", [])
-    publish_all("message.sent", [ids_of(row) for row in by_state.get("sent", [])], rings=rings)
+    publish_all("message.sent", [ids_of(row) for row in by_state.get("sent", [])])
     publish_all("message.failed", [ids_of(row, reason=row.reason_code) for row in failed])
     publish_all("message.bounced", [ids_of(row, permanent=True) for row in failed if row.is_dead])
     publish_all("message.in_doubt", [ids_of(row) for row in by_state.get("in_doubt", [])])
@@ -139,14 +168,16 @@ def _publish(by_state: dict[str, list[Row[Any]]], rings: bool) -> None:
     )
 
 
-def _bar_and_count(channel: Channel, by_state: dict[str, list[Row[Any]]], day: date) -> None:
+def _bar_and_count(
+    channel: Channel, by_state: dict[str, list[Row[Any]]], day: date, told_already: int
+) -> None:
     sent, failed = by_state.get("sent", []), by_state.get("failed", [])
     dead = [row for row in failed if row.is_dead]
     _bar(channel.medium, dead, "bounced", "The provider says that nobody has this address.")
     opted_out = [row for row in failed if row.reason_code == OPTED_OUT]
     _bar(channel.medium, opted_out, "unsubscribed", "They opted out at the provider.")
     count_used(channel.id, day, -len(by_state.get("queued", [])))
-    counts = {"sent": len(sent), "failed": len(failed), "bounced": len(dead)}
+    counts = {"sent": told_already + len(sent), "failed": len(failed), "bounced": len(dead)}
     of = {"organization_id": current_organization_id(), "channel_id": channel.id, "day": day}
     db().execute(_COUNTED, {**of, **counts})
 
