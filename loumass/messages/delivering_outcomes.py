@@ -70,8 +70,8 @@ def record(
         db().execute(_CHANNEL_WORKS, _of(channel.id))
     if is_ours:
         _judge_channel(channel, [outcome for _, outcome in outcomes], now, shares_throttle)
-    for kind, count in Counter(type(outcome).__name__.lower() for _, outcome in outcomes).items():
-        metrics.SENDS.labels(channel.medium, channel.provider, kind).inc(count)
+    for kind, count in Counter(type(outcome) for _, outcome in outcomes).items():
+        metrics.SENDS.labels(channel.medium, channel.provider, kind.__name__.lower()).inc(count)
 
 
 def outcome_of(row: Row[Any], outcome: Outcome, now: datetime, subject: str | None = None) -> Told:
@@ -79,7 +79,7 @@ def outcome_of(row: Row[Any], outcome: Outcome, now: datetime, subject: str | No
     match outcome:
         case Sent(provider_message_id, message_id, thread_id, segments):
             return Told(
-                row.id, "sent", now, provider_message_id=provider_message_id or None, message_id=message_id or None,
+                row.id, provider_message_id=provider_message_id or None, message_id=message_id or None,
                 thread_id=thread_id, segments=segments, subject=subject,
             )  # fmt: skip
         case Rejected():
@@ -131,8 +131,9 @@ def _unavailable(row: Row[Any], outcome: Unavailable, now: datetime) -> Told:
 def why_away(outcomes: Sequence[Outcome]) -> Unavailable | Unknown | None:
     """The last of `outcomes` where the provider as a whole took nothing for sure: it is away, or falls silent in the
     middle. Single recipients' mailboxes do not count."""
-    away = [one for one in outcomes if _is_away(one)]
-    last = away[-1] if away and len(away) == len(outcomes) else None
+    if not outcomes or not all(map(_is_away, outcomes)):
+        return None
+    last = outcomes[-1]
     return last if isinstance(last, Unavailable | Unknown) else None
 
 

@@ -69,8 +69,7 @@ class Conversation(OrganizationOwned, Base):
         ),
         Index(None, "organization_id", "unread_since", postgresql_where=sql("unread_since IS NOT NULL")),
         Index(None, "organization_id", "contact_id", "last_message_at"),
-        Index(None, "organization_id", "channel_id", "counterpart"),
-        Index(None, "organization_id", "counterpart"),
+        Index(None, "organization_id", "counterpart", "channel_id"),
         Index(None, "organization_id", "subject_key"),
         Index(
             None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +40,7 @@ def write_sent(told: Sequence[Told]) -> Sequence[Row[Any]]:
     its subject here: nobody came to name it."""
     ids = [one.id for one in told]
     words = shown(db().scalars(select(Message).where(Message.id.in_(ids))).all())
-    return write_down([replace(one, subject=words[one.id].subject) for one in told if one.id in words], None)
+    return write_down([one._replace(subject=words[one.id].subject) for one in told if one.id in words], None)
 
 
 def _is_in_doubt(row: Row[Any]) -> bool:

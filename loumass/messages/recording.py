@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -29,7 +28,11 @@ OPTED_OUT = "opted_out"
 # A conversation is named by the first subject that was written in it.
 _DONE = """
     WITH told AS MATERIALIZED (
-        SELECT asked.id, said.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
+        SELECT asked.id, coalesce(said.state, 'sent') AS state,
+               CASE WHEN coalesce(said.state, 'sent') = 'sent' THEN coalesce(said.sent_at, CAST(:now AS timestamptz)) END AS sent_at,
+               said.due_at, said.waiting_for, said.code, said.reason, said.is_counted, said.is_dead,
+               said.provider_message_id, said.message_id, said.segments, said.thread_id, said.subject
+        FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
             SELECT state, lease_token FROM message
             WHERE organization_id = :organization_id AND id = asked.id OFFSET 0 FOR UPDATE) m
         CROSS JOIN LATERAL jsonb_to_record(CAST(:told AS jsonb) -> CAST(asked.id AS text)) AS said(
@@ -90,12 +93,14 @@ _COUNTED = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An outcome as the columns of `message` say it. `subject` is what the receiver read, where it is known."""
+class Told(NamedTuple):
+    """An outcome as the columns of `message` say it. `subject` is what the receiver read, where it is known.
+
+    What was sent is sent now, unless `sent_at` says when.
+    """
 
     id: UUID
-    state: str
+    state: str = "sent"
     sent_at: datetime | None = None
     due_at: datetime | None = None
     waiting_for: str | None = None
@@ -111,7 +116,11 @@ class Told:
 
     def said(self) -> dict[str, Any]:
         """What is not as usual: most outcomes are alike, and what is absent travels for nothing."""
-        return {name: value for name in _FIELDS if (value := getattr(self, name)) != _DEFAULTS.get(name)}
+        return {
+            name: value
+            for name, value, usual in zip(_NAMES, self[1:], _USUAL, strict=True)
+            if value is not usual
+        }
 
 
 class Recorded(NamedTuple):
@@ -121,8 +130,8 @@ class Recorded(NamedTuple):
     others: Sequence[Row[Any]]
 
 
-_FIELDS = tuple(name for name in Told.__slots__ if name != "id")
-_DEFAULTS = {one.name: one.default for one in fields(Told) if one.default is not MISSING}
+_NAMES = Told._fields[1:]
+_USUAL = tuple(Told._field_defaults[name] for name in _NAMES)
 
 
 def write_down(told: Sequence[Told], token: UUID | None) -> Sequence[Row[Any]]:

@@ -583,7 +583,7 @@ CREATE INDEX ix_conversation_closed ON conversation (organization_id, last_messa
 
 CREATE INDEX ix_conversation_organization_id_stream_id_last_message_at ON conversation (organization_id, stream_id, last_message_at) WHERE stream_id IS NOT NULL;
 
-CREATE INDEX ix_conversation_organization_id_counterpart ON conversation (organization_id, counterpart);
+CREATE INDEX ix_conversation_organization_id_counterpart_channel_id ON conversation (organization_id, counterpart, channel_id);
 
 CREATE INDEX ix_conversation_organization_id_subject_key ON conversation (organization_id, subject_key);
 
@@ -595,7 +595,6 @@ CREATE INDEX ix_conversation_organization_id_snoozed_until ON conversation (orga
 
 CREATE INDEX ix_conversation_organization_id_assignee_id ON conversation (organization_id, assignee_id) WHERE assignee_id IS NOT NULL AND closed_at IS NULL;
 
-CREATE INDEX ix_conversation_organization_id_channel_id_counterpart ON conversation (organization_id, channel_id, counterpart);
 
 CREATE TABLE campaign (
     organization_id UUID DEFAULT current_organization() NOT NULL,

@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from loumass.core.network import AddressRefused
@@ -79,12 +80,13 @@ class Connection:
             self._wire.sock.settimeout(self._timeout * patience)
             self._patience = patience
         line = self._line()
-        text = line[4:].strip()
+        if line[3:4] != b"-":
+            return _read((line,))
+        lines = [line]
         while line[3:4] == b"-" and line[:3].isdigit():
             line = self._line()
-            text += b" " + line[4:].strip()
-        code = int(line[:3]) if line[:3].isdigit() else -1
-        return Reply(code, text.decode("utf-8", "replace"))
+            lines.append(line)
+        return _read(tuple(lines))
 
     def _line(self) -> bytes:
         # Not by smtplib's getreply, which takes several times as long; its buffer is shared, for it read before us.
@@ -109,6 +111,13 @@ class Connection:
             except OSError:
                 pass  # it is going away in any case
         self._wire.close()
+
+
+@lru_cache(256)
+def _read(lines: tuple[bytes, ...]) -> Reply:
+    """Servers say the same few things all day."""
+    code = int(lines[-1][:3]) if lines[-1][:3].isdigit() else -1
+    return Reply(code, b" ".join(line[4:].strip() for line in lines).decode("utf-8", "replace"))
 
 
 def open_connection(credentials: SmtpCredentials, context: ProviderContext) -> Connection:

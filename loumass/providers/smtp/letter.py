@@ -69,12 +69,13 @@ def _mail(sender: str, recipient: str, content: bytes, extensions: Mapping[str, 
                 f"The message has {len(content):,} bytes; the server takes {int(limit):,} at most.", "5.3.4"
             )
         parameters.append(f"SIZE={len(content)}")
-    head = content.partition(b"\r\n\r\n")[0]
-    if not (sender.isascii() and recipient.isascii() and head.isascii()):
+    is_ascii = content.isascii()
+    head_is_ascii = is_ascii or content.partition(b"\r\n\r\n")[0].isascii()
+    if not (sender.isascii() and recipient.isascii() and head_is_ascii):
         if "smtputf8" not in extensions:
             raise Rejected("The server does not take international addresses (SMTPUTF8).", "5.6.7")
         parameters.append("SMTPUTF8")
-    if not content.isascii() and "8bitmime" in extensions:
+    if not is_ascii and "8bitmime" in extensions:
         parameters.append("BODY=8BITMIME")
     return f"{' '.join(parameters)}\r\n".encode()
 
