@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -32,6 +33,8 @@ _RENEW = text("""
     UPDATE channel SET lease_until = :until
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
       AND state = 'active' AND archived_at IS NULL
+      AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, window_weekdays, window_from, window_until)
+          = CAST(:limits AS jsonb)
     RETURNING id
 """)
 _RELEASE = text("""
@@ -88,10 +91,17 @@ def take(channel_id: UUID) -> Lease | None:
 
 
 def renew(lease: Lease) -> datetime | None:
-    """When the lease now ends; None when it was lost or the channel was paused: stop at once."""
+    """When the lease now ends; None when it was lost, or the channel was paused or got other limits: stop at once."""
     until = clock.now() + LEASE
-    held = db().execute(_RENEW, _of(lease.channel_id, token=lease.token, until=until)).one_or_none()
+    values = _of(lease.channel_id, token=lease.token, until=until, limits=_limits(lease.channel))
+    held = db().execute(_RENEW, values).one_or_none()
     return until if held else None
+
+
+def _limits(channel: Channel) -> str:
+    """What a slice was judged by when it began."""
+    pace = [channel.daily_cap, channel.per_minute, channel.minimum_gap_seconds]
+    return json.dumps([*pace, channel.window_weekdays, channel.window_from, channel.window_until])
 
 
 def release(lease: Lease) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from loumass.messages.service import (
     ring_channels,
 )
@@ -64,6 +66,30 @@ def test_the_rate_per_minute_is_kept_over_any_minute(world: World) -> None:
     for begin in postbox.taken_at:
         within = [at for at in postbox.taken_at if begin <= at < begin + timedelta(seconds=60)]
         assert len(within) <= 12 + 2  # a burst at either end of the minute
+
+
+@pytest.mark.parametrize(
+    ("limits", "left_today"),
+    [
+        ({"window_from": 60, "window_until": 120}, 5),
+        ({"daily_cap": 7}, 7),
+        ({"per_minute": 6}, 6),
+    ],
+)
+def test_limits_that_are_set_while_a_slice_runs_hold_from_the_next_window_on(
+    world: World, limits: dict[str, int], left_today: int
+) -> None:
+    maya, postbox = mailbox(world.acme), Postbox()
+    campaign(world.acme, maya, people(world.acme, 30), stream(world.acme))
+
+    def narrows(number: int) -> None:
+        if number == 1:
+            changed(world.acme, maya, **limits)
+
+    postbox.before_each = narrows
+    with handing_to(postbox):
+        world.work()
+    assert len(postbox.taken) == left_today
 
 
 def test_a_paused_channel_sends_nothing_and_says_so(world: World) -> None:
