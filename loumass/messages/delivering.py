@@ -8,35 +8,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 
 from loumass.accounts.models import Organization
 from loumass.channels.connecting import open_provider
 from loumass.core import clock
 from loumass.core.jobs import others_wait
 from loumass.core.plans import PLANNED_ONCE
-from loumass.core.storage import FileGone, StorageUnavailable
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.service import ring_listeners
 from loumass.messages import delivering_outcomes, outbox, outbox_lease, rendering
 from loumass.messages.delivering_outcomes import Pair
-from loumass.messages.outbox_lease import Allowance, Lease
-from loumass.messages.rendering import Rendered
+from loumass.messages.delivering_windows import Batch, Window, windows
+from loumass.messages.outbox_lease import Lease
 from loumass.providers.base import OutgoingMessage, Provider
-from loumass.providers.errors import Disconnected, Outcome, Rejected, Throttled, Unavailable, Unknown
+from loumass.providers.errors import Disconnected, Outcome, Throttled, Unknown
 
 BATCH = 2_000
-#: How many messages at most are attempted together: what a crash can leave in doubt.
-WINDOW, FIRST_WINDOW = 100, 5
-#: A server that takes its time gets fewer at once.
-WINDOW_SECONDS = 1.0
 #: A slice takes no new window after this, so that pauses and stops get their turn; and none after the second when
 #: somebody waits: another channel, or a person's answer on this one.
 SLICE_SECONDS, POLITE_SECONDS = 60.0, 1.0
@@ -58,24 +52,6 @@ class Slice:
     next_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    lease: Lease
-    allowed: Allowance
-    rows: Sequence[Row[Any]]
-    around: rendering.Surroundings
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """A few messages, rendered at `moment`. What could not be rendered is `poisoned`, with its reason."""
-
-    rows: Sequence[Row[Any]]
-    moment: datetime
-    ready: Sequence[Rendered]
-    poisoned: Sequence[Pair]
-
-
 def deliver_slice(channel_id: UUID) -> Slice:
     """Deliver what the channel may send now, boundedly."""
     with transaction():
@@ -94,7 +70,7 @@ def deliver_slice(channel_id: UUID) -> Slice:
         return Slice(attempted, outbox_lease.next_due(channel_id))
 
 
-def _claim(lease: Lease) -> _Batch:
+def _claim(lease: Lease) -> Batch:
     with transaction() as session:
         number = session.scalars(
             select(Organization.number).where(Organization.id == current_organization_id())
@@ -106,10 +82,10 @@ def _claim(lease: Lease) -> _Batch:
         if pause:
             # Committed before the first attempt: a crash must not make the channel faster than it may be.
             delivering_outcomes.rest(lease.channel_id, clock.now() + pause, "it keeps its pace.")
-        return _Batch(lease, allowed, rows, rendering.surroundings(lease.channel, number, rows))
+        return Batch(lease, allowed, rows, rendering.surroundings(lease.channel, number, rows))
 
 
-def _deliver(batch: _Batch) -> int:
+def _deliver(batch: Batch) -> int:
     try:
         provider = open_provider(batch.lease.channel)
     except Disconnected as problem:
@@ -117,51 +93,13 @@ def _deliver(batch: _Batch) -> int:
             delivering_outcomes.disconnect(batch.lease.channel, problem.reason)
         return 0
     with provider, ThreadPoolExecutor(1, "render") as beside:
-        return _Run(batch, provider).through(_windows(batch, beside))
-
-
-def _windows(batch: _Batch, beside: Executor) -> Iterator[_Window]:
-    """Small at first, single after failures: a silent server must cost one timeout, not fifty.
-
-    While one is handed over, the next is rendered `beside`.
-    """
-    at, size = 0, 1 if batch.lease.channel.failures_in_a_row else FIRST_WINDOW
-    coming = beside.submit(_rendered, batch.rows[:size], batch.around)
-    while at < len(batch.rows):
-        window = coming.result()
-        at += len(window.rows)
-        coming = beside.submit(_rendered, batch.rows[at : at + size], batch.around)
-        started = time.monotonic()
-        yield window
-        each = (time.monotonic() - started) / len(window.rows)
-        size = max(1, min(WINDOW, size * 4, int(WINDOW_SECONDS / max(each, 0.001))))
-
-
-def _rendered(rows: Sequence[Row[Any]], around: rendering.Surroundings) -> _Window:
-    """The messages to hand over, and those that cannot be written: each fails alone, with its reason, or waits for its
-    files."""
-    moment = clock.now()
-    ready: list[Rendered] = []
-    poisoned: list[Pair] = []
-    for row in rows:
-        try:
-            ready.append(rendering.rendered(row, around, moment))
-        except Exception as problem:  # one bad row must not hold up the others, whatever is wrong with it
-            poisoned.append((row, _unwritable(row, problem)))
-    return _Window(rows, moment, ready, poisoned)
-
-
-def _unwritable(row: Row[Any], problem: Exception) -> Outcome:
-    if isinstance(problem, StorageUnavailable) and not isinstance(problem, FileGone):
-        return Unavailable(str(problem), is_about_recipient=True)
-    log.warning("deliver.unrenderable", message=str(row.id), problem=type(problem).__name__, exc_info=problem)
-    return Rejected(f"The message could not be written: {problem}", "unrenderable")
+        return _Run(batch, provider).through(windows(batch, beside))
 
 
 class _Run:
     """One way through a batch. What a window came to is written down together with the next one's attempt."""
 
-    def __init__(self, batch: _Batch, provider: Provider) -> None:
+    def __init__(self, batch: Batch, provider: Provider) -> None:
         self.batch, self.provider = batch, provider
         self.attempted = 0
         self.subjects: dict[UUID, str] = {}
@@ -170,7 +108,7 @@ class _Run:
         self.until, self.is_overtaken = batch.lease.until, False
         provider.may_write = self._may_write
 
-    def through(self, windows: Iterator[_Window]) -> int:
+    def through(self, windows: Iterator[Window]) -> int:
         """How many were attempted or refused as unwritable."""
         started = time.monotonic()
         for window in windows:
@@ -195,7 +133,7 @@ class _Run:
         with transaction():
             return outbox.has_answer_due(self.batch.lease)
 
-    def _attempt(self, window: _Window) -> frozenset[UUID] | None:
+    def _attempt(self, window: Window) -> frozenset[UUID] | None:
         """Whom of the window the gates let through; None when the lease was lost or the channel was paused."""
         lease, day = self.batch.lease, self.batch.allowed.today
         with transaction() as session:
@@ -208,7 +146,7 @@ class _Run:
         self.unwritten = []
         return going
 
-    def _hand_over(self, window: _Window, going: frozenset[UUID]) -> list[Outcome]:
+    def _hand_over(self, window: Window, going: frozenset[UUID]) -> list[Outcome]:
         """Give what may go to the provider; in a slow window, what it says is written down on the way."""
         rows = {row.id: row for row in window.rows}
         ready = [one for one in window.ready if one.message.id in going]

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from loumass.messages.delivering import WINDOW
+from loumass.messages.delivering_windows import WINDOW
 from tests.chaos.conftest import SEED, TRIES, Telling
 from tests.chaos.doubts import ever_in_doubt, settle_all
 from tests.chaos.killing import Killer, Report

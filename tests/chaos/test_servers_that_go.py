@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from loumass.messages.delivering import WINDOW
+from loumass.messages.delivering_windows import WINDOW
 from tests.chaos.conftest import SEED
 from tests.chaos.doubts import ever_in_doubt, settle_all
 from tests.chaos.office import Campaign, Office
