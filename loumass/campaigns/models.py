@@ -65,7 +65,7 @@ class Enrollment(OrganizationOwned, Base):
     __tablename__ = "enrollment"
     __table_args__ = (
         belongs_to("campaign", "campaign_id"),
-        belongs_to("contact", "contact_id", is_enforced=False),
+        belongs_to("contact", "contact_id"),
         belongs_to("node", "node_id", is_enforced=False),
         Index(
             "uq_enrollment_live",

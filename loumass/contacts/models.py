@@ -128,7 +128,7 @@ class ContactTag(OrganizationScoped, Base):
 
     __tablename__ = "contact_tag"
     __table_args__ = (
-        belongs_to("contact", "contact_id", is_enforced=False),
+        belongs_to("contact", "contact_id"),
         belongs_to("tag", "tag_id"),
         Index(None, "organization_id", "tag_id", "contact_id"),
     )
@@ -164,12 +164,13 @@ class Consent(OrganizationOwned, Base):
 
     __tablename__ = "consent"
     __table_args__ = (
-        belongs_to("contact", "contact_id", is_enforced=False),
+        belongs_to("contact", "contact_id"),
         # With the id, the latest line is the first one of the index: asked for every message, sorting costs most.
         Index(None, "organization_id", "contact_id", "medium", "recorded_at", "id"),
         CheckConstraint(f"medium IN {MEDIA}", name="medium"),
     )
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     contact_id: Mapped[UUID]
     medium: Mapped[str]
     is_granted: Mapped[bool]

@@ -413,7 +413,7 @@ CREATE TABLE contact_tag (
     tag_id UUID NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_contact_tag PRIMARY KEY (organization_id, contact_id, tag_id),
-    CONSTRAINT fk_contact_tag_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
+    CONSTRAINT fk_contact_tag_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
     CONSTRAINT fk_contact_tag_organization_id_tag_id FOREIGN KEY(organization_id, tag_id) REFERENCES tag (organization_id, id)
 );
 
@@ -430,8 +430,7 @@ CREATE TABLE consent (
     recorded_by_id UUID,
     recorded_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_consent PRIMARY KEY (organization_id, id),
-    CONSTRAINT fk_consent_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id),
-    CONSTRAINT fk_consent_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
+    CONSTRAINT fk_consent_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
     CONSTRAINT ck_consent_medium CHECK (medium IN ('email', 'sms', 'voicemail')),
     CONSTRAINT fk_consent_recorded_by_id FOREIGN KEY(recorded_by_id) REFERENCES user_account (id)
 );
@@ -776,7 +775,7 @@ CREATE TABLE enrollment (
     ended_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_enrollment PRIMARY KEY (organization_id, id),
     CONSTRAINT fk_enrollment_organization_id_campaign_id FOREIGN KEY(organization_id, campaign_id) REFERENCES campaign (organization_id, id),
-    CONSTRAINT fk_enrollment_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
+    CONSTRAINT fk_enrollment_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id),
     CONSTRAINT fk_enrollment_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id) NOT ENFORCED,
     CONSTRAINT ck_enrollment_state CHECK (state IN ('active', 'waiting', 'held', 'ended')),
     CONSTRAINT ck_enrollment_status CHECK (status IN ('No Activity', 'Messaged', 'Needs BDR', 'Received RSVP', 'Attended', 'No Show', 'Not Interested'))
