@@ -3,7 +3,7 @@
 Each figure runs as it is, in a process of its own, at 1x, 4x and 16x. `value` is the worst of what a row costs at 16x,
 told in that of 1x; `limit` the 1.3 that is promised. `memory` is the same of the peak, with 1.2 promised; `ratio` is that
 of the promise that is nearer to being broken. A row's cost is what the clock says, and `computing` what the processors
-of both sides say, which others on the machine disturb less. SIZE=full: up to the figures' own full sizes.
+of both sides say (of the database alone where workers run by themselves), which others on the machine disturb less. SIZE=full: up to the figures' own full sizes.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _run(name: str, count: int) -> dict[str, Any]:
 
 
 def _growth(once: dict[str, Any], sixteen: dict[str, Any]) -> Growth:
-    computed = [line["cpu_ms_each"] + line["database_cpu_ms_each"] for line in (once, sixteen)]
+    computed = [line.get("cpu_ms_each", 0) + line["database_cpu_ms_each"] for line in (once, sixteen)]
     return Growth(
         round(once["value"] / sixteen["value"], 3),
         round(computed[1] / computed[0], 3),

@@ -15,6 +15,7 @@ from loumass.campaigns.models import Campaign
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Refused
+from loumass.core.plans import looked_up_in_order
 from loumass.core.tenancy import current_organization_id
 from loumass.messages.planned import cancel_planned
 
@@ -75,7 +76,10 @@ _PAST_DUE = """
     past AS MATERIALIZED (
         SELECT e.id, e.node_id, e.step_id, coalesce(e.due_at, m.created_at) AS since, m.id IS NOT NULL AS is_queued
         FROM enrollment e
-        LEFT JOIN message m ON m.organization_id = :organization_id AND m.step_id = e.step_id AND m.state = 'queued'
+        LEFT JOIN LATERAL (
+            SELECT id, created_at, state FROM message
+            WHERE message.organization_id = :organization_id AND message.step_id BETWEEN e.step_id AND e.step_id
+            ORDER BY message.organization_id, message.step_id LIMIT 1) m ON m.state = 'queued'
         WHERE e.organization_id = :organization_id AND e.campaign_id = :campaign_id AND e.state IN ('active', 'waiting')
           AND (e.due_at <= :before OR e.due_at IS NULL AND m.created_at <= :before)
     )
@@ -103,7 +107,8 @@ _CATCH_UP = text("""
 
 def backlog_of(campaign: Campaign) -> Backlog:
     """Who is past due by more than an hour, by the step where they stand, the longest first."""
-    rows = db().execute(_COUNT, _bound(campaign)).all()
+    with looked_up_in_order():
+        rows = db().execute(_COUNT, _bound(campaign)).all()
     return Backlog([AtStep(row.node_id, row.people, row.messages, row.since) for row in rows])
 
 
@@ -112,10 +117,15 @@ def settle(campaign: Campaign, choice: Choice) -> timedelta:
     if choice.what == "spread":
         spread = timedelta(hours=choice.hours)
         because = "Its turn after the pause"
-        db().execute(_SPREAD, {**_bound(campaign), "now": clock.now(), "spread": spread, "because": because})
+        with looked_up_in_order():
+            db().execute(
+                _SPREAD, {**_bound(campaign), "now": clock.now(), "spread": spread, "because": because}
+            )
         return spread
     if choice.what != "continue":
-        _leave_out(db().execute(_LIST, _bound(campaign)).all(), choice.what)
+        with looked_up_in_order():
+            rows = db().execute(_LIST, _bound(campaign)).all()
+        _leave_out(rows, choice.what)
     return timedelta()
 
 

@@ -16,6 +16,7 @@ from loumass.core import clock, told
 from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.jobs import job, wake_all
+from loumass.core.plans import looked_up_in_order
 from loumass.core.tenancy import current_organization_id, transaction
 
 #: When somebody else holds everybody who is due.
@@ -70,12 +71,18 @@ def add_people(campaign_id: str, source: dict[str, str], after: str) -> None:
 
 
 _WAITING_IN_VAIN = text("""
+    WITH vain AS MATERIALIZED (
+        SELECT e.id FROM enrollment e
+        CROSS JOIN LATERAL (
+            SELECT * FROM message
+            WHERE message.organization_id = :organization_id AND message.step_id BETWEEN e.step_id AND e.step_id
+            ORDER BY message.organization_id, message.step_id LIMIT 1) m
+        WHERE e.organization_id = :organization_id AND e.state = 'waiting' AND e.due_at IS NULL
+          AND e.waiting_for ->> 'for' = 'message' AND m.enrollment_id = e.id
+          AND m.state NOT IN ('queued', 'sending') AND coalesce(m.sent_at, m.ended_at, m.attempted_at) < :before
+    )
     UPDATE enrollment e SET state = 'active', due_at = :now
-    FROM message m
-    WHERE e.organization_id = :organization_id AND e.state = 'waiting' AND e.due_at IS NULL
-      AND e.waiting_for ->> 'for' = 'message'
-      AND m.organization_id = :organization_id AND m.step_id = e.step_id AND m.enrollment_id = e.id
-      AND m.state NOT IN ('queued', 'sending') AND coalesce(m.sent_at, m.ended_at, m.attempted_at) < :before
+    FROM vain WHERE e.organization_id = :organization_id AND e.id = vain.id AND e.state = 'waiting'
     RETURNING e.id
 """)
 _RUNNING = text("""
@@ -100,7 +107,9 @@ def repair() -> None:
     with transaction() as session:
         moment = clock.now()
         of = {"organization_id": current_organization_id(), "now": moment, "before": moment - _LOST_AFTER}
-        if session.execute(_WAITING_IN_VAIN, of).all():
+        with looked_up_in_order():
+            woken = session.execute(_WAITING_IN_VAIN, of).all()
+        if woken:
             wake_all(sweep())
 
 

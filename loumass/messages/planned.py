@@ -59,18 +59,25 @@ def cancel_planned(
     return len(rows)
 
 
+# Locked first, then changed by their keys alone: named once more, the state would lead through all that is queued for
+# each of them, where few rows seem to be.
 _OPEN_STREAM = text("""
-    UPDATE message SET due_at = turn.due_at, waiting_for = NULL
-    FROM (
+    WITH waiting AS MATERIALIZED (
+        SELECT id, created_at FROM message
+        WHERE organization_id = :organization_id AND stream_id = :stream_id AND state = 'queued'
+          AND (waiting_for = 'campaign_paused' OR due_at IS NULL OR due_at <= :now)
+        ORDER BY id FOR UPDATE
+    ), turn AS MATERIALIZED (
         SELECT id, CAST(:now AS timestamptz)
             + CAST(:spread AS interval) * (row_number() OVER (ORDER BY created_at, id) - 1)
             / greatest(count(*) OVER (), 1) AS due_at
-        FROM message
-        WHERE organization_id = :organization_id AND stream_id = :stream_id AND state = 'queued'
-          AND (waiting_for = 'campaign_paused' OR due_at IS NULL OR due_at <= :now)
-    ) turn
-    WHERE message.organization_id = :organization_id AND message.id = turn.id AND message.state = 'queued'
-    RETURNING message.channel_id
+        FROM waiting
+    ), opened AS (
+        UPDATE message SET due_at = turn.due_at, waiting_for = NULL
+        FROM turn WHERE message.organization_id = :organization_id AND message.id = turn.id
+        RETURNING message.channel_id
+    )
+    SELECT DISTINCT channel_id FROM opened ORDER BY channel_id
 """)
 
 
@@ -89,4 +96,4 @@ def release_stream(stream_id: UUID, spread: timedelta = timedelta()) -> None:
             "spread": spread,
         },
     )
-    wake_all([Wake(DELIVER, (str(one),), moment) for one in sorted(set(channels))])
+    wake_all([Wake(DELIVER, (str(one),), moment) for one in channels])
