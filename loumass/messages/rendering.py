@@ -19,6 +19,7 @@ from loumass.content.models import ContentVersion
 from loumass.core import storage
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
+from loumass.core.plans import looked_up_in_order
 from loumass.core.tenancy import current_organization_id
 from loumass.messages import models
 from loumass.messages.reply_addresses import reply_address
@@ -30,8 +31,8 @@ Values = dict[str, str | None]
 OWN_WAY_OUT = "unsubscribe_url"
 
 
-# Row by row by their keys (`OFFSET 0`): compared with all ids at once, an organization that came after the last ANALYZE
-# would have everybody read.
+# Row by row by their keys: compared with all ids at once, an organization that came after the last ANALYZE would have
+# everybody read.
 _FILES = text("""
     SELECT file.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
         SELECT * FROM attachment WHERE organization_id = :organization_id AND message_id = asked.id
@@ -40,7 +41,7 @@ _FILES = text("""
 _THREADS = text("""
     SELECT thread.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
         SELECT id, provider_thread_id, subject FROM conversation
-        WHERE organization_id = :organization_id AND id = asked.id OFFSET 0) thread
+        WHERE organization_id = :organization_id AND id BETWEEN asked.id AND asked.id ORDER BY organization_id, id LIMIT 1) thread
 """)
 
 
@@ -92,7 +93,8 @@ def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[
     for file in files:
         if file.message_id is not None:
             attached.setdefault(file.message_id, []).append(file)
-    threads = db().execute(_THREADS, _looked_up({row.conversation_id for row in rows}))
+    with looked_up_in_order():
+        threads = db().execute(_THREADS, _looked_up({row.conversation_id for row in rows})).all()
     return Surroundings(
         channel.address,
         channel.sender_name,

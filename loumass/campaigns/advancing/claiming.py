@@ -10,17 +10,25 @@ from sqlalchemy import Row, text
 from loumass.campaigns.advancing import moving
 from loumass.campaigns.advancing.ground import Ground, Walker
 from loumass.core.database import db
+from loumass.core.plans import looked_up_in_order
 
 DELETED, MERGED = "deleted", "merged"
 
 _CLAIM = text("""
-    SELECT e.id, e.contact_id, e.node_id, e.step_id, e.visit, e.entered_at, e.stage, e.status, e.status_changed_at,
-        e.is_catching_up, e.replied_at, e.last_sent_at, contact.timezone, contact.archived_at, contact.merged_into_id
-    FROM enrollment e
-    JOIN contact ON contact.organization_id = :organization_id AND contact.id = e.contact_id
-    WHERE e.organization_id = :organization_id AND e.campaign_id = :campaign_id
-      AND e.state IN ('active', 'waiting') AND e.due_at <= :now
-    ORDER BY e.due_at LIMIT :most FOR UPDATE OF e SKIP LOCKED
+    WITH due AS MATERIALIZED (
+        SELECT id, contact_id, node_id, step_id, visit, entered_at, stage, status, status_changed_at, is_catching_up,
+            replied_at, last_sent_at, due_at
+        FROM enrollment
+        WHERE organization_id = :organization_id AND campaign_id = :campaign_id
+          AND state IN ('active', 'waiting') AND due_at <= :now
+        ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    SELECT due.id, due.contact_id, due.node_id, due.step_id, due.visit, due.entered_at, due.stage, due.status,
+        due.status_changed_at, due.is_catching_up, due.replied_at, due.last_sent_at,
+        contact.timezone, contact.archived_at, contact.merged_into_id
+    FROM due CROSS JOIN LATERAL (
+        SELECT timezone, archived_at, merged_into_id FROM contact
+        WHERE contact.organization_id = :organization_id AND contact.id = due.contact_id OFFSET 0) contact
 """)
 # Who was merged goes on as the person they are now, unless that person walks here already; of two that were
 # merged into the same person the first one goes on.
@@ -42,7 +50,8 @@ _FOLLOW_MERGED = text("""
 def claim(ground: Ground, most: int) -> int:
     """Lock and read at most `most` people who are due; those who have not begun begin. Returns how many."""
     parameters = ground.bound(campaign_id=ground.campaign.id, now=ground.now, most=most)
-    rows = db().execute(_CLAIM, parameters).all()
+    with looked_up_in_order():
+        rows = db().execute(_CLAIM, parameters).all()
     walkers = {row.id: _walker(row) for row in rows}
     ground.walkers += walkers.values()
     gone = {row.id: MERGED if row.merged_into_id else DELETED for row in rows if row.archived_at is not None}
