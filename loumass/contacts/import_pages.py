@@ -103,9 +103,13 @@ def progress(import_id: UUID) -> ResponseReturnValue:
 def match(import_id: UUID) -> ResponseReturnValue:
     """Keeps where columns go and what happens to people we know."""
     row = get_or_404(ContactImport, import_id, lock=True)
+    is_by_itself = bool(request.headers.get("HX-Request"))
+    if is_by_itself and row.state != "uploaded":
+        # The last change was on its way when somebody pressed Start, which took it along.
+        return "", 200, {"HX-Redirect": url_for(".show", import_id=import_id)}
     _keep_choices(row)
     db().commit()
-    if request.headers.get("HX-Request"):
+    if is_by_itself:
         return _matching(row)
     return redirect(url_for(".show", import_id=import_id), 303)
 

@@ -120,6 +120,15 @@ def test_a_made_up_choice_is_refused(world: World, form: dict[str, object]) -> N
     assert world.acme.member.post(f"/imports/{import_id}/matching", form).status_code == 422
 
 
+def test_a_change_that_comes_after_the_start_leads_to_the_import(world: World) -> None:
+    ben = world.acme.member
+    import_id = upload(world.acme, "Email\nann@keller.example\n")
+    ben.post(f"/imports/{import_id}/start", {})
+    late = ben.post(f"/imports/{import_id}/matching", {"target": ["email"]}, headers={"HX-Request": "true"})
+    assert (late.status_code, late.headers["HX-Redirect"]) == (200, f"/imports/{import_id}")
+    assert ben.post(f"/imports/{import_id}/matching", {"target": ["email"]}).status_code == 409
+
+
 def test_the_file_can_be_read_in_another_way(world: World) -> None:
     import_id = upload(world.acme, "Name;Email\nAnn, the first;ann@keller.example\n")
     answer = world.acme.member.post(
