@@ -48,7 +48,7 @@ BEGIN
     SELECT DISTINCT org, way.medium, way.hash, NULL::text, 'erased', '', p_now
     FROM contact, LATERAL (VALUES ('email', email_hash), ('sms', phone_hash), ('voicemail', phone_hash)) AS way(medium, hash)
     WHERE contact.organization_id = org AND contact.id = ANY(ids) AND way.hash IS NOT NULL
-    ON CONFLICT (organization_id, medium, address_hash) DO UPDATE SET address = NULL, reason = 'erased', note = '';
+    ON CONFLICT (organization_id, medium, address_hash) DO UPDATE SET address = NULL, reason = 'erased', note = '', created_at = excluded.created_at;
     SELECT array_agg(id) INTO talks FROM conversation WHERE organization_id = org AND contact_id = ANY(ids);
     SELECT array_agg(file_key) INTO file_keys FROM attachment
     WHERE organization_id = org AND (conversation_id = ANY(talks) OR message_id IN (

@@ -128,6 +128,7 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
         return
     listeners = _by_kind.get(kind, [])
     facts = [_facts(row.get("facts")) for row in rows]
+    moments = [row.get("happened_at") for row in rows]
     # Few facts differ: each travels once. What is short, `unnest` fills up with nulls.
     places = {one: place for place, one in enumerate(dict.fromkeys(facts), 1)}
     db().execute(
@@ -140,7 +141,7 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
             "together": TOGETHER,
             "facts": list(places),
             "which_facts": integer_array(places[one] for one in facts),
-            "happened_at": [row["happened_at"] for row in rows] if "happened_at" in rows[0] else [],
+            "happened_at": moments if any(moments) else [],
             **{name: _ids(name, rows) for name in _IDS},
         },
     )

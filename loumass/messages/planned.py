@@ -14,6 +14,7 @@ from loumass.core.database import db
 from loumass.core.jobs import wake_all
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
+from loumass.messages.outbox import ids_of
 from loumass.messages.planning import DELIVER
 
 _CANCEL = text("""
@@ -47,15 +48,7 @@ def cancel_planned(
             "now": clock.now(),
         },
     ).all()  # fmt: skip
-    ids = ("contact_id", "enrollment_id", "conversation_id", "channel_id", "node_id")
-    publish_all(
-        "message.cancelled",
-        [
-            {"message_id": row.id, "campaign_id": row.stream_id, "facts": {"reason": "left"}}
-            | {name: getattr(row, name) for name in ids}
-            for row in rows
-        ],
-    )
+    publish_all("message.cancelled", [ids_of(row, reason="left") for row in rows])
     return len(rows)
 
 

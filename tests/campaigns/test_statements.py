@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, text
 
 from loumass.campaigns import jobs, listeners
-from loumass.campaigns.advancing.pace import MOST, Pace
+from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.waking import wake_engine
 from loumass.core import clock
 from loumass.core.database import db, engine
@@ -122,12 +122,12 @@ def in_slices_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 @pytest.mark.slow
-def test_a_slice_of_people_costs_the_statements_of_ten(
+def test_ten_thousand_people_cost_the_statements_of_ten(
     world: World, in_slices_of: Callable[[int], None]
 ) -> None:
-    in_slices_of(MOST)
+    in_slices_of(10_000)
     few = walked(world.acme, FUNNEL, 10)
-    many = walked(world.globex, FUNNEL, MOST)
+    many = walked(world.globex, FUNNEL, 10_000)
     assert many == few
     assert few["advance"] > len(FUNNEL)
     assert few["told"] > 1

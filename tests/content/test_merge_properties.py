@@ -74,7 +74,7 @@ def message(draft: Draft, values: dict[str, str]) -> bytes:
     return skeleton(compile_email(draft, footer=True), who).joined(given, envelope)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(DRAFTS, VALUES)
 @example(Draft("{{campaign.event_name}}", text="x"), {"campaign.event_name": "Night\r\nBcc: eve@example.com"})
 @example(Draft("x", "{{sender.name}}", "", "y"), {"sender.name": "Grace\nBcc: eve@example.com"})
@@ -97,7 +97,7 @@ def test_whatever_compiles_has_our_headers_and_no_others(draft: Draft, values: d
     assert raw == message(draft, values)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(DRAFTS)
 def test_a_draft_is_refused_by_field_or_compiles_and_names_what_it_needs(draft: Draft):
     wrong = refusals(draft, ACME)
@@ -116,7 +116,7 @@ def test_a_draft_is_refused_by_field_or_compiles_and_names_what_it_needs(draft: 
         assert all(ACME.knows(name) for name in names_used(draft, footer=True))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(PLACES, KNOWN_TAG), min_size=1, max_size=4), VALUES)
 def test_values_never_change_what_the_html_is_made_of(pieces: list[tuple[str, str]], values: dict[str, str]):
     html = "<div>" + "".join(place % tag for place, tag in pieces) + "</div>"

@@ -268,7 +268,7 @@ GRAPHS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(GRAPHS)
 def test_validation_names_problems_and_never_raises(wild: Graph):
     for problem in problems(wild):
@@ -313,7 +313,7 @@ def drawn_graphs(draw: st.DrawFn) -> Graph:
     return Graph(tuple(steps), tuple(edges), steps[0].id)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(drawn_graphs(), st.sampled_from(["replied", "tagged", "nobody"]), st.booleans())
 def test_where_no_loop_is_refused_nobody_goes_round_without_time_going_by(
     drawn: Graph, who: str, is_sent: bool

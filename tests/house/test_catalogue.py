@@ -348,6 +348,8 @@ def test_raw_sql_as_globex_sees_and_changes_nothing_of_acme(world: World, databa
         assert connection.scalar(text("SELECT count(*) FROM contact")) == 0
         assert connection.execute(text("UPDATE contact SET first_name = 'x'")).rowcount == 0
         assert connection.execute(text("DELETE FROM tag")).rowcount == 0
+        with pytest.raises(ProgrammingError, match="permission denied"), connection.begin_nested():
+            connection.execute(text("DELETE FROM contact"))
         with pytest.raises(ProgrammingError, match="row-level security"):
             connection.execute(
                 text("INSERT INTO tag (organization_id, name) VALUES (:acme, 'stolen')"),

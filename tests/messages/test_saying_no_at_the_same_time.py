@@ -148,7 +148,7 @@ def test_nothing_is_claimed_or_attempted_after_an_opt_out_was_committed(world: W
     maya = mailbox(world.acme)
 
     @settings(
-        max_examples=200, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+        max_examples=250, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )  # fmt: skip
     @given(acts)

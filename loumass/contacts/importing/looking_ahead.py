@@ -1,7 +1,8 @@
 """Whom a piece of the list means, asked on a connection of its own while the piece before goes in.
 
-The answer holds unless somebody else wrote people or barred addresses meanwhile, or the piece before brought people with
-the same keys: then it is asked again where it counts.
+The answer holds unless another list went in or an address was barred or erased meanwhile, or the piece before meant the
+same people: then it is asked again where it counts. Somebody who is entered by hand meanwhile stands in the way with
+their e-mail or id, and then it is asked again as well.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def look(organization_id: UUID, import_id: UUID, keys: Copy) -> Look:
 
 
 def still_holds(import_id: UUID, looked: Look) -> bool:
-    """Whether nobody else may have changed the answer since."""
+    """Whether no other list and no barred or erased address may have changed the answer since."""
     since = looked.at - _OTHERS_TAKE
     bound = {"organization_id": current_organization_id(), "import_id": import_id, "since": since}
     return not db().scalar(_OTHERS_WROTE, bound)
