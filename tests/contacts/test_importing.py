@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text
 
+from loumass.contacts.erasing import erase
 from loumass.contacts.importing import running, steering
 from loumass.contacts.importing.matching import Match
 from loumass.contacts.importing.reading import Piece
@@ -310,6 +311,32 @@ def test_what_others_write_after_a_look_ahead_is_seen(world: World, monkeypatch:
     world.work()
     assert [sorted(match) for match in used] == [[], [5]]
     assert sorted(email or "" for _, email, _ in people(world.acme)) == [f"p{n}@x.example" for n in range(3)]
+
+
+def test_who_is_erased_after_a_look_ahead_does_not_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the address was barred long before, for another reason."""
+    monkeypatch.setattr(running, "CHUNK_ROWS", 2)
+    gone = world.acme.contact("Priya Raman", email="p3@x.example")
+    with world.acme.acting() as session:
+        suppress("email", ["p3@x.example"], "unsubscribed")
+        session.commit()
+    world.later(minutes=10)
+    import_id = upload(world.acme, "Email\n" + "".join(f"p{n}@x.example\n" for n in range(4)))
+    start(world.acme, import_id)
+    matches_of, used = running._matches, []
+
+    def erased_before_the_second(import_id: UUID, piece: Piece) -> Mapping[int, Match]:
+        if piece.before is not None:
+            erase(gone.id)
+        used.append(matches_of(import_id, piece))
+        return used[-1]
+
+    monkeypatch.setattr(running, "_matches", erased_before_the_second)
+    world.work()
+    assert used[1][5].is_erased
+    assert "p3@x.example" not in {email for _, email, _ in people(world.acme)}
 
 
 def test_a_look_ahead_saves_the_question(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
