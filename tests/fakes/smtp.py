@@ -52,6 +52,8 @@ class FakeSmtpServer(LoopbackServer):
         extensions: tuple[str, ...] = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"),
         messages_per_connection: int = 0,
         eager: bool = False,
+        most_connections: int = 0,
+        connections_that_send: int = 0,
         port: int = 0,
     ) -> None:
         super().__init__(port)
@@ -60,6 +62,9 @@ class FakeSmtpServer(LoopbackServer):
         self.mechanism = mechanism
         self.messages_per_connection = messages_per_connection
         self.eager = eager  # answers 354 although it took no recipient
+        self.most_connections = most_connections  # more at once are turned away
+        self.connections_that_send = connections_that_send  # later ones may log in, and no more
+        self.open_now = 0
         self.on_connect = "220 fake.example ESMTP"
         self.on_login = ""
         self.on_mail: dict[str, str] = {}
@@ -76,15 +81,22 @@ class FakeSmtpServer(LoopbackServer):
 
     def converse(self, line: Line) -> None:
         """One SMTP session."""
+        if self.most_connections and self.open_now >= self.most_connections:
+            line.write("421 4.7.0 too many connections\r\n")
+            return
         line.write(f"{self.on_connect}\r\n")
         if not self.on_connect.startswith("220"):
             return
-        _Session(self, line).run()
+        self.open_now += 1
+        try:
+            _Session(self, line, may_send=not 0 < self.connections_that_send < self.connections).run()
+        finally:
+            self.open_now -= 1
 
 
 class _Session:
-    def __init__(self, server: FakeSmtpServer, line: Line) -> None:
-        self.server, self.line = server, line
+    def __init__(self, server: FakeSmtpServer, line: Line, *, may_send: bool) -> None:
+        self.server, self.line, self.may_send = server, line, may_send
         self.transaction = _Transaction()
         self.taken = 0
         self.is_encrypted = server.implicit_tls
@@ -150,6 +162,9 @@ class _Session:
         return self.line.read_line().decode().strip()
 
     def _mail(self, command: str) -> bool:
+        if not self.may_send:
+            self._say("432 4.3.2 concurrent connections limit exceeded")
+            return True
         if self.server.messages_per_connection and self.taken >= self.server.messages_per_connection:
             self._say("421 4.7.0 enough for one connection")
             return False

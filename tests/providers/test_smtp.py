@@ -13,6 +13,7 @@ from loumass.providers.base import OutgoingMessage
 from loumass.providers.errors import Disconnected, Rejected, Sent, Throttled, Unavailable, Unknown
 from loumass.providers.mail.addresses import bounce_address, message_of, on_the_wire
 from loumass.providers.smtp.client import Smtp
+from loumass.providers.smtp.turns import PROVEN
 from tests.fakes.smtp import FakeSmtpServer, Twist
 from tests.providers.contract import Vendor, context, outcomes
 
@@ -120,12 +121,18 @@ def test_a_server_that_says_too_many_connections_throttles_the_whole_batch() -> 
     assert vendor.server.connections == 1
 
 
-def test_one_connection_serves_many_batches() -> None:
+def test_the_same_two_connections_serve_many_batches() -> None:
     with mailbox() as vendor, vendor.open() as provider:
         for _ in range(3):
             assert all(
-                isinstance(o, Sent) for o in outcomes(provider, *[vendor.message() for _ in range(20)])
+                isinstance(o, Sent) for o in outcomes(provider, *[vendor.message() for _ in range(PROVEN)])
             )
+        assert vendor.server.connections == 2
+
+
+def test_one_connection_is_enough_for_a_few() -> None:
+    with mailbox() as vendor, vendor.open() as provider:
+        outcomes(provider, *[vendor.message() for _ in range(PROVEN)])
         assert vendor.server.connections == 1
 
 

@@ -15,7 +15,7 @@ from loumass.providers.base import (
     SentRecord,
     StoredItem,
 )
-from loumass.providers.errors import Outcome, Sent
+from loumass.providers.errors import Outcome, ProviderError, Sent
 from loumass.providers.events import ProviderEvent
 from loumass.providers.mail import parsing
 from loumass.providers.mail.addresses import bounce_address
@@ -24,7 +24,8 @@ from loumass.providers.smtp.copies import SentCopies
 from loumass.providers.smtp.credentials import SmtpCredentials
 from loumass.providers.smtp.letter import crlf
 from loumass.providers.smtp.mailbox import open_mailbox
-from loumass.providers.smtp.transmission import Transmission
+from loumass.providers.smtp.transmission import Barrier, Transmission
+from loumass.providers.smtp.turns import Source, in_turns
 
 
 class Smtp(Provider):
@@ -41,14 +42,16 @@ class Smtp(Provider):
     def __init__(self, credentials: SmtpCredentials, context: ProviderContext) -> None:
         super().__init__(credentials, context)
         self._connection: Connection | None = None
+        self._spare: Connection | None = None
+        self._wants_one = False
         self._copies = SentCopies(credentials, context)
 
     def close(self) -> None:
         """Say goodbye to the servers."""
         self._copies.close()
-        if self._connection is not None:
-            self._connection.close(politely=True)
-            self._connection = None
+        for connection in filter(None, (self._connection, self._spare)):
+            connection.close(politely=True)
+        self._connection = self._spare = None
 
     def send(self, message: OutgoingMessage) -> Sent:
         """Raises Rejected, Throttled, Unavailable, Disconnected or Unknown."""
@@ -58,7 +61,7 @@ class Smtp(Provider):
         raise outcome
 
     def deliver(self, messages: Iterable[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
-        """The outcome of every message, in order, over one kept connection, pipelined where offered."""
+        """The outcome of every message, in order, over kept connections, pipelined where offered."""
         if not self.credentials.files_copies:
             yield from self._transmitted(messages)
             return
@@ -70,12 +73,29 @@ class Smtp(Provider):
             yield message_id, outcome
 
     def _transmitted(self, messages: Iterable[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
-        transmission = Transmission(self._connect, self._envelope_sender, self._connection, self.may_write)
+        barrier = Barrier()
+        first = Transmission(self._connect, self._envelope_sender, self._connection, self.may_write, barrier)
+        spares: list[Transmission] = []
+
+        def spare(source: Source) -> Transmission | None:
+            connection, self._spare = self._spare or self._connect_spare(), None
+            if connection is None:
+                return None
+            put_back = None if connection.taken else source.put_back
+            spares.append(
+                Transmission(
+                    self._connect, self._envelope_sender, connection, self.may_write, barrier, put_back
+                )
+            )
+            return spares[0]
+
         self._connection = None
         try:
-            yield from transmission.run(messages)
+            yield from in_turns(first, spare, messages)
         finally:
-            self._connection = transmission.connection
+            self._connection = first.connection
+            self._spare = spares[0].connection if spares else self._spare
+            self._wants_one = self._wants_one or bool(spares and self._spare is None)
 
     def find(self, message: OutgoingMessage) -> Sent | None:
         """Look for the Message-ID in the Sent folder, where its server or we file a copy."""
@@ -121,6 +141,14 @@ class Smtp(Provider):
         if self.credentials.files_copies:
             return f"copies of what is sent are filed in {folder}."
         return f"what was sent is looked up in {folder}."
+
+    def _connect_spare(self) -> Connection | None:
+        """A second connection, unless the server wants one only."""
+        try:
+            return None if self._wants_one else self._connect()
+        except ProviderError:
+            self._wants_one = True
+            return None
 
     def _connect(self) -> Connection:
         return open_connection(self.credentials, self.context)

@@ -2,12 +2,14 @@
 
 Where the server pipelines (RFC 2920), the content of one letter and the envelope of the next travel
 together: one round trip per letter. A letter counts as handed over from the moment its final dot is
-written; without an answer it is Unknown from then on. After an Unknown nothing more is tried.
+written; without an answer it is Unknown from then on. After an Unknown nothing more is tried, on any connection
+that shares the barrier.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 from loumass.providers.base import OVERTAKEN, OutgoingMessage, as_outcome
@@ -30,6 +32,15 @@ from loumass.providers.smtp.replies import Reply
 _PATIENCE = 3.0
 
 Result = tuple[UUID, Outcome]
+#: None: the server is at work, and somebody else may have a turn.
+Step = Result | None
+
+
+@dataclass(slots=True)
+class Barrier:
+    """Why nothing more is tried, once that is so: what is left shares this outcome."""
+
+    reason: ProviderError | None = None
 
 
 class Transmission:
@@ -41,30 +52,57 @@ class Transmission:
         envelope_sender: Callable[[OutgoingMessage], str],
         kept: Connection | None,
         may_write: Callable[[], bool],
+        barrier: Barrier,
+        put_back: Callable[[OutgoingMessage], None] | None = None,
     ) -> None:
         self.connection = kept
         self._connect = connect
         self._envelope_sender = envelope_sender
         self._may_write = may_write
         self._awaited: Letter | None = None  # the server said 354 and waits for its content
-        self._barrier: ProviderError | None = None  # the rest is not tried and shares this outcome
+        self._shared = barrier
+        self._put_back = put_back  # where a spare leaves the message that it could not begin with
 
-    def run(self, messages: Iterable[OutgoingMessage]) -> Iterator[Result]:
-        """The outcome of each message, in order."""
+    def is_proven(self, letters: int) -> bool:
+        """Whether the connection pipelines and has taken so many."""
+        return self.connection is not None and self.connection.pipelines and self.connection.taken >= letters
+
+    @property
+    def _barrier(self) -> ProviderError | None:
+        return self._shared.reason
+
+    def run(self, messages: Iterable[OutgoingMessage]) -> Generator[Step]:
+        """The outcome of each message, in order, and a None wherever an answer is to be waited for."""
         is_complete = False
         try:
             for message in messages:
-                if self._barrier is None:
-                    yield from self._take(message)
-                else:
+                if self._barrier is not None:
                     yield message.id, as_outcome(self._barrier)
+                elif self._put_back is None:
+                    yield from self._take(message)
+                elif not self._begins_with(message, self._put_back):
+                    return
             yield from self._finish()
             is_complete = True
         finally:
             if not is_complete:
                 self._hang_up()  # an envelope may be open: the next content must not go to its recipient
 
-    def _take(self, message: OutgoingMessage) -> Iterator[Result]:
+    def _begins_with(self, message: OutgoingMessage, put_back: Callable[[OutgoingMessage], None]) -> bool:
+        """Whether a spare connection takes an envelope at all; if not, `message` goes to another."""
+        self._put_back = None
+        try:
+            connection = self._open()
+            addressed = letter(message, self._envelope_sender(message), connection.extensions)
+            if connection.pipelines and self._offer(addressed, written=False) is None:
+                return True
+        except (ProviderError, Cut):
+            pass  # whoever gets the message meets the same, if it was not about the connection
+        self._shared.reason = None
+        put_back(message)
+        return False
+
+    def _take(self, message: OutgoingMessage) -> Iterator[Step]:
         """Offer one message; a second time when a kept connection turns out to be stale."""
         cut = Cut("")
         for _ in range(2):
@@ -77,7 +115,7 @@ class Transmission:
                 return
             written = self._awaited is not None
             if written:
-                yield self._hand_over(following=b"".join(self._envelope(addressed)))
+                yield from self._hand_over(following=b"".join(self._envelope(addressed)))
             if self._barrier is not None:
                 self._hang_up()  # this message's envelope may be written: what comes next must not be its content
                 yield message.id, as_outcome(self._barrier)
@@ -92,10 +130,10 @@ class Transmission:
                 continue
             yield from self._settled(message.id, outcome, connection)
             return
-        self._barrier = _closed_on_us(cut)
-        yield message.id, as_outcome(self._barrier)
+        self._shared.reason = barrier = _closed_on_us(cut)
+        yield message.id, as_outcome(barrier)
 
-    def _settled(self, message_id: UUID, outcome: Outcome | None, connection: Connection) -> Iterator[Result]:
+    def _settled(self, message_id: UUID, outcome: Outcome | None, connection: Connection) -> Iterator[Step]:
         if outcome is not None:
             yield message_id, outcome
         elif not connection.pipelines:
@@ -103,7 +141,7 @@ class Transmission:
 
     def _refused_before_envelope(self, error: ProviderError) -> Outcome:
         if not isinstance(error, Rejected):
-            self._barrier = error
+            self._shared.reason = error
         return as_outcome(error)
 
     def _open(self) -> Connection:
@@ -111,11 +149,17 @@ class Transmission:
             self.connection = self._connect()
         return self.connection
 
-    def _finish(self) -> Iterator[Result]:
-        if self._awaited is not None:
-            yield self._hand_over(following=b"")
+    def _finish(self) -> Iterator[Step]:
+        if self._awaited is None:
+            return
+        if self._barrier is None:
+            yield from self._hand_over(following=b"")
+        else:
+            not_tried, self._awaited = self._awaited.id, None
+            self._hang_up()
+            yield not_tried, as_outcome(self._barrier)
 
-    def _hand_over(self, following: bytes) -> Result:
+    def _hand_over(self, following: bytes) -> Iterator[Step]:
         """Write the awaited content and what follows it; read what the server says of the content."""
         handed, self._awaited = self._awaited, None
         connection = self.connection
@@ -123,17 +167,20 @@ class Transmission:
             raise RuntimeError("There is nothing to hand over.")
         if not self._may_write():
             self._hang_up()
-            self._barrier = OVERTAKEN
-            return handed.id, OVERTAKEN
+            self._shared.reason = OVERTAKEN
+            yield handed.id, OVERTAKEN
+            return
         try:
             connection.write(handed.content, END + following)
+            yield None
             reply = connection.reply(_PATIENCE)
         except Cut as cut:
             is_whole = cut.written is None or cut.written >= len(handed.content)
             silence = Unknown(f"It was handed over, then no answer came: {cut}")
             in_the_middle = Unavailable("The connection broke in mid-message.")
-            return handed.id, self._stopped(connection) or (silence if is_whole else in_the_middle)
-        return handed.id, self._verdict(handed, reply, connection)
+            yield handed.id, self._stopped(connection) or (silence if is_whole else in_the_middle)
+        else:
+            yield handed.id, self._verdict(handed, reply, connection)
 
     def _verdict(self, handed: Letter, reply: Reply, connection: Connection) -> Outcome:
         if reply.is_good:
@@ -146,7 +193,7 @@ class Transmission:
 
     def _stopped(self, connection: Connection) -> Outcome | None:
         """Try nothing more. A refusal sent before the cut can sometimes still be read: it is returned."""
-        self._barrier = Unavailable("Not tried: the connection broke at the message before.")
+        self._shared.reason = Unavailable("Not tried: the connection broke at the message before.")
         try:
             reply = connection.reply()
         except Cut:
@@ -201,7 +248,7 @@ class Transmission:
     def _refusal(self, error: ProviderError, *, is_about_sender: bool) -> Outcome:
         is_throttled = isinstance(error, Throttled) and (is_about_sender or error.is_about_us)
         if isinstance(error, Disconnected) or is_throttled:
-            self._barrier = error
+            self._shared.reason = error
         return as_outcome(error)
 
     def _hang_up(self) -> None:
