@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from loumass.messages.delivering_windows import WINDOW
+from loumass.messages.delivering_windows import IN_DOUBT
 from tests.chaos.conftest import SEED, TRIES, Telling
 from tests.chaos.doubts import ever_in_doubt, settle_all
 from tests.chaos.killing import Killer, Report
@@ -34,7 +34,7 @@ def campaign_with_kills(office: Office, name: str, seed: int) -> Report:
     killer.report.listed = settle_all(campaign)
     campaign.everybody_got_each_letter_once()
     report = killer.counts()
-    assert all(len(left) <= WINDOW for left in report.left_behind), report
+    assert all(len(left) <= IN_DOUBT for left in report.left_behind), report
     assert report.listed <= report.in_doubt, report
     assert ever_in_doubt(campaign) <= report.in_doubt, report
     return report

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from loumass.messages.delivering_windows import WINDOW
+from loumass.messages.delivering_windows import IN_DOUBT
 from tests.chaos.conftest import SEED
 from tests.chaos.doubts import ever_in_doubt, settle_all
 from tests.chaos.office import Campaign, Office
@@ -31,7 +31,7 @@ def test_postgresql_restarted_leaves_a_window_in_doubt_at_most(office: Office) -
     restarts = [partial(servers.restart_postgres, how) for how in (signal.SIGINT, signal.SIGQUIT)]
     campaign = disturbed(office, "PostgreSQL goes", restarts)
     campaign.comes_to_rest(in_time=True)
-    assert len(ever_in_doubt(campaign)) <= len(restarts) * WINDOW
+    assert len(ever_in_doubt(campaign)) <= len(restarts) * IN_DOUBT
     settle_all(campaign)
     campaign.everybody_got_each_letter_once()
 
