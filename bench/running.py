@@ -25,12 +25,14 @@ PATIENCE_SECONDS = 60.0
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
-def until(what: Callable[[], object], why: str, seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait until `what` is true. Raises AssertionError with `why` after `seconds`."""
+def until(
+    what: Callable[[], object], why: str, seconds: float = PATIENCE_SECONDS, every: float = 0.02
+) -> None:
+    """Wait until `what` is true, looking `every` so many seconds. Raises AssertionError with `why` after `seconds`."""
     ends_at = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < ends_at, f"waited {seconds:.0f} seconds in vain: {why}"
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 class Running:

@@ -4,7 +4,7 @@
 
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, SystemMail, User
 from loumass.analytics.models import DailyCount
-from loumass.campaigns.models import Campaign, Enrollment, Step
+from loumass.campaigns.models import Campaign, Enrollment, Step, VisitedNode
 from loumass.channels.models import Channel, ChannelDay, HookAddress
 from loumass.contacts.models import (
     Consent,
@@ -25,7 +25,7 @@ from loumass.deliveries.models import Delivery
 from loumass.events.models import Event, Notice
 from loumass.funnels.models import Edge, Graph, Node, Template
 from loumass.inbox.models import Draft
-from loumass.messages.models import Attachment, Conversation, Message, Stream
+from loumass.messages.models import Attachment, Attempt, Conversation, Message, Stream
 
 #: Tables that belong to no single tenant. A table in neither group fails a house test.
 GLOBAL_TABLES = frozenset(

@@ -91,7 +91,7 @@ _CHANNELS = text("""
     SELECT channel.id, name, address, medium, state, state_reason, state_changed_at, poll_problem, daily_cap,
         coalesce(channel_day.used, 0) AS used,
         (SELECT count(*) FROM message WHERE message.organization_id = :organization_id
-            AND message.channel_id = channel.id AND message.state = 'queued') AS waiting
+            AND message.channel_id = channel.id AND message.is_open AND message.state = 'queued') AS waiting
     FROM channel
     LEFT JOIN channel_day ON channel_day.organization_id = :organization_id
         AND channel_day.channel_id = channel.id AND channel_day.day = :today
@@ -101,7 +101,7 @@ _CHANNELS = text("""
 """)
 _IN_DOUBT = text("""
     SELECT count(*) AS count, min(attempted_at) AS oldest_at FROM message
-    WHERE organization_id = :organization_id AND state = 'in_doubt'
+    WHERE organization_id = :organization_id AND is_in_doubt
 """)
 _IMPORTS = text("""
     SELECT id, file_name, state, problem, refused_count, created_count + updated_count AS went_in
@@ -115,7 +115,7 @@ _HELD = text("""
     JOIN campaign ON campaign.organization_id = :organization_id AND campaign.id = enrollment.campaign_id
     WHERE enrollment.organization_id = :organization_id AND enrollment.state = 'held'
         AND NOT EXISTS (SELECT 1 FROM message WHERE message.organization_id = :organization_id
-            AND message.enrollment_id = enrollment.id AND message.state = 'in_doubt')
+            AND message.enrollment_id = enrollment.id AND message.is_in_doubt)
     GROUP BY campaign.id, campaign.name ORDER BY held DESC, campaign.id LIMIT 3
 """)
 _WAITING = text("""

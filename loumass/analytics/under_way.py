@@ -52,7 +52,7 @@ _UNDER_WAY = text("""
         GROUP BY campaign_id
     ), queue AS (
         SELECT stream_id, min(due_at) AS due_at FROM message
-        WHERE organization_id = :organization_id AND state = 'queued' AND stream_id IN (SELECT id FROM chosen)
+        WHERE organization_id = :organization_id AND is_open AND state = 'queued' AND stream_id IN (SELECT id FROM chosen)
         GROUP BY stream_id
     )
     SELECT chosen.id, chosen.name, chosen.state, chosen.event_at, chosen.event_timezone, chosen.starts_at,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, belongs_to, organization_of_parents
+from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to, organization_of_parents
 from loumass.funnels.statuses import Status
 
 CAMPAIGN_STATES = ("draft", "scheduled", "running", "paused", "finished", "cancelled")
@@ -83,7 +83,6 @@ class Enrollment(OrganizationOwned, Base):
             postgresql_where=text("state IN ('active', 'waiting') AND due_at IS NOT NULL"),
         ),
         Index(None, "organization_id", "campaign_id", "node_id", "state"),
-        Index(None, "organization_id", "campaign_id", "status"),
         Index(None, "organization_id", "contact_id"),
         CheckConstraint(f"state IN {ENROLLMENT_STATES}", name="state"),
         CheckConstraint(f"status IN {STATUSES}", name="status"),
@@ -121,13 +120,24 @@ class Enrollment(OrganizationOwned, Base):
     ended_at: Mapped[datetime | None]
 
 
+class VisitedNode(OrganizationScoped, Base):
+    """Somebody stood there: such a node cannot be deleted. The enforced key of all its steps, checked once instead of for
+    each of them."""
+
+    __tablename__ = "visited_node"
+    __table_args__ = (belongs_to("node", "node_id"),)
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    node_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class Step(OrganizationOwned, Base):
     """One visit of one enrollment to one node: entered, left, outcome."""
 
     __tablename__ = "step"
     __table_args__ = (
         belongs_to("enrollment", "enrollment_id", is_enforced=False),
-        belongs_to("node", "node_id"),
+        belongs_to("node", "node_id", is_enforced=False),
         UniqueConstraint("organization_id", "enrollment_id", "node_id", "visit"),
         Index(None, "organization_id", "campaign_id", "node_id"),
     )

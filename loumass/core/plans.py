@@ -18,6 +18,9 @@ PLANNED_FOR_MANY = text("SET LOCAL plan_cache_mode = force_custom_plan")
 #: For statements that look rows up by key, over and over: planning them anew costs more than it finds.
 PLANNED_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
 
+#: For what may be lost with the machine's power, since a later commit that waits for the disk takes it along.
+WITHOUT_THE_DISK = text("SET LOCAL synchronous_commit = off")
+
 
 @contextmanager
 def looked_up_in_order() -> Iterator[None]:

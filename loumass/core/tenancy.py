@@ -28,6 +28,8 @@ organization_at_work: ContextVar[UUID | None] = ContextVar("organization_at_work
 
 
 CURRENT_ORGANIZATION = text("current_organization()")
+#: Who a transaction works for; its first statement.
+ENTER = text("SELECT enter(:organization_id, :user_id)")
 
 
 class NoOrganization(RuntimeError):
@@ -169,10 +171,7 @@ def _enter(session: Session, transaction: SessionTransaction, connection: Connec
         return
     organization_id, user_id = session.info.get("organization_id"), session.info.get("user_id")
     if organization_id or user_id:
-        connection.execute(
-            text("SELECT enter(:organization_id, :user_id)"),
-            {"organization_id": organization_id, "user_id": user_id},
-        )
+        connection.execute(ENTER, {"organization_id": organization_id, "user_id": user_id})
 
 
 @event.listens_for(Session, "do_orm_execute")

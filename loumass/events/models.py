@@ -21,15 +21,6 @@ class Event(OrganizationScoped, Base):
     __tablename__ = "event"
     __table_args__ = (
         Index(None, "organization_id", "contact_id", "happened_at"),
-        Index(
-            None,
-            "organization_id",
-            "campaign_id",
-            "kind",
-            "happened_at",
-            postgresql_where=text("campaign_id IS NOT NULL"),
-        ),
-        Index(None, "organization_id", "kind", "happened_at"),
         {"postgresql_partition_by": "RANGE (happened_at)"},
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
 
 from loumass.core import clock, jobs
-from loumass.core.arrays import integer_array, uuid_array
+from loumass.core.arrays import UuidArray, integer_array, uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.models import Event
@@ -163,10 +164,10 @@ def publishing(kind: str) -> dict[str, Any]:
     return {"kind": kind, "listeners": _by_kind.get(kind, []), "together": TOGETHER}
 
 
-def ring_listeners(*kinds: str) -> None:
-    """Whoever listens to one of `kinds` is told of what waits, after the commit."""
+def ring_listeners(*kinds: str, within: timedelta = timedelta()) -> None:
+    """Whoever listens to one of `kinds` is told of what waits, after the commit or `within` so long."""
     names = sorted({name for kind in kinds for name in _by_kind.get(kind, ())})
-    jobs.wake_all([jobs.JOBS["events.tell"].wake(clock.now(), name) for name in names])
+    jobs.wake_all([jobs.JOBS["events.tell"].wake(clock.now() + within, name) for name in names])
 
 
 def publish_alike(
@@ -198,9 +199,9 @@ def publish_alike(
     jobs.wake_all([jobs.JOBS["events.tell"].wake(moment, name) for name in listeners])
 
 
-def _ids(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
+def _ids(name: str, rows: Sequence[Mapping[str, Any]]) -> UuidArray:
     ids = [row.get(name) for row in rows]
-    return uuid_array(ids) if any(ids) else "{}"
+    return uuid_array(ids if any(ids) else ())
 
 
 def _facts(facts: Mapping[str, Any] | None) -> str:

@@ -77,7 +77,9 @@ def _of_person(wanted: str) -> list[ColumnElement[bool]]:
 
 
 def _of_conversation(wanted: str) -> list[ColumnElement[bool]]:
-    conditions = [begins(Conversation.counterpart, wanted), begins(Conversation.subject_key, wanted)]
+    # The index of subjects holds conversations in which something was said.
+    by_subject = begins(Conversation.subject_key, wanted) & Conversation.last_message_at.is_not(None)
+    conditions = [begins(Conversation.counterpart, wanted), by_subject]
     digits = re.sub(r"\D", "", wanted)
     if len(digits) >= _FEWEST_DIGITS:
         conditions.append(begins(Conversation.counterpart, f"+{digits}"))

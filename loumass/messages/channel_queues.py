@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from loumass.channels.waiting import Queue
 from loumass.core.database import db
@@ -17,10 +17,10 @@ def count_queues(channel_ids: Sequence[UUID]) -> dict[UUID, Queue]:
     rows = db().execute(
         select(
             Message.channel_id,
-            func.count().filter(Message.state.in_(("queued", "sending"))),
-            func.count().filter(Message.state == "in_doubt"),
+            func.count().filter(Message.is_open),
+            func.count().filter(Message.is_in_doubt),
         )
-        .where(Message.channel_id.in_(channel_ids), Message.state.in_(("queued", "sending", "in_doubt")))
+        .where(Message.channel_id.in_(channel_ids), or_(Message.is_open, Message.is_in_doubt))
         .group_by(Message.channel_id)
     )
     return {channel_id: Queue(waiting, in_doubt) for channel_id, waiting, in_doubt in rows if channel_id}

@@ -7,41 +7,42 @@ commit of an attempt and the commit of its outcome is a small window of messages
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from loumass.accounts.models import Organization
 from loumass.channels.connecting import open_provider
 from loumass.core import clock
+from loumass.core.beside import Beside
 from loumass.core.jobs import others_wait
-from loumass.core.plans import PLANNED_ONCE
+from loumass.core.plans import PLANNED_ONCE, WITHOUT_THE_DISK
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.service import ring_listeners
 from loumass.messages import delivering_outcomes, outbox, outbox_lease, rendering
-from loumass.messages.delivering_outcomes import Pair
-from loumass.messages.delivering_windows import Batch, Window, windows
+from loumass.messages.delivering_ledger import Ledger
+from loumass.messages.delivering_windows import Batch, Letters, Pace, Windows
+from loumass.messages.outbox_attempt import Attempt
+from loumass.messages.outbox_judging import tell_of_ended
 from loumass.messages.outbox_lease import Lease
-from loumass.providers.base import OutgoingMessage, Provider
-from loumass.providers.errors import Disconnected, Outcome, Throttled, Unknown
+from loumass.providers.base import Provider
+from loumass.providers.errors import Disconnected, Outcome, Throttled
 
 BATCH = 2_000
 #: A slice takes no new window after this, so that pauses and stops get their turn; and none after the second when
 #: somebody waits: another channel, or a person's answer on this one.
 SLICE_SECONDS, POLITE_SECONDS = 60.0, 1.0
+#: How often somebody is looked for.
+LOOK_SECONDS = 0.2
 #: Within a slow window, outcomes are written down and the lease is renewed this often.
 FLUSH_SECONDS = 10.0
-#: Listeners hear of what was sent this often, and at the end.
-RING_SECONDS = 3.0
+#: Listeners hear of what was sent at the end of the queue, and meanwhile this often: sending goes before the news of it.
+NEWS_WAIT = timedelta(seconds=10)
 #: While another process delivers the channel, look again this often.
 BUSY = timedelta(seconds=2)
-_WITHOUT_THE_DISK = text("SET LOCAL synchronous_commit = off")
-log = structlog.get_logger("deliver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,16 @@ def deliver_slice(channel_id: UUID) -> Slice:
         return Slice(0, clock.now() + BUSY if busy_until else None)
     attempted = 0
     try:
-        batch = _claim(lease)
-        attempted = _deliver(batch) if batch.rows else 0
+        attempted = _deliver(lease)
     finally:
         with transaction():
             outbox_lease.release(lease)
     with transaction():
-        return Slice(attempted, outbox_lease.next_due(channel_id))
+        next_at = outbox_lease.next_due(channel_id)
+        if attempted:
+            goes_on = next_at is not None and next_at <= clock.now()
+            ring_listeners("message.sent", within=NEWS_WAIT if goes_on else timedelta())
+        return Slice(attempted, next_at)
 
 
 def _claim(lease: Lease) -> Batch:
@@ -85,83 +89,131 @@ def _claim(lease: Lease) -> Batch:
         return Batch(lease, allowed, rows, rendering.surroundings(lease.channel, number, rows))
 
 
-def _deliver(batch: Batch) -> int:
+def _deliver(lease: Lease) -> int:
+    """Batch after batch over the same connections; how many messages were attempted."""
+    batch = _claim(lease)
+    if not batch.rows:
+        return 0
     try:
-        provider = open_provider(batch.lease.channel)
+        provider = open_provider(lease.channel)
     except Disconnected as problem:
         with transaction():
-            delivering_outcomes.disconnect(batch.lease.channel, problem.reason)
+            delivering_outcomes.disconnect(lease.channel, problem.reason)
         return 0
-    with provider, ThreadPoolExecutor(1, "render") as beside:
-        return _Run(batch, provider).through(windows(batch, beside))
+    ledger = Ledger(lease, batch.allowed.today, shares_throttle=not provider.throttles_per_recipient)
+    with provider, ledger, Beside(current_organization_id()) as beside:
+        run = _Run(lease, provider, ledger, beside)
+        while batch.rows and run.through(batch):
+            batch = _claim(lease)
+        return run.attempted
 
 
 class _Run:
-    """One way through a batch. What a window came to is written down together with the next one's attempt."""
+    """One way through what is due. While a window goes, the one before is written down and the next one taken out of the
+    queue, each on a connection of its own: neither the database nor the provider is waited for."""
 
-    def __init__(self, batch: Batch, provider: Provider) -> None:
-        self.batch, self.provider = batch, provider
-        self.attempted = 0
-        self.subjects: dict[UUID, str] = {}
-        self.unwritten: list[Pair] = []
-        self.rang = time.monotonic()
-        self.until, self.is_overtaken = batch.lease.until, False
+    def __init__(self, lease: Lease, provider: Provider, ledger: Ledger, beside: Beside) -> None:
+        self.lease, self.provider, self.ledger, self.beside = lease, provider, ledger, beside
+        self.pace = Pace(lease)
+        self.attempted, self.looked, self.is_wanted = 0, 0.0, False
+        self.started = self.rang = time.monotonic()
+        self.until, self.is_overtaken = lease.until, False
         provider.may_write = self._may_write
 
-    def through(self, windows: Iterator[Window]) -> int:
-        """How many were attempted or refused as unwritable."""
-        started = time.monotonic()
-        for window in windows:
-            going = self._attempt(window)
-            if going is None:
+    def through(self, batch: Batch) -> bool:
+        """Whether all of the batch was attempted, and more may go."""
+        self.ledger.day = batch.allowed.today
+        windows = Windows(batch, self.pace)
+        letters, is_stopped = self._attempt(windows), False
+        while letters is not None:
+            ahead = self._begin_ahead(windows, letters)
+            outcomes = self._hand_over(letters)
+            if is_stopped := self.is_overtaken or _should_stop(outcomes, self.provider):
+                self._give_back(windows, ahead)
                 break
-            outcomes = self._hand_over(window, going)
-            if (
-                self.is_overtaken
-                or _should_stop(outcomes, self.provider)
-                or self._makes_room(time.monotonic() - started)
-            ):
-                break
+            self._ring_now_and_then()
+            letters = self._landed(windows, ahead) if ahead is not None else self._go_on(windows)
         self._finish()
-        return self.attempted
+        return windows.is_over and not is_stopped and not self.is_overtaken and not self._makes_room()
 
-    def _makes_room(self, seconds: float) -> bool:
-        if seconds < POLITE_SECONDS:
-            return False
-        if seconds > SLICE_SECONDS or others_wait("deliver"):
-            return True
+    def _go_on(self, windows: Windows) -> Letters | None:
+        return None if windows.is_over or self._makes_room() else self._attempt(windows)
+
+    def _makes_room(self) -> bool:
+        """Whether this slice has had its time, or somebody waits; it stays so."""
+        seconds = time.monotonic() - self.started
+        if not self.is_wanted and seconds >= max(POLITE_SECONDS, self.looked + LOOK_SECONDS):
+            self.looked = seconds
+            self.is_wanted = seconds > SLICE_SECONDS or others_wait("deliver") or self._has_answer_due()
+        return self.is_wanted
+
+    def _has_answer_due(self) -> bool:
         with transaction():
-            return outbox.has_answer_due(self.batch.lease)
+            return outbox.has_answer_due(self.lease)
 
-    def _attempt(self, window: Window) -> frozenset[UUID] | None:
-        """Whom of the window the gates let through; None when the lease was lost or the channel was paused."""
-        lease, day = self.batch.lease, self.batch.allowed.today
+    def _attempt(self, windows: Windows) -> Letters | None:
+        """What of the next window the gates let through; None when the lease was lost or the channel was paused."""
+        self.ledger.land()
+        asked = self._asked(windows)
         with transaction() as session:
             session.execute(PLANNED_ONCE)
-            self._record(self.unwritten)
-            going: frozenset[UUID] | None = None
-            if self._holds_on():
-                going = outbox.attempt(lease, self.until, window.moment, [row.id for row in window.rows], day)
-                self._record([pair for pair in window.poisoned if pair[0].id in going])
-        self.unwritten = []
-        return going
+            self.ledger.write(is_ours=not self.is_overtaken)
+            going = asked.carry_out()
+        return self._letters(windows, asked, going)
 
-    def _hand_over(self, window: Window, going: frozenset[UUID]) -> list[Outcome]:
+    def _begin_ahead(self, windows: Windows, letters: Letters) -> Attempt | None:
+        """Have the window after `letters` taken out of the queue, where the channel works and nobody waits for it."""
+        if not self.attempted or windows.is_over or self.pace.is_careful or self._makes_room():
+            return None
+        asked = self._asked(windows, before=letters.ids)
+        self.beside.send((PLANNED_ONCE, {}), *asked.statements)
+        return asked
+
+    def _landed(self, windows: Windows, ahead: Attempt) -> Letters | None:
+        rows = self.beside.land()
+        if any(row.state == "cancelled" for row in rows):
+            with transaction():
+                tell_of_ended(rows)
+        return self._letters(windows, ahead, ahead.taken(rows))
+
+    def _asked(self, windows: Windows, before: Sequence[UUID] = ()) -> Attempt:
+        return Attempt(
+            self.lease, clock.now(), windows.take(), self.ledger.day, [*self.ledger.open_ids, *before]
+        )
+
+    def _letters(self, windows: Windows, asked: Attempt, going: frozenset[UUID] | None) -> Letters | None:
+        if going is None:
+            self.is_overtaken = True
+            return None
+        self.until = asked.until
+        return Letters([row for row in asked.rows if row.id in going], windows.batch.around, asked.moment)
+
+    def _give_back(self, windows: Windows, ahead: Attempt | None) -> None:
+        """What was taken ahead and cannot go now is in the queue again: it was surely not sent."""
+        letters = self._landed(windows, ahead) if ahead is not None else None
+        if letters is not None:
+            with transaction():
+                delivering_outcomes.put_back(
+                    self.lease.channel, self.lease.token, letters.rows, self.ledger.day
+                )
+
+    def _hand_over(self, letters: Letters) -> list[Outcome]:
         """Give what may go to the provider; in a slow window, what it says is written down on the way."""
-        rows = {row.id: row for row in window.rows}
-        ready = [one for one in window.ready if one.message.id in going]
-        self.subjects = {one.message.id: one.subject for one in ready}
-        outcomes = [outcome for row, outcome in window.poisoned if row.id in going]
-        flushed = time.monotonic()
-        for message_id, outcome in _told(self.provider, [one.message for one in ready]):
+        outcomes: list[Outcome] = []
+        self.ledger.subjects = letters.subjects
+        began = flushed = time.monotonic()
+        for row, outcome in letters.handed_to(self.provider):
             outcomes.append(outcome)
-            self.unwritten.append((rows[message_id], outcome))
+            self.ledger.note(row, outcome)
             if time.monotonic() - flushed > FLUSH_SECONDS:
-                self._flush()
+                self.ledger.write_alone(is_ours=not self.is_overtaken)
                 flushed = time.monotonic()
                 with transaction():
                     self._holds_on()
         self.attempted += len(outcomes)
+        self.pace.learn(len(outcomes), time.monotonic() - began)
+        if not self.is_overtaken:
+            self.ledger.write_beside()
         return outcomes
 
     def _may_write(self) -> bool:
@@ -172,43 +224,22 @@ class _Run:
         return not self.is_overtaken
 
     def _holds_on(self) -> bool:
-        until = outbox_lease.renew(self.batch.lease)
+        until = outbox_lease.renew(self.lease)
         self.until, self.is_overtaken = until or self.until, until is None
         return not self.is_overtaken
 
-    def _flush(self) -> None:
-        if self.unwritten:
-            with transaction() as session:
-                # The next attempt's commit waits for the disk and takes this one along. What a power failure takes
-                # back before that is in doubt, like everything that a crash leaves between attempt and outcome.
-                session.execute(_WITHOUT_THE_DISK)
-                self._record(self.unwritten)
-            self.unwritten = []
-
-    def _finish(self) -> None:
-        if self.attempted:
-            with transaction() as session:
-                session.execute(_WITHOUT_THE_DISK)
-                self._record(self.unwritten)
+    def _ring_now_and_then(self) -> None:
+        if time.monotonic() - self.rang > NEWS_WAIT.total_seconds():
+            self.rang = time.monotonic()
+            with transaction():
                 ring_listeners("message.sent")
 
-    def _is_time_to_ring(self) -> bool:
-        is_due = time.monotonic() - self.rang > RING_SECONDS
-        if is_due:
-            self.rang = time.monotonic()
-        return is_due
-
-    def _record(self, pairs: Sequence[Pair]) -> None:
-        delivering_outcomes.record(
-            self.batch.lease.channel,
-            self.batch.lease.token,
-            pairs,
-            subjects=self.subjects,
-            rings=self._is_time_to_ring(),
-            shares_throttle=not self.provider.throttles_per_recipient,
-            day=self.batch.allowed.today,
-            is_ours=not self.is_overtaken,
-        )
+    def _finish(self) -> None:
+        self.ledger.land()
+        with transaction() as session:
+            session.execute(WITHOUT_THE_DISK)
+            self.ledger.write(is_ours=not self.is_overtaken)
+            outbox.done_with(self.lease)
 
 
 def _should_stop(outcomes: Sequence[Outcome], provider: Provider) -> bool:
@@ -220,16 +251,3 @@ def _should_stop(outcomes: Sequence[Outcome], provider: Provider) -> bool:
         or any(shares_throttle or one.is_about_us for one in throttled)
         or delivering_outcomes.why_away(outcomes) is not None
     )
-
-
-def _told(provider: Provider, messages: Sequence[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
-    """Every outcome; what a broken provider leaves open is unknown, and never sent again blindly."""
-    open_ids = {message.id for message in messages}
-    try:
-        for message_id, outcome in provider.deliver(messages):
-            open_ids.discard(message_id)
-            yield message_id, outcome
-    except Exception as problem:  # a provider must not raise; when it does, nobody knows what was sent
-        log.exception("deliver.provider_broke", provider=provider.kind)
-        reason = f"{provider.label} stopped in the middle ({type(problem).__name__})."
-        yield from ((message_id, Unknown(reason)) for message_id in sorted(open_ids))

@@ -16,8 +16,9 @@ from loumass.channels.models import Channel
 from loumass.core import clock, live, metrics
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
-from loumass.events.service import publish, ring_listeners
-from loumass.messages.recording import OPTED_OUT, Told, tell, write_down_and_tell
+from loumass.events.service import publish
+from loumass.messages.outbox import count_used
+from loumass.messages.recording import OPTED_OUT, Told, tell, write_down, write_down_and_tell
 from loumass.providers.errors import Disconnected, Outcome, Rejected, Sent, Throttled, Unavailable, Unknown
 
 Pair = tuple[Row[Any], Outcome]
@@ -51,27 +52,37 @@ def record(
     subjects: Mapping[UUID, str],
     shares_throttle: bool,
     day: date,
-    rings: bool,
     is_ours: bool = True,
 ) -> None:
     """Write down `outcomes`; commit afterwards. A channel-wide trouble puts the channel to rest.
 
-    `subjects` are what receivers read, by message. `rings`: whether listeners hear of sendings now. Who lost the channel's lease (`is_ours` is false) does not judge it.
+    `subjects` are what receivers read, by message. Listeners are not rung for sendings. Who lost the channel's lease
+    (`is_ours` is false) does not judge it.
     """
     if not outcomes:
         return
     now = clock.now()
-    told = [outcome_of(row, outcome, now, subjects.get(row.id)) for row, outcome in outcomes]
-    recorded = write_down_and_tell(told, token)
-    tell(channel, recorded.others, day, told_already=recorded.sent)
-    if rings and recorded.sent:
-        ring_listeners("message.sent")
+    recorded = write_down_and_tell(told_of(outcomes, subjects), token, channel.id, day)
+    tell(channel, recorded.others, day)
     if channel.failures_in_a_row and recorded.sent:
         db().execute(_CHANNEL_WORKS, _of(channel.id))
     if is_ours:
         _judge_channel(channel, [outcome for _, outcome in outcomes], now, shares_throttle)
     for kind, count in Counter(type(outcome) for _, outcome in outcomes).items():
         metrics.SENDS.labels(channel.medium, channel.provider, kind.__name__.lower()).inc(count)
+
+
+def put_back(channel: Channel, token: UUID, rows: Sequence[Row[Any]], day: date) -> None:
+    """Rows that were taken and surely not tried wait in the queue as before."""
+    now = clock.now()
+    changed = write_down([Told(row.id, "queued", due_at=now, is_counted=False) for row in rows], token)
+    count_used(channel.id, day, -len(changed))
+
+
+def told_of(outcomes: Sequence[Pair], subjects: Mapping[UUID, str]) -> list[Told]:
+    """`outcomes` of messages that receivers read with `subjects`, as the ledger has them."""
+    now = clock.now()
+    return [outcome_of(row, outcome, now, subjects.get(row.id)) for row, outcome in outcomes]
 
 
 def outcome_of(row: Row[Any], outcome: Outcome, now: datetime, subject: str | None = None) -> Told:

@@ -27,7 +27,7 @@ _WAITING = text(f"""
         SELECT q.id, row_number() OVER (PARTITION BY q.channel_id ORDER BY q.priority, q.due_at, q.id) - 1 AS ahead
         FROM (SELECT DISTINCT channel_id FROM asked) one CROSS JOIN LATERAL (
             SELECT m.id, m.channel_id, m.priority, m.due_at FROM message m
-            WHERE m.organization_id = :organization_id AND m.channel_id = one.channel_id AND m.state = 'queued'
+            WHERE m.organization_id = :organization_id AND m.channel_id = one.channel_id AND m.is_open AND m.state = 'queued'
               AND m.due_at <= :now
             ORDER BY m.priority, m.due_at, m.id LIMIT :counted) q
     )

@@ -19,16 +19,16 @@ _TO_DELIVER = text("""
     SELECT ch.id, ch.resting_until,
         CASE WHEN ch.state = 'active' OR ch.archived_at IS NOT NULL THEN least(
             (SELECT min(m.due_at) FROM message m WHERE m.organization_id = :organization_id
-                AND m.channel_id = ch.id AND m.state = 'queued' AND m.priority = 10),
+                AND m.channel_id = ch.id AND m.is_open AND m.state = 'queued' AND m.priority = 10),
             (SELECT min(m.due_at) FROM message m WHERE m.organization_id = :organization_id
-                AND m.channel_id = ch.id AND m.state = 'queued' AND m.priority = 50)) END AS queued_at,
-        (SELECT min(m.lease_until) FROM message m WHERE m.organization_id = :organization_id
-            AND m.channel_id = ch.id AND m.state = 'sending') AS left_at
+                AND m.channel_id = ch.id AND m.is_open AND m.state = 'queued' AND m.priority = 50)) END AS queued_at,
+        (SELECT min(a.lease_until) FROM attempt a WHERE a.organization_id = :organization_id
+            AND a.channel_id = ch.id) AS left_at
     FROM channel ch WHERE ch.organization_id = :organization_id
 """)
 _TO_SETTLE = text("""
     SELECT channel_id, min(due_at) AS due_at FROM message
-    WHERE organization_id = :organization_id AND state = 'in_doubt' AND due_at IS NOT NULL GROUP BY channel_id
+    WHERE organization_id = :organization_id AND is_in_doubt AND due_at IS NOT NULL GROUP BY channel_id
 """)
 
 
@@ -70,7 +70,7 @@ def _wake_settling(channel_id: str) -> None:
     due_at = db().scalar(
         text(
             "SELECT min(due_at) FROM message WHERE organization_id = :organization_id "
-            "AND channel_id = :channel_id AND state = 'in_doubt'"
+            "AND channel_id = :channel_id AND is_in_doubt"
         ),
         {"organization_id": current_organization_id(), "channel_id": UUID(channel_id)},
     )

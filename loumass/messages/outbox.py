@@ -8,7 +8,7 @@ that what was looked through needs no mark of its own: a row changes once when i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,9 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
 
-from loumass.channels.models import Channel
 from loumass.core import clock
-from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
@@ -27,116 +25,57 @@ from loumass.messages.gates import (
     MESSAGE_GATES,
     TIMELESS_GATES,
     WITHOUT_CLOCK,
-    Gate,
-    asked,
     ended_sentences,
-    never_closes,
-    opening,
     zones,
 )
 from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON
+from loumass.messages.outbox_judging import (
+    IDS,
+    JUDGED,
+    REFUSED,
+    SAID,
+    asking,
+    ids_of,
+    is_open_always,
+    tell_of_ended,
+)
 from loumass.messages.outbox_lease import Allowance, Lease
-from loumass.messages.rendering import domain_of
 
 #: Due rows looked at per slice, so that a slice with refusals stays bounded as well.
 LOOKED_AT = 2_000
 
-# What events and counters need of a row.
-_IDS = ("id", "contact_id", "stream_id", "enrollment_id", "conversation_id", "channel_id", "node_id", "state",
-        "priority", "due_at", "reason_code")  # fmt: skip
 # What a message is rendered from.
 _RENDERED = ("medium", "to_address", "subject", "text", "html", "content_version_id", "merge_values", "rfc_message_id",
              "in_reply_to", "reference_ids")  # fmt: skip
-_SAID = ", ".join(f"message.{name}" for name in _IDS)
-_WORDS = ", ".join(f"message.{name}" for name in _RENDERED)
-_ALL = ", ".join((*_IDS, *_RENDERED))
+_ALL = ", ".join((*IDS, *_RENDERED))
+# Nothing travels that nobody reads: of thousands who go only what they are rendered from, of others only what is told.
+_WHAT_GOES = ", ".join(name if name in ("id", "conversation_id", "stream_id", *_RENDERED) else f"NULL AS {name}"
+                       for name in (*IDS, *_RENDERED))  # fmt: skip
+_WHAT_STAYS = ", ".join(name if name in IDS else "NULL" for name in (*IDS, *_RENDERED))
 _DUE = f"""
     SELECT {_ALL}, attempts, to_hash FROM message
-    WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'queued'
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND is_open AND state = 'queued'
       AND priority = ANY(CAST(:priorities AS integer[])) AND due_at <= :now
     ORDER BY priority, due_at, id LIMIT :looked_at
 """
-# Whoever waits for a lock judges by what was true before the wait: a locked row is left out of this window, so that
-# an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away. `OFFSET 0` keeps
-# the planner to the key: where few rows seem to be queued, it would look through all that are for each window.
-_WINDOW = """
-    SELECT found.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
-        SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at, state FROM message
-        WHERE organization_id = :organization_id AND id = asked.id OFFSET 0 FOR UPDATE SKIP LOCKED) found
-    WHERE found.state = 'queued' AND found.due_at <= :now
-"""
-_JUDGED = """
-    SELECT m.*, g.gate, {opening} AS opens_at,
-           count(*) FILTER (WHERE g.gate IS NULL) OVER turn AS nth,
-           count(*) FILTER (WHERE g.gate IS NULL AND m.priority >= {campaign}) OVER turn AS nth_of_campaigns
-    FROM due m {around}
-    {asked}
-    WINDOW turn AS (ORDER BY m.priority, m.due_at, m.id)
-"""
-# A refusing gate either ends the message or says when it will be looked at again, and why. Who holds a row's lock
-# may be taking it away: it is left alone.
-_REFUSED = """
-    UPDATE message SET
-        state = CASE WHEN ended.sentence IS NULL THEN 'queued' ELSE 'cancelled' END,
-        due_at = CASE WHEN ended.sentence IS NULL THEN judged.opens_at END,
-        waiting_for = CASE WHEN ended.sentence IS NULL THEN judged.gate END,
-        reason_code = CASE WHEN ended.sentence IS NULL THEN NULL ELSE judged.gate END,
-        reason = ended.sentence,
-        ended_at = CASE WHEN ended.sentence IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END
-    FROM (
-        SELECT judged.id, judged.gate, judged.opens_at FROM judged CROSS JOIN LATERAL (
-            SELECT state FROM message WHERE organization_id = :organization_id AND id = judged.id
-            OFFSET 0 FOR UPDATE SKIP LOCKED) open
-        WHERE judged.gate IS NOT NULL AND open.state = 'queued'
-    ) judged LEFT JOIN jsonb_each_text(CAST(:sentences AS jsonb)) AS ended(gate, sentence) ON ended.gate = judged.gate
-    WHERE message.organization_id = :organization_id AND message.id = judged.id
-    RETURNING {columns}
-"""
 _CLAIM = f"""
-    WITH due AS MATERIALIZED ({_DUE}), judged AS MATERIALIZED ({_JUDGED}),
-    refused AS ({_REFUSED.replace("{columns}", f"{_SAID}, {_WORDS}, message.attempts")})
-    SELECT * FROM (
-        SELECT {_ALL}, attempts + 1 AS attempts, true AS is_going FROM judged
+    WITH due AS MATERIALIZED ({_DUE}), judged AS MATERIALIZED ({JUDGED}),
+    refused AS ({REFUSED.replace("{columns}", SAID)})
+    SELECT {_WHAT_GOES}, attempts, true AS is_going FROM (
+        SELECT {_ALL}, attempts + 1 AS attempts FROM judged
         WHERE gate IS NULL AND nth <= :most AND (priority < {PRIORITY_CAMPAIGN} OR nth_of_campaigns <= :campaign_most)
         ORDER BY priority, due_at, id) going
-    UNION ALL SELECT refused.*, false FROM refused
+    UNION ALL SELECT {_WHAT_STAYS}, NULL, false FROM refused
 """
-_ATTEMPT = f"""
-    WITH due AS MATERIALIZED ({_WINDOW}), judged AS MATERIALIZED ({_JUDGED}),
-    refused AS ({_REFUSED.replace("{columns}", _SAID)}),
-    taken AS (
-        UPDATE message SET state = 'sending', lease_token = :token, lease_until = :lease_until, waiting_for = NULL,
-               attempts = attempts + 1, attempted_at = :moment, occurred_at = :moment,
-               rfc_message_id = coalesce(message.rfc_message_id, message.id || '@' || CAST(:domain AS text)),
-               from_address = :from_address, from_name = :from_name
-        FROM judged
-        WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NULL
-        RETURNING {_SAID}
-    )
-    SELECT taken.*, true AS is_going FROM taken UNION ALL SELECT refused.*, false FROM refused
-"""
-
-
-def _asking(statement: str, gates: Sequence[Gate], around: str) -> TextClause:
-    return text(
-        statement.replace("{opening}", opening(gates, "g.gate"))
-        .replace("{asked}", asked(gates))
-        .replace("{around}", around)
-        .replace("{campaign}", str(PRIORITY_CAMPAIGN))
-    )
 
 
 _CLAIM_ANY_TIME, _CLAIM_BY_CLOCK = (
-    _asking(_CLAIM, TIMELESS_GATES, WITHOUT_CLOCK),
-    _asking(_CLAIM, MESSAGE_GATES, AROUND),
-)
-_ATTEMPT_ANY_TIME, _ATTEMPT_BY_CLOCK = (
-    _asking(_ATTEMPT, TIMELESS_GATES, WITHOUT_CLOCK),
-    _asking(_ATTEMPT, MESSAGE_GATES, AROUND),
+    asking(_CLAIM, TIMELESS_GATES, WITHOUT_CLOCK),
+    asking(_CLAIM, MESSAGE_GATES, AROUND),
 )
 _ANSWER_DUE = text("""
     SELECT EXISTS (SELECT 1 FROM message WHERE organization_id = :organization_id AND channel_id = :channel_id
-        AND state = 'queued' AND priority = :person AND due_at <= :now)
+        AND is_open AND state = 'queued' AND priority = :person AND due_at <= :now)
 """)
 _USED = text("""
     INSERT INTO channel_day (organization_id, channel_id, day, used)
@@ -147,20 +86,35 @@ _USED = text("""
 # Whoever holds the channel's lease knows that every other `sending` row of it was left by somebody who lost theirs:
 # it is in doubt, never sent again blindly.
 _RECLAIM = text("""
+    WITH left_behind AS (
+        DELETE FROM attempt
+        WHERE organization_id = :organization_id AND channel_id = :channel_id
+          AND lease_until <= :now AND lease_token <> CAST(:token AS uuid)
+        RETURNING lease_token, message_ids
+    )
     UPDATE message SET state = 'in_doubt', due_at = CAST(:look_at AS timestamptz), reason_code = 'interrupted',
-        reason = CAST(:reason AS text), lease_until = NULL
-    WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'sending'
-      AND lease_until <= :now AND lease_token IS DISTINCT FROM :token
-    RETURNING *
+        reason = CAST(:reason AS text), lease_until = NULL, occurred_at = message.attempted_at
+    FROM (
+        SELECT m.id FROM left_behind CROSS JOIN unnest(left_behind.message_ids) AS one(id) CROSS JOIN LATERAL (
+            SELECT id, state, lease_token FROM message
+            WHERE organization_id = :organization_id AND id = one.id OFFSET 0 FOR UPDATE) m
+        WHERE m.state = 'sending' AND m.lease_token = left_behind.lease_token
+    ) gone
+    WHERE message.organization_id = :organization_id AND message.id = gone.id
+    RETURNING message.*
+""")
+_DONE_WITH = text("""
+    DELETE FROM attempt
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND lease_token = :token
 """)
 INTERRUPTED = "The sending was interrupted just after it began. Nobody knows whether the message left."
 
 
 @dataclass(slots=True)
 class Judged:
-    """Rows of `message` as the statement left them: `going` may be sent, in their order, the others may not.
+    """Rows of `message` as a claim left them: `going` may be sent, in their order, the others may not.
 
-    After a claim they have what they are rendered from, after an attempt only what events need.
+    The first have what they are rendered from, the others what events say of them.
     """
 
     going: list[Row[Any]] = field(default_factory=list)
@@ -175,37 +129,19 @@ def claim(lease: Lease, allowed: Allowance) -> Judged:
     """
     if not allowed.priorities:
         return Judged()
-    return _judged(
-        _CLAIM_ANY_TIME if _is_open_always(lease.channel) else _CLAIM_BY_CLOCK,
+    found = Judged()
+    for row in _ask(
+        _CLAIM_ANY_TIME if is_open_always(lease.channel) else _CLAIM_BY_CLOCK,
         lease,
         priorities=list(allowed.priorities),
         most=allowed.most,
         campaign_most=allowed.campaign_most,
         looked_at=LOOKED_AT,
-    )
-
-
-def attempt(
-    lease: Lease, until: datetime, moment: datetime, message_ids: Iterable[UUID], day: date
-) -> frozenset[UUID]:
-    """Take a window of what was rendered at `moment` out of the queue, the gates asked once more, and count it into
-    the channel's day; returns those that may go.
-
-    Commit, then write to the network: from here on it is sent, refused or in doubt.
-    """
-    found = _judged(
-        _ATTEMPT_ANY_TIME if _is_open_always(lease.channel) else _ATTEMPT_BY_CLOCK,
-        lease,
-        moment=moment,
-        token=lease.token,
-        lease_until=until,
-        ids=uuid_array(message_ids),
-        domain=domain_of(lease.channel.address) if lease.channel.medium == "email" else None,
-        from_address=lease.channel.address,
-        from_name=lease.channel.sender_name,
-    )
-    count_used(lease.channel_id, day, len(found.going))
-    return frozenset(row.id for row in found.going)
+    ):
+        group = found.going if row.is_going else found.ended if row.state == "cancelled" else found.waiting
+        group.append(row)
+    tell_of_ended(found.ended)
+    return found
 
 
 def has_answer_due(lease: Lease) -> bool:
@@ -222,6 +158,11 @@ def reclaim(lease: Lease, look_at: datetime) -> int:
     return len(rows)
 
 
+def done_with(lease: Lease) -> None:
+    """Everything that was attempted under the lease has its outcome: there is nothing left behind to look for."""
+    db().execute(_DONE_WITH, _of(lease, token=lease.token))
+
+
 def count_used(channel_id: UUID, day: date, change: int) -> None:
     """Count `change` messages into the channel's day; `sending` counts as used."""
     if change:
@@ -236,34 +177,11 @@ def count_used(channel_id: UUID, day: date, change: int) -> None:
         )
 
 
-def ids_of(row: Row[Any], **facts: Any) -> dict[str, Any]:
-    """What an event says of a message: ids and figures only."""
-    return {
-        "message_id": row.id,
-        "contact_id": row.contact_id,
-        "campaign_id": row.stream_id,
-        "enrollment_id": row.enrollment_id,
-        "conversation_id": row.conversation_id,
-        "channel_id": row.channel_id,
-        "node_id": row.node_id,
-        "facts": facts,
-    }
-
-
-def _is_open_always(channel: Channel) -> bool:
-    return never_closes(channel.medium, channel.window_weekdays, channel.window_from, channel.window_until)
-
-
-def _judged(statement: TextClause, lease: Lease, **more: Any) -> Judged:
+def _ask(statement: TextClause, lease: Lease, **more: Any) -> Sequence[Row[Any]]:
     parameters = _of(lease, now=clock.now(), sentences=json.dumps(ended_sentences()), **more)
-    if statement in (_CLAIM_BY_CLOCK, _ATTEMPT_BY_CLOCK):
+    if statement is _CLAIM_BY_CLOCK:
         parameters["zones"] = zones()
-    found = Judged()
-    for row in db().execute(statement, parameters).all():
-        group = found.going if row.is_going else found.ended if row.state == "cancelled" else found.waiting
-        group.append(row)
-    publish_all("message.cancelled", [ids_of(row, reason=row.reason_code) for row in found.ended])
-    return found
+    return db().execute(statement, parameters).all()
 
 
 def _of(lease: Lease, **more: Any) -> dict[str, Any]:

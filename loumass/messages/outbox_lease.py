@@ -29,14 +29,16 @@ _TAKE = text("""
       AND (lease_until IS NULL OR lease_until <= :now)
     RETURNING *
 """)
-_RENEW = text("""
+#: The holder of the lease goes on, unless it was lost, the channel was paused or its limits are others.
+RENEWED = """
     UPDATE channel SET lease_until = :until
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
       AND state = 'active' AND archived_at IS NULL
       AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, window_weekdays, window_from, window_until)
           = CAST(:limits AS jsonb)
     RETURNING id
-""")
+"""
+_RENEW = text(RENEWED)
 _RELEASE = text("""
     UPDATE channel SET lease_token = NULL, lease_until = NULL
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
@@ -48,7 +50,7 @@ _ASK = text(f"""
     SELECT m.priority, g.gate, {opening(CHANNEL_GATES, "g.gate")} AS opens_at, spot.today,
            coalesce(day.used, 0) AS used,
            (SELECT min(w.due_at) FROM message w WHERE w.organization_id = :organization_id
-              AND w.channel_id = :channel_id AND w.state = 'queued' AND w.priority = m.priority) AS due_at
+              AND w.channel_id = :channel_id AND w.is_open AND w.state = 'queued' AND w.priority = m.priority) AS due_at
     FROM (SELECT CAST(:channel_id AS uuid) AS channel_id, CAST(NULL AS uuid) AS contact_id,
                  CAST(NULL AS uuid) AS stream_id, CAST(NULL AS text) AS medium, priority
           FROM unnest(ARRAY[{PRIORITY_PERSON}, {PRIORITY_CAMPAIGN}]) AS priority) m
@@ -93,13 +95,13 @@ def take(channel_id: UUID) -> Lease | None:
 def renew(lease: Lease) -> datetime | None:
     """When the lease now ends; None when it was lost, or the channel was paused or got other limits: stop at once."""
     until = clock.now() + LEASE
-    values = _of(lease.channel_id, token=lease.token, until=until, limits=_limits(lease.channel))
+    values = _of(lease.channel_id, token=lease.token, until=until, limits=limits(lease.channel))
     held = db().execute(_RENEW, values).one_or_none()
     return until if held else None
 
 
-def _limits(channel: Channel) -> str:
-    """What a slice was judged by when it began."""
+def limits(channel: Channel) -> str:
+    """What a slice was judged by when it began, as `RENEWED` compares it."""
     pace = [channel.daily_cap, channel.per_minute, channel.minimum_gap_seconds]
     return json.dumps([*pace, channel.window_weekdays, channel.window_from, channel.window_until])
 

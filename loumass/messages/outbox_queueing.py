@@ -20,14 +20,14 @@ from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
 from loumass.messages import jobs
 from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON, Message
-from loumass.messages.outbox import ids_of
+from loumass.messages.outbox_judging import ids_of
 
 # Only what has not been taken out of the queue can be taken back.
 _CANCEL = """
     UPDATE message SET state = 'cancelled', reason_code = :code, reason = :reason, ended_at = :now,
         due_at = NULL, waiting_for = NULL, lease_token = NULL, lease_until = NULL
     WHERE organization_id = :organization_id AND {which}
-      AND state = 'queued'
+      AND is_open AND state = 'queued'
     RETURNING *
 """
 _CANCEL_STREAM = text(_CANCEL.format(which="stream_id = :id"))

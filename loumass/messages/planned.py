@@ -14,7 +14,7 @@ from loumass.core.database import db
 from loumass.core.jobs import wake_all
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
-from loumass.messages.outbox import ids_of
+from loumass.messages.outbox_judging import ids_of
 from loumass.messages.planning import DELIVER
 
 _CANCEL = text("""
@@ -57,7 +57,7 @@ def cancel_planned(
 _OPEN_STREAM = text("""
     WITH waiting AS MATERIALIZED (
         SELECT id, created_at FROM message
-        WHERE organization_id = :organization_id AND stream_id = :stream_id AND state = 'queued'
+        WHERE organization_id = :organization_id AND stream_id = :stream_id AND is_open AND state = 'queued'
           AND (waiting_for = 'campaign_paused' OR due_at IS NULL OR due_at <= :now)
         ORDER BY id FOR UPDATE
     ), turn AS MATERIALIZED (

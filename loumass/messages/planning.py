@@ -27,6 +27,7 @@ from loumass.core.plans import looked_up_in_order
 from loumass.core.tenancy import current_organization_id
 from loumass.messages.models import PRIORITY_CAMPAIGN
 from loumass.messages.planning_conversations import Opened, Recipient, conversations_for
+from loumass.messages.rendering import domain_of
 
 DELIVER = "messages.deliver"
 
@@ -56,17 +57,20 @@ def names_of(medium: str, draft: Draft) -> frozenset[str]:
 _ADDRESS = {"email": ("contact.email", "contact.email_hash"), "sms": ("contact.phone", "contact.phone_hash")}
 # A follow-up answers what was said last in its conversation, by us or by them.
 _PLAN = """
-    INSERT INTO message (organization_id, conversation_id, contact_id, channel_id, stream_id, enrollment_id, step_id,
+    INSERT INTO message (organization_id, id, rfc_message_id, conversation_id, contact_id, channel_id, stream_id, enrollment_id, step_id,
         node_id, direction, medium, state, priority, due_at, to_address, to_hash, from_address, from_name,
         content_version_id, merge_values, in_reply_to, reference_ids, occurred_at, created_at)
-    SELECT :organization_id, asked.conversation_id, contact.id, :channel_id, :stream_id, asked.enrollment_id, asked.step_id,
+    SELECT :organization_id, asked.id, asked.id || '@' || CAST(:domain AS text), asked.conversation_id, contact.id, :channel_id, :stream_id, asked.enrollment_id, asked.step_id,
         :node_id, 'out', :medium, 'queued', :priority, :now, {address}, {address_hash}, :from_address, :from_name,
         :content_version_id, CAST(:values AS jsonb) || {frozen}, said.rfc_message_id,
         CASE WHEN said.rfc_message_id IS NULL THEN '[]' ELSE said.reference_ids || jsonb_build_array(said.rfc_message_id) END,
         :now, :now
-    FROM unnest(CAST(:steps AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:contacts AS uuid[]),
-                CAST(:conversations AS uuid[]), CAST(:are_new AS boolean[]))
-        AS asked(step_id, enrollment_id, contact_id, conversation_id, is_new)
+    FROM (
+        SELECT uuidv7() AS id, given.*
+        FROM unnest(CAST(:steps AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:contacts AS uuid[]),
+                    CAST(:conversations AS uuid[]), CAST(:are_new AS boolean[]))
+            AS given(step_id, enrollment_id, contact_id, conversation_id, is_new) OFFSET 0
+    ) asked
     CROSS JOIN LATERAL (
         SELECT * FROM contact WHERE contact.organization_id = :organization_id AND contact.id = asked.contact_id OFFSET 0) contact
     LEFT JOIN LATERAL (
@@ -115,6 +119,7 @@ def _parameters(plan: Plan, going: Sequence[Recipient], opened: Mapping[UUID, Op
         "are_new": boolean_array(one.is_new for one in threads),
         "channel_id": plan.channel.id,
         "medium": plan.channel.medium,
+        "domain": domain_of(plan.channel.address) if plan.channel.medium == "email" else None,
         "stream_id": plan.stream_id,
         "node_id": plan.node_id,
         "priority": PRIORITY_CAMPAIGN,

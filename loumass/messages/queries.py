@@ -38,9 +38,7 @@ class Doubt:
 
 def in_doubt(cursor: str | None) -> Page[Doubt]:
     """The sends in doubt, oldest first."""
-    found = page(
-        select(Message).where(Message.state == "in_doubt"), (Message.attempted_at, Message.id), cursor
-    )
+    found = page(select(Message).where(Message.is_in_doubt), (Message.occurred_at, Message.id), cursor)
     contacts = _contacts([message.contact_id for message in found.items if message.contact_id])
     channels = {channel.id: channel for channel in db().scalars(select(Channel))}
     words = shown(found.items)
@@ -52,12 +50,12 @@ def in_doubt(cursor: str | None) -> Page[Doubt]:
 
 def count_in_doubt() -> int:
     """How many sends are in doubt."""
-    return db().scalar(select(func.count()).select_from(Message).where(Message.state == "in_doubt")) or 0
+    return db().scalar(select(func.count()).select_from(Message).where(Message.is_in_doubt)) or 0
 
 
 def ids_in_doubt() -> Sequence[UUID]:
     """All of them."""
-    return db().scalars(select(Message.id).where(Message.state == "in_doubt")).all()
+    return db().scalars(select(Message.id).where(Message.is_in_doubt)).all()
 
 
 def known(ids: Sequence[UUID]) -> bool:

@@ -14,10 +14,12 @@ from loumass.channels.models import Channel
 from loumass.contacts.suppression import normal_address, suppress
 from loumass.core import clock, live
 from loumass.core.arrays import uuid_array
+from loumass.core.beside import Statement
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import facts_within, publish_all, publishing
-from loumass.messages.outbox import count_used, ids_of
+from loumass.messages.outbox import count_used
+from loumass.messages.outbox_judging import ids_of
 
 #: `reason_code` of what a provider refused because the person had told it to stop: they leave their campaigns.
 OPTED_OUT = "opted_out"
@@ -44,7 +46,9 @@ _DONE = """
     ), done AS (
         UPDATE message SET
             state = told.state,
-            sent_at = told.sent_at, occurred_at = coalesce(told.sent_at, message.occurred_at),
+            sent_at = told.sent_at,
+            occurred_at = coalesce(told.sent_at, CASE WHEN told.state = 'queued' THEN message.occurred_at ELSE message.attempted_at END,
+                message.occurred_at),
             ended_at = CASE WHEN told.state = 'failed' THEN CAST(:now AS timestamptz) END,
             attempted_at = CASE WHEN told.state = 'queued' THEN NULL ELSE message.attempted_at END,
             attempts = CASE WHEN coalesce(told.is_counted, true) THEN message.attempts ELSE greatest(message.attempts - 1, 0) END,
@@ -83,6 +87,11 @@ _RECORD_AND_TELL = text(f"""
         " CAST(NULL AS uuid) AS user_id FROM done WHERE state = 'sent') sent"
     )
 }
+    , counted AS (
+        UPDATE channel_day SET sent = channel_day.sent + sent.number
+        FROM (SELECT count(*) AS number FROM done WHERE state = 'sent') sent
+        WHERE organization_id = :organization_id AND channel_id = :channel_id AND day = :day AND sent.number > 0
+    )
     SELECT counted.sent, other.*
     FROM (SELECT count(*) FILTER (WHERE state = 'sent') AS sent FROM done) counted
     LEFT JOIN done other ON other.state <> 'sent'
@@ -139,20 +148,26 @@ def write_down(told: Sequence[Told], token: UUID | None) -> Sequence[Row[Any]]:
     return db().execute(_RECORD, _bound(told, token)).all()
 
 
-def write_down_and_tell(told: Sequence[Told], token: UUID) -> Recorded:
-    """The same for messages taken with `token`, and those that were sent are told of; ring the listeners afterwards."""
-    rows = db().execute(_RECORD_AND_TELL, _bound(told, token) | publishing("message.sent")).all()
+def sent_down(told: Sequence[Told], token: UUID, channel_id: UUID, day: date) -> Statement:
+    """What `write_down_and_tell` executes."""
+    values = _bound(told, token) | publishing("message.sent")
+    return _RECORD_AND_TELL, values | {"channel_id": channel_id, "day": day}
+
+
+def write_down_and_tell(told: Sequence[Told], token: UUID, channel_id: UUID, day: date) -> Recorded:
+    """The same for messages taken with `token`; those that were sent are told of and counted into the channel's day. Ring
+    the listeners afterwards."""
+    rows = db().execute(*sent_down(told, token, channel_id, day)).all()
     return Recorded(rows[0].sent, [row for row in rows if row.id is not None])
 
 
-def tell(channel: Channel, rows: Sequence[Row[Any]], day: date, *, told_already: int = 0) -> None:
-    """Everything that follows from `rows` as they are now: facts, barred addresses, counters. `told_already` were sent
-    besides, and are only counted."""
+def tell(channel: Channel, rows: Sequence[Row[Any]], day: date) -> None:
+    """Everything that follows from `rows` as they are now: facts, barred addresses, counters."""
     by_state: dict[str, list[Row[Any]]] = {}
     for row in rows:
         by_state.setdefault(row.state, []).append(row)
     _publish(by_state)
-    _bar_and_count(channel, by_state, day, told_already)
+    _bar_and_count(channel, by_state, day)
     live.announce("inbox")
 
 
@@ -177,18 +192,17 @@ def _publish(by_state: dict[str, list[Row[Any]]]) -> None:
     )
 
 
-def _bar_and_count(
-    channel: Channel, by_state: dict[str, list[Row[Any]]], day: date, told_already: int
-) -> None:
+def _bar_and_count(channel: Channel, by_state: dict[str, list[Row[Any]]], day: date) -> None:
     sent, failed = by_state.get("sent", []), by_state.get("failed", [])
     dead = [row for row in failed if row.is_dead]
     _bar(channel.medium, dead, "bounced", "The provider says that nobody has this address.")
     opted_out = [row for row in failed if row.reason_code == OPTED_OUT]
     _bar(channel.medium, opted_out, "unsubscribed", "They opted out at the provider.")
     count_used(channel.id, day, -len(by_state.get("queued", [])))
-    counts = {"sent": told_already + len(sent), "failed": len(failed), "bounced": len(dead)}
-    of = {"organization_id": current_organization_id(), "channel_id": channel.id, "day": day}
-    db().execute(_COUNTED, {**of, **counts})
+    counts = {"sent": len(sent), "failed": len(failed), "bounced": len(dead)}
+    if any(counts.values()):
+        of = {"organization_id": current_organization_id(), "channel_id": channel.id, "day": day}
+        db().execute(_COUNTED, {**of, **counts})
 
 
 def _bar(medium: str, rows: Sequence[Row[Any]], reason: str, note: str) -> None:

@@ -18,12 +18,12 @@ from loumass.messages.planned import release_stream
 # A paused stream's messages are parked by its gate when they come due; the others keep their time.
 _PAST_DUE = text("""
     SELECT count(*) AS messages, min(occurred_at) AS oldest_at FROM message
-    WHERE organization_id = :organization_id AND stream_id = :id AND state = 'queued'
+    WHERE organization_id = :organization_id AND stream_id = :id AND is_open AND state = 'queued'
       AND (waiting_for = 'campaign_paused' OR due_at <= :now)
 """)
 _DROP_PAST_DUE = text("""
     SELECT id FROM message
-    WHERE organization_id = :organization_id AND stream_id = :id AND state = 'queued'
+    WHERE organization_id = :organization_id AND stream_id = :id AND is_open AND state = 'queued'
       AND (waiting_for = 'campaign_paused' OR due_at <= :now)
     FOR UPDATE
 """)

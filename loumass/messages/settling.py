@@ -36,17 +36,17 @@ _LOOK = text("""
         THEN CAST(:now AS timestamptz) + least(greatest(CAST(:now AS timestamptz) - attempted_at, :soonest), :latest) END
     WHERE organization_id = :organization_id AND id IN (
         SELECT id FROM message
-        WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'in_doubt' AND due_at <= :now
+        WHERE organization_id = :organization_id AND channel_id = :channel_id AND is_in_doubt AND due_at <= :now
         ORDER BY attempted_at, id LIMIT :most FOR UPDATE SKIP LOCKED)
     RETURNING *
 """)
 _NEXT = text("""
     SELECT min(due_at) FROM message
-    WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'in_doubt'
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND is_in_doubt
 """)
 _NOBODY_LOOKS = text("""
     UPDATE message SET due_at = NULL
-    WHERE organization_id = :organization_id AND channel_id = :channel_id AND state = 'in_doubt'
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND is_in_doubt
 """)
 _TAKEN = text("""
     SELECT provider_message_id FROM message
@@ -56,13 +56,13 @@ _TAKEN = text("""
 _AGAIN = text("""
     UPDATE message SET state = 'queued', due_at = :now, attempted_at = NULL, lease_token = NULL, lease_until = NULL,
         waiting_for = NULL, reason_code = NULL, reason = NULL
-    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'in_doubt'
+    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND is_in_doubt
     RETURNING *
 """)
 _DROP = text("""
     UPDATE message SET state = 'cancelled', ended_at = :now, due_at = NULL, lease_token = NULL, lease_until = NULL,
         reason_code = 'dropped', reason = 'A person decided not to send it.'
-    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'in_doubt'
+    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND is_in_doubt
     RETURNING *, false AS is_dead, NULL AS thread_id
 """)
 
@@ -156,7 +156,7 @@ def _told(row: Row[Any], sent: Sent) -> Told:
 def _as_sent(message_ids: Sequence[UUID]) -> list[Told]:
     rows = db().execute(
         select(Message.id, Message.attempted_at)
-        .where(Message.id.in_(message_ids), Message.state == "in_doubt")
+        .where(Message.id.in_(message_ids), Message.is_in_doubt)
         .with_for_update()
     )
     return [Told(row.id, "sent", row.attempted_at) for row in rows]

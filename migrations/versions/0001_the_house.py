@@ -39,17 +39,18 @@ def functions() -> None:
 #: What the application may only add to and read.
 APPEND_ONLY = frozenset({"audit_entry", "event", "consent", "content_version"})
 #: What rows point at by keys that are declared only (docs/tenancy.md): archived, never deleted.
-NEVER_DELETED = frozenset({"contact", "conversation", "enrollment", "step", "stream"})
+NEVER_DELETED = frozenset({"channel", "contact", "conversation", "enrollment", "step", "stream", "visited_node"})
 #: What the application may do in them besides reading and adding. Organizations and people are never deleted.
 GLOBAL = {
     "organization": ", UPDATE", "user_account": ", UPDATE", "periodic_run": ", UPDATE", "membership": ", UPDATE, DELETE",
     "invitation": ", UPDATE, DELETE", "system_mail": ", UPDATE, DELETE", "hook_address": ", UPDATE, DELETE",
 }  # fmt: skip
 TENANT = (
-    "agenda", "attachment", "audit_entry", "campaign", "channel", "channel_day", "consent", "contact",
+    "agenda", "attachment", "attempt", "audit_entry", "campaign", "channel", "channel_day", "consent", "contact",
     "contact_field", "contact_import", "contact_tag", "content", "content_version", "conversation",
     "daily_count", "delivery", "draft", "edge", "enrollment", "event", "graph", "import_refusal",
     "imported_contact", "message", "node", "notice", "step", "stream", "suppression", "tag", "template",
+    "visited_node",
 )  # fmt: skip
 
 

@@ -344,10 +344,6 @@ CREATE TABLE event (
 )
  PARTITION BY RANGE (happened_at);
 
-CREATE INDEX ix_event_organization_id_campaign_id_kind_happened_at ON event (organization_id, campaign_id, kind, happened_at) WHERE campaign_id IS NOT NULL;
-
-CREATE INDEX ix_event_organization_id_kind_happened_at ON event (organization_id, kind, happened_at);
-
 CREATE INDEX ix_event_organization_id_contact_id_happened_at ON event (organization_id, contact_id, happened_at);
 
 CREATE TABLE notice (
@@ -574,17 +570,17 @@ CREATE INDEX ix_conversation_organization_id_unread_since ON conversation (organ
 
 CREATE INDEX ix_conversation_organization_id_contact_id_last_message_at ON conversation (organization_id, contact_id, last_message_at);
 
-CREATE INDEX ix_conversation_organization_id_last_message_at_id ON conversation (organization_id, last_message_at, id);
+CREATE INDEX ix_conversation_organization_id_last_message_at_id ON conversation (organization_id, last_message_at, id) WHERE last_message_at IS NOT NULL;
 
 CREATE INDEX ix_conversation_written ON conversation (organization_id, last_message_at, id) WHERE last_inbound_at IS NOT NULL;
 
 CREATE INDEX ix_conversation_closed ON conversation (organization_id, last_message_at, id) WHERE closed_at IS NOT NULL;
 
-CREATE INDEX ix_conversation_organization_id_stream_id_last_message_at ON conversation (organization_id, stream_id, last_message_at) WHERE stream_id IS NOT NULL;
+CREATE INDEX ix_conversation_organization_id_stream_id_last_message_at ON conversation (organization_id, stream_id, last_message_at) WHERE stream_id IS NOT NULL AND last_message_at IS NOT NULL;
 
 CREATE INDEX ix_conversation_organization_id_counterpart_channel_id ON conversation (organization_id, counterpart, channel_id);
 
-CREATE INDEX ix_conversation_organization_id_subject_key ON conversation (organization_id, subject_key);
+CREATE INDEX ix_conversation_organization_id_subject_key ON conversation (organization_id, subject_key) WHERE last_message_at IS NOT NULL;
 
 CREATE INDEX ix_conversation_organization_id_channel_id_provider_thread_id ON conversation (organization_id, channel_id, provider_thread_id) WHERE provider_thread_id IS NOT NULL;
 
@@ -683,6 +679,8 @@ CREATE TABLE message (
     direction TEXT NOT NULL,
     medium TEXT NOT NULL,
     state TEXT NOT NULL,
+    is_open BOOLEAN GENERATED ALWAYS AS (state IN ('queued', 'sending')) STORED NOT NULL,
+    is_in_doubt BOOLEAN GENERATED ALWAYS AS (state = 'in_doubt') STORED NOT NULL,
     priority INTEGER DEFAULT 10 NOT NULL,
     due_at TIMESTAMP WITH TIME ZONE,
     waiting_for TEXT,
@@ -720,16 +718,26 @@ CREATE TABLE message (
     CONSTRAINT pk_message PRIMARY KEY (organization_id, id),
     CONSTRAINT fk_message_organization_id_conversation_id FOREIGN KEY(organization_id, conversation_id) REFERENCES conversation (organization_id, id) NOT ENFORCED,
     CONSTRAINT fk_message_organization_id_contact_id FOREIGN KEY(organization_id, contact_id) REFERENCES contact (organization_id, id) NOT ENFORCED,
-    CONSTRAINT fk_message_organization_id_channel_id FOREIGN KEY(organization_id, channel_id) REFERENCES channel (organization_id, id),
+    CONSTRAINT fk_message_organization_id_channel_id FOREIGN KEY(organization_id, channel_id) REFERENCES channel (organization_id, id) NOT ENFORCED,
     CONSTRAINT fk_message_organization_id_stream_id FOREIGN KEY(organization_id, stream_id) REFERENCES stream (organization_id, id) NOT ENFORCED,
     CONSTRAINT fk_message_organization_id_content_version_id FOREIGN KEY(organization_id, content_version_id) REFERENCES content_version (organization_id, id) NOT ENFORCED,
     CONSTRAINT ck_message_state CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'in_doubt', 'cancelled', 'received', 'note')),
     CONSTRAINT ck_message_direction CHECK (direction IN ('out', 'in', 'note')),
     CONSTRAINT ck_message_conversation CHECK (conversation_id IS NOT NULL OR (direction = 'note' AND contact_id IS NOT NULL)),
     CONSTRAINT fk_message_author_id FOREIGN KEY(author_id) REFERENCES user_account (id)
+) WITH (fillfactor = 60);
+
+CREATE TABLE attempt (
+    organization_id UUID DEFAULT current_organization() NOT NULL,
+    channel_id UUID NOT NULL,
+    lease_token UUID NOT NULL,
+    lease_until TIMESTAMP WITH TIME ZONE NOT NULL,
+    message_ids UUID[] NOT NULL,
+    CONSTRAINT pk_attempt PRIMARY KEY (organization_id, channel_id, lease_token),
+    CONSTRAINT fk_attempt_organization_id_channel_id FOREIGN KEY(organization_id, channel_id) REFERENCES channel (organization_id, id)
 );
 
-CREATE INDEX ix_message_claim ON message (organization_id, channel_id, priority, due_at, id) WHERE state = 'queued';
+CREATE INDEX ix_message_claim ON message (organization_id, channel_id, priority, due_at, id) WHERE is_open;
 
 CREATE INDEX ix_message_organization_id_rfc_message_id ON message (organization_id, rfc_message_id) WHERE rfc_message_id IS NOT NULL;
 
@@ -737,15 +745,13 @@ CREATE INDEX ix_message_organization_id_channel_id_provider_message_id ON messag
 
 CREATE UNIQUE INDEX uq_message_step ON message (organization_id, step_id) WHERE step_id IS NOT NULL;
 
-CREATE INDEX ix_message_lease ON message (organization_id, channel_id, lease_until) WHERE state = 'sending';
-
 CREATE INDEX ix_message_organization_id_enrollment_id ON message (organization_id, enrollment_id) WHERE enrollment_id IS NOT NULL;
 
 CREATE UNIQUE INDEX uq_message_received ON message (organization_id, channel_id, provider_message_id) WHERE direction = 'in' AND provider_message_id IS NOT NULL;
 
 CREATE INDEX ix_message_organization_id_conversation_id_occurred_at_id ON message (organization_id, conversation_id, occurred_at, id);
 
-CREATE INDEX ix_message_doubt ON message (organization_id, attempted_at, id) WHERE state = 'in_doubt';
+CREATE INDEX ix_message_doubt ON message (organization_id, occurred_at, id) WHERE is_in_doubt;
 
 CREATE INDEX ix_message_organization_id_contact_id_occurred_at_id ON message (organization_id, contact_id, occurred_at, id);
 
@@ -781,8 +787,6 @@ CREATE TABLE enrollment (
     CONSTRAINT ck_enrollment_status CHECK (status IN ('No Activity', 'Messaged', 'Needs BDR', 'Received RSVP', 'Attended', 'No Show', 'Not Interested'))
 );
 
-CREATE INDEX ix_enrollment_organization_id_campaign_id_status ON enrollment (organization_id, campaign_id, status);
-
 CREATE INDEX ix_enrollment_due ON enrollment (organization_id, campaign_id, due_at) WHERE state IN ('active', 'waiting') AND due_at IS NOT NULL;
 
 CREATE UNIQUE INDEX uq_enrollment_live ON enrollment (organization_id, campaign_id, contact_id) WHERE state <> 'ended';
@@ -814,6 +818,13 @@ CREATE INDEX ix_attachment_organization_id_conversation_id ON attachment (organi
 
 CREATE INDEX ix_attachment_organization_id_message_id ON attachment (organization_id, message_id);
 
+CREATE TABLE visited_node (
+    organization_id UUID DEFAULT current_organization() NOT NULL,
+    node_id UUID NOT NULL,
+    CONSTRAINT pk_visited_node PRIMARY KEY (organization_id, node_id),
+    CONSTRAINT fk_visited_node_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id)
+);
+
 CREATE TABLE step (
     organization_id UUID DEFAULT current_organization() NOT NULL,
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -826,9 +837,9 @@ CREATE TABLE step (
     outcome TEXT,
     CONSTRAINT pk_step PRIMARY KEY (organization_id, id),
     CONSTRAINT fk_step_organization_id_enrollment_id FOREIGN KEY(organization_id, enrollment_id) REFERENCES enrollment (organization_id, id) NOT ENFORCED,
-    CONSTRAINT fk_step_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id),
+    CONSTRAINT fk_step_organization_id_node_id FOREIGN KEY(organization_id, node_id) REFERENCES node (organization_id, id) NOT ENFORCED,
     CONSTRAINT uq_step_organization_id_enrollment_id_node_id_visit UNIQUE (organization_id, enrollment_id, node_id, visit)
-);
+) WITH (fillfactor = 75);
 
 CREATE INDEX ix_step_organization_id_campaign_id_node_id ON step (organization_id, campaign_id, node_id);
 

@@ -25,7 +25,9 @@ def test_its_size_has_bounds() -> None:
 
 def test_one_slow_slice_does_not_say_all_and_a_small_one_nothing() -> None:
     pace = Pace()
-    pace.learn(FIRST, 60.0)
-    assert pace.size == FIRST // 2
+    pace.learn(FIRST, 0.1)
+    assert pace.size == 2 * FIRST
+    pace.learn(2 * FIRST, 60.0)
+    assert pace.size == FIRST
     pace.learn(3, 0.5)
-    assert pace.size == FIRST // 2
+    assert pace.size == FIRST

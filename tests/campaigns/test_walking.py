@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from loumass.campaigns.models import VisitedNode
 from loumass.core import clock
+from loumass.funnels.models import Edge, Node
 from tests.campaigns.cast import ask, running, send, step, text_to, wait
 from tests.world import World
 
@@ -55,6 +61,18 @@ def test_the_end_of_the_funnel_ends_person_and_campaign(world: World) -> None:
     assert run.at(priya) == "ended: finished"
     assert run.path(priya) == [("hello", "next"), ("pause", "next"), ("again", "next"), ("done", "finished")]
     assert run.now().state == "finished"
+
+
+def test_a_step_where_somebody_stood_cannot_be_deleted_and_one_that_nobody_reached_can(world: World) -> None:
+    run = running(world.acme, FOLLOW_UP, world.acme.contact())
+    with world.acme.acting() as session:
+        stood = session.scalars(select(VisitedNode.node_id)).all()
+        hello, done = run.nodes["hello"], run.nodes["done"]
+        assert stood == [hello]
+        session.execute(delete(Edge).where(Edge.graph_id.is_not(None)))
+        session.execute(delete(Node).where(Node.id == done))
+        with pytest.raises(IntegrityError, match="visited_node"):
+            session.execute(delete(Node).where(Node.id == hello))
 
 
 def test_a_repeated_job_plans_nothing_twice(world: World) -> None:

@@ -7,13 +7,13 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from loumass.channels.models import Channel
 from loumass.contacts.suppression import suppress
@@ -23,6 +23,7 @@ from loumass.core.tenancy import acting_for, serving
 from loumass.messages import outbox, outbox_lease
 from loumass.messages.delivering import deliver_slice
 from loumass.messages.models import Conversation
+from loumass.messages.outbox_attempt import Attempt
 from loumass.messages.outbox_queueing import NewMessage, queue_messages
 from tests.messages.sending import (
     Postbox,
@@ -54,6 +55,12 @@ class Connection:
 
     def close(self) -> None:
         self._context.run(self._opened.__exit__, None, None, None)
+
+
+class Asked(NamedTuple):
+    """What an attempt looks at of a row."""
+
+    id: UUID
 
 
 class Race:
@@ -119,9 +126,10 @@ class Race:
         if not self.claimed:
             return
         today = self.delivering.do(outbox_lease.allowance, self.lease, 1).today
-        going = self.delivering.do(
-            outbox.attempt, self.lease, self.lease.until, clock.now(), self.claimed, today
-        )
+        rows = cast("list[Row[Any]]", [Asked(one) for one in self.claimed])
+        asked = Attempt(self.lease, clock.now(), rows, today)
+        going = self.delivering.do(asked.carry_out)
+        assert going is not None
         assert not going & self.barred
         self.settle(0)
         self.claimed = set()
@@ -204,3 +212,38 @@ def test_an_opt_out_that_is_committed_while_the_attempt_finds_a_row_locked_is_ho
     assert states(world.acme, ids) == ["sent"] * 9 + ["cancelled"]
     assert message(world.acme, ids[9]).reason_code == "suppressed"
     assert len(postbox.taken) == used_today(world.acme, maya) == 9
+
+
+def test_an_opt_out_that_is_committed_while_the_attempt_waits_for_its_channel_is_honoured(
+    world: World,
+) -> None:
+    """Somebody saves the channel's settings just then: whoever waits for them judges by what is true afterwards."""
+    maya, crowd, postbox = mailbox(world.acme), people(world.acme, 10), Postbox()
+    ids = campaign(world.acme, maya, crowd, stream(world.acme))
+    holder = Connection(world.acme)
+    lock = text("SELECT id FROM channel WHERE organization_id = :organization_id AND id = :id FOR UPDATE")
+
+    def says_no_and_lets_go() -> None:
+        time.sleep(0.5)  # so that an attempt that waits has begun to
+        with acting_for(world.acme.id) as session:
+            suppress("email", [crowd[9].email or ""], "unsubscribed")
+            session.commit()
+        holder.do(holder.session.rollback)
+
+    saying = threading.Thread(target=says_no_and_lets_go)
+
+    def hold(sent_before: int) -> None:
+        if sent_before == 4:
+            holder.do(holder.session.execute, lock, {"organization_id": world.acme.id, "id": maya.id})
+            saying.start()
+
+    postbox.before_each = hold
+    with handing_to(postbox):
+        with serving(world.acme.id):
+            deliver_slice(maya.id)
+        saying.join(60)
+        world.work()
+    holder.close()
+    assert states(world.acme, ids) == ["sent"] * 9 + ["cancelled"]
+    assert message(world.acme, ids[9]).reason_code == "suppressed"
+    assert len(postbox.taken) == 9

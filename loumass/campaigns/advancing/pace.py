@@ -5,7 +5,8 @@ from __future__ import annotations
 SLICE_SECONDS = 1.0
 #: The most bounds the memory; with fewer than the least, the statements of a slice would cost more than its people.
 MOST, LEAST = 4_000, 1_000
-FIRST = 2_500
+#: The sooner the first messages are planned, the sooner somebody delivers them beside.
+FIRST = LEAST
 
 
 class Pace:

@@ -26,7 +26,12 @@ _LEAVE = text("""
 """)
 # A visit that is there already means that two walked the same person: nothing of this slice may be kept.
 _ENTER = text("""
-    WITH entered AS (
+    WITH visited AS (
+        INSERT INTO visited_node (organization_id, node_id)
+        SELECT DISTINCT CAST(:organization_id AS uuid), alike.node_id
+        FROM jsonb_to_recordset(CAST(:alike AS jsonb)) AS alike(node_id uuid)
+        ON CONFLICT (organization_id, node_id) DO NOTHING
+    ), entered AS (
         INSERT INTO step (organization_id, id, enrollment_id, campaign_id, node_id, visit, entered_at, left_at, outcome)
         SELECT :organization_id, coalesce(new.id, uuidv7()), new.enrollment_id, :campaign_id, alike.node_id, alike.visit,
             CAST(:now AS timestamptz), CASE WHEN alike.is_left THEN CAST(:now AS timestamptz) END, alike.outcome

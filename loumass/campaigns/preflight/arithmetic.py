@@ -78,7 +78,12 @@ def most_sends(graph: Graph, medium: str) -> int:
 def queued_on(channel_id: UUID) -> int:
     """How many messages wait on the channel."""
     queued = select(func.count()).select_from(Message)
-    return db().scalar(queued.where(Message.channel_id == channel_id, Message.state == "queued")) or 0
+    return (
+        db().scalar(
+            queued.where(Message.channel_id == channel_id, Message.is_open, Message.state == "queued")
+        )
+        or 0
+    )
 
 
 def _sends(graph: Graph, node_id: UUID, medium: str) -> int:

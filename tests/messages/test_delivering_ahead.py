@@ -1,0 +1,156 @@
+"""While a window goes, the one before is written down and the next one taken: whatever happens, each is sent once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from loumass.core.beside import Beside
+from loumass.core.tenancy import serving
+from loumass.messages import delivering
+from loumass.messages.delivering import deliver_slice
+from loumass.messages.delivering_windows import IN_DOUBT
+from loumass.messages.outbox_lease import LEASE
+from loumass.messages.service import pause_stream
+from loumass.providers.base import OutgoingMessage
+from loumass.providers.errors import Disconnected, ProviderError, Sent, Throttled
+from tests.messages.sending import (
+    Postbox,
+    campaign,
+    events,
+    handing_to,
+    mailbox,
+    message,
+    people,
+    states,
+    stream,
+    used_today,
+)
+from tests.messages.test_crashes import killed_in
+from tests.world import World
+
+
+class Stopping(Postbox):
+    """It says `problem` to everything after so many messages."""
+
+    def __init__(self, after: int, problem: ProviderError) -> None:
+        super().__init__()
+        self.after, self.problem = after, problem
+
+    def send(self, message: OutgoingMessage) -> Sent:
+        if len(self.taken) == self.after:
+            raise self.problem
+        return super().send(message)
+
+
+def delivered(world: World, postbox: Postbox, count: int) -> tuple[Any, list[UUID]]:
+    """One slice of a campaign to so many people: the mailbox, and the messages in their order."""
+    maya = mailbox(world.acme)
+    with handing_to(postbox):
+        ids = campaign(world.acme, maya, people(world.acme, count), stream(world.acme))
+        world.bell.rings.clear()
+        with serving(world.acme.id):
+            deliver_slice(maya.id)
+    return maya, ids
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Disconnected("The password is wrong."),
+        Throttled("Too many today.", timedelta(hours=1), is_about_us=True),
+    ],
+)
+def test_what_was_taken_ahead_waits_again_when_the_provider_wants_no_more(
+    world: World, problem: ProviderError
+) -> None:
+    postbox = Stopping(40, problem)
+    maya, ids = delivered(world, postbox, 120)
+    found = Counter(states(world.acme, ids))
+    assert found == {"sent": 40, "queued": 80}
+    left = [one for one in (message(world.acme, id_) for id_ in ids) if one.state == "queued"]
+    assert {one.attempts for one in left} == {0}
+    assert {one.attempted_at for one in left} == {None}
+    assert used_today(world.acme, maya) == 40
+
+
+def test_a_crash_in_the_middle_leaves_three_windows_in_doubt_at_most(world: World) -> None:
+    maya, crowd, postbox = mailbox(world.acme), people(world.acme, 300), Postbox()
+    with handing_to(postbox):
+        ids = campaign(world.acme, maya, crowd, stream(world.acme))
+        world.bell.rings.clear()
+        killed_in(world, maya.id, postbox, after=140)
+    assert Counter(states(world.acme, ids))["sending"] <= IN_DOUBT
+    after = Postbox()
+    with handing_to(after):
+        world.later(seconds=LEASE.total_seconds() + 120)
+    found = Counter(states(world.acme, ids))
+    assert found["sent"] + found["in_doubt"] == 300
+    assert found["in_doubt"] <= IN_DOUBT
+    assert len(events(world.acme, "message.in_doubt")) == found["in_doubt"]
+    twice = {one.id for one in postbox.taken} & {one.id for one in after.taken}
+    assert not twice
+    assert used_today(world.acme, maya) == 300
+
+
+def test_what_was_written_beside_and_nobody_knows_is_written_again_and_counted_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, answers = Beside.land, Counter[str]()
+
+    def land(self: Beside) -> Sequence[Any]:
+        was_under_way = self.is_under_way
+        rows = real(self)
+        # What is written down answers with figures, what is taken ahead with who stays.
+        if was_under_way and rows and hasattr(rows[0], "sent"):
+            answers["lost"] += 1
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return rows
+
+    monkeypatch.setattr(Beside, "land", land)
+    maya, ids = delivered(world, Postbox(), 120)
+    assert answers["lost"] > 1
+    assert states(world.acme, ids) == ["sent"] * 120
+    assert len(events(world.acme, "message.sent")) == 120
+    assert used_today(world.acme, maya) == 120
+
+
+def test_a_pause_stops_what_was_not_taken_yet(world: World) -> None:
+    postbox, maya = Postbox(), mailbox(world.acme)
+    with handing_to(postbox):
+        stream_id = stream(world.acme)
+        ids = campaign(world.acme, maya, people(world.acme, 300), stream_id)
+        world.bell.rings.clear()
+
+        def pause(sent_before: int) -> None:
+            if sent_before == 100:
+                with world.acme.acting() as session:
+                    pause_stream(stream_id)
+                    session.commit()
+
+        postbox.before_each = pause
+        with serving(world.acme.id):
+            deliver_slice(maya.id)
+    found = Counter(states(world.acme, ids))
+    assert found["sent"] <= 100 + IN_DOUBT
+    assert found == {"sent": len(postbox.taken), "queued": 300 - len(postbox.taken)}
+    assert used_today(world.acme, maya) == len(postbox.taken)
+
+
+def test_a_slice_ends_when_somebody_waits_also_in_the_middle_of_a_batch(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "POLITE_SECONDS", 0.0)
+    monkeypatch.setattr(delivering, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(delivering, "others_wait", lambda queue: True)
+    postbox = Postbox()
+    _, ids = delivered(world, postbox, 120)
+    found = Counter(states(world.acme, ids))
+    assert found == {"sent": len(postbox.taken), "queued": 120 - len(postbox.taken)}
+    assert 0 < found["sent"] < 120
