@@ -37,6 +37,7 @@ class Ledger:
         self._lease, self._shares_throttle = lease, shares_throttle
         self._unwritten: list[Pair] = []
         self._on_its_way: list[Pair] = []
+        self._subjects_on_their_way: dict[UUID, str] = {}
         self._beside = Beside(current_organization_id())
 
     def __enter__(self) -> Self:
@@ -92,6 +93,7 @@ class Ledger:
             return
         told = delivering_outcomes.told_of(self._unwritten, self.subjects)
         self._on_its_way, self._unwritten = self._unwritten, []
+        self._subjects_on_their_way = self.subjects
         try:
             self._beside.send(
                 (WITHOUT_THE_DISK, {}),
@@ -115,3 +117,5 @@ class Ledger:
     def _take_back(self, problem: psycopg.Error) -> None:
         log.warning("deliver.written_again", problem=type(problem).__name__, sqlstate=problem.sqlstate)
         self._unwritten, self._on_its_way = [*self._on_its_way, *self._unwritten], []
+        # Those of the window that goes meanwhile are there already, or still come.
+        self.subjects.update(self._subjects_on_their_way)

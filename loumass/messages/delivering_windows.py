@@ -1,4 +1,4 @@
-"""A batch cut into windows: what is attempted together, and rendered one by one as the provider asks for it."""
+"""A batch cut into windows: what is attempted together, and rendered a few at a time as the provider asks for them."""
 
 from __future__ import annotations
 

@@ -10,12 +10,15 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy import select
 
-from loumass.core.beside import Beside
+from loumass.core.beside import Beside, Statement
+from loumass.core.plans import WITHOUT_THE_DISK
 from loumass.core.tenancy import serving
 from loumass.messages import delivering
 from loumass.messages.delivering import deliver_slice
 from loumass.messages.delivering_windows import IN_DOUBT
+from loumass.messages.models import Conversation
 from loumass.messages.outbox_lease import LEASE
 from loumass.messages.service import pause_stream
 from loumass.providers.base import OutgoingMessage
@@ -103,6 +106,16 @@ def test_what_was_written_beside_and_nobody_knows_is_written_again_and_counted_o
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, answers = Beside.land, Counter[str]()
+    real_send = Beside.send
+
+    def send(self: Beside, *statements: Statement) -> None:
+        # What is written down, and nothing else, goes without the disk: the first time none of it arrives.
+        if statements[0][0] is WITHOUT_THE_DISK and not answers["refused"]:
+            answers["refused"] += 1
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+        real_send(self, *statements)
+
+    monkeypatch.setattr(Beside, "send", send)
 
     def land(self: Beside) -> Sequence[Any]:
         was_under_way = self.is_under_way
@@ -116,6 +129,9 @@ def test_what_was_written_beside_and_nobody_knows_is_written_again_and_counted_o
     monkeypatch.setattr(Beside, "land", land)
     maya, ids = delivered(world, Postbox(), 120)
     assert answers["lost"] > 1
+    assert answers["refused"] == 1
+    with world.acme.acting() as session:
+        assert session.scalars(select(Conversation.subject).distinct()).all() == ["Dinner"]
     assert states(world.acme, ids) == ["sent"] * 120
     assert len(events(world.acme, "message.sent")) == 120
     assert used_today(world.acme, maya) == 120
