@@ -200,11 +200,10 @@ class _Run:
     def _hand_over(self, letters: Letters) -> list[Outcome]:
         """Give what may go to the provider; in a slow window, what it says is written down on the way."""
         outcomes: list[Outcome] = []
-        self.ledger.subjects = letters.subjects
         began = flushed = time.monotonic()
         for row, outcome in letters.handed_to(self.provider):
             outcomes.append(outcome)
-            self.ledger.note(row, outcome)
+            self.ledger.note(row, outcome, letters.subjects.get(row.id, ""))
             if time.monotonic() - flushed > FLUSH_SECONDS:
                 self.ledger.write_alone(is_ours=not self.is_overtaken)
                 flushed = time.monotonic()

@@ -31,13 +31,12 @@ class Ledger:
     """
 
     def __init__(self, lease: Lease, day: date, *, shares_throttle: bool) -> None:
-        self.subjects: dict[UUID, str] = {}
+        self._subjects: dict[UUID, str] = {}
         #: The channel's day that sendings are counted into.
         self.day = day
         self._lease, self._shares_throttle = lease, shares_throttle
         self._unwritten: list[Pair] = []
         self._on_its_way: list[Pair] = []
-        self._subjects_on_their_way: dict[UUID, str] = {}
         self._beside = Beside(current_organization_id())
 
     def __enter__(self) -> Self:
@@ -54,9 +53,11 @@ class Ledger:
         """The messages whose outcome is known and not surely written down."""
         return [row.id for row, _ in (*self._on_its_way, *self._unwritten)]
 
-    def note(self, row: Row[Any], outcome: Outcome) -> None:
-        """Take what became of a message; it is to be written down."""
+    def note(self, row: Row[Any], outcome: Outcome, subject: str = "") -> None:
+        """Take what became of a message that was read with `subject`; it is to be written down."""
         self._unwritten.append((row, outcome))
+        if subject:
+            self._subjects[row.id] = subject
 
     def write(self, *, is_ours: bool) -> None:
         """Write down what is noted, in the transaction that is open; `land` before it begins."""
@@ -66,7 +67,7 @@ class Ledger:
             self._lease.channel,
             self._lease.token,
             pairs,
-            subjects=self.subjects,
+            subjects=self._subjects,
             shares_throttle=self._shares_throttle,
             day=self.day,
             is_ours=is_ours,
@@ -91,9 +92,8 @@ class Ledger:
             self.write_alone(is_ours=True)
         if not self._unwritten:
             return
-        told = delivering_outcomes.told_of(self._unwritten, self.subjects)
+        told = delivering_outcomes.told_of(self._unwritten, self._subjects)
         self._on_its_way, self._unwritten = self._unwritten, []
-        self._subjects_on_their_way = self.subjects
         try:
             self._beside.send(
                 (WITHOUT_THE_DISK, {}),
@@ -112,10 +112,10 @@ class Ledger:
         metrics.SENDS.labels(
             self._lease.channel.medium, self._lease.channel.provider, Sent.__name__.lower()
         ).inc(len(self._on_its_way))
+        for row, _ in self._on_its_way:
+            self._subjects.pop(row.id, None)
         self._on_its_way = []
 
     def _take_back(self, problem: psycopg.Error) -> None:
         log.warning("deliver.written_again", problem=type(problem).__name__, sqlstate=problem.sqlstate)
         self._unwritten, self._on_its_way = [*self._on_its_way, *self._unwritten], []
-        # Those of the window that goes meanwhile are there already, or still come.
-        self.subjects.update(self._subjects_on_their_way)
