@@ -6,8 +6,10 @@ that waits for them would do the same, and make Python's threads take turns.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self, cast
@@ -15,12 +17,17 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import namedtuple_row
-from sqlalchemy import TextClause
+from sqlalchemy import TextClause, text
 
 from loumass.core.database import engine
 from loumass.core.tenancy import ENTER
 
+_BEGIN, _COMMIT = text("BEGIN"), text("COMMIT")
 Statement = tuple[TextClause, Mapping[str, Any]]
+
+
+class NotCommitted(Exception):
+    """PostgreSQL refused a statement: nothing of its transaction was done."""
 
 
 class Beside:
@@ -29,7 +36,7 @@ class Beside:
     def __init__(self, organization_id: UUID) -> None:
         self._organization_id = organization_id
         self._under_way: ExitStack | None = None
-        self._cursors: list[psycopg.Cursor[Any]] = []
+        self._last: psycopg.Cursor[Any] | None = None
 
     def __enter__(self) -> Self:
         self._pooled = engine().raw_connection()
@@ -43,50 +50,69 @@ class Beside:
         try:
             self.land()
             self._connection.autocommit = False
-        except psycopg.Error:
+        except (psycopg.Error, NotCommitted):
             self._pooled.invalidate()
             if problem is None:
                 raise
         finally:
             self._pooled.close()
 
-    @property
-    def is_under_way(self) -> bool:
-        """Whether something was sent that was not landed yet."""
-        return self._under_way is not None
-
     def send(self, *statements: Statement) -> None:
-        """Begin a transaction of `statements` and its commit; `land` tells how it ended. Raises psycopg.Error, also for
+        """Begin a transaction of `statements` and its commit; `land` tells how it ended. Raises what `land` does, also for
         the one before."""
         self.land()
         with ExitStack() as pipeline:
             pipeline.enter_context(self._connection.pipeline())
-            around = self._connection.cursor()
-            around.execute("BEGIN")
-            around.execute(_sql(ENTER), {"organization_id": self._organization_id, "user_id": None})
-            self._cursors = [self._connection.cursor(row_factory=namedtuple_row) for _ in statements]
-            for cursor, (statement, values) in zip(self._cursors, statements, strict=True):
-                cursor.execute(_sql(statement), values)
-            around.execute("COMMIT")
+            self._execute(_BEGIN, {})
+            self._execute(ENTER, {"organization_id": self._organization_id, "user_id": None})
+            for statement, values in statements:
+                self._last = self._execute(statement, values)
+            self._execute(_COMMIT, {})
             self._under_way = pipeline.pop_all()
 
     def land(self) -> Sequence[Any]:
-        """Wait until what was sent is committed; the rows of its last statement. Raises psycopg.Error when it was not
-        committed, or nobody knows."""
+        """Wait until what was sent is committed; the rows of its last statement. Raises NotCommitted, or psycopg.Error when
+        the connection was lost: then nobody knows."""
         under_way, self._under_way = self._under_way, None
         if under_way is None:
             return ()
         try:
             under_way.close()
-        except psycopg.Error:
-            if not self._connection.broken:
-                self._connection.rollback()
-            raise
-        last = self._cursors[-1]
-        return last.fetchall() if last.description else ()
+        except psycopg.Error as problem:
+            if self._connection.broken:
+                raise
+            self._connection.rollback()
+            raise NotCommitted(type(problem).__name__) from problem
+        return self._last.fetchall() if self._last and self._last.description else ()
+
+    def _execute(self, statement: TextClause, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
+        cursor = psycopg.RawCursor(self._connection, row_factory=namedtuple_row)
+        numbered = _numbered(statement)
+        return cursor.execute(numbered.sql, numbered.of(values), binary=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A statement as PostgreSQL's wire has it: `names` stand for `$1` and so on. The driver would look through all of a long
+    one for its own marks each time."""
+
+    sql: bytes
+    names: tuple[str, ...]
+
+    def of(self, values: Mapping[str, Any]) -> list[Any]:
+        """What is bound, in order."""
+        return [values[name] for name in self.names]
+
+
+_MARK = re.compile(r"%\((\w+)\)s|%%")
 
 
 @lru_cache(64)
-def _sql(statement: TextClause) -> bytes:
-    """As the driver wants it: its own marks for what is bound."""
-    return str(statement.compile(dialect=engine().dialect)).encode()
+def _numbered(statement: TextClause) -> _Numbered:
+    names: dict[str, int] = {}
+
+    def number(mark: re.Match[str]) -> str:
+        return f"${names.setdefault(mark[1], len(names) + 1)}" if mark[1] else "%"
+
+    sql = _MARK.sub(number, str(statement.compile(dialect=engine().dialect)))
+    return _Numbered(sql.encode(), tuple(names))

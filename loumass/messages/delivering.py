@@ -1,4 +1,4 @@
-"""One slice of delivering one channel: lease, look through the queue, render, attempt, hand over, record.
+"""One slice of delivering one channel: lease, attempt, render, hand over, record, window after window.
 
 No transaction is open while a provider's network answers. Whatever a crash leaves between the
 commit of an attempt and the commit of its outcome is a small window of messages in doubt.
@@ -7,31 +7,35 @@ commit of an attempt and the commit of its outcome is a small window of messages
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import select
 
 from loumass.accounts.models import Organization
 from loumass.channels.connecting import open_provider
 from loumass.core import clock
-from loumass.core.beside import Beside
+from loumass.core.beside import Beside, NotCommitted
 from loumass.core.jobs import others_wait
 from loumass.core.plans import PLANNED_ONCE, WITHOUT_THE_DISK
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.service import ring_listeners
-from loumass.messages import delivering_outcomes, outbox, outbox_lease, rendering
+from loumass.messages import delivering_outcomes, outbox, outbox_lease
 from loumass.messages.delivering_ledger import Ledger
-from loumass.messages.delivering_windows import Batch, Letters, Pace, Windows
-from loumass.messages.outbox_attempt import Attempt
+from loumass.messages.delivering_windows import Letters, Pace, Portion
+from loumass.messages.outbox_attempt import Attempt, Window
 from loumass.messages.outbox_judging import tell_of_ended
 from loumass.messages.outbox_lease import Lease
+from loumass.messages.rendering import Surroundings, surroundings
 from loumass.providers.base import Provider
 from loumass.providers.errors import Disconnected, Outcome, Throttled
 
-BATCH = 2_000
+#: The channel's limits are looked at again after so many.
+PORTION = 2_000
 #: A slice takes no new window after this, so that pauses and stops get their turn; and none after the second when
 #: somebody waits: another channel, or a person's answer on this one.
 SLICE_SECONDS, POLITE_SECONDS = 60.0, 1.0
@@ -74,25 +78,19 @@ def deliver_slice(channel_id: UUID) -> Slice:
         return Slice(attempted, next_at)
 
 
-def _claim(lease: Lease) -> Batch:
-    with transaction() as session:
-        number = session.scalars(
-            select(Organization.number).where(Organization.id == current_organization_id())
-        ).one()
-        allowed = outbox_lease.allowance(lease, BATCH)
+def _portion(lease: Lease, pace: Pace) -> Portion:
+    with transaction():
         outbox.reclaim(lease, clock.now() + delivering_outcomes.FIRST_LOOK)
-        rows = outbox.claim(lease, allowed).going
-        pause = outbox_lease.pause_after(lease.channel, len(rows))
-        if pause:
-            # Committed before the first attempt: a crash must not make the channel faster than it may be.
-            delivering_outcomes.rest(lease.channel_id, clock.now() + pause, "it keeps its pace.")
-        return Batch(lease, allowed, rows, rendering.surroundings(lease.channel, number, rows))
+        return Portion(lease, outbox_lease.allowance(lease, PORTION), pace)
 
 
 def _deliver(lease: Lease) -> int:
-    """Batch after batch over the same connections; how many messages were attempted."""
-    batch = _claim(lease)
-    if not batch.rows:
+    """Portion after portion over the same connections; how many messages were attempted."""
+    pace = Pace(lease)
+    portion = _portion(lease, pace)
+    if lease.channel.archived_at is not None:
+        _end(portion)
+    if portion.is_over:
         return 0
     try:
         provider = open_provider(lease.channel)
@@ -100,44 +98,52 @@ def _deliver(lease: Lease) -> int:
         with transaction():
             delivering_outcomes.disconnect(lease.channel, problem.reason)
         return 0
-    ledger = Ledger(lease, batch.allowed.today, shares_throttle=not provider.throttles_per_recipient)
-    with provider, ledger, Beside(current_organization_id()) as beside:
-        run = _Run(lease, provider, ledger, beside)
-        while batch.rows and run.through(batch):
-            batch = _claim(lease)
+    ledger = Ledger(lease, portion.allowed.today, shares_throttle=not provider.throttles_per_recipient)
+    with provider, Beside(current_organization_id()) as beside:
+        run = _Run(lease, provider, ledger, beside, pace)
+        while not portion.is_over and run.through(portion):
+            portion = _portion(lease, pace)
         return run.attempted
+
+
+def _end(portion: Portion) -> None:
+    """What waits for a removed channel is refused by its gate, for good."""
+    while not portion.is_over:
+        with transaction():
+            asked = portion.attempt()
+            portion.learn(asked, asked.carry_out())
 
 
 class _Run:
     """One way through what is due. While a window goes, the one before is written down and the next one taken out of the
-    queue, each on a connection of its own: neither the database nor the provider is waited for."""
+    queue, on a connection of their own: neither the database nor the provider is waited for."""
 
-    def __init__(self, lease: Lease, provider: Provider, ledger: Ledger, beside: Beside) -> None:
-        self.lease, self.provider, self.ledger, self.beside = lease, provider, ledger, beside
-        self.pace = Pace(lease)
+    def __init__(self, lease: Lease, provider: Provider, ledger: Ledger, beside: Beside, pace: Pace) -> None:
+        self.lease, self.provider, self.ledger, self.beside, self.pace = lease, provider, ledger, beside, pace
+        self.around = _surroundings(lease)
         self.attempted, self.looked, self.is_wanted = 0, 0.0, False
         self.started = self.rang = time.monotonic()
         self.until, self.is_overtaken = lease.until, False
         provider.may_write = self._may_write
 
-    def through(self, batch: Batch) -> bool:
-        """Whether all of the batch was attempted, and more may go."""
-        self.ledger.day = batch.allowed.today
-        windows = Windows(batch, self.pace)
-        letters, is_stopped = self._attempt(windows), False
+    def through(self, portion: Portion) -> bool:
+        """Whether all of the portion was attempted, and more may go."""
+        self.ledger.day = portion.allowed.today
+        letters, is_stopped = self._attempt(portion), False
         while letters is not None:
-            ahead = self._begin_ahead(windows, letters)
+            ahead = self._begin_ahead(portion, letters)
             outcomes = self._hand_over(letters)
             if is_stopped := self.is_overtaken or _should_stop(outcomes, self.provider):
-                self._give_back(windows, ahead)
+                self._give_back(portion, ahead)
                 break
             self._ring_now_and_then()
-            letters = self._landed(windows, ahead) if ahead is not None else self._go_on(windows)
+            letters = (ahead and self._landed(portion, ahead)) or self._go_on(portion)
         self._finish()
-        return windows.is_over and not is_stopped and not self.is_overtaken and not self._makes_room()
+        return portion.has_more and not is_stopped and not self.is_overtaken and not self._makes_room()
 
-    def _go_on(self, windows: Windows) -> Letters | None:
-        return None if windows.is_over or self._makes_room() else self._attempt(windows)
+    def _go_on(self, portion: Portion) -> Letters | None:
+        is_done = portion.is_over or self.is_overtaken or self._makes_room()
+        return None if is_done else self._attempt(portion)
 
     def _makes_room(self) -> bool:
         """Whether this slice has had its time, or somebody waits; it stays so."""
@@ -151,46 +157,73 @@ class _Run:
         with transaction():
             return outbox.has_answer_due(self.lease)
 
-    def _attempt(self, windows: Windows) -> Letters | None:
+    def _attempt(self, portion: Portion) -> Letters | None:
         """What of the next window the gates let through; None when the lease was lost or the channel was paused."""
-        self.ledger.land()
-        asked = self._asked(windows)
+        asked = portion.attempt()
         with transaction() as session:
             session.execute(PLANNED_ONCE)
             self.ledger.write(is_ours=not self.is_overtaken)
-            going = asked.carry_out()
-        return self._letters(windows, asked, going)
+            window = asked.carry_out()
+            portion.learn(asked, window)
+            if portion.pause and window.going:
+                # Committed with the attempt: a crash must not make the channel faster than it may be.
+                until = portion.began + portion.pause
+                delivering_outcomes.rest(self.lease.channel_id, until, "it keeps its pace.")
+        return self._letters(asked, window)
 
-    def _begin_ahead(self, windows: Windows, letters: Letters) -> Attempt | None:
-        """Have the window after `letters` taken out of the queue, where the channel works and nobody waits for it."""
-        if not self.attempted or windows.is_over or self.pace.is_careful or self._makes_room():
+    def _begin_ahead(self, portion: Portion, letters: Letters) -> Attempt | None:
+        """Have the window before `letters` written down and the one after them taken out of the queue, where the channel
+        works and nobody waits for it."""
+        if not self.attempted or portion.is_over or portion.pause or self.pace.is_careful:
             return None
-        asked = self._asked(windows, before=letters.ids)
-        self.beside.send((PLANNED_ONCE, {}), *asked.statements)
+        if self._makes_room() or not self.ledger.is_usual:
+            return None
+        asked = portion.attempt(before=letters.ids)
+        with self._writing_again():
+            self.beside.send((PLANNED_ONCE, {}), *self.ledger.sent_off(), *asked.statements)
         return asked
 
-    def _landed(self, windows: Windows, ahead: Attempt) -> Letters | None:
-        rows = self.beside.land()
-        if any(row.state == "cancelled" for row in rows):
+    @contextmanager
+    def _writing_again(self) -> Iterator[None]:
+        """What is lost on its way is written down by another: what was taken with it stays in doubt, and no outcome."""
+        try:
+            yield
+        except psycopg.Error as problem:
+            self.ledger.take_back(problem)
+            self.ledger.write_alone(is_ours=not self.is_overtaken)
+            raise
+
+    def _landed(self, portion: Portion, ahead: Attempt) -> Letters | None:
+        """What was taken ahead; None also when that was not committed."""
+        try:
+            with self._writing_again():
+                window = ahead.found(self.beside.land())
+        except NotCommitted as problem:
+            self.ledger.take_back(problem)
+            return None
+        self.ledger.landed()
+        portion.learn(ahead, window)
+        if window.stay:
             with transaction():
-                tell_of_ended(rows)
-        return self._letters(windows, ahead, ahead.taken(rows))
+                tell_of_ended(window.stay)
+        return self._letters(ahead, window)
 
-    def _asked(self, windows: Windows, before: Sequence[UUID] = ()) -> Attempt:
-        return Attempt(
-            self.lease, clock.now(), windows.take(), self.ledger.day, [*self.ledger.open_ids, *before]
-        )
-
-    def _letters(self, windows: Windows, asked: Attempt, going: frozenset[UUID] | None) -> Letters | None:
-        if going is None:
+    def _letters(self, asked: Attempt, window: Window) -> Letters | None:
+        if not window.is_held:
             self.is_overtaken = True
             return None
         self.until = asked.until
-        return Letters([row for row in asked.rows if row.id in going], windows.batch.around, asked.moment)
+        return Letters(window.going, self._around(window), asked.moment)
 
-    def _give_back(self, windows: Windows, ahead: Attempt | None) -> None:
+    def _around(self, window: Window) -> Surroundings:
+        if self.around.is_enough(window.going):
+            return self.around
+        with transaction():
+            return self.around.around(window.going)
+
+    def _give_back(self, portion: Portion, ahead: Attempt | None) -> None:
         """What was taken ahead and cannot go now is in the queue again: it was surely not sent."""
-        letters = self._landed(windows, ahead) if ahead is not None else None
+        letters = self._landed(portion, ahead) if ahead is not None else None
         if letters is not None:
             with transaction():
                 delivering_outcomes.put_back(
@@ -200,6 +233,8 @@ class _Run:
     def _hand_over(self, letters: Letters) -> list[Outcome]:
         """Give what may go to the provider; in a slow window, what it says is written down on the way."""
         outcomes: list[Outcome] = []
+        if not letters.rows:
+            return outcomes
         began = flushed = time.monotonic()
         for row, outcome in letters.handed_to(self.provider):
             outcomes.append(outcome)
@@ -211,8 +246,8 @@ class _Run:
                     self._holds_on()
         self.attempted += len(outcomes)
         self.pace.learn(len(outcomes), time.monotonic() - began)
-        if not self.is_overtaken:
-            self.ledger.write_beside()
+        if not self.is_overtaken and not self.ledger.is_usual:
+            self.ledger.write_alone(is_ours=True)
         return outcomes
 
     def _may_write(self) -> bool:
@@ -234,11 +269,16 @@ class _Run:
                 ring_listeners("message.sent")
 
     def _finish(self) -> None:
-        self.ledger.land()
         with transaction() as session:
             session.execute(WITHOUT_THE_DISK)
             self.ledger.write(is_ours=not self.is_overtaken)
             outbox.done_with(self.lease)
+
+
+def _surroundings(lease: Lease) -> Surroundings:
+    with transaction() as session:
+        own = select(Organization.number).where(Organization.id == current_organization_id())
+        return surroundings(lease.channel, session.scalars(own).one())
 
 
 def _should_stop(outcomes: Sequence[Outcome], provider: Provider) -> bool:

@@ -1,43 +1,37 @@
-"""A batch cut into windows: what is attempted together, and rendered a few at a time as the provider asks for them."""
+"""What is attempted together, one window after the other, and rendered a few at a time as the provider asks for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Row
 
+from loumass.core import clock
 from loumass.core.storage import FileGone, StorageUnavailable
 from loumass.messages import rendering
 from loumass.messages.delivering_outcomes import Pair
-from loumass.messages.outbox_lease import Allowance, Lease
+from loumass.messages.models import PRIORITY_CAMPAIGN
+from loumass.messages.outbox_attempt import FRONT, Attempt, Place, Window
+from loumass.messages.outbox_lease import Allowance, Lease, pause_after
 from loumass.providers.base import OutgoingMessage, Provider
 from loumass.providers.errors import Outcome, Rejected, Unavailable, Unknown
 
 #: How many messages at most are attempted together.
 WINDOW, FIRST_WINDOW = 50, 5
-#: How many a crash can leave in doubt: a window that is being written down, one that goes, and one that is next.
-IN_DOUBT = 3 * WINDOW
+#: How many a crash can leave in doubt: a window that goes, and one that is next or is not written down yet.
+IN_DOUBT = 2 * WINDOW
 #: So many are rendered one behind the other: what each does for itself, alone between two answers of a server, takes
 #: twice as long.
 TOGETHER = 25
 #: A server that takes its time gets fewer at once: what is in doubt after a crash is a moment's sending.
 WINDOW_SECONDS = 0.1
+#: Of rows that gates refuse, so many leave the front of the queue at once.
+LOOKED_AT = 2_000
 log = structlog.get_logger("deliver")
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one slice may send, and what it is rendered from."""
-
-    lease: Lease
-    allowed: Allowance
-    rows: Sequence[Row[Any]]
-    around: rendering.Surroundings
 
 
 class Pace:
@@ -53,22 +47,42 @@ class Pace:
         self.size = max(1, min(WINDOW, self.size * 4, int(WINDOW_SECONDS / max(each, 0.001))))
 
 
-class Windows:
-    """The rows of a batch, some at a time."""
+class Portion:
+    """What a channel may send until its limits are looked at again, window by window."""
 
-    def __init__(self, batch: Batch, pace: Pace) -> None:
-        self.batch, self._pace, self._at = batch, pace, 0
+    def __init__(self, lease: Lease, allowed: Allowance, pace: Pace) -> None:
+        self.allowed, self.taken, self.began = allowed, 0, clock.now()
+        self.is_over = not allowed.priorities
+        self._lease, self._pace = lease, pace
+        self._campaign_most, self._after, self._is_refused = allowed.campaign_most, FRONT, False
 
     @property
-    def is_over(self) -> bool:
-        """Whether all were taken."""
-        return self._at >= len(self.batch.rows)
+    def pause(self) -> timedelta:
+        """How long the channel rests after what was taken, so that it keeps its pace."""
+        return pause_after(self._lease.channel, self.taken)
 
-    def take(self) -> Sequence[Row[Any]]:
-        """The next ones."""
-        window = self.batch.rows[self._at : self._at + self._pace.size]
-        self._at += len(window)
-        return window
+    @property
+    def has_more(self) -> bool:
+        """Whether all of it was used up, and perhaps not the queue."""
+        return self.taken >= self.allowed.most
+
+    def attempt(self, before: Sequence[UUID] = ()) -> Attempt:
+        """The next window. What gates refuse leaves the front of the queue, many at once."""
+        size = min(self._pace.size, self.allowed.most - self.taken)
+        return Attempt(
+            lease=self._lease, moment=clock.now(), allowed=self.allowed, size=size, campaign_most=self._campaign_most,
+            look_at=LOOKED_AT if self._is_refused else size, after=self._after, before=before,
+        )  # fmt: skip
+
+    def learn(self, asked: Attempt, window: Window) -> None:
+        """What `asked` came to."""
+        going, self._is_refused = window.going, bool(window.stay)
+        self.taken += len(going)
+        self._campaign_most -= sum(row.priority >= PRIORITY_CAMPAIGN for row in going)
+        if going:
+            self._after = Place(going[-1].priority, going[-1].due_at, going[-1].id)
+        is_all_seen = window.looked_at < asked.look_at and len(going) < asked.size
+        self.is_over = self.has_more or is_all_seen or not (going or window.stay)
 
 
 class Letters:

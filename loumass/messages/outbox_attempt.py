@@ -1,12 +1,16 @@
-"""A window is taken out of the queue just before it is written to the network: the last time that every gate is asked."""
+"""A window is taken out of the queue just before it is written to the network: every gate is asked in the statement that
+takes it, so that law 5 needs no other look.
+
+The channel's lease keeps every other process away. A row changes once when it is tried and once when it ended.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -25,18 +29,37 @@ from loumass.messages.gates import (
     ended_sentences,
     zones,
 )
-from loumass.messages.outbox_judging import JUDGED, REFUSED, SAID, asking, is_open_always, tell_of_ended
-from loumass.messages.outbox_lease import RENEWED, Lease, limits
+from loumass.messages.models import PRIORITY_CAMPAIGN
+from loumass.messages.outbox_judging import (
+    IDS,
+    JUDGED,
+    REFUSED,
+    asking,
+    is_open_always,
+    tell_of_ended,
+)
+from loumass.messages.outbox_lease import RENEWED, Allowance, Lease, limits
 from loumass.messages.rendering import domain_of
 
+# What a message is rendered from.
+_RENDERED = ("medium", "to_address", "subject", "text", "html", "content_version_id", "merge_values", "rfc_message_id",
+             "in_reply_to", "reference_ids", "attempts")  # fmt: skip
+_ALL = (*IDS, *_RENDERED)
+# Nothing travels that nobody reads: of thousands who go only what they are rendered from, of others only what is told.
+_READ = ("id", "conversation_id", "stream_id", "priority", "due_at", *_RENDERED)
+_TAKEN = ", ".join(f"message.{name}" for name in _READ)
+_WHAT_GOES = ", ".join(name if name in _READ else f"NULL AS {name}" for name in _ALL)
+_WHAT_STAYS = ", ".join(name if name in IDS else "NULL" for name in _ALL)
 # Whoever waits for a lock judges by what was true before the wait: a locked row is left out of this window, so that
-# an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away. `OFFSET 0` keeps
-# the planner to the key: where few rows seem to be queued, it would look through all that are for each window.
-_WINDOW = """
-    SELECT found.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
-        SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at, state FROM message
-        WHERE organization_id = :organization_id AND id = asked.id OFFSET 0 FOR UPDATE SKIP LOCKED) found
-    WHERE found.state = 'queued' AND found.due_at <= :now AND EXISTS (SELECT 1 FROM held)
+# an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away.
+# What was taken before stands before `after`: the index still leads through it.
+_DUE = """
+    SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at FROM message
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND is_open AND state = 'queued'
+      AND priority = ANY(CAST(:priorities AS integer[])) AND due_at <= :now
+      AND (priority, due_at, id) > (CAST(:after_priority AS integer), CAST(:after_due_at AS timestamptz), CAST(:after_id AS uuid))
+      AND EXISTS (SELECT 1 FROM held)
+    ORDER BY organization_id, channel_id, priority, due_at, id LIMIT :looked_at FOR UPDATE SKIP LOCKED
 """
 # Waited for alone, before anything is judged: what is committed during the wait is seen by the statement after it.
 _LOCK = text("""
@@ -45,8 +68,7 @@ _LOCK = text("""
 # Nothing is taken once the lease was lost, the channel paused or its limits changed. What is taken is counted into the
 # channel's day and noted with what went just before: there a crash is looked for.
 _ATTEMPT = f"""
-    WITH held AS ({RENEWED}), due AS MATERIALIZED ({_WINDOW}), judged AS MATERIALIZED ({JUDGED}),
-    refused AS ({REFUSED.replace("{columns}", SAID)}),
+    WITH held AS ({RENEWED}), due AS MATERIALIZED ({_DUE}), judged AS MATERIALIZED ({JUDGED}), refused AS ({REFUSED}),
     taken AS (
         UPDATE message SET state = 'sending', lease_token = :token, lease_until = :lease_until, waiting_for = NULL,
                attempts = attempts + 1, attempted_at = :moment,
@@ -54,7 +76,8 @@ _ATTEMPT = f"""
                from_address = :from_address, from_name = :from_name
         FROM judged
         WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NULL
-        RETURNING message.id
+          AND nth <= :size AND (judged.priority < {PRIORITY_CAMPAIGN} OR nth_of_campaigns <= :campaign_most)
+        RETURNING {_TAKEN}
     ), noted AS (
         INSERT INTO attempt (organization_id, channel_id, lease_token, lease_until, message_ids)
         SELECT :organization_id, :channel_id, :token, :lease_until, array_agg(id) || CAST(:before AS uuid[]) FROM taken HAVING count(*) > 0
@@ -65,10 +88,12 @@ _ATTEMPT = f"""
         SELECT :organization_id, :channel_id, :day, count(*) FROM taken HAVING count(*) > 0
         ON CONFLICT (organization_id, channel_id, day) DO UPDATE SET used = channel_day.used + excluded.used
     )
-    SELECT refused.*, stay.ids AS staying, EXISTS (SELECT 1 FROM held) AS is_held FROM (
-        SELECT array_agg(asked.id) AS ids FROM unnest(CAST(:ids AS uuid[])) AS asked(id)
-        WHERE NOT EXISTS (SELECT 1 FROM taken WHERE taken.id = asked.id)
-    ) stay LEFT JOIN refused ON true
+    SELECT one.*, judgement.* FROM (
+        SELECT EXISTS (SELECT 1 FROM held) AS is_held, (SELECT count(*) FROM due) AS looked_at
+    ) one LEFT JOIN (
+        SELECT true AS is_going, {_WHAT_GOES} FROM taken UNION ALL SELECT false, {_WHAT_STAYS} FROM refused
+    ) judgement ON true
+    ORDER BY is_going DESC, priority, due_at, judgement.id
 """
 _ANY_TIME, _BY_CLOCK = (
     asking(_ATTEMPT, TIMELESS_GATES, WITHOUT_CLOCK),
@@ -76,14 +101,41 @@ _ANY_TIME, _BY_CLOCK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+class Place(NamedTuple):
+    """Where in a channel's queue a message stands."""
+
+    priority: int
+    due_at: datetime
+    id: UUID
+
+
+FRONT = Place(-1, datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+class Window(NamedTuple):
+    """What an attempt came to. `going` are rows of `message` in their order, with what they are rendered from; `stay` those
+    that a gate refused, with what events say of them. Without `is_held` the channel may not be used any more.
+    """
+
+    going: Sequence[Row[Any]]
+    stay: Sequence[Row[Any]]
+    looked_at: int
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """`rows` of a batch are to be taken, and rendered as at `moment`. `before` went already and is not surely written down."""
+    """At most `size` of the `look_at` messages that are due behind `after` are to be taken, of campaigns at most
+    `campaign_most`, and rendered as at `moment`. `before` went already and is not surely written down.
+    """
 
     lease: Lease
     moment: datetime
-    rows: Sequence[Row[Any]]
-    day: date
+    allowed: Allowance
+    size: int
+    campaign_most: int
+    look_at: int
+    after: Place = FRONT
     before: Sequence[UUID] = ()
 
     @property
@@ -93,9 +145,31 @@ class Attempt:
 
     @property
     def statements(self) -> tuple[Statement, Statement]:
-        """What `carry_out` executes; the rows of the second are for `taken`."""
+        """What `carry_out` executes; the rows of the second are for `found`."""
         channel = self.lease.channel
-        values: dict[str, Any] = {
+        lock = _LOCK, {"organization_id": current_organization_id(), "channel_id": channel.id}
+        if is_open_always(channel):
+            return lock, (_ANY_TIME, self._values())
+        return lock, (_BY_CLOCK, self._values() | {"zones": zones()})
+
+    def carry_out(self) -> Window:
+        """Take them. Commit, then write to the network: from here on each is sent, refused or in doubt."""
+        lock, attempt = self.statements
+        db().execute(*lock)
+        window = self.found(db().execute(*attempt).all())
+        tell_of_ended(window.stay)
+        return window
+
+    @staticmethod
+    def found(rows: Sequence[Any]) -> Window:
+        """What `rows` of the statement say."""
+        going = [row for row in rows if row.is_going]
+        stay = [row for row in rows if row.is_going is False]
+        return Window(going, stay, rows[0].looked_at, rows[0].is_held)
+
+    def _values(self) -> dict[str, Any]:
+        channel = self.lease.channel
+        return {
             "organization_id": current_organization_id(),
             "channel_id": channel.id,
             "now": clock.now(),
@@ -105,31 +179,16 @@ class Attempt:
             "until": self.until,
             "limits": limits(channel),
             "lease_until": self.until,
-            "ids": uuid_array(row.id for row in self.rows),
+            "priorities": list(self.allowed.priorities),
+            "size": self.size,
+            "campaign_most": self.campaign_most,
+            "looked_at": self.look_at,
+            "after_priority": self.after.priority,
+            "after_due_at": self.after.due_at,
+            "after_id": self.after.id,
             "before": uuid_array(self.before),
-            "day": self.day,
+            "day": self.allowed.today,
             "domain": domain_of(channel.address) if channel.medium == "email" else None,
             "from_address": channel.address,
             "from_name": channel.sender_name,
         }
-        lock = _LOCK, {"organization_id": current_organization_id(), "channel_id": channel.id}
-        if is_open_always(channel):
-            return lock, (_ANY_TIME, values)
-        return lock, (_BY_CLOCK, values | {"zones": zones()})
-
-    def carry_out(self) -> frozenset[UUID] | None:
-        """Take them; who may go, or None when the channel may not be used any more.
-
-        Commit, then write to the network: from here on each is sent, refused or in doubt.
-        """
-        lock, attempt = self.statements
-        db().execute(*lock)
-        rows = db().execute(*attempt).all()
-        tell_of_ended(rows)
-        return self.taken(rows)
-
-    def taken(self, rows: Sequence[Row[Any]]) -> frozenset[UUID] | None:
-        """What `rows` of the statement say."""
-        if not rows[0].is_held:
-            return None
-        return frozenset(row.id for row in self.rows).difference(rows[0].staying or ())

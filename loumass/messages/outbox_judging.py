@@ -1,4 +1,4 @@
-"""How queued messages are judged by every gate, in sets: what `outbox` and `outbox_attempt` have in common."""
+"""How queued messages are judged by every gate, in sets, and what is told of those that it ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from loumass.messages.models import PRIORITY_CAMPAIGN
 #: What events and counters need of a row.
 IDS = ("id", "contact_id", "stream_id", "enrollment_id", "conversation_id", "channel_id", "node_id", "state",
        "priority", "due_at", "reason_code")  # fmt: skip
-SAID = ", ".join(f"message.{name}" for name in IDS)
+#: The messages in `due`, each with the first gate that refuses it and when that opens. The others are counted in their order.
 JUDGED = """
     SELECT m.*, g.gate, {opening} AS opens_at,
            count(*) FILTER (WHERE g.gate IS NULL) OVER turn AS nth,
@@ -24,9 +24,8 @@ JUDGED = """
     {asked}
     WINDOW turn AS (ORDER BY m.priority, m.due_at, m.id)
 """
-# A refusing gate either ends the message or says when it will be looked at again, and why. Who holds a row's lock
-# may be taking it away: it is left alone.
-REFUSED = """
+# A refusing gate either ends the message or says when it will be looked at again, and why.
+REFUSED = f"""
     UPDATE message SET
         state = CASE WHEN ended.sentence IS NULL THEN 'queued' ELSE 'cancelled' END,
         due_at = CASE WHEN ended.sentence IS NULL THEN judged.opens_at END,
@@ -34,14 +33,9 @@ REFUSED = """
         reason_code = CASE WHEN ended.sentence IS NULL THEN NULL ELSE judged.gate END,
         reason = ended.sentence,
         ended_at = CASE WHEN ended.sentence IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END
-    FROM (
-        SELECT judged.id, judged.gate, judged.opens_at FROM judged CROSS JOIN LATERAL (
-            SELECT state FROM message WHERE organization_id = :organization_id AND id = judged.id
-            OFFSET 0 FOR UPDATE SKIP LOCKED) open
-        WHERE judged.gate IS NOT NULL AND open.state = 'queued'
-    ) judged LEFT JOIN jsonb_each_text(CAST(:sentences AS jsonb)) AS ended(gate, sentence) ON ended.gate = judged.gate
-    WHERE message.organization_id = :organization_id AND message.id = judged.id
-    RETURNING {columns}
+    FROM judged LEFT JOIN jsonb_each_text(CAST(:sentences AS jsonb)) AS ended(gate, sentence) ON ended.gate = judged.gate
+    WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NOT NULL
+    RETURNING {", ".join(f"message.{name}" for name in IDS)}
 """
 
 

@@ -29,11 +29,12 @@ _TAKE = text("""
       AND (lease_until IS NULL OR lease_until <= :now)
     RETURNING *
 """)
-#: The holder of the lease goes on, unless it was lost, the channel was paused or its limits are others.
+#: The holder of the lease goes on, unless it was lost, the channel was paused or its limits are others. What waits for a
+#: removed channel is still judged, and ends.
 RENEWED = """
     UPDATE channel SET lease_until = :until
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
-      AND state = 'active' AND archived_at IS NULL
+      AND (state = 'active' OR archived_at IS NOT NULL)
       AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, window_weekdays, window_from, window_until)
           = CAST(:limits AS jsonb)
     RETURNING id
@@ -75,7 +76,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What the channel may do now. `priorities` is empty when nothing may go."""
+    """What the channel may do now. `priorities` is empty when nothing may go, or nothing of what may is due."""
 
     priorities: Sequence[int]
     most: int
@@ -121,8 +122,11 @@ def allowance(lease: Lease, batch: int) -> Allowance:
     rows = _asked(lease.channel_id)
     channel = lease.channel
     left = UNLIMITED if channel.daily_cap is None else max(channel.daily_cap - rows[0].used, 0)
-    open_now = [row.priority for row in rows if row.gate is None]
-    return Allowance(open_now, min(batch, burst(channel)), left, rows[0].today)
+    open_now = [row for row in rows if row.gate is None]
+    is_due = any(row.due_at is not None and row.due_at <= clock.now() for row in open_now)
+    return Allowance(
+        [row.priority for row in open_now] if is_due else [], min(batch, burst(channel)), left, rows[0].today
+    )
 
 
 def next_due(channel_id: UUID) -> datetime | None:

@@ -24,9 +24,9 @@ from loumass.messages.outbox_judging import ids_of
 #: `reason_code` of what a provider refused because the person had told it to stop: they leave their campaigns.
 OPTED_OUT = "opted_out"
 
-# Each row is locked and looks its own outcome up, then it is changed by its key. So few rows seem to be under way to the
-# planner that it would rather read all of an organization's messages for each window, or compare every row with every
-# outcome; where it expects a single id it keeps to the key, and a comparison that is always true makes it expect that.
+# Each row looks its own outcome up and is changed by its key. So few rows seem to be under way to the planner that it would
+# rather read all of an organization's messages for each window, or compare every row with every outcome; where it expects
+# a single id it keeps to the key, and a comparison that is always true makes it expect that.
 # A conversation is named by the first subject that was written in it.
 _DONE = """
     WITH told AS MATERIALIZED (
@@ -34,15 +34,12 @@ _DONE = """
                CASE WHEN coalesce(said.state, 'sent') = 'sent' THEN coalesce(said.sent_at, CAST(:now AS timestamptz)) END AS sent_at,
                said.due_at, said.waiting_for, said.code, said.reason, said.is_counted, said.is_dead,
                said.provider_message_id, said.message_id, said.segments, said.thread_id, said.subject
-        FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
-            SELECT state, lease_token FROM message
-            WHERE organization_id = :organization_id AND id = asked.id OFFSET 0 FOR UPDATE) m
+        FROM unnest(CAST(:ids AS uuid[])) AS asked(id)
         CROSS JOIN LATERAL jsonb_to_record(CAST(:told AS jsonb) -> CAST(asked.id AS text)) AS said(
             state text, sent_at timestamptz, due_at timestamptz, waiting_for text, code text, reason text,
             is_counted boolean, is_dead boolean, provider_message_id text, message_id text, segments integer,
             thread_id text, subject text)
-        WHERE asked.id = CAST(CAST(asked.id AS text) AS uuid) AND m.state IN ('sending', 'in_doubt')
-          AND (CAST(:token AS uuid) IS NULL OR m.lease_token = CAST(:token AS uuid))
+        WHERE asked.id = CAST(CAST(asked.id AS text) AS uuid)
     ), done AS (
         UPDATE message SET
             state = told.state,
@@ -61,7 +58,8 @@ _DONE = """
             is_bounce_permanent = CASE WHEN told.is_dead THEN true ELSE message.is_bounce_permanent END,
             lease_token = CASE WHEN told.state = 'in_doubt' THEN message.lease_token END, lease_until = NULL
         FROM told
-        WHERE message.organization_id = :organization_id AND message.id = told.id
+        WHERE message.organization_id = :organization_id AND message.id = told.id AND message.state IN ('sending', 'in_doubt')
+          AND (CAST(:token AS uuid) IS NULL OR message.lease_token = CAST(:token AS uuid))
         RETURNING message.id, message.contact_id, message.stream_id, message.enrollment_id, message.conversation_id,
             message.channel_id, message.node_id, message.state, message.reason_code, message.sent_at, message.to_address,
             told.is_dead, told.thread_id, told.subject

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -52,7 +52,7 @@ class Surroundings:
     address: str
     sender_name: str
     organization_number: int
-    drafts: Mapping[UUID, Draft]
+    drafts: dict[UUID, Draft]
     attachments: Mapping[UUID, Sequence[models.Attachment]]
     #: Conversation id -> (the provider's thread, subject).
     threads: Mapping[UUID, tuple[str | None, str]]
@@ -60,6 +60,21 @@ class Surroundings:
     has_plus_addresses: bool = False
     #: What was compiled so far: a version never changes, and neither does the channel while these are around.
     skeletons: dict[tuple[UUID, bool], Skeleton] = field(default_factory=dict)
+
+    def is_enough(self, rows: Sequence[Row[Any]]) -> bool:
+        """Whether `rows` need nothing of the database."""
+        return not self._unknown_versions(rows) and all(map(_is_first_of_campaign, rows))
+
+    def around(self, rows: Sequence[Row[Any]]) -> Surroundings:
+        """The same for other messages of the channel, in at most three statements; content versions are kept."""
+        self.drafts.update(_drafts(self._unknown_versions(rows)))
+        asking = [row for row in rows if not _is_first_of_campaign(row)]
+        if not asking:
+            return replace(self, attachments={}, threads={})
+        return replace(self, attachments=_attachments(asking), threads=_threads(asking))
+
+    def _unknown_versions(self, rows: Sequence[Row[Any]]) -> set[UUID]:
+        return {row.content_version_id for row in rows if row.content_version_id} - self.drafts.keys()
 
     def as_sent(self, address: str, sender_name: str) -> Surroundings:
         """The same for a message that went out when the channel was called otherwise."""
@@ -79,13 +94,26 @@ class Rendered:
     subject: str = ""
 
 
-def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[Any]]) -> Surroundings:
+def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[Any]] = ()) -> Surroundings:
     """Everything `rows` need of the database, in a fixed number of statements."""
-    versions = {row.content_version_id for row in rows if row.content_version_id}
-    drafts = {
-        version.id: draft_of(version)
-        for version in db().scalars(select(ContentVersion).where(ContentVersion.id.in_(versions)))
-    }
+    plus = bool(channel.settings.get("has_plus_addresses"))
+    around = Surroundings(channel.address, channel.sender_name, organization_number, {}, {}, {}, plus)
+    return around.around(rows) if rows else around
+
+
+def _is_first_of_campaign(row: Row[Any]) -> bool:
+    """Nothing was said before that it could go on from, and campaigns send no files."""
+    return row.medium == "email" and row.stream_id is not None and not row.in_reply_to
+
+
+def _drafts(version_ids: Collection[UUID]) -> dict[UUID, Draft]:
+    if not version_ids:
+        return {}
+    versions = db().scalars(select(ContentVersion).where(ContentVersion.id.in_(version_ids)))
+    return {version.id: draft_of(version) for version in versions}
+
+
+def _attachments(rows: Iterable[Row[Any]]) -> dict[UUID, list[models.Attachment]]:
     files = db().scalars(
         select(models.Attachment).from_statement(_FILES), _looked_up({row.id for row in rows})
     )
@@ -93,17 +121,13 @@ def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[
     for file in files:
         if file.message_id is not None:
             attached.setdefault(file.message_id, []).append(file)
+    return attached
+
+
+def _threads(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[str | None, str]]:
     with looked_up_in_order():
         threads = db().execute(_THREADS, _looked_up({row.conversation_id for row in rows})).all()
-    return Surroundings(
-        channel.address,
-        channel.sender_name,
-        organization_number,
-        drafts,
-        attached,
-        {row.id: (row.provider_thread_id, row.subject) for row in threads},
-        bool(channel.settings.get("has_plus_addresses")),
-    )
+    return {row.id: (row.provider_thread_id, row.subject) for row in threads}
 
 
 def _looked_up(ids: Iterable[UUID]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from loumass.core.jobs import wake_all
 from loumass.core.tenancy import get_or_404, serving, transaction
 from loumass.messages import delivering, outbox, outbox_lease
 from loumass.messages.delivering import deliver_slice
+from loumass.messages.delivering_windows import FIRST_WINDOW, Pace, Portion
 from loumass.messages.jobs import sweep
 from loumass.messages.models import Conversation, Message
 from loumass.messages.outbox_lease import LEASE
@@ -99,15 +100,17 @@ def test_a_crash_leaves_a_small_window_in_doubt_and_the_rest_goes_later(world: W
     assert "interrupted" in (message(world.acme, ids[0]).reason or "")
 
 
-def test_a_crash_before_the_attempt_puts_nothing_in_doubt(world: World) -> None:
+def test_a_crash_before_the_attempt_is_committed_puts_nothing_in_doubt(world: World) -> None:
     maya, crowd = mailbox(world.acme), people(world.acme, 10)
     ids = campaign(world.acme, maya, crowd, stream(world.acme))
     world.bell.rings.clear()
     with world.acme.acting() as session:
         lease = outbox_lease.take(maya.id)
         assert lease is not None
-        assert len(outbox.claim(lease, outbox_lease.allowance(lease, 500)).going) == 10
         session.commit()
+        asked = Portion(lease, outbox_lease.allowance(lease, 500), Pace(lease)).attempt()
+        assert len(asked.carry_out().going) == FIRST_WINDOW
+        session.rollback()
     assert states(world.acme, ids) == ["queued"] * 10
     world.later(seconds=LEASE.total_seconds() + 120)
     assert states(world.acme, ids) == ["sent"] * 10

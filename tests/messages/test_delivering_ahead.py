@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from loumass.core.beside import Beside, Statement
-from loumass.core.plans import WITHOUT_THE_DISK
 from loumass.core.tenancy import serving
 from loumass.messages import delivering
 from loumass.messages.delivering import deliver_slice
-from loumass.messages.delivering_windows import IN_DOUBT
+from loumass.messages.delivering_windows import IN_DOUBT, WINDOW
 from loumass.messages.models import Conversation
 from loumass.messages.outbox_lease import LEASE
 from loumass.messages.service import pause_stream
@@ -36,6 +34,7 @@ from tests.messages.sending import (
     used_today,
 )
 from tests.messages.test_crashes import killed_in
+from tests.waiting import until
 from tests.world import World
 
 
@@ -83,7 +82,7 @@ def test_what_was_taken_ahead_waits_again_when_the_provider_wants_no_more(
     assert used_today(world.acme, maya) == 40
 
 
-def test_a_crash_in_the_middle_leaves_three_windows_in_doubt_at_most(world: World) -> None:
+def test_a_crash_in_the_middle_leaves_two_windows_in_doubt_at_most(world: World) -> None:
     maya, crowd, postbox = mailbox(world.acme), people(world.acme, 300), Postbox()
     with handing_to(postbox):
         ids = campaign(world.acme, maya, crowd, stream(world.acme))
@@ -102,40 +101,82 @@ def test_a_crash_in_the_middle_leaves_three_windows_in_doubt_at_most(world: Worl
     assert used_today(world.acme, maya) == 300
 
 
-def test_what_was_written_beside_and_nobody_knows_is_written_again_and_counted_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, answers = Beside.land, Counter[str]()
-    real_send = Beside.send
-
-    def send(self: Beside, *statements: Statement) -> None:
-        # What is written down, and nothing else, goes without the disk: once, while the next goes, none of it arrives.
-        answers["written"] += statements[0][0] is WITHOUT_THE_DISK
-        if answers["written"] == 2 and not answers["refused"]:
-            answers["refused"] += 1
-            raise psycopg.OperationalError("server closed the connection unexpectedly")
-        real_send(self, *statements)
-
-    monkeypatch.setattr(Beside, "send", send)
-
-    def land(self: Beside) -> Sequence[Any]:
-        was_under_way = self.is_under_way
-        rows = real(self)
-        # What is written down answers with figures, what is taken ahead with who stays.
-        if was_under_way and rows and hasattr(rows[0], "sent"):
-            answers["lost"] += 1
-            raise psycopg.OperationalError("server closed the connection unexpectedly")
-        return rows
-
-    monkeypatch.setattr(Beside, "land", land)
-    maya, ids = delivered(world, Postbox(), 120)
-    assert answers["lost"] > 1
-    assert answers["refused"] == 1
+def everything_went_once(world: World, maya: Any, ids: list[UUID]) -> None:
     with world.acme.acting() as session:
         assert session.scalars(select(Conversation.subject).distinct()).all() == ["Dinner"]
-    assert states(world.acme, ids) == ["sent"] * 120
-    assert len(events(world.acme, "message.sent")) == 120
-    assert used_today(world.acme, maya) == 120
+    assert states(world.acme, ids) == ["sent"] * len(ids)
+    assert len(events(world.acme, "message.sent")) == len(ids)
+    assert used_today(world.acme, maya) == len(ids)
+
+
+def test_what_the_database_refused_to_take_on_the_way_is_written_and_taken_by_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, sent = Beside.send, Counter[str]()
+    broken = (text("SELECT 1 / 0"), {})
+
+    def send(self: Beside, *statements: Statement) -> None:
+        # Every second transaction is rolled back whole: what it wrote down, and what it took.
+        sent["all"] += 1
+        sent["refused"] += sent["all"] % 2 == 0
+        real(self, *statements, *[broken] * (sent["all"] % 2 == 0))
+
+    monkeypatch.setattr(Beside, "send", send)
+    postbox = Postbox()
+    maya, ids = delivered(world, postbox, 300)
+    assert sent["refused"] > 1
+    assert len(postbox.taken) == 300
+    everything_went_once(world, maya, ids)
+
+
+_END = "SELECT pg_terminate_backend(:pid)"
+_IS_COMMITTED = "SELECT query = 'COMMIT' AND wait_event = 'ClientRead' FROM pg_stat_activity WHERE pid = :pid"
+
+
+def _as_owner(world: World, statement: str, pid: int) -> Any:
+    with world.acme.acting() as session:
+        session.execute(text("SET ROLE NONE"))
+        return session.scalar(text(statement), {"pid": pid})
+
+
+@pytest.mark.parametrize("is_committed", [True, False])
+def test_when_the_connection_breaks_on_the_way_all_that_was_sent_is_written_down_and_nothing_goes_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch, is_committed: bool
+) -> None:
+    real, sent = Beside.send, Counter[str]()
+
+    def send(self: Beside, *statements: Statement) -> None:
+        sent["all"], pid = sent["all"] + 1, self._connection.info.backend_pid
+        if sent["all"] != 3:
+            real(self, *statements)
+        elif is_committed:
+            real(self, *statements)
+            until(lambda: _as_owner(world, _IS_COMMITTED, pid), "it is committed")
+            _as_owner(world, _END, pid)
+        else:
+            real(
+                self,
+                *statements,
+                (text("SET ROLE NONE"), {}),
+                (text(_END), {"pid": pid}),
+            )
+
+    monkeypatch.setattr(Beside, "send", send)
+    maya, crowd, postbox, after = mailbox(world.acme), people(world.acme, 300), Postbox(), Postbox()
+    ids = campaign(world.acme, maya, crowd, stream(world.acme))
+    world.bell.rings.clear()
+    with handing_to(postbox), serving(world.acme.id), pytest.raises(psycopg.OperationalError):
+        deliver_slice(maya.id)
+    monkeypatch.setattr(Beside, "send", real)
+    assert Counter(states(world.acme, ids))["sent"] == len(postbox.taken) > 50
+    with handing_to(after):
+        world.later(seconds=LEASE.total_seconds() + 120)
+    found = Counter(states(world.acme, ids))
+    assert found["sent"] == len(postbox.taken) + len(after.taken)
+    assert found["sent"] + found["in_doubt"] == 300
+    assert found["in_doubt"] == (WINDOW if is_committed else 0)
+    assert len({one.id for one in (*postbox.taken, *after.taken)}) == found["sent"]
+    assert used_today(world.acme, maya) == 300
 
 
 def test_a_pause_stops_what_was_not_taken_yet(world: World) -> None:

@@ -1,5 +1,5 @@
 """Somebody says no while their message is on its way: whatever two connections do in whatever order, no message is
-claimed, and none is attempted, after an opt-out was committed."""
+taken out of the queue after an opt-out was committed."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from loumass.channels.models import Channel
 from loumass.contacts.suppression import suppress
-from loumass.core import clock
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import acting_for, serving
-from loumass.messages import outbox, outbox_lease
+from loumass.messages import outbox_lease
 from loumass.messages.delivering import deliver_slice
+from loumass.messages.delivering_windows import Pace, Portion
 from loumass.messages.models import Conversation
-from loumass.messages.outbox_attempt import Attempt
 from loumass.messages.outbox_queueing import NewMessage, queue_messages
 from tests.messages.sending import (
     Postbox,
@@ -57,12 +56,6 @@ class Connection:
         self._context.run(self._opened.__exit__, None, None, None)
 
 
-class Asked(NamedTuple):
-    """What an attempt looks at of a row."""
-
-    id: UUID
-
-
 class Race:
     """A delivering process and people who say no. `barred` has what was committed, `saying` what was not yet."""
 
@@ -71,7 +64,6 @@ class Race:
         self.addresses = self._queued(tenant, channel)
         self.barred: set[UUID] = set()
         self.saying: set[UUID] = set()
-        self.claimed: set[UUID] = set()
         lease = self.delivering.do(outbox_lease.take, channel.id)
         assert lease is not None
         self.lease = lease
@@ -110,29 +102,17 @@ class Race:
         self.people.do(self.people.session.rollback)
         self.saying.clear()
 
-    def claim(self, number: int) -> None:
+    def attempt(self, number: int) -> None:
         """Some of the queue, not committed yet."""
         allowed = self.delivering.do(outbox_lease.allowance, self.lease, number + 1)
-        going = self.delivering.do(outbox.claim, self.lease, allowed).going
-        assert not {row.id for row in going} & self.barred
-        self.claimed |= {row.id for row in going}
+        asked = Portion(self.lease, allowed, Pace(self.lease)).attempt()
+        window = self.delivering.do(asked.carry_out)
+        assert window.is_held
+        assert not {row.id for row in window.going} & self.barred
 
     def settle(self, _: int) -> None:
+        """As delivering does before the network is touched."""
         self.delivering.do(self.delivering.session.commit)
-
-    def attempt(self, _: int) -> None:
-        """Everything that is claimed, committed as delivering does before the network is touched."""
-        self.settle(0)
-        if not self.claimed:
-            return
-        today = self.delivering.do(outbox_lease.allowance, self.lease, 1).today
-        rows = cast("list[Row[Any]]", [Asked(one) for one in self.claimed])
-        asked = Attempt(self.lease, clock.now(), rows, today)
-        going = self.delivering.do(asked.carry_out)
-        assert going is not None
-        assert not going & self.barred
-        self.settle(0)
-        self.claimed = set()
 
     def close(self) -> None:
         self.people.close()
@@ -143,7 +123,7 @@ class Race:
 
 acts = st.lists(
     st.tuples(
-        st.sampled_from(["say_no", "say_no", "commit", "commit", "take_back", "claim", "claim", "settle", "attempt", "attempt"]),
+        st.sampled_from(["say_no", "say_no", "commit", "commit", "take_back", "attempt", "attempt", "attempt", "settle", "settle"]),
         st.integers(0, MESSAGES - 1),
     ),
     min_size=4, max_size=14,
@@ -152,7 +132,7 @@ acts = st.lists(
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_nothing_is_claimed_or_attempted_after_an_opt_out_was_committed(world: World) -> None:
+def test_nothing_is_attempted_after_an_opt_out_was_committed(world: World) -> None:
     maya = mailbox(world.acme)
 
     @settings(
@@ -163,7 +143,7 @@ def test_nothing_is_claimed_or_attempted_after_an_opt_out_was_committed(world: W
     def never(happens: list[tuple[str, int]]) -> None:
         race = Race(world.acme, maya)
         try:
-            for act, number in [*happens, ("commit", 0), ("claim", MESSAGES), ("attempt", 0)]:
+            for act, number in [*happens, ("commit", 0), ("attempt", MESSAGES), ("settle", 0)]:
                 getattr(race, act)(number)
         finally:
             race.close()
