@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -142,15 +142,23 @@ class Tenant:
         **also: Any,
     ) -> Contact:
         """A committed contact."""
-        first, _, last = name.partition(" ")
+        return self.contacts([{"name": name, "email": email, "phone": phone, **also}])[0]
+
+    def contacts(self, people: Sequence[Mapping[str, Any]]) -> list[Contact]:
+        """Committed contacts, each as `contact` is told of one."""
+        made = [_contact(**person) for person in people]
         with self.acting() as session:
-            contact = Contact(
-                first_name=first, last_name=last, email=email, email_key=email and email.lower(),
-                email_hash=email and keyed_hash(email.lower()), phone=phone, phone_hash=phone and keyed_hash(phone), **also,
-            )  # fmt: skip
-            session.add(contact)
+            session.add_all(made)
             session.commit()
-        return contact
+        return made
+
+
+def _contact(name: str, email: str | None, phone: str | None = None, **also: Any) -> Contact:
+    first, _, last = name.partition(" ")
+    return Contact(
+        first_name=first, last_name=last, email=email, email_key=email and email.lower(),
+        email_hash=email and keyed_hash(email.lower()), phone=phone, phone_hash=phone and keyed_hash(phone), **also,
+    )  # fmt: skip
 
 
 class World:

@@ -37,6 +37,7 @@ class Beside:
         self._organization_id = organization_id
         self._under_way: ExitStack | None = None
         self._last: psycopg.Cursor[Any] | None = None
+        self._problem: Exception | None = None
 
     def __enter__(self) -> Self:
         self._pooled = engine().raw_connection()
@@ -61,29 +62,44 @@ class Beside:
         """Begin a transaction of `statements` and its commit; `land` tells how it ended. Raises what `land` does, also for
         the one before."""
         self.land()
-        with ExitStack() as pipeline:
-            pipeline.enter_context(self._connection.pipeline())
-            self._execute(_BEGIN, {})
-            self._execute(ENTER, {"organization_id": self._organization_id, "user_id": None})
-            for statement, values in statements:
-                self._last = self._execute(statement, values)
-            self._execute(_COMMIT, {})
-            self._under_way = pipeline.pop_all()
+        try:
+            with ExitStack() as pipeline:
+                pipeline.enter_context(self._connection.pipeline())
+                self._execute(_BEGIN, {})
+                self._execute(ENTER, {"organization_id": self._organization_id, "user_id": None})
+                for statement, values in statements:
+                    self._last = self._execute(statement, values)
+                self._execute(_COMMIT, {})
+                self._under_way = pipeline.pop_all()
+        except psycopg.Error as problem:
+            raise self._told(problem) from problem
+
+    def wait(self) -> None:
+        """Until what was sent has ended, well or not: it holds no locks any more. `land` tells how."""
+        under_way, self._under_way = self._under_way, None
+        if under_way is None:
+            return
+        try:
+            under_way.close()
+        except psycopg.Error as problem:
+            self._problem = self._told(problem)
 
     def land(self) -> Sequence[Any]:
         """Wait until what was sent is committed; the rows of its last statement. Raises NotCommitted, or psycopg.Error when
         the connection was lost: then nobody knows."""
-        under_way, self._under_way = self._under_way, None
-        if under_way is None:
-            return ()
-        try:
-            under_way.close()
-        except psycopg.Error as problem:
-            if self._connection.broken:
-                raise
-            self._connection.rollback()
-            raise NotCommitted(type(problem).__name__) from problem
-        return self._last.fetchall() if self._last and self._last.description else ()
+        self.wait()
+        last, problem = self._last, self._problem
+        self._last = self._problem = None
+        if problem is not None:
+            raise problem
+        return last.fetchall() if last and last.description else ()
+
+    def _told(self, problem: psycopg.Error) -> Exception:
+        """What `problem` means. Raises psycopg.Error when the connection turns out to be lost."""
+        if self._connection.broken:
+            return problem
+        self._connection.rollback()
+        return NotCommitted(repr(problem))
 
     def _execute(self, statement: TextClause, values: Mapping[str, Any]) -> psycopg.Cursor[Any]:
         cursor = psycopg.RawCursor(self._connection, row_factory=namedtuple_row)

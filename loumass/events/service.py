@@ -60,11 +60,12 @@ _PUBLISH = text(f"""
     {_NOTICE}
 """)
 
-#: CTEs of a statement that changes rows: a fact of one kind for each row of `{{rows}}`, which have the columns of `_IDS`.
+#: CTEs of a statement that changes rows: a fact of one kind for each row of `{{rows}}`, which have the columns of `_IDS`;
+#: `{{facts}}` is an expression over them.
 _WITHIN = f"""
     fact AS (
-        INSERT INTO event (organization_id, kind, happened_at, {", ".join(_IDS)})
-        SELECT :organization_id, :kind, CAST(:now AS timestamptz), {", ".join(_IDS)} FROM {{rows}}
+        INSERT INTO event (organization_id, kind, happened_at, {", ".join(_IDS)}, facts)
+        SELECT :organization_id, :kind, CAST(:now AS timestamptz), {", ".join(_IDS)}, {{facts}} FROM {{rows}}
         RETURNING id, happened_at
     ), notice_of_fact AS ({_NOTICE})
 """
@@ -149,14 +150,14 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
     ring_listeners(kind)
 
 
-def facts_within(rows: str) -> str:
+def facts_within(rows: str, facts: str = "'{}'::jsonb") -> str:
     """SQL of CTEs that publish a fact for each of `rows` (a sub-select with every column that an event has an id for),
-    for a statement whose rows need not travel to be told of. It binds `publishing`.
+    for a statement whose rows need not travel to be told of. `facts` is SQL over the columns of `rows`. It binds `publishing`.
 
     Ring the listeners afterwards; who does so many times a second may do it less often: a crash in between delays the news
     until the next sweep.
     """
-    return _WITHIN.format(rows=rows)
+    return _WITHIN.format(rows=rows, facts=facts)
 
 
 def publishing(kind: str) -> dict[str, Any]:

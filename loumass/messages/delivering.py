@@ -7,14 +7,14 @@ commit of an attempt and the commit of its outcome is a small window of messages
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from loumass.accounts.models import Organization
 from loumass.channels.connecting import open_provider
@@ -28,7 +28,6 @@ from loumass.messages import delivering_outcomes, outbox, outbox_lease
 from loumass.messages.delivering_ledger import Ledger
 from loumass.messages.delivering_windows import Letters, Pace, Portion
 from loumass.messages.outbox_attempt import Attempt, Window
-from loumass.messages.outbox_judging import tell_of_ended
 from loumass.messages.outbox_lease import Lease
 from loumass.messages.rendering import Surroundings, surroundings
 from loumass.providers.base import Provider
@@ -88,9 +87,10 @@ def _deliver(lease: Lease) -> int:
     """Portion after portion over the same connections; how many messages were attempted."""
     pace = Pace(lease)
     portion = _portion(lease, pace)
+    if portion.is_over:
+        return 0
     if lease.channel.archived_at is not None:
         _end(portion)
-    if portion.is_over:
         return 0
     try:
         provider = open_provider(lease.channel)
@@ -101,17 +101,21 @@ def _deliver(lease: Lease) -> int:
     ledger = Ledger(lease, portion.allowed.today, shares_throttle=not provider.throttles_per_recipient)
     with provider, Beside(current_organization_id()) as beside:
         run = _Run(lease, provider, ledger, beside, pace)
-        while not portion.is_over and run.through(portion):
-            portion = _portion(lease, pace)
+        try:
+            while not portion.is_over and run.through(portion):
+                portion = _portion(lease, pace)
+        except (psycopg.Error, DBAPIError) as problem:
+            # What was to be written down with it and came to nothing, or nobody knows: what is known is kept.
+            ledger.take_back(problem)
+            ledger.write_alone(is_ours=not run.is_overtaken)
+            raise
         return run.attempted
 
 
 def _end(portion: Portion) -> None:
     """What waits for a removed channel is refused by its gate, for good."""
-    while not portion.is_over:
-        with transaction():
-            asked = portion.attempt()
-            portion.learn(asked, asked.carry_out())
+    with transaction():
+        portion.attempt().carry_out()
 
 
 class _Run:
@@ -127,7 +131,7 @@ class _Run:
         provider.may_write = self._may_write
 
     def through(self, portion: Portion) -> bool:
-        """Whether all of the portion was attempted, and more may go."""
+        """Whether some of the portion was attempted, and more may go."""
         self.ledger.day = portion.allowed.today
         letters, is_stopped = self._attempt(portion), False
         while letters is not None:
@@ -139,7 +143,7 @@ class _Run:
             self._ring_now_and_then()
             letters = (ahead and self._landed(portion, ahead)) or self._go_on(portion)
         self._finish()
-        return portion.has_more and not is_stopped and not self.is_overtaken and not self._makes_room()
+        return portion.taken > 0 and not is_stopped and not self.is_overtaken and not self._makes_room()
 
     def _go_on(self, portion: Portion) -> Letters | None:
         is_done = portion.is_over or self.is_overtaken or self._makes_room()
@@ -169,43 +173,36 @@ class _Run:
                 # Committed with the attempt: a crash must not make the channel faster than it may be.
                 until = portion.began + portion.pause
                 delivering_outcomes.rest(self.lease.channel_id, until, "it keeps its pace.")
+        self.ledger.written()
         return self._letters(asked, window)
 
     def _begin_ahead(self, portion: Portion, letters: Letters) -> Attempt | None:
         """Have the window before `letters` written down and the one after them taken out of the queue, where the channel
         works and nobody waits for it."""
-        if not self.attempted or portion.is_over or portion.pause or self.pace.is_careful:
+        if not self.attempted or portion.is_over or portion.is_paced or self.pace.is_careful:
             return None
         if self._makes_room() or not self.ledger.is_usual:
             return None
         asked = portion.attempt(before=letters.ids)
-        with self._writing_again():
-            self.beside.send((PLANNED_ONCE, {}), *self.ledger.sent_off(), *asked.statements)
-        return asked
-
-    @contextmanager
-    def _writing_again(self) -> Iterator[None]:
-        """What is lost on its way is written down by another: what was taken with it stays in doubt, and no outcome."""
         try:
-            yield
-        except psycopg.Error as problem:
+            self.beside.send((PLANNED_ONCE, {}), *self.ledger.sent_off(), *asked.statements)
+        except NotCommitted as problem:
             self.ledger.take_back(problem)
-            self.ledger.write_alone(is_ours=not self.is_overtaken)
-            raise
+            return None
+        return asked
 
     def _landed(self, portion: Portion, ahead: Attempt) -> Letters | None:
         """What was taken ahead; None also when that was not committed."""
         try:
-            with self._writing_again():
-                window = ahead.found(self.beside.land())
+            window = ahead.found(self.beside.land())
         except NotCommitted as problem:
             self.ledger.take_back(problem)
             return None
         self.ledger.landed()
         portion.learn(ahead, window)
-        if window.stay:
+        if window.ended:
             with transaction():
-                tell_of_ended(window.stay)
+                window.tell()
         return self._letters(ahead, window)
 
     def _letters(self, asked: Attempt, window: Window) -> Letters | None:
@@ -240,15 +237,20 @@ class _Run:
             outcomes.append(outcome)
             self.ledger.note(row, outcome, letters.subjects.get(row.id, ""))
             if time.monotonic() - flushed > FLUSH_SECONDS:
-                self.ledger.write_alone(is_ours=not self.is_overtaken)
+                self._write_alone()
                 flushed = time.monotonic()
                 with transaction():
                     self._holds_on()
         self.attempted += len(outcomes)
         self.pace.learn(len(outcomes), time.monotonic() - began)
         if not self.is_overtaken and not self.ledger.is_usual:
-            self.ledger.write_alone(is_ours=True)
+            self._write_alone()
         return outcomes
+
+    def _write_alone(self) -> None:
+        # What is under way holds the channel until it has ended.
+        self.beside.wait()
+        self.ledger.write_alone(is_ours=not self.is_overtaken)
 
     def _may_write(self) -> bool:
         """Whether the lease still holds: a process that slept over it must not send what others settle meanwhile."""
@@ -273,6 +275,7 @@ class _Run:
             session.execute(WITHOUT_THE_DISK)
             self.ledger.write(is_ours=not self.is_overtaken)
             outbox.done_with(self.lease)
+        self.ledger.written()
 
 
 def _surroundings(lease: Lease) -> Surroundings:

@@ -3,6 +3,7 @@ else before anything is attempted."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -36,7 +37,9 @@ class Ledger:
         self._subjects: dict[UUID, str] = {}
         self._lease, self._shares_throttle = lease, shares_throttle
         self._unwritten: list[Pair] = []
+        #: By statements that were sent off, and in the transaction that is open.
         self._on_its_way: list[Pair] = []
+        self._at_hand: list[Pair] = []
 
     @property
     def is_usual(self) -> bool:
@@ -51,19 +54,18 @@ class Ledger:
             self._subjects[row.id] = subject
 
     def write(self, *, is_ours: bool) -> None:
-        """Write down what is noted, in the transaction that is open."""
-        pairs, self._unwritten = self._unwritten, []
+        """Write down what is noted, in the transaction that is open; `written` or `take_back` follows."""
         live.announce("inbox")
+        self._at_hand, self._unwritten = self._unwritten, []
         delivering_outcomes.record(
             self._lease.channel,
             self._lease.token,
-            pairs,
+            self._at_hand,
             subjects=self._subjects,
             shares_throttle=self._shares_throttle,
             day=self.day,
             is_ours=is_ours,
         )
-        self._forget(pairs)
 
     def write_alone(self, *, is_ours: bool) -> None:
         """The same in a transaction of its own."""
@@ -73,27 +75,35 @@ class Ledger:
                 # back before that is in doubt, like everything that a crash leaves between attempt and outcome.
                 session.execute(WITHOUT_THE_DISK)
                 self.write(is_ours=is_ours)
+            self.written()
 
     def sent_off(self) -> Sequence[Statement]:
         """The statements that write down what is noted, which `is_usual`; `landed` or `take_back` follows."""
         if not self._unwritten:
             return ()
-        told = delivering_outcomes.told_of(self._unwritten, self._subjects)
         self._on_its_way, self._unwritten = self._unwritten, []
+        told = delivering_outcomes.told_of(self._on_its_way, self._subjects)
         return (sent_down(told, self._lease.token, self._lease.channel_id, self.day),)
 
     def landed(self) -> None:
         """What was sent off is committed."""
-        channel, kind = self._lease.channel, Sent.__name__.lower()
-        metrics.SENDS.labels(channel.medium, channel.provider, kind).inc(len(self._on_its_way))
         self._forget(self._on_its_way)
         self._on_its_way = []
 
+    def written(self) -> None:
+        """The transaction that was open is committed."""
+        self._forget(self._at_hand)
+        self._at_hand = []
+
     def take_back(self, problem: Exception) -> None:
-        """What was sent off is to be written down again: a second time changes nothing."""
+        """What was sent off, and what was at hand, is to be written down again: a second time changes nothing."""
         log.warning("deliver.written_again", problem=repr(problem))
-        self._unwritten, self._on_its_way = [*self._on_its_way, *self._unwritten], []
+        self._unwritten = [*self._on_its_way, *self._at_hand, *self._unwritten]
+        self._on_its_way, self._at_hand = [], []
 
     def _forget(self, pairs: Sequence[Pair]) -> None:
+        channel = self._lease.channel
+        for kind, count in Counter(type(outcome) for _, outcome in pairs).items():
+            metrics.SENDS.labels(channel.medium, channel.provider, kind.__name__.lower()).inc(count)
         for row, _ in pairs:
             self._subjects.pop(row.id, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy import Row, text
 
 from loumass.accounts.service import audit
 from loumass.channels.models import Channel
-from loumass.core import clock, live, metrics
+from loumass.core import clock, live
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish
@@ -68,8 +67,6 @@ def record(
         db().execute(_CHANNEL_WORKS, _of(channel.id))
     if is_ours:
         _judge_channel(channel, [outcome for _, outcome in outcomes], now, shares_throttle)
-    for kind, count in Counter(type(outcome) for _, outcome in outcomes).items():
-        metrics.SENDS.labels(channel.medium, channel.provider, kind.__name__.lower()).inc(count)
 
 
 def put_back(channel: Channel, token: UUID, rows: Sequence[Row[Any]], day: date) -> None:

@@ -54,17 +54,19 @@ class Portion:
         self.allowed, self.taken, self.began = allowed, 0, clock.now()
         self.is_over = not allowed.priorities
         self._lease, self._pace = lease, pace
-        self._campaign_most, self._after, self._is_refused = allowed.campaign_most, FRONT, False
+        self._campaign_most, self._after = allowed.campaign_most, FRONT
+        # All that waits for a removed channel is refused.
+        self._is_refused = lease.channel.archived_at is not None
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether the channel rests after each message or some."""
+        return bool(pause_after(self._lease.channel, 1))
 
     @property
     def pause(self) -> timedelta:
         """How long the channel rests after what was taken, so that it keeps its pace."""
         return pause_after(self._lease.channel, self.taken)
-
-    @property
-    def has_more(self) -> bool:
-        """Whether all of it was used up, and perhaps not the queue."""
-        return self.taken >= self.allowed.most
 
     def attempt(self, before: Sequence[UUID] = ()) -> Attempt:
         """The next window. What gates refuse leaves the front of the queue, many at once."""
@@ -76,13 +78,14 @@ class Portion:
 
     def learn(self, asked: Attempt, window: Window) -> None:
         """What `asked` came to."""
-        going, self._is_refused = window.going, bool(window.stay)
+        going = window.going
+        self._is_refused = bool(window.refused) and len(going) < asked.size
         self.taken += len(going)
         self._campaign_most -= sum(row.priority >= PRIORITY_CAMPAIGN for row in going)
         if going:
             self._after = Place(going[-1].priority, going[-1].due_at, going[-1].id)
         is_all_seen = window.looked_at < asked.look_at and len(going) < asked.size
-        self.is_over = self.has_more or is_all_seen or not (going or window.stay)
+        self.is_over = self.taken >= self.allowed.most or is_all_seen or not (going or window.refused)
 
 
 class Letters:

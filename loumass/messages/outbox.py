@@ -12,8 +12,8 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
+from loumass.messages.facts import ids_of
 from loumass.messages.models import PRIORITY_PERSON
-from loumass.messages.outbox_judging import ids_of
 from loumass.messages.outbox_lease import Lease
 
 _ANSWER_DUE = text("""

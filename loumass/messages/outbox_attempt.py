@@ -20,6 +20,7 @@ from loumass.core.arrays import uuid_array
 from loumass.core.beside import Statement
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
+from loumass.events.service import facts_within, publishing, ring_listeners
 from loumass.messages import outbox_lease
 from loumass.messages.gates import (
     AROUND,
@@ -30,26 +31,14 @@ from loumass.messages.gates import (
     zones,
 )
 from loumass.messages.models import PRIORITY_CAMPAIGN
-from loumass.messages.outbox_judging import (
-    IDS,
-    JUDGED,
-    REFUSED,
-    asking,
-    is_open_always,
-    tell_of_ended,
-)
+from loumass.messages.outbox_judging import JUDGED, REFUSED, asking, is_open_always
 from loumass.messages.outbox_lease import RENEWED, Allowance, Lease, limits
 from loumass.messages.rendering import domain_of
 
-# What a message is rendered from.
-_RENDERED = ("medium", "to_address", "subject", "text", "html", "content_version_id", "merge_values", "rfc_message_id",
-             "in_reply_to", "reference_ids", "attempts")  # fmt: skip
-_ALL = (*IDS, *_RENDERED)
-# Nothing travels that nobody reads: of thousands who go only what they are rendered from, of others only what is told.
-_READ = ("id", "conversation_id", "stream_id", "priority", "due_at", *_RENDERED)
-_TAKEN = ", ".join(f"message.{name}" for name in _READ)
-_WHAT_GOES = ", ".join(name if name in _READ else f"NULL AS {name}" for name in _ALL)
-_WHAT_STAYS = ", ".join(name if name in IDS else "NULL" for name in _ALL)
+# What a message is rendered from, and its place. What people wrote may be long and is read by itself: the answer to a
+# statement that is under way must fit into the wire, or its locks are held until somebody reads it.
+_GOES = ("id", "conversation_id", "stream_id", "priority", "due_at", "medium", "to_address", "content_version_id",
+         "merge_values", "rfc_message_id", "in_reply_to", "reference_ids", "attempts")  # fmt: skip
 # Whoever waits for a lock judges by what was true before the wait: a locked row is left out of this window, so that
 # an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away.
 # What was taken before stands before `after`: the index still leads through it.
@@ -68,7 +57,9 @@ _LOCK = text("""
 # Nothing is taken once the lease was lost, the channel paused or its limits changed. What is taken is counted into the
 # channel's day and noted with what went just before: there a crash is looked for.
 _ATTEMPT = f"""
-    WITH held AS ({RENEWED}), due AS MATERIALIZED ({_DUE}), judged AS MATERIALIZED ({JUDGED}), refused AS ({REFUSED}),
+    WITH held AS ({RENEWED}), due AS MATERIALIZED ({_DUE}), judged AS MATERIALIZED ({JUDGED}), refused AS ({
+    REFUSED
+}),
     taken AS (
         UPDATE message SET state = 'sending', lease_token = :token, lease_until = :lease_until, waiting_for = NULL,
                attempts = attempts + 1, attempted_at = :moment,
@@ -77,7 +68,7 @@ _ATTEMPT = f"""
         FROM judged
         WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NULL
           AND nth <= :size AND (judged.priority < {PRIORITY_CAMPAIGN} OR nth_of_campaigns <= :campaign_most)
-        RETURNING {_TAKEN}
+        RETURNING {", ".join(f"message.{name}" for name in _GOES)}
     ), noted AS (
         INSERT INTO attempt (organization_id, channel_id, lease_token, lease_until, message_ids)
         SELECT :organization_id, :channel_id, :token, :lease_until, array_agg(id) || CAST(:before AS uuid[]) FROM taken HAVING count(*) > 0
@@ -87,13 +78,18 @@ _ATTEMPT = f"""
         INSERT INTO channel_day (organization_id, channel_id, day, used)
         SELECT :organization_id, :channel_id, :day, count(*) FROM taken HAVING count(*) > 0
         ON CONFLICT (organization_id, channel_id, day) DO UPDATE SET used = channel_day.used + excluded.used
+    ), {
+    facts_within(
+        "(SELECT contact_id, stream_id AS campaign_id, enrollment_id, id AS message_id, conversation_id, channel_id, node_id,"
+        " CAST(NULL AS uuid) AS user_id, reason_code FROM refused WHERE state = 'cancelled') ended",
+        "jsonb_build_object('reason', reason_code)",
     )
-    SELECT one.*, judgement.* FROM (
-        SELECT EXISTS (SELECT 1 FROM held) AS is_held, (SELECT count(*) FROM due) AS looked_at
-    ) one LEFT JOIN (
-        SELECT true AS is_going, {_WHAT_GOES} FROM taken UNION ALL SELECT false, {_WHAT_STAYS} FROM refused
-    ) judgement ON true
-    ORDER BY is_going DESC, priority, due_at, judgement.id
+}
+    SELECT judged.*, taken.* FROM (
+        SELECT EXISTS (SELECT 1 FROM held) AS is_held, (SELECT count(*) FROM due) AS looked_at,
+               (SELECT count(*) FROM refused) AS refused, (SELECT count(*) FROM refused WHERE state = 'cancelled') AS ended
+    ) judged LEFT JOIN taken ON true
+    ORDER BY priority, due_at, taken.id
 """
 _ANY_TIME, _BY_CLOCK = (
     asking(_ATTEMPT, TIMELESS_GATES, WITHOUT_CLOCK),
@@ -113,14 +109,20 @@ FRONT = Place(-1, datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
 class Window(NamedTuple):
-    """What an attempt came to. `going` are rows of `message` in their order, with what they are rendered from; `stay` those
-    that a gate refused, with what events say of them. Without `is_held` the channel may not be used any more.
+    """What an attempt came to. `going` are rows of `message` in their order, with what they are rendered from; gates refused
+    `refused` others, `ended` of them for good. Without `is_held` the channel may not be used any more.
     """
 
     going: Sequence[Row[Any]]
-    stay: Sequence[Row[Any]]
+    refused: int
+    ended: int
     looked_at: int
     is_held: bool
+
+    def tell(self) -> None:
+        """Everybody hears of those that ended, after the commit."""
+        if self.ended:
+            ring_listeners("message.cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,15 +159,15 @@ class Attempt:
         lock, attempt = self.statements
         db().execute(*lock)
         window = self.found(db().execute(*attempt).all())
-        tell_of_ended(window.stay)
+        window.tell()
         return window
 
     @staticmethod
     def found(rows: Sequence[Any]) -> Window:
         """What `rows` of the statement say."""
-        going = [row for row in rows if row.is_going]
-        stay = [row for row in rows if row.is_going is False]
-        return Window(going, stay, rows[0].looked_at, rows[0].is_held)
+        first = rows[0]
+        going = rows if first.id is not None else ()
+        return Window(going, first.refused, first.ended, first.looked_at, first.is_held)
 
     def _values(self) -> dict[str, Any]:
         channel = self.lease.channel
@@ -191,4 +193,4 @@ class Attempt:
             "domain": domain_of(channel.address) if channel.medium == "email" else None,
             "from_address": channel.address,
             "from_name": channel.sender_name,
-        }
+        } | publishing("message.cancelled")

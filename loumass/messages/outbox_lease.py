@@ -30,7 +30,7 @@ _TAKE = text("""
     RETURNING *
 """)
 #: The holder of the lease goes on, unless it was lost, the channel was paused or its limits are others. What waits for a
-#: removed channel is still judged, and ends.
+#: removed channel is still judged, and ends; `renew` says no.
 RENEWED = """
     UPDATE channel SET lease_until = :until
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
@@ -39,7 +39,7 @@ RENEWED = """
           = CAST(:limits AS jsonb)
     RETURNING id
 """
-_RENEW = text(RENEWED)
+_RENEW = text(RENEWED.replace("RETURNING id", "AND archived_at IS NULL RETURNING id"))
 _RELEASE = text("""
     UPDATE channel SET lease_token = NULL, lease_until = NULL
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token

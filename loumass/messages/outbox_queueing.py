@@ -19,8 +19,8 @@ from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
 from loumass.messages import jobs
+from loumass.messages.facts import ids_of
 from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON, Message
-from loumass.messages.outbox_judging import ids_of
 
 # Only what has not been taken out of the queue can be taken back.
 _CANCEL = """

@@ -14,7 +14,7 @@ from loumass.core.database import db
 from loumass.core.jobs import wake_all
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
-from loumass.messages.outbox_judging import ids_of
+from loumass.messages.facts import ids_of
 from loumass.messages.planning import DELIVER
 
 _CANCEL = text("""

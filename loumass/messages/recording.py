@@ -18,8 +18,8 @@ from loumass.core.beside import Statement
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import facts_within, publish_all, publishing
+from loumass.messages.facts import ids_of
 from loumass.messages.outbox import count_used
-from loumass.messages.outbox_judging import ids_of
 
 #: `reason_code` of what a provider refused because the person had told it to stop: they leave their campaigns.
 OPTED_OUT = "opted_out"

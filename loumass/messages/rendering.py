@@ -45,6 +45,13 @@ _THREADS = text("""
 """)
 
 
+_WORDS = text("""
+    SELECT words.* FROM unnest(CAST(:ids AS uuid[])) AS asked(id) CROSS JOIN LATERAL (
+        SELECT id, subject, text, html FROM message
+        WHERE organization_id = :organization_id AND id BETWEEN asked.id AND asked.id ORDER BY organization_id, id LIMIT 1) words
+""")
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What rendering needs beside the message rows: loaded in sets before, so that it asks only storage."""
@@ -56,6 +63,8 @@ class Surroundings:
     attachments: Mapping[UUID, Sequence[models.Attachment]]
     #: Conversation id -> (the provider's thread, subject).
     threads: Mapping[UUID, tuple[str | None, str]]
+    #: Message id -> what a person wrote: it has no content version.
+    words: Mapping[UUID, Draft]
     #: Whether the mailbox takes `name+anything@`, so that answers can name their conversation.
     has_plus_addresses: bool = False
     #: What was compiled so far: a version never changes, and neither does the channel while these are around.
@@ -66,12 +75,12 @@ class Surroundings:
         return not self._unknown_versions(rows) and all(map(_is_first_of_campaign, rows))
 
     def around(self, rows: Sequence[Row[Any]]) -> Surroundings:
-        """The same for other messages of the channel, in at most three statements; content versions are kept."""
+        """The same for other messages of the channel, in at most four statements; content versions are kept."""
         self.drafts.update(_drafts(self._unknown_versions(rows)))
         asking = [row for row in rows if not _is_first_of_campaign(row)]
         if not asking:
-            return replace(self, attachments={}, threads={})
-        return replace(self, attachments=_attachments(asking), threads=_threads(asking))
+            return replace(self, attachments={}, threads={}, words={})
+        return replace(self, attachments=_attachments(asking), threads=_threads(asking), words=_words(asking))
 
     def _unknown_versions(self, rows: Sequence[Row[Any]]) -> set[UUID]:
         return {row.content_version_id for row in rows if row.content_version_id} - self.drafts.keys()
@@ -97,13 +106,14 @@ class Rendered:
 def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[Any]] = ()) -> Surroundings:
     """Everything `rows` need of the database, in a fixed number of statements."""
     plus = bool(channel.settings.get("has_plus_addresses"))
-    around = Surroundings(channel.address, channel.sender_name, organization_number, {}, {}, {}, plus)
+    around = Surroundings(channel.address, channel.sender_name, organization_number, {}, {}, {}, {}, plus)
     return around.around(rows) if rows else around
 
 
 def _is_first_of_campaign(row: Row[Any]) -> bool:
-    """Nothing was said before that it could go on from, and campaigns send no files."""
-    return row.medium == "email" and row.stream_id is not None and not row.in_reply_to
+    """Nothing was said before that it could go on from, and campaigns send no files and no words of their own."""
+    is_of_campaign = row.stream_id is not None and row.content_version_id is not None
+    return row.medium == "email" and is_of_campaign and not row.in_reply_to
 
 
 def _drafts(version_ids: Collection[UUID]) -> dict[UUID, Draft]:
@@ -128,6 +138,15 @@ def _threads(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[str | None, str]]:
     with looked_up_in_order():
         threads = db().execute(_THREADS, _looked_up({row.conversation_id for row in rows})).all()
     return {row.id: (row.provider_thread_id, row.subject) for row in threads}
+
+
+def _words(rows: Iterable[Row[Any]]) -> dict[UUID, Draft]:
+    written = {row.id for row in rows if row.content_version_id is None}
+    if not written:
+        return {}
+    with looked_up_in_order():
+        found = db().execute(_WORDS, _looked_up(written)).all()
+    return {row.id: Draft(row.subject, "", row.html, row.text) for row in found}
 
 
 def _looked_up(ids: Iterable[UUID]) -> dict[str, Any]:
@@ -199,7 +218,7 @@ def _envelope(
 def _skeleton(row: Row[Any], around: Surroundings) -> Skeleton:
     files = around.attachments.get(row.id, ())
     if row.content_version_id is None:
-        return _with_files(_written(row), around.author, tuple(map(_read, files)))
+        return _with_files(_written(row, around.words[row.id]), around.author, tuple(map(_read, files)))
     draft, footer = around.drafts[row.content_version_id], is_bulk(row)
     if files:
         return _with_files(compile_email(draft, footer=footer), around.author, tuple(map(_read, files)))
@@ -224,19 +243,19 @@ def _with_files(email: Email, author: Author, attachments: tuple[Attachment, ...
     return skeleton(Email(email.subject, email.text, email.html, attachments), author)
 
 
-def _written(row: Row[Any]) -> Email:
+def _written(row: Row[Any], draft: Draft) -> Email:
     """What a person wrote. It has merge tags only where values were frozen for them."""
-    draft = Draft(row.subject, "", row.html, row.text)
     if row.merge_values is not None:
         return compile_email(draft)
-    html = MergeText((row.html,)) if row.html else None
-    return Email(MergeText((one_line(row.subject),)), MergeText((row.text,)), html)
+    html = MergeText((draft.html,)) if draft.html else None
+    return Email(MergeText((one_line(draft.subject),)), MergeText((draft.text,)), html)
 
 
 def _text(row: Row[Any], around: Surroundings) -> MergeText:
     if row.content_version_id is not None:
         return _compiled_text(around.drafts[row.content_version_id])
-    return compile_sms(Draft(text=row.text)) if row.merge_values is not None else MergeText((row.text,))
+    written = around.words[row.id].text
+    return compile_sms(Draft(text=written)) if row.merge_values is not None else MergeText((written,))
 
 
 def _read(file: models.Attachment) -> Attachment:

@@ -17,7 +17,7 @@ from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish
 from loumass.messages.channel_days import count
-from loumass.messages.outbox_judging import ids_of
+from loumass.messages.facts import ids_of
 from loumass.messages.proof import settle_as_sent
 from loumass.messages.senders import compared
 from loumass.providers.events import AboutSent, Complained, MessageBounced, MessageDelivered

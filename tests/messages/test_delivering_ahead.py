@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 
+from loumass.channels.models import Channel
+from loumass.contacts.suppression import suppress
+from loumass.core import clock
 from loumass.core.beside import Beside, Statement
-from loumass.core.tenancy import serving
-from loumass.messages import delivering
+from loumass.core.ids import uuid7
+from loumass.core.tenancy import get_or_404, serving
+from loumass.messages import delivering, outbox_lease
 from loumass.messages.delivering import deliver_slice
-from loumass.messages.delivering_windows import IN_DOUBT, WINDOW
-from loumass.messages.models import Conversation
-from loumass.messages.outbox_lease import LEASE
+from loumass.messages.delivering_windows import FIRST_WINDOW, IN_DOUBT, LOOKED_AT, WINDOW, Pace, Portion
+from loumass.messages.models import PRIORITY_CAMPAIGN, Conversation
+from loumass.messages.outbox_attempt import Place, Window
+from loumass.messages.outbox_lease import LEASE, Allowance
 from loumass.messages.service import pause_stream
 from loumass.providers.base import OutgoingMessage
 from loumass.providers.errors import Disconnected, ProviderError, Sent, Throttled
@@ -212,3 +217,72 @@ def test_a_slice_ends_when_somebody_waits_also_in_the_middle_of_a_batch(
     found = Counter(states(world.acme, ids))
     assert found == {"sent": len(postbox.taken), "queued": 120 - len(postbox.taken)}
     assert 0 < found["sent"] < 120
+
+
+def test_a_paced_channel_takes_nothing_ahead_of_its_rest(world: World) -> None:
+    """Also where the first one went so slowly that the next may go at once, and the one after it is refused."""
+    maya, crowd, postbox = mailbox(world.acme, minimum_gap_seconds=30), people(world.acme, 4), Postbox()
+    ids = campaign(world.acme, maya, crowd, stream(world.acme))
+    world.bell.rings.clear()
+    with world.acme.acting() as session:
+        suppress("email", [crowd[1].email or ""], "unsubscribed")
+        session.commit()
+
+    def be_slow(sent_before: int) -> None:
+        if sent_before == 0:
+            clock.advance(timedelta(seconds=31))
+
+    postbox.before_each = be_slow
+    with handing_to(postbox), serving(world.acme.id):
+        deliver_slice(maya.id)
+    assert states(world.acme, ids) == ["sent", "cancelled", "sent", "queued"]
+    with world.acme.acting():
+        resting_until = get_or_404(Channel, maya.id).resting_until
+    assert resting_until is not None
+    assert resting_until >= clock.now() + timedelta(seconds=29)
+
+
+def test_what_ended_ahead_is_told_of_also_when_the_worker_dies_before_it_hears_so(world: World) -> None:
+    maya, crowd, postbox = mailbox(world.acme), people(world.acme, 100), Postbox()
+    with handing_to(postbox):
+        ids = campaign(world.acme, maya, crowd, stream(world.acme))
+        world.bell.rings.clear()
+        with world.acme.acting() as session:
+            suppress("email", [crowd[30].email or ""], "unsubscribed")
+            session.commit()
+        killed_in(world, maya.id, postbox, after=10)
+    until(lambda: message(world.acme, ids[30]).state == "cancelled", "the window ahead is committed")
+    (fact,) = events(world.acme, "message.cancelled")
+    assert (fact.message_id, fact.facts) == (ids[30], {"reason": "suppressed"})
+
+
+def test_what_is_planned_while_the_last_goes_leaves_in_the_same_slice(world: World) -> None:
+    maya, crowd, postbox = mailbox(world.acme), people(world.acme, 15), Postbox()
+    stream_id = stream(world.acme)
+    ids = campaign(world.acme, maya, crowd[:10], stream_id)
+
+    def plan_more(sent_before: int) -> None:
+        if sent_before == 9:
+            ids.extend(campaign(world.acme, maya, crowd[10:], stream_id))
+
+    postbox.before_each = plan_more
+    with handing_to(postbox), serving(world.acme.id):
+        assert deliver_slice(maya.id).attempted == 15
+    assert states(world.acme, ids) == ["sent"] * 15
+
+
+def test_many_are_looked_at_only_while_gates_refuse_them(world: World) -> None:
+    maya = mailbox(world.acme)
+    with world.acme.acting() as session:
+        lease = outbox_lease.take(maya.id)
+        assert lease is not None
+        allowed = Allowance([PRIORITY_CAMPAIGN], 2_000, 2_000, clock.now().date())
+        session.commit()
+        portion = Portion(lease, allowed, Pace(lease))
+        looks = [(asked := portion.attempt()).look_at]
+        going = [cast("Row[Any]", Place(PRIORITY_CAMPAIGN, clock.now(), uuid7()))] * FIRST_WINDOW
+        for taken, refused in ((0, FIRST_WINDOW), (2, 1_998), (FIRST_WINDOW, 40)):
+            looked_at = max(taken + refused, asked.look_at)
+            portion.learn(asked, Window(going[:taken], refused, 0, looked_at, is_held=True))
+            looks.append((asked := portion.attempt()).look_at)
+    assert looks == [FIRST_WINDOW, LOOKED_AT, LOOKED_AT, FIRST_WINDOW]

@@ -6,6 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from loumass.channels.models import Channel
+from loumass.core import clock
+from loumass.core.tenancy import get_or_404
+from loumass.messages import outbox_lease
 from loumass.messages.service import (
     ring_channels,
 )
@@ -105,3 +109,14 @@ def test_a_paused_channel_sends_nothing_and_says_so(world: World) -> None:
         session.commit()
     world.work()
     assert message(world.acme, message_id).state == "sent"
+
+
+def test_nobody_holds_a_channel_that_was_removed(world: World) -> None:
+    maya = mailbox(world.acme)
+    with world.acme.acting() as session:
+        lease = outbox_lease.take(maya.id)
+        assert lease is not None
+        assert outbox_lease.renew(lease) is not None
+        get_or_404(Channel, maya.id).archived_at = clock.now()
+        session.flush()
+        assert outbox_lease.renew(lease) is None
