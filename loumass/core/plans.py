@@ -18,6 +18,9 @@ PLANNED_FOR_MANY = text("SET LOCAL plan_cache_mode = force_custom_plan")
 #: For statements that look rows up by key, over and over: planning them anew costs more than it finds.
 PLANNED_ONCE = text("SET LOCAL plan_cache_mode = force_generic_plan")
 
+#: For statements whose every lookup names the index it means by its ORDER BY, as in `looked_up_in_order`.
+READ_IN_ORDER = text("SET LOCAL enable_sort = off")
+
 #: For what may be lost with the machine's power, since a later commit that waits for the disk takes it along.
 WITHOUT_THE_DISK = text("SET LOCAL synchronous_commit = off")
 
@@ -29,6 +32,6 @@ def looked_up_in_order() -> Iterator[None]:
     To the planner every index of a table is as good as any other where nobody is expected: it would read everybody for
     each row. What it may not sort, it reads in order.
     """
-    db().execute(text("SET LOCAL enable_sort = off"))
+    db().execute(READ_IN_ORDER)
     yield
     db().execute(text("SET LOCAL enable_sort = on"))

@@ -19,6 +19,7 @@ from loumass.core import clock
 from loumass.core.arrays import uuid_array
 from loumass.core.beside import Statement
 from loumass.core.database import db
+from loumass.core.plans import READ_IN_ORDER
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import facts_within, publishing, ring_listeners
 from loumass.messages import outbox_lease
@@ -146,18 +147,19 @@ class Attempt:
         return self.moment + outbox_lease.LEASE
 
     @property
-    def statements(self) -> tuple[Statement, Statement]:
-        """What `carry_out` executes; the rows of the second are for `found`."""
+    def statements(self) -> tuple[Statement, Statement, Statement]:
+        """What `carry_out` executes; the rows of the last are for `found`."""
         channel = self.lease.channel
         lock = _LOCK, {"organization_id": current_organization_id(), "channel_id": channel.id}
         if is_open_always(channel):
-            return lock, (_ANY_TIME, self._values())
-        return lock, (_BY_CLOCK, self._values() | {"zones": zones()})
+            return lock, (READ_IN_ORDER, {}), (_ANY_TIME, self._values())
+        return lock, (READ_IN_ORDER, {}), (_BY_CLOCK, self._values() | {"zones": zones()})
 
     def carry_out(self) -> Window:
         """Take them. Commit, then write to the network: from here on each is sent, refused or in doubt."""
-        lock, attempt = self.statements
-        db().execute(*lock)
+        *before, attempt = self.statements
+        for statement, values in before:
+            db().execute(statement, values)
         window = self.found(db().execute(*attempt).all())
         window.tell()
         return window
