@@ -45,6 +45,9 @@ class CollectingBell:
     def waiting(self, queue: str) -> int:
         return sum(jobs.JOBS[ring.job].queue == queue for ring in self.rings)
 
+    def is_urgent(self, queue: str) -> bool:
+        return any(ring.is_urgent and jobs.JOBS[ring.job].queue == queue for ring in self.rings)
+
 
 @dataclass
 class House:

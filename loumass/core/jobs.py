@@ -49,6 +49,8 @@ PATIENCE_SECONDS = 15
 #: How long a worker that Redis forgot counts as there; it asks for its next ring 15 seconds less long at a time.
 _WORKER_SECONDS = 30
 _AWAY_SECONDS = 1.0
+#: What the jobs of urgent rings are called, so that one look at the head of a queue tells.
+_URGENT = "urgent-"
 log = structlog.get_logger("jobs")
 
 
@@ -71,6 +73,8 @@ class Bell(Protocol):
     def take_off(self, ring: Ring) -> None: ...
 
     def waiting(self, queue: str) -> int: ...
+
+    def is_urgent(self, queue: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,15 @@ def others_wait(queue: str) -> bool:
         return False
 
 
+def person_waits(queue: str) -> bool:
+    """Whether an urgent ring waits in `queue`: a slice that just began makes room for it as well."""
+    try:
+        return _bell is not None and _bell.is_urgent(queue)
+    except ConnectionError as problem:
+        log.warning("bell.silent", job=queue, problem=str(problem))
+        return False
+
+
 @event.listens_for(Session, "after_commit")
 def _ring_after_commit(session: Session) -> None:
     for a_ring, is_urgent in session.info.pop("rings", {}).items():
@@ -218,6 +231,7 @@ class RedisBell:
                 self.queues[JOBS[ring.job].queue].enqueue_call(
                     "loumass.core.jobs.run",
                     args=(ring.job, str(ring.organization_id), ring.key),
+                    job_id=f"{_URGENT if ring.is_urgent else ''}{uuid7()}",
                     timeout=JOB_SECONDS,
                     result_ttl=0,
                     failure_ttl=86_400,
@@ -237,6 +251,13 @@ class RedisBell:
         """How many rings wait in `queue`. Raises ConnectionError when Redis is away."""
         try:
             return self.queues[queue].count
+        except RedisError as problem:
+            raise ConnectionError(str(problem)) from problem
+
+    def is_urgent(self, queue: str) -> bool:
+        """Whether an urgent ring waits in `queue`: it would be the first. Raises ConnectionError when Redis is away."""
+        try:
+            return any(job_id.startswith(_URGENT) for job_id in self.queues[queue].get_job_ids(0, 1))
         except RedisError as problem:
             raise ConnectionError(str(problem)) from problem
 

@@ -20,7 +20,7 @@ from loumass.accounts.models import Organization
 from loumass.channels.connecting import open_provider
 from loumass.core import clock
 from loumass.core.beside import Beside, NotCommitted
-from loumass.core.jobs import others_wait
+from loumass.core.jobs import others_wait, person_waits
 from loumass.core.plans import PLANNED_ONCE, WITHOUT_THE_DISK
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.service import ring_listeners
@@ -36,9 +36,9 @@ from loumass.providers.errors import Disconnected, Outcome, Throttled
 #: The channel's limits are looked at again after so many.
 PORTION = 2_000
 #: A slice takes no new window after this, so that pauses and stops get their turn; and none after the second when
-#: somebody waits: another channel, or a person's answer on this one.
+#: another channel waits.
 SLICE_SECONDS, POLITE_SECONDS = 60.0, 1.0
-#: How often somebody is looked for.
+#: How often somebody is looked for. A person's answer, on this channel or another, waits no longer than that.
 LOOK_SECONDS = 0.2
 #: Within a slow window, outcomes are written down and the lease is renewed this often.
 FLUSH_SECONDS = 10.0
@@ -152,10 +152,14 @@ class _Run:
     def _makes_room(self) -> bool:
         """Whether this slice has had its time, or somebody waits; it stays so."""
         seconds = time.monotonic() - self.started
-        if not self.is_wanted and seconds >= max(POLITE_SECONDS, self.looked + LOOK_SECONDS):
+        if not self.is_wanted and seconds >= self.looked + LOOK_SECONDS:
             self.looked = seconds
-            self.is_wanted = seconds > SLICE_SECONDS or others_wait("deliver") or self._has_answer_due()
+            self.is_wanted = seconds > SLICE_SECONDS or self._is_asked_for_room(seconds)
         return self.is_wanted
+
+    def _is_asked_for_room(self, seconds: float) -> bool:
+        is_over = seconds >= POLITE_SECONDS and others_wait("deliver")
+        return is_over or person_waits("deliver") or self._has_answer_due()
 
     def _has_answer_due(self) -> bool:
         with transaction():

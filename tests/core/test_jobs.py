@@ -173,6 +173,20 @@ def test_the_ticker_rings_what_is_due_through_redis_and_a_worker_does_it(
     assert (world.acme.id, "by worker") in seen
 
 
+def test_an_urgent_ring_is_seen_until_a_worker_takes_it(world: World, settings: Settings) -> None:
+    redis = Redis.from_url(settings.redis_url)
+    redis.flushdb()
+    bell = jobs.RedisBell(redis)
+    usual = jobs.Ring(remember.name, world.acme.id, '["usual"]')
+    jobs.use(bell)
+    bell.ring(usual)
+    assert (bell.waiting("bulk"), bell.is_urgent("bulk"), jobs.person_waits("bulk")) == (1, False, False)
+    bell.ring(jobs.Ring(remember.name, world.acme.id, '["somebody"]', is_urgent=True))
+    assert (bell.waiting("bulk"), bell.is_urgent("bulk"), jobs.person_waits("bulk")) == (2, True, True)
+    assert str(bell.queues["bulk"].pop_job_id()).startswith("urgent-")
+    assert (bell.is_urgent("bulk"), jobs.person_waits("bulk")) == (False, False)
+
+
 def test_a_dead_redis_is_only_silence(world: World) -> None:
     jobs.use(jobs.RedisBell(Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.2)))
     with world.acme.acting() as session:

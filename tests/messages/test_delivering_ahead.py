@@ -16,10 +16,12 @@ from loumass.contacts.suppression import suppress
 from loumass.core import clock
 from loumass.core.beside import Beside, Statement
 from loumass.core.ids import uuid7
+from loumass.core.jobs import Ring
 from loumass.core.tenancy import get_or_404, serving
 from loumass.messages import delivering, outbox_lease
 from loumass.messages.delivering import deliver_slice
 from loumass.messages.delivering_windows import FIRST_WINDOW, IN_DOUBT, LOOKED_AT, WINDOW, Pace, Portion
+from loumass.messages.jobs import deliver
 from loumass.messages.models import PRIORITY_CAMPAIGN, Conversation
 from loumass.messages.outbox_attempt import Place, Window
 from loumass.messages.outbox_lease import LEASE, Allowance
@@ -217,6 +219,25 @@ def test_a_slice_ends_when_somebody_waits_also_in_the_middle_of_a_batch(
     found = Counter(states(world.acme, ids))
     assert found == {"sent": len(postbox.taken), "queued": 120 - len(postbox.taken)}
     assert 0 < found["sent"] < 120
+
+
+def test_a_slice_that_just_began_ends_for_a_person(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "LOOK_SECONDS", 0.0)
+    maya, crowd, postbox = mailbox(world.acme), people(world.acme, 120), Postbox()
+    ids = campaign(world.acme, maya, crowd, stream(world.acme))
+    world.bell.rings.clear()
+    key = deliver.wake(clock.now(), str(uuid7())).key
+
+    def ask(sent_before: int) -> None:
+        if sent_before == 20:
+            world.bell.ring(Ring(deliver.name, world.globex.id, key, is_urgent=True))
+
+    postbox.before_each = ask
+    with handing_to(postbox), serving(world.acme.id):
+        deliver_slice(maya.id)
+    found = Counter(states(world.acme, ids))
+    assert found == {"sent": len(postbox.taken), "queued": 120 - len(postbox.taken)}
+    assert 20 < found["sent"] < 120
 
 
 def test_a_paced_channel_takes_nothing_ahead_of_its_rest(world: World) -> None:
