@@ -30,6 +30,17 @@ VARIABLES: dict[str, str] = {
     "ALLOWED_PRIVATE_HOSTS": "host:port, comma separated; private addresses that outgoing calls may reach",
     "DNS_RESOLVER": "address:port, comma separated; DNS servers that outgoing calls ask for names (default: the system's)",
     "TWILIO_API_URL": "base address of Twilio's API",
+    "GMAIL_API_URL": "base address of Gmail's API",
+    "GOOGLE_ACCOUNTS_API_URL": "base address of Google's sign-in",
+    "GRAPH_API_URL": "base address of Microsoft Graph",
+    "MICROSOFT_ACCOUNTS_API_URL": "base address of Microsoft's sign-in",
+    "GOOGLE_CLIENT_ID": "an OAuth client of the installation, for organizations without one of their own",
+    "GOOGLE_CLIENT_SECRET": "its secret",
+    "GOOGLE_TOPIC": "Pub/Sub topic of that client's project, like projects/name/topics/gmail; without it mail is polled",
+    "GOOGLE_PUSHER": "service account that pushes from that topic",
+    "MICROSOFT_CLIENT_ID": "an application of the installation in Microsoft Entra",
+    "MICROSOFT_CLIENT_SECRET": "its secret",
+    "MICROSOFT_TENANT": "whose accounts may sign in there (default: common)",
     "SANDBOX_SPEED": "how many times faster than real people the sandbox reacts",
     "LOG_FORMAT": "console or json",
     "LOG_LEVEL": "debug, info, warning or error",
@@ -41,6 +52,15 @@ VARIABLES: dict[str, str] = {
 
 class Misconfigured(Exception):
     """A setting is missing or wrong; the sentence says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorClient:
+    """An application of the installation at a vendor where people sign in. `options` are the vendor's own."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    options: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,8 @@ class Settings:
     dns_servers: tuple[tuple[str, int], ...]
     #: Kind of provider -> base address of its API, where it is not the vendor's own.
     api_urls: Mapping[str, str]
+    #: `google`, `microsoft`: those that the installation has an application at.
+    vendor_clients: Mapping[str, VendorClient]
     sandbox_speed: float
     log_format: str
     log_level: str
@@ -103,6 +125,7 @@ class Settings:
             ),
             dns_servers=_dns_servers(env.get("DNS_RESOLVER", "")),
             api_urls=_api_urls(env),
+            vendor_clients=_vendor_clients(env),
             sandbox_speed=_positive(env, "SANDBOX_SPEED", "1"),
             log_format=env.get("LOG_FORMAT") or ("json" if environment == "production" else "console"),
             log_level=env.get("LOG_LEVEL") or "info",
@@ -131,6 +154,28 @@ def _api_urls(env: Mapping[str, str]) -> dict[str, str]:
     return {
         name.removesuffix(ending).lower(): url for name, url in env.items() if name.endswith(ending) and url
     }
+
+
+#: Vendor -> its option -> the variable that says it.
+_OPTIONS = {
+    "google": {"topic": "GOOGLE_TOPIC", "pusher": "GOOGLE_PUSHER"},
+    "microsoft": {"tenant": "MICROSOFT_TENANT"},
+}
+
+
+def _vendor_clients(env: Mapping[str, str]) -> dict[str, VendorClient]:
+    clients: dict[str, VendorClient] = {}
+    for vendor, options in _OPTIONS.items():
+        client_id, secret = (env.get(f"{vendor.upper()}_CLIENT_{part}", "") for part in ("ID", "SECRET"))
+        if bool(client_id) != bool(secret):
+            name = vendor.upper()
+            raise Misconfigured(
+                f"{name}_CLIENT_ID and {name}_CLIENT_SECRET belong together: set both or neither."
+            )
+        if client_id:
+            given = {option: env.get(variable, "").strip() for option, variable in options.items()}
+            clients[vendor] = VendorClient(client_id, secret, given)
+    return clients
 
 
 def _required(env: Mapping[str, str], name: str) -> str:

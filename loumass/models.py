@@ -5,7 +5,7 @@
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, SystemMail, User
 from loumass.analytics.models import DailyCount
 from loumass.campaigns.models import Campaign, Enrollment, Step, VisitedNode
-from loumass.channels.models import Channel, ChannelDay, HookAddress
+from loumass.channels.models import Channel, ChannelDay, HookAddress, VendorClient
 from loumass.contacts.models import (
     Consent,
     Contact,

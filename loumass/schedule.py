@@ -13,6 +13,7 @@ import loumass.events.jobs
 import loumass.inbox.jobs
 import loumass.messages.jobs
 import loumass.webhooks.jobs
+import loumass.webhooks.watching
 from loumass.accounts import mail
 from loumass.core.agenda import Wake
 from loumass.core.jobs import Job, job, wake_all
@@ -25,6 +26,7 @@ SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
     loumass.messages.jobs.sweep,
     loumass.inbox.jobs.sweep,
     loumass.webhooks.jobs.sweep,
+    loumass.webhooks.watching.sweep,
     loumass.campaigns.jobs.sweep,
 )
 

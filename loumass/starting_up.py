@@ -17,6 +17,7 @@ from loumass.core import (
     links,
     live,
     logs,
+    metering,
     metrics,
     network,
     outages,
@@ -54,6 +55,7 @@ def prepare(settings: Settings) -> Redis:
     outages.watch(database.engine())
     jobs.use(jobs.RedisBell(redis))
     live.use(redis)
+    metering.use(redis)
     told.use(redis)
     subscribe(SUBSCRIPTIONS)
     founding.use((lambda founder_id: add_examples(author_id=founder_id),))

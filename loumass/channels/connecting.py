@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+
 from loumass.channels.models import Channel
 from loumass.config import Settings
-from loumass.core import clock, http, network, secrets
+from loumass.core import clock, http, metering, network, secrets
+from loumass.core.tenancy import transaction
 from loumass.providers.base import Capability, Provider, ProviderContext
 from loumass.providers.credentials import Credentials
 from loumass.providers.errors import Disconnected, ProviderError
@@ -25,6 +28,9 @@ class Checked:
     is_well: bool
     sentence: str
     cursor: Mapping[str, Any]
+    #: What was tried, or what became of it meanwhile (tokens renew themselves).
+    credentials: Credentials
+    is_renewed: bool = False
 
 
 def use(settings: Settings) -> None:
@@ -37,6 +43,7 @@ def use(settings: Settings) -> None:
             public_url=settings.public_url,
             base_urls=settings.api_urls,
             sandbox_speed=settings.sandbox_speed,
+            spend=metering.spend,
         )
     )
 
@@ -58,7 +65,9 @@ def open_provider(channel: Channel) -> Provider:
         found = provider_class(channel.provider, channel.medium)
     except KeyError as problem:
         raise Disconnected(f"This installation has no provider {channel.provider}.") from problem
-    return found(credentials_of(channel), replace(context(), hook_url=hook_url(channel)))
+    return found(
+        credentials_of(channel), replace(context(), hook_url=hook_url(channel), keep=_Keeping(channel))
+    )
 
 
 def hook_url(channel: Channel) -> str:
@@ -69,13 +78,15 @@ def hook_url(channel: Channel) -> str:
 
 def check(provider: type[Provider], credentials: Credentials) -> Checked:
     """Log in as `credentials` say and send nothing. Touches the network: call outside any transaction."""
+    newest = [credentials]
     try:
-        with provider(credentials, context()) as opened:
+        with provider(credentials, replace(context(), keep=newest.append)) as opened:
             sentence = opened.check()
             polled = Capability.POLLED in provider.capabilities
-            return Checked(True, sentence, opened.fetch({}).cursor if polled else {})
+            cursor = opened.fetch({}).cursor if polled else {}
+            return Checked(True, sentence, cursor, newest[-1], len(newest) > 1)
     except ProviderError as problem:
-        return Checked(False, problem.reason, {})
+        return Checked(False, problem.reason, {}, newest[-1], len(newest) > 1)
 
 
 def context() -> ProviderContext:
@@ -95,6 +106,26 @@ def credentials_of(channel: Channel) -> Credentials:
         return provider_class(channel.provider, channel.medium).Credentials.model_validate_json(plain)
     except (secrets.Unsealable, ValueError) as problem:
         raise Disconnected("The stored credentials cannot be read. Enter them again.") from problem
+
+
+class _Keeping:
+    """Credentials that renewed themselves take the place of those they came from, unless somebody entered others."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel_id, self._organization_id = channel.id, channel.organization_id
+        self._stored = channel.sealed_credentials
+
+    def __call__(self, credentials: Credentials) -> None:
+        renewed = sealed(credentials, self._organization_id, self._channel_id)
+        with transaction() as session:
+            taken = session.execute(
+                update(Channel)
+                .where(Channel.id == self._channel_id, Channel.sealed_credentials == self._stored)
+                .values(sealed_credentials=renewed)
+                .returning(Channel.id)
+            ).one_or_none()
+        if taken is not None:
+            self._stored = renewed
 
 
 def sealed(credentials: Credentials, organization_id: UUID, channel_id: UUID) -> bytes:

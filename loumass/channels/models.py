@@ -57,6 +57,9 @@ class Channel(OrganizationOwned, Base):
     cursor: Mapped[dict[str, Any]] = mapped_column(default=dict)
     polled_at: Mapped[datetime | None]
     poll_problem: Mapped[str] = mapped_column(default="")
+    #: Until when the vendor tells us of what arrives, and what renewing that needs.
+    watched_until: Mapped[datetime | None]
+    watch: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     archived_at: Mapped[datetime | None]
 
@@ -76,6 +79,22 @@ class ChannelDay(OrganizationScoped, Base):
     bounced: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     replied: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     complained: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+
+
+class VendorClient(OrganizationOwned, Base):
+    """The organization's own application at a vendor where people sign in: one per vendor."""
+
+    __tablename__ = "vendor_client"
+    __table_args__ = (UniqueConstraint("organization_id", "vendor"),)
+
+    #: `google` or `microsoft`.
+    vendor: Mapped[str]
+    client_id: Mapped[str]
+    #: Sealed with AAD `vendor_client.sealed_secret|organization|id`.
+    sealed_secret: Mapped[bytes]
+    #: The vendor's own: topic and pusher, or tenant.
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
 
 
 class HookAddress(Base):

@@ -76,7 +76,7 @@ def connect(
     channel.name, channel.sender_name, channel.owner_id = name, sender_name, owner_id
     channel.archived_at, channel.polled_at, channel.poll_problem = None, None, ""
     channel.cursor = dict(checked.cursor)
-    _take_credentials(channel, credentials, checked)
+    _take_credentials(channel, checked)
     db().flush()
     _take_hook_address(channel, provider, credentials)
     audit("channel.connected", "channel", channel.id, provider=provider.kind, is_well=checked.is_well)
@@ -93,7 +93,7 @@ def reconnect(channel: Channel, provider: type[Provider], credentials: Credentia
         )
     if not channel.cursor:
         channel.cursor = dict(checked.cursor)
-    _take_credentials(channel, credentials, checked)
+    _take_credentials(channel, checked)
     _take_hook_address(channel, provider, credentials)
     audit("channel.reconnected", "channel", channel.id, is_well=checked.is_well)
     publish("channel.connected", channel_id=channel.id)
@@ -103,6 +103,8 @@ def reconnect(channel: Channel, provider: type[Provider], credentials: Credentia
 
 def note_check(channel: Channel, checked: Checked) -> None:
     """What testing the connection brought: a disconnected channel that works again sends again."""
+    if checked.is_renewed and channel.sealed_credentials:
+        channel.sealed_credentials = sealed(checked.credentials, current_organization_id(), channel.id)
     if checked.is_well and channel.state == "disconnected":
         _become(channel, "active", "")
         publish("channel.resumed", channel_id=channel.id)
@@ -171,9 +173,10 @@ def normal_address(provider: type[Provider], credentials: Credentials) -> str:
     return credentials.address.lower() if provider.medium == "email" else credentials.address
 
 
-def _take_credentials(channel: Channel, credentials: Credentials, checked: Checked) -> None:
-    channel.sealed_credentials = sealed(credentials, current_organization_id(), channel.id)
-    channel.settings = {**(channel.settings or {}), **credentials.settings}
+def _take_credentials(channel: Channel, checked: Checked) -> None:
+    channel.sealed_credentials = sealed(checked.credentials, current_organization_id(), channel.id)
+    channel.settings = {**(channel.settings or {}), **checked.credentials.settings}
+    channel.watched_until, channel.watch = None, {}
     channel.failures_in_a_row, channel.resting_until, channel.resting_because = 0, None, ""
     if not checked.is_well:
         _become(channel, "disconnected", checked.sentence)

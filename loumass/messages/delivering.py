@@ -129,6 +129,7 @@ class _Run:
         self.started = self.rang = time.monotonic()
         self.until, self.is_overtaken = lease.until, False
         provider.may_write = self._may_write
+        provider.note_draft = self._note_draft
 
     def through(self, portion: Portion) -> bool:
         """Whether some of the portion was attempted, and more may go."""
@@ -262,6 +263,11 @@ class _Run:
             with transaction():
                 self._holds_on()
         return not self.is_overtaken
+
+    def _note_draft(self, message_id: UUID, draft_id: str) -> bool:
+        """Commit what a crash must find: whose draft still exists was not sent."""
+        with transaction():
+            return outbox_lease.note_draft(self.lease, message_id, draft_id)
 
     def _holds_on(self) -> bool:
         until = outbox_lease.renew(self.lease)

@@ -46,13 +46,13 @@ def deliver(channel_id: str) -> bool:
 @job("deliver")
 def settle(channel_id: str) -> bool:
     """Look up the channel's sends in doubt."""
-    next_at = settle_slice(UUID(channel_id))
-    if next_at is None:
-        return False
-    if next_at > clock.now():
-        with transaction():
-            settle.later(channel_id, at=next_at)
-    return next_at <= clock.now()
+    looked = settle_slice(UUID(channel_id))
+    with transaction():
+        if looked.is_queued:
+            deliver.later(channel_id)
+        if looked.next_at is not None and looked.next_at > clock.now():
+            settle.later(channel_id, at=looked.next_at)
+    return looked.next_at is not None and looked.next_at <= clock.now()
 
 
 def sweep() -> list[Wake]:

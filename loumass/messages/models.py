@@ -240,6 +240,8 @@ class Message(OrganizationOwned, Base):
     in_reply_to: Mapped[str | None]
     references: Mapped[list[Any]] = mapped_column("reference_ids", default=list, server_default=sql("'[]'"))
     provider_message_id: Mapped[str | None]
+    #: The vendor's draft of it, committed before it is sent: while that exists, the message did not go.
+    draft_id: Mapped[str | None]
     segments: Mapped[int | None]
     is_automatic: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     #: The raw item an inbound message was read from.

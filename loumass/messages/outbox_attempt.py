@@ -39,7 +39,7 @@ from loumass.messages.rendering import domain_of
 # What a message is rendered from, and its place. What people wrote may be long and is read by itself: the answer to a
 # statement that is under way must fit into the wire, or its locks are held until somebody reads it.
 _GOES = ("id", "conversation_id", "stream_id", "priority", "due_at", "medium", "to_address", "content_version_id",
-         "merge_values", "rfc_message_id", "in_reply_to", "reference_ids", "attempts")  # fmt: skip
+         "merge_values", "rfc_message_id", "in_reply_to", "reference_ids", "attempts", "draft_id")  # fmt: skip
 # Whoever waits for a lock judges by what was true before the wait: a locked row is left out of this window, so that
 # an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away.
 # What was taken before stands before `after`: the index still leads through it.

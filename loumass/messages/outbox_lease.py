@@ -44,6 +44,11 @@ _RELEASE = text("""
     UPDATE channel SET lease_token = NULL, lease_until = NULL
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
 """)
+_NOTE_DRAFT = text("""
+    UPDATE message SET draft_id = :draft_id
+    WHERE organization_id = :organization_id AND id = :id AND lease_token = :token AND state = 'sending'
+    RETURNING id
+""")
 _FREE_AT = text(
     "SELECT lease_until FROM channel WHERE organization_id = :organization_id AND id = :channel_id"
 )
@@ -105,6 +110,17 @@ def limits(channel: Channel) -> str:
     """What a slice was judged by when it began, as `RENEWED` compares it."""
     pace = [channel.daily_cap, channel.per_minute, channel.minimum_gap_seconds]
     return json.dumps([*pace, channel.window_weekdays, channel.window_from, channel.window_until])
+
+
+def note_draft(lease: Lease, message_id: UUID, draft_id: str) -> bool:
+    """Write down the vendor's draft of a message taken under `lease`; False when somebody else has it by now."""
+    values = {
+        "organization_id": current_organization_id(),
+        "id": message_id,
+        "draft_id": draft_id,
+        "token": lease.token,
+    }
+    return db().execute(_NOTE_DRAFT, values).one_or_none() is not None
 
 
 def release(lease: Lease) -> None:

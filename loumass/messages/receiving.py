@@ -21,6 +21,7 @@ from loumass.providers.events import (
     Attachment,
     Complained,
     KeywordSent,
+    MailboxChanged,
     Media,
     MessageArrived,
     MessageBounced,
@@ -95,5 +96,5 @@ def receive(
                 bounced(channel, event)
             case Complained():
                 complained(channel, event)
-            case KeywordSent():
+            case KeywordSent() | MailboxChanged():
                 continue

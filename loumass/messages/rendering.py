@@ -166,6 +166,8 @@ def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
         "sender_name": one_line(around.sender_name),
         "attempted_at": moment,
         "thread_id": thread_id,
+        "draft_id": row.draft_id or "",
+        "attempts": row.attempts,
     }
     if row.medium != "email":
         return Rendered(OutgoingMessage(**common, text=_text(row, around).render(values)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from loumass.messages.models import Message
 from loumass.messages.proof import write_sent
 from loumass.messages.recording import Told
 from loumass.providers.base import Capability, OutgoingMessage, Provider
-from loumass.providers.errors import ProviderError, Sent
+from loumass.providers.errors import NotSent, ProviderError, Sent
 
 LOOKS = 20
 #: After so long the provider will not say anything new: a person decides.
@@ -67,8 +68,16 @@ _DROP = text("""
 """)
 
 
-def settle_slice(channel_id: UUID) -> datetime | None:
-    """Look up some of the channel's sends in doubt; when to look again, or None."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """When to look again (None: nothing is in doubt), and whether something that surely did not go waits to be sent."""
+
+    next_at: datetime | None
+    is_queued: bool
+
+
+def settle_slice(channel_id: UUID) -> Looked:
+    """Look up some of the channel's sends in doubt."""
     with transaction() as session:
         channel = get_or_404(Channel, channel_id)
         number = session.scalars(
@@ -76,10 +85,10 @@ def settle_slice(channel_id: UUID) -> datetime | None:
         ).one()
         rows = session.execute(_LOOK, _looking(channel_id)).all()
         around = rendering.surroundings(channel, number, rows)
-    if rows:
-        _look_up(channel, [(row, rendering.rendered(row, around, row.attempted_at).message) for row in rows])
+    wanted = [(row, rendering.rendered(row, around, row.attempted_at).message) for row in rows]
+    is_queued = bool(wanted) and _look_up(channel, wanted)
     with transaction() as session:
-        return session.scalar(_NEXT, _of(channel_id))
+        return Looked(session.scalar(_NEXT, _of(channel_id)), is_queued)
 
 
 def decide(message_ids: Sequence[UUID], decision: str) -> int:
@@ -106,23 +115,33 @@ def decide(message_ids: Sequence[UUID], decision: str) -> int:
     return len(rows)
 
 
-def _look_up(channel: Channel, wanted: Sequence[tuple[Row[Any], OutgoingMessage]]) -> None:
+def _look_up(channel: Channel, wanted: Sequence[tuple[Row[Any], OutgoingMessage]]) -> bool:
+    """Whether some of them surely did not go, and wait again."""
     try:
         provider = open_provider(channel)
     except ProviderError as problem:
         log.info("settle.no_provider", channel=str(channel.id), problem=problem.reason)
-        return
+        return False
     if Capability.FINDS not in provider.capabilities:
         with transaction() as session:
             session.execute(_NOBODY_LOOKS, _of(channel.id))
-        return
+        return False
     with provider:
-        found = [told for row, message in wanted if (told := _found(provider, row, message))]
+        found = [(row, _found(provider, row, message)) for row, message in wanted]
     with transaction():
-        proven = _proven(channel.id, found)
+        proven = _proven(
+            channel.id, [_told(row, sent) for row, sent in found if isinstance(sent, Sent)]
+        )
         rows = write_sent(proven) if proven else ()
         if rows:
             _tell(channel.id, rows)
+        return _queued_again([row.id for row, sent in found if isinstance(sent, NotSent)])
+
+
+def _queued_again(ids: Sequence[UUID]) -> bool:
+    """The vendor proves that these did not go. A draft of them is kept, and is the one that will be sent."""
+    values = {"organization_id": current_organization_id(), "now": clock.now(), "ids": list(ids)}
+    return bool(ids) and bool(db().execute(_AGAIN, values).all())
 
 
 def _proven(channel_id: UUID, found: Sequence[Told]) -> list[Told]:
@@ -137,13 +156,12 @@ def _proven(channel_id: UUID, found: Sequence[Told]) -> list[Told]:
     return proven
 
 
-def _found(provider: Provider, row: Row[Any], message: OutgoingMessage) -> Told | None:
+def _found(provider: Provider, row: Row[Any], message: OutgoingMessage) -> Sent | NotSent | None:
     try:
-        sent = provider.find(message)
+        return provider.find(message)
     except ProviderError as problem:
         log.info("settle.not_answered", message=str(row.id), problem=problem.reason)
         return None
-    return _told(row, sent) if sent else None
 
 
 def _told(row: Row[Any], sent: Sent) -> Told:

@@ -7,8 +7,8 @@ import socket
 import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -19,6 +19,7 @@ from loumass.providers.credentials import Credentials
 from loumass.providers.errors import (
     Disconnected,
     Forged,
+    NotSent,
     Outcome,
     ProviderError,
     Rejected,
@@ -27,6 +28,7 @@ from loumass.providers.errors import (
     Unavailable,
 )
 from loumass.providers.events import Attachment, Media, ProviderEvent
+from loumass.providers.oauth import SignedIn, SignIn
 
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
@@ -38,6 +40,8 @@ class Capability(StrEnum):
     HOOKS = "hooks"  # the vendor calls us: verify(), identity(), answer()
     FINDS = "finds"  # find() can settle a send in doubt
     NEEDS_SENT = "needs sent"  # fetch() is given the records of what was sent, right after it was
+    DRAFTS = "drafts"  # draft() stores a message at the vendor before send() sends it: a crash can be settled
+    WATCHED = "watched"  # watch() asks the vendor to tell us of what arrives, for a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,10 @@ class OutgoingMessage:
     attempted_at: datetime | None = None
     media_urls: tuple[str, ...] = ()
     thread_id: str | None = None
+    #: What `draft` gave: the vendor's draft that is to be sent.
+    draft_id: str = ""
+    #: How often it was tried, this time included.
+    attempts: int = 1
     status_callback_url: str | None = None
 
 
@@ -113,6 +121,14 @@ class SentRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """What the vendor promised: to tell us of what arrives until then. `state` is what renewing needs, and JSON."""
+
+    until: datetime
+    state: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class HookAnswer:
     """What the vendor wants to hear after its call was stored."""
 
@@ -137,6 +153,10 @@ class ProviderContext:
     open_tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
     #: Where the vendor calls this channel; empty when it never does.
     hook_url: str = ""
+    #: Keeps credentials that changed by themselves (tokens), before they are used.
+    keep: Callable[[Credentials], None] = lambda credentials: None
+    #: Counts `units` of what a vendor allows `most` of in a minute under a name; how long to wait where that is too much.
+    spend: Callable[[str, int, int], timedelta | None] = lambda name, units, most: None
     #: How many times faster than real people the sandbox's react.
     sandbox_speed: float = 1.0
     #: Seconds that a silent peer is waited for.
@@ -156,7 +176,11 @@ class Provider(ABC):
     #: One sentence for the page where people choose.
     summary: ClassVar[str]
     Credentials: ClassVar[type[Credentials]]
+    #: Where people sign in at the vendor instead of entering credentials.
+    signs_in: ClassVar[SignIn | None] = None
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    #: Whether a call without a channel's token is meant for every channel that it names.
+    calls_all: ClassVar[bool] = False
     #: False when one throttled message means that the whole account is too fast.
     throttles_per_recipient: ClassVar[bool] = False
 
@@ -166,6 +190,8 @@ class Provider(ABC):
         #: Asked just before a message is written to the network. When it says no, another process may be at it: nothing
         #: more is written, and what was not is `OVERTAKEN`.
         self.may_write: Callable[[], bool] = lambda: True
+        #: Commits what `draft` gave before it is sent. When it says no, it must not be sent.
+        self.note_draft: Callable[[UUID, str], bool] = lambda message_id, draft_id: True
 
     def __enter__(self) -> Self:
         return self
@@ -199,9 +225,20 @@ class Provider(ABC):
             return OVERTAKEN
         try:
             refuse_control_characters(message)
+            if Capability.DRAFTS in self.capabilities and not message.draft_id:
+                message = replace(message, draft_id=self.draft(message))
+                if not self.note_draft(message.id, message.draft_id) or not self.may_write():
+                    return OVERTAKEN
             return self.send(message)
         except ProviderError as error:
             return as_outcome(error)
+
+    def draft(self, message: OutgoingMessage) -> str:
+        """Store `message` at the vendor, unsent; the draft's name, for `send`. One that an earlier try left is taken.
+
+        Raises ProviderError, never Unknown: a draft is not sent.
+        """
+        raise NotImplementedError(f"{self.kind} keeps no drafts")
 
     @abstractmethod
     def send(self, message: OutgoingMessage) -> Sent:
@@ -211,13 +248,41 @@ class Provider(ABC):
     def check(self) -> str:
         """Log in everywhere and touch nothing; one sentence about what was found. Raises ProviderError."""
 
-    def find(self, message: OutgoingMessage) -> Sent | None:
-        """A message in doubt as the vendor knows it, or None: absence proves nothing. Raises ProviderError."""
+    def find(self, message: OutgoingMessage) -> Sent | NotSent | None:
+        """A message in doubt as the vendor knows it; NotSent where the vendor proves that it did not go; or None: absence
+        proves nothing. Raises ProviderError."""
         raise NotImplementedError(f"{self.kind} cannot look messages up")
 
     def fetch(self, cursor: Mapping[str, Any], sent: Sequence[SentRecord] = ()) -> FetchedBatch:
         """A bounded batch of what arrived since `cursor` (empty: from now on). Raises ProviderError."""
         raise NotImplementedError(f"{self.kind} is not polled")
+
+    def watch(self, state: Mapping[str, Any]) -> Watch | None:
+        """Ask the vendor to tell us of what arrives, again where `state` says it did; None where it cannot be asked.
+
+        Raises ProviderError.
+        """
+        raise NotImplementedError(f"{self.kind} cannot be watched")
+
+    @classmethod
+    def of_sign_in(cls, signed_in: SignedIn, scopes: frozenset[str], context: ProviderContext) -> SignedIn:
+        """`signed_in`, which has its tokens, with the mailbox that they are for. Raises ProviderError, also where the
+        person did not allow what is needed (`scopes` are what they allowed)."""
+        raise NotImplementedError(f"nobody signs in to {cls.kind}")
+
+    @classmethod
+    def addressee(cls, hook: HookRequest) -> tuple[str, str]:
+        """Account and address that a call without a channel's token names, before it is verified; empty where none."""
+        return "", ""
+
+    @classmethod  # noqa: B027  most need nothing
+    def look_up(cls, hook: HookRequest, context: ProviderContext) -> None:
+        """Fetch what `verify` needs to know of the vendor (its public keys), outside of any transaction."""
+
+    @classmethod
+    def greeted(cls, hook: HookRequest) -> HookAnswer | None:
+        """The answer to a call that only asks whether we are there; None for all others."""
+        return None
 
     def verify(self, hook: HookRequest) -> None:
         """Raises Forged unless the vendor signed exactly these bytes."""

@@ -22,6 +22,11 @@ class Sent:
     segments: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Proof that a message in doubt never went, like a draft of it that is still there: it may be sent again."""
+
+
 @dataclass(eq=True, unsafe_hash=True)
 class ProviderError(Exception):
     """The message was not, or perhaps not, handed over. `reason` is a sentence for a person."""

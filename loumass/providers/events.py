@@ -125,6 +125,18 @@ class HelpAsked(KeywordSent):
     """They ask who writes."""
 
 
+@dataclass(frozen=True, slots=True)
+class MailboxChanged:
+    """Something arrived in the mailbox, or left it: fetch it."""
+
+
 ProviderEvent = (
-    MessageArrived | MessageDelivered | MessageBounced | Complained | OptedOut | OptedIn | HelpAsked
+    MessageArrived
+    | MessageDelivered
+    | MessageBounced
+    | Complained
+    | OptedOut
+    | OptedIn
+    | HelpAsked
+    | MailboxChanged
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from loumass.providers.base import Capability, Provider
+from loumass.providers.gmail.client import Gmail
 from loumass.providers.sandbox.client import SandboxEmail, SandboxSms
 from loumass.providers.smtp.client import Smtp
 from loumass.providers.twilio.client import Twilio
 
-PROVIDERS: tuple[type[Provider], ...] = (Smtp, Twilio, SandboxEmail, SandboxSms)
+PROVIDERS: tuple[type[Provider], ...] = (Gmail, Smtp, Twilio, SandboxEmail, SandboxSms)
 
 
 def provider_class(kind: str, medium: str) -> type[Provider]:
@@ -21,6 +22,11 @@ def provider_class(kind: str, medium: str) -> type[Provider]:
 def all_providers() -> tuple[type[Provider], ...]:
     """Every provider, in the order in which people choose."""
     return PROVIDERS
+
+
+def called_providers() -> list[type[Provider]]:
+    """Every provider whose vendor calls us."""
+    return that_can(Capability.HOOKS)
 
 
 def that_can(capability: Capability) -> list[type[Provider]]:

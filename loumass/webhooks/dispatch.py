@@ -13,7 +13,7 @@ from loumass.messages import receiving
 from loumass.messages.receiving import KeptFiles
 from loumass.providers.base import Provider
 from loumass.providers.errors import ProviderError, Rejected
-from loumass.providers.events import Attachment, KeywordSent, Media, ProviderEvent
+from loumass.providers.events import Attachment, KeywordSent, MailboxChanged, Media, ProviderEvent
 
 #: So often a picture is asked for, over about a minute, before its words go in without it.
 MOST_FETCHES = 3
@@ -40,13 +40,15 @@ def understand(delivery: Delivery, provider: Provider) -> Understood:
     )
 
 
-def apply(channel: Channel, delivery: Delivery, understood: Understood) -> None:
-    """Take in what was understood and mark the delivery done, in the current transaction.
+def apply(channel: Channel, delivery: Delivery, understood: Understood) -> bool:
+    """Take in what was understood and mark the delivery done, in the current transaction; whether it says that there is
+    mail to fetch.
 
     Raises OutcomeAwaited when it is about a message that is being sent right now.
     """
     receiving.receive(channel, delivery.id, understood.events, understood.files)
     mark_done(delivery)
+    return any(isinstance(one, MailboxChanged) for one in understood.events)
 
 
 def forget(understood: Understood) -> None:

@@ -10,15 +10,15 @@ import structlog
 from flask import Blueprint, Response, request
 from sqlalchemy import select
 
-from loumass.channels.connecting import open_provider
+from loumass.channels.connecting import context, open_provider
 from loumass.channels.models import Channel, HookAddress
 from loumass.core import clock
 from loumass.core.errors import Forbidden, NotFound, Unavailable
 from loumass.core.tenancy import acting_for, get, globally
 from loumass.deliveries import service as deliveries
-from loumass.providers.base import HookAnswer, HookRequest, StoredItem
+from loumass.providers.base import HookAnswer, HookRequest, Provider, StoredItem
 from loumass.providers.errors import Disconnected, Forged
-from loumass.providers.twilio.inbound import account_and_number
+from loumass.providers.registry import called_providers
 from loumass.webhooks.jobs import receive
 
 hooks = Blueprint("hooks", __name__)
@@ -40,21 +40,49 @@ def arrive(provider: str, token: str) -> Response:
         address = session.get(HookAddress, token)
     if address is None or address.provider != provider:
         raise NotFound
-    return _answered(_taken(address.organization_id, address.channel_id, _call()))
+    call, vendor = _call(), _vendor(provider)
+    if (greeting := vendor.greeted(call)) is not None:
+        return _answered(greeting)
+    vendor.look_up(call, context())
+    return _answered(_taken(address.organization_id, address.channel_id, call))
+
+
+@hooks.post("/hooks/<provider>")
+def arrive_without_token(provider: str) -> Response:
+    """A call that names its account itself: the first channel whose signature fits, or all where a mailbox changed."""
+    call, vendor = _call(), _vendor(provider)
+    vendor.look_up(call, context())
+    account, address = vendor.addressee(call)
+    answer: HookAnswer | None = None
+    candidates = _candidates(provider, account, address)
+    if vendor.calls_all and not candidates:
+        # A mailbox that left us: whoever is told no goes on calling.
+        return _answered(HookAnswer(status=204))
+    for candidate in candidates:
+        try:
+            answer = _taken(candidate.organization_id, candidate.channel_id, call)
+        except (Forbidden, NotFound, Unavailable):
+            continue
+        if not vendor.calls_all:
+            break
+    if answer is None:
+        log.warning("hook.forged", provider=provider)
+        raise Forbidden("No channel of this account fits the signature. Nothing was kept.")
+    return _answered(answer)
 
 
 @hooks.post("/api/twilio/inbound-sms")
 def twilio_inbound() -> Response:
-    """A call without token: the account's channel whose signature fits, the called number first."""
-    call = _call()
-    account, number = account_and_number(call)
-    for candidate in _candidates("twilio", account, number):
-        try:
-            return _answered(_taken(candidate.organization_id, candidate.channel_id, call))
-        except (Forbidden, NotFound, Unavailable):
-            continue
-    log.warning("hook.forged", provider="twilio")
-    raise Forbidden("No channel of this account fits the signature. Nothing was kept.")
+    """The address that earlier installations gave to Twilio."""
+    return arrive_without_token("twilio")
+
+
+def _vendor(kind: str) -> type[Provider]:
+    """Raises NotFound for a vendor that never calls."""
+    for provider in called_providers():
+        if provider.kind == kind:
+            return provider
+    raise NotFound
 
 
 def _candidates(provider: str, account: str, number: str) -> Sequence[HookAddress]:

@@ -26,6 +26,8 @@ from loumass.webhooks import dispatch
 #: Deliveries of one slice.
 BATCH = 20
 POLL_EVERY = timedelta(minutes=1)
+#: So often where the vendor tells us of what arrives: it may forget to.
+POLL_WATCHED_EVERY = timedelta(minutes=5)
 #: A mailbox that cannot be read is tried again after as long as it has been silent, at most this.
 LONGEST_SILENCE = timedelta(minutes=30)
 #: A report on a message that is being sent right now is understood again after this.
@@ -65,7 +67,7 @@ def poll(channel_id: str) -> bool:
     with transaction():
         _keep(channel, batch)
         if not batch.more:
-            poll.later(channel_id, at=clock.now() + POLL_EVERY)
+            poll.later(channel_id, at=clock.now() + _poll_pause(channel))
     return batch.more
 
 
@@ -107,7 +109,8 @@ def _understand(channel: Channel, delivery_id: UUID, provider: Provider) -> None
         with dispatch.forgetting(understood), transaction():
             current = get_or_404(Delivery, delivery_id, lock=True)
             if current.state == "pending":
-                dispatch.apply(get_or_404(Channel, channel.id), current, understood)
+                if dispatch.apply(get_or_404(Channel, channel.id), current, understood):
+                    poll.later(str(channel.id))
             else:
                 dispatch.forget(understood)
     except OutcomeAwaited:
@@ -150,7 +153,13 @@ def _note_silence(channel: Channel, problem: ProviderError) -> None:
     poll.later(str(channel.id), at=clock.now() + min(max(silent, POLL_EVERY), LONGEST_SILENCE))
 
 
+def _poll_pause(channel: Channel) -> timedelta:
+    is_watched = channel.watched_until is not None and channel.watched_until > clock.now()
+    return POLL_WATCHED_EVERY if is_watched else POLL_EVERY
+
+
 def _next_poll(channel: Channel) -> datetime:
     last = channel.polled_at or channel.created_at
-    pause = min(max(clock.now() - last, POLL_EVERY), LONGEST_SILENCE) if channel.poll_problem else POLL_EVERY
+    silent = min(max(clock.now() - last, POLL_EVERY), LONGEST_SILENCE)
+    pause = silent if channel.poll_problem else _poll_pause(channel)
     return max(last + pause, clock.now())

@@ -21,15 +21,18 @@ from loumass.providers.base import Capability, Provider, SentRecord
 from loumass.providers.errors import Disconnected
 from loumass.providers.registry import that_can
 from loumass.webhooks.jobs import is_polled, poll, receive
+from loumass.webhooks.watching import is_watchable, watch
 
 _FIRST_LINES = 2_000
 
 
 def on_channel_connected(events: Sequence[Event]) -> None:
-    """Start polling mailboxes at once."""
+    """Start polling and watching mailboxes at once."""
     ids = [event.channel_id for event in events if event.channel_id]
     channels = db().scalars(select(Channel).where(Channel.id.in_(ids), Channel.archived_at.is_(None)))
-    wake_all([poll.wake(clock.now(), str(channel.id)) for channel in channels if is_polled(channel)])
+    found = channels.all()
+    wake_all([poll.wake(clock.now(), str(channel.id)) for channel in found if is_polled(channel)])
+    wake_all([watch.wake(clock.now(), str(channel.id)) for channel in found if is_watchable(channel)])
 
 
 @hears("message_id", "channel_id")

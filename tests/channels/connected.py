@@ -41,7 +41,7 @@ def connected(
         channel = service.connect(
             provider,
             given,
-            checked or Checked(True, "It works.", {}),
+            checked or Checked(True, "It works.", {}, given),
             name=given.address,
             sender_name="Maya",
             owner_id=tenant.admin.id,

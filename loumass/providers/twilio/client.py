@@ -97,6 +97,11 @@ class Twilio(Provider):
             raise Disconnected(f"The Twilio account is {account['status']}.")
         return f"Logged in to the account {account.get('friendly_name') or self.credentials.account_sid}."
 
+    @classmethod
+    def addressee(cls, hook: HookRequest) -> tuple[str, str]:
+        """The account, and the number that was written to."""
+        return inbound.account_and_number(hook)
+
     def verify(self, hook: HookRequest) -> None:
         """Raises Forged unless the call is signed with this account's auth token."""
         token = self.credentials.auth_token.get_secret_value()

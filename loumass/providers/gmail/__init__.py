@@ -1,0 +1,1 @@
+"""Gmail mailboxes that people sign in to."""

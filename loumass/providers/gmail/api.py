@@ -1,0 +1,129 @@
+"""Gmail's API for one mailbox: Google's library writes the requests, the guarded client sends them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+
+from loumass.core.network import AddressRefused
+from loumass.providers.base import ProviderContext
+from loumass.providers.errors import Disconnected, ProviderError, Throttled, Unavailable, Unknown
+from loumass.providers.gmail import errors
+from loumass.providers.gmail.credentials import GOOGLE, GmailCredentials
+from loumass.providers.signed_in import Session
+
+#: Quota units a minute of one mailbox, and of one project (https://developers.google.com/workspace/gmail/api/reference/quota).
+USER_UNITS, PROJECT_UNITS = 15_000, 1_200_000
+#: What each call costs there.
+UNITS = {
+    "profile": 1, "history": 2, "get": 5, "list": 5, "thread": 10, "draft": 10, "send": 100, "watch": 100,
+}  # fmt: skip
+Call = Callable[[Any], Any]
+
+
+class Api:
+    """One mailbox. Close it afterwards."""
+
+    def __init__(self, credentials: GmailCredentials, context: ProviderContext) -> None:
+        self.session = Session(GOOGLE, credentials, context)
+        self._mailbox, self._client_id = credentials.mailbox, credentials.client_id
+        self._context = context
+        self._http: httpx2.Client | None = None
+        self._users: Any = None
+
+    def close(self) -> None:
+        """Give back the kept connection."""
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
+    def ask(self, what: str, call: Call, *, sends: bool = False) -> dict[str, Any]:
+        """The answer to what `call` builds of the users' resource; `what` names its cost in UNITS.
+
+        Raises ProviderError; what may have been sent without an answer is Unknown. None of it is tried twice, but for a
+        token that ended early. A 404 of what does not send is `Gone`.
+        """
+        self._spend(UNITS[what])
+        token = self.session.token()
+        status, headers, body = self._sent(call, token, sends)
+        if status == 401:
+            self.session.renew()
+            status, headers, body = self._sent(call, self.session.token(), sends)
+        if status == 404 and not sends:
+            raise Gone("Gmail does not have it any more.")
+        if status >= 300:
+            raise errors.of_answer(status, body, headers, self._context.now(), sends=sends)
+        return _read(body, sends)
+
+    def _sent(self, call: Call, token: str, sends: bool) -> tuple[int, httpx2.Headers, bytes]:
+        request = call(self._resource())
+        try:
+            answer = self._client().request(
+                request.method,
+                request.uri,
+                content=request.body,
+                headers={**request.headers, "authorization": f"Bearer {token}", "accept-encoding": "gzip"},
+                timeout=self._context.timeout,
+            )
+        except (httpx2.TransportError, AddressRefused) as problem:
+            raise _broken(problem, sends) from problem
+        return answer.status_code, answer.headers, answer.content
+
+    def _resource(self) -> Any:
+        if self._users is None:
+            self._users = _service(self._context.base_urls.get("gmail", "")).users()
+        return self._users
+
+    def _client(self) -> httpx2.Client:
+        if self._http is None:
+            self._http = self._context.open_http()
+        return self._http
+
+    def _spend(self, units: int) -> None:
+        for name, most in (
+            (f"gmail:{self._mailbox}", USER_UNITS),
+            (f"google:{self._client_id}", PROJECT_UNITS),
+        ):
+            wait: timedelta | None = self._context.spend(name, units, most)
+            if wait is not None:
+                raise Throttled("This minute's share of Gmail's quota is used.", wait)
+
+
+class Gone(Unavailable):
+    """Gmail does not have what was asked for."""
+
+
+def _service(base_url: str) -> Any:
+    # Loaded here: nobody pays for it before they use Gmail.
+    from googleapiclient.discovery import build
+    from googleapiclient.http import HttpMock
+
+    options = {"api_endpoint": f"{base_url.rstrip('/')}/"} if base_url else None
+    # It only writes requests: its own connection is never used.
+    return build("gmail", "v1", http=HttpMock(), static_discovery=True, client_options=options)
+
+
+def _read(body: bytes, sends: bool) -> dict[str, Any]:
+    try:
+        content = json.loads(body) if body else {}
+    except ValueError:
+        content = None
+    if isinstance(content, dict):
+        return content
+    if sends:
+        raise Unknown("Gmail said yes in a way that cannot be read.")
+    raise Unavailable("Gmail gave no readable answer.")
+
+
+def _broken(problem: httpx2.TransportError | AddressRefused, sends: bool) -> ProviderError:
+    """Only what broke before the request was written is certain not to have been done."""
+    if isinstance(problem, AddressRefused):
+        return Disconnected(str(problem))
+    early = isinstance(problem, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+    if early or not sends:
+        return Unavailable(f"Gmail cannot be reached: {problem}")
+    return Unknown(f"Gmail took the request and gave no answer: {type(problem).__name__}")
