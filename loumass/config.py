@@ -174,6 +174,8 @@ def _vendor_clients(env: Mapping[str, str]) -> dict[str, VendorClient]:
             )
         if client_id:
             given = {option: env.get(variable, "").strip() for option, variable in options.items()}
+            if "tenant" in given:
+                given["tenant"] = given["tenant"] or "common"
             clients[vendor] = VendorClient(client_id, secret, given)
     return clients
 
