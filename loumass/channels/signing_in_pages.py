@@ -77,7 +77,10 @@ def start_signing_in(kind: str) -> ResponseReturnValue:
 @requires("channels.write")
 def finish_signing_in() -> ResponseReturnValue:
     """Back from the vendor, with a code or a refusal."""
-    ticket = _ticket()
+    ticket, problem = _ticket()
+    if ticket is None:
+        flash(problem, "error")
+        return redirect(url_for(".choose"))
     provider, way = _provider_or_404(ticket.kind)
     if request.args.get("error"):
         said = request.args.get("error_description") or request.args["error"]
@@ -155,15 +158,15 @@ def _page(form: ClientForm, provider: type[Provider], way: SignIn) -> str:
     )
 
 
-def _ticket() -> Ticket:
-    """What was remembered, once. Raises Conflict when the person did not begin here, or long ago."""
+def _ticket() -> tuple[Ticket | None, str]:
+    """What was remembered, once; or why it does not count: the person did not begin here, or long ago."""
     kept = session.pop("sign_in", None)
     given = request.args.get("state", "")
     if not isinstance(kept, dict) or not random.compare_digest(str(kept.get("state")), given):
-        raise Conflict("This sign-in was not begun here, or used already. Begin it again from Channels.")
+        return None, "This sign-in was not begun here, or used already. Begin it again."
     if clock.now().timestamp() - float(kept.pop("at")) > _PATIENCE_SECONDS:
-        raise Conflict("This sign-in took too long. Begin it again from Channels.")
-    return Ticket(**kept)
+        return None, "This sign-in took too long. Begin it again."
+    return Ticket(**kept), ""
 
 
 def _not_signed_in(ticket: Ticket, sentence: str) -> ResponseReturnValue:
