@@ -227,6 +227,10 @@ class Provider(ABC):
         """The vendor's own id of what the (verified) call tells: the same for every repetition."""
         raise NotImplementedError(f"{self.kind} does not call us")
 
+    def private_headers(self) -> frozenset[str]:
+        """Names (lower case) of headers that prove a call by a secret: they are not kept with it."""
+        return frozenset()
+
     def answer(self, hook: HookRequest) -> HookAnswer:
         """What to answer to a stored call."""
         return HookAnswer()
