@@ -41,6 +41,7 @@ VARIABLES: dict[str, str] = {
     "MICROSOFT_CLIENT_ID": "an application of the installation in Microsoft Entra",
     "MICROSOFT_CLIENT_SECRET": "its secret",
     "MICROSOFT_TENANT": "whose accounts may sign in there (default: common)",
+    "BONZO_API_URL": "base address of Bonzo's API",
     "SANDBOX_SPEED": "how many times faster than real people the sandbox reacts",
     "LOG_FORMAT": "console or json",
     "LOG_LEVEL": "debug, info, warning or error",

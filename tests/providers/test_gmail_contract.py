@@ -15,6 +15,7 @@ from tests.fakes.google import Failure, FakeGoogle
 from tests.providers.contract import (
     PUBLIC_URL,
     Behaviour,
+    CalledContract,
     NetworkContract,
     PollContract,
     ProviderContract,
@@ -42,6 +43,7 @@ _AT_SEND: dict[Behaviour, Failure | str] = {
 
 class GmailVendor(Vendor):
     provider = Gmail
+    proof_header = "authorization"
 
     def __init__(self, fake: FakeGoogle) -> None:
         self.fake = fake
@@ -89,7 +91,14 @@ def arrivals(vendor: GmailVendor) -> list[StoredItem]:
         return list(provider.fetch(cursor).items)
 
 
-class TestGmail(ProviderContract, NetworkContract, PollContract):
+@pytest.fixture(name="call")
+def good_call(vendor: GmailVendor) -> HookRequest:
+    hook = call(vendor.fake)
+    Gmail.look_up(hook, vendor.context())
+    return hook
+
+
+class TestGmail(ProviderContract, NetworkContract, CalledContract, PollContract):
     pass
 
 

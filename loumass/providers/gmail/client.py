@@ -46,7 +46,7 @@ class Gmail(Provider):
     label = "Gmail"
     summary = "A Gmail or Google Workspace mailbox: sign in with Google, send as you, see replies at once."
     signs_in = GOOGLE
-    calls_all = True
+    signs_calls, calls_all = False, True
     capabilities = frozenset(
         {Capability.DRAFTS, Capability.FINDS, Capability.POLLED, Capability.WATCHED, Capability.HOOKS}
     )
