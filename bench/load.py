@@ -101,7 +101,7 @@ def _hook(house: House) -> str:
         channel = service.connect(
             provider,
             given,
-            Checked(True, "It works.", {}),
+            Checked(True, "It works.", {}, given),
             name=NUMBER,
             sender_name="Maya",
             owner_id=house.user.id,

@@ -53,7 +53,7 @@ def record_copy(
     if known is not None or other is None:
         forget(files)
         if known is not None:
-            settle_as_sent(channel, known, copy)
+            settle_as_sent(channel, known, copy=copy)
         return None
     conversation = conversation_with(copy, other, channel.id, origin.key)
     message = _recorded(channel, origin, copy, conversation, other)

@@ -156,9 +156,11 @@ class FakeGoogle:
             "iat": int(self.now()), "exp": int(self.now()) + 3600, **claims,
         }  # fmt: skip
         token = jwt.encode({"alg": "RS256", "kid": "key-1"}, told, self.key)
-        return {"authorization": f"Bearer {token}", "content-type": "application/json"}, json.dumps(
-            body
-        ).encode()
+        return {
+            "authorization": f"Bearer {token}",
+            "content-type": "application/json",
+            "user-agent": "APIs-Google",
+        }, json.dumps(body).encode()
 
     def _next(self, kind: str) -> str:
         self._count += 1

@@ -105,7 +105,8 @@ def killed_at(world: World, channel: Channel, point: str) -> None:
             sent = send(one)
             return sent if point != "sent" else die() or sent
 
-        provider.draft, provider.send = draft_and_die, send_and_die
+        for name, dying in (("draft", draft_and_die), ("send", send_and_die)):
+            setattr(provider, name, dying)
         return provider
 
     delivering.transaction, delivering.open_provider = transaction_of_the_dying, opened
@@ -178,7 +179,7 @@ def test_follow_ups_stay_in_the_thread_and_name_what_gmail_called_the_first(
     with world.acme.acting():
         thread = get_or_404(Conversation, sent.conversation_id).provider_thread_id
     assert thread == google.sent[0].thread
-    google.arrives(letter(PRIYA, "Gladly", In_Reply_To=f"<{sent.rfc_message_id}>"), thread=thread)
+    google.arrives(letter(PRIYA, "Gladly", In_Reply_To=f"<{sent.rfc_message_id}>"), thread=thread or "")
     world.later(minutes=6)
     page = world.acme.member.get(f"/inbox/{sent.conversation_id}").text
     assert "Gladly" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -102,7 +103,7 @@ class TestGmail(ProviderContract, NetworkContract, CalledContract, PollContract)
     pass
 
 
-def call(fake: FakeGoogle, audience: str = PUBLIC_URL + HOOK, **claims: object) -> HookRequest:
+def call(fake: FakeGoogle, audience: str = PUBLIC_URL + HOOK, **claims: Any) -> HookRequest:
     """A notification by Pub/Sub."""
     headers, body = fake.notification(audience, **claims)
     return HookRequest("POST", HOOK, headers, body)
@@ -121,7 +122,7 @@ def believed(vendor: GmailVendor, hook: HookRequest) -> bool:
 def test_only_googles_own_notification_for_us_is_believed(vendor: GmailVendor) -> None:
     now = clock.now().timestamp()
     assert believed(vendor, call(vendor.fake))
-    for wrong in (
+    wrongs: tuple[dict[str, Any], ...] = (
         {"aud": "https://elsewhere.example/hooks/gmail"},
         {"iss": "https://accounts.evil.example"},
         {"email": "somebody@else.example"},
@@ -130,7 +131,8 @@ def test_only_googles_own_notification_for_us_is_believed(vendor: GmailVendor) -
         {"exp": None},
         {"iat": now + 3600},
         {"iat": "soon"},
-    ):
+    )
+    for wrong in wrongs:
         assert not believed(vendor, call(vendor.fake, **wrong)), wrong
     good = call(vendor.fake)
     token = good.headers["authorization"]

@@ -133,7 +133,7 @@ def test_a_text_in_doubt_is_found_on_a_later_page(vendor: TwilioVendor) -> None:
     for number in range(7):
         vendor.fake.keep({"To": PERSON, "From": NUMBER, "Body": f"Another {number}"})
     found = vendor.open().find(message)
-    assert found is not None
+    assert isinstance(found, Sent)
     assert found.provider_message_id == vendor.fake.messages[0]["sid"]
 
 
@@ -156,7 +156,7 @@ def test_of_two_equal_texts_the_one_of_that_moment_is_found(vendor: TwilioVendor
     for minutes in (12, 0, 7):
         vendor.fake.keep({"To": PERSON, "From": NUMBER, "Body": "Yes"}, at + timedelta(minutes=minutes))
     found = vendor.open().find(message)
-    assert found is not None
+    assert isinstance(found, Sent)
     assert found.provider_message_id == vendor.fake.messages[1]["sid"]
 
 

@@ -103,7 +103,7 @@ def _service(base_url: str) -> Any:
     from googleapiclient.discovery_cache import get_static_doc
     from googleapiclient.http import HttpMock
 
-    document = json.loads(get_static_doc("gmail", "v1"))
+    document = json.loads(get_static_doc("gmail", "v1") or "{}")
     if base_url:
         document |= {"rootUrl": f"{base_url.rstrip('/')}/", "baseUrl": f"{base_url.rstrip('/')}/"}
     # It only writes requests: its own connection is never used.
