@@ -6,10 +6,17 @@ import pytest
 
 from loumass.providers.base import Capability, Provider
 from loumass.providers.registry import PROVIDERS
-from tests.providers import contract, test_sandbox_contract, test_smtp_contract, test_twilio_contract
+from tests.providers import (
+    contract,
+    test_outlook_contract,
+    test_sandbox_contract,
+    test_smtp_contract,
+    test_twilio_contract,
+)
 
 #: Provider -> the class that holds it to the contract. The sandbox opens no connection that could be cut.
 HELD = {
+    "outlook": test_outlook_contract.TestOutlook,
     "smtp": test_smtp_contract.TestSmtp,
     "twilio": test_twilio_contract.TestTwilio,
     "sandbox": test_sandbox_contract.TestSandbox,
