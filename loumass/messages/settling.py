@@ -129,9 +129,7 @@ def _look_up(channel: Channel, wanted: Sequence[tuple[Row[Any], OutgoingMessage]
     with provider:
         found = [(row, _found(provider, row, message)) for row, message in wanted]
     with transaction():
-        proven = _proven(
-            channel.id, [_told(row, sent) for row, sent in found if isinstance(sent, Sent)]
-        )
+        proven = _proven(channel.id, [_told(row, sent) for row, sent in found if isinstance(sent, Sent)])
         rows = write_sent(proven) if proven else ()
         if rows:
             _tell(channel.id, rows)

@@ -17,13 +17,12 @@ from typing import Any, Self
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from tests.fakes.graph_mailbox import FOLDERS, Item, Mailbox, folder_id
-from tests.fakes.graph_subscriptions import Call, Subscriptions
-from tests.fakes.graph_tokens import CLIENT_ID, CLIENT_SECRET, TENANT, Tokens
+from tests.fakes.graph_subscriptions import Subscriptions
+from tests.fakes.graph_tokens import CLIENT_ID, CLIENT_SECRET, Tokens
 from tests.fakes.loopback import HOST
 
 MAILBOX = "maya@acme.example"
 MAXIMUM_REQUEST = 4 * 1024 * 1024
-#: What may follow `/me/messages/<id>`.
 _IMMUTABLE = 'IdType="ImmutableId"'
 
 
@@ -88,7 +87,6 @@ class FakeGraph:
             "mailbox": self.mailbox.address,
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
-            "tenant": TENANT,
             "refresh_token": given["refresh_token"],
             "access_token": given["access_token"],
             "expires_at": self.tokens.access[given["access_token"]].timestamp(),
@@ -99,15 +97,10 @@ class FakeGraph:
         return sum(request.startswith(beginning) for request in self.requests)
 
     def receive(self, mime: bytes, folder: str = "inbox") -> Item:
-        """Mail arrives, and whoever subscribed is told."""
+        """Mail arrives, and whoever subscribed will be told."""
         item = self.mailbox.put(mime, folder)
         self.subscriptions.tell(folder, item)
         return item
-
-
-def calling(call: Call, fake: FakeGraph) -> None:
-    """Let `fake` reach us by `call`."""
-    fake.subscriptions.call = call
 
 
 class _Server(ThreadingHTTPServer):

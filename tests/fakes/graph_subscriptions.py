@@ -28,8 +28,8 @@ class Subscriptions:
     #: Folders that it makes none for.
     refused: set[str] = field(default_factory=set)
     number: int = 0
-    #: What was answered to our calls.
-    answers: list[int] = field(default_factory=list)
+    #: Calls that are still to be made, as address and body.
+    waiting: list[tuple[str, bytes]] = field(default_factory=list)
 
     def asked(self, method: str, path: list[str], body: bytes) -> tuple[int, dict[str, Any]]:
         """The answer to POST, PATCH and DELETE."""
@@ -53,7 +53,7 @@ class Subscriptions:
         """Something was created in `folder`."""
         for one in list(self.kept.values()):
             if _folder(one) == folder and _moment(one["expirationDateTime"]) > self.now():
-                self.post(one["notificationUrl"], notification(one, item.id))
+                self.waiting.append((one["notificationUrl"], notification(one, item.id)))
 
     def tell_of_life(self, event: str) -> None:
         """Something happens to all subscriptions. Those that were removed are gone."""
@@ -62,12 +62,12 @@ class Subscriptions:
                 del self.kept[one["id"]]
             told = {name: one[name] for name in ("clientState",)} | {"subscriptionId": one["id"]}
             body = json.dumps({"value": [{**told, "lifecycleEvent": event, "tenantId": "84bd"}]})
-            self.post(one["lifecycleNotificationUrl"], body.encode())
+            self.waiting.append((one["lifecycleNotificationUrl"], body.encode()))
 
-    def post(self, url: str, body: bytes) -> None:
-        """Call, and keep what was answered."""
-        if self.call is not None:
-            self.answers.append(self.call(url, body)[0])
+    def call_now(self) -> list[int]:
+        """Make the calls that wait; the status of each answer."""
+        calls, self.waiting = self.waiting, []
+        return [self.call(url, body)[0] for url, body in calls] if self.call is not None else []
 
     def _made(self, told: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if _folder(told) in self.refused:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-CLIENT_ID, CLIENT_SECRET, TENANT = "11111111-2222-3333-4444-555555555555", "a client's secret", "common"
+CLIENT_ID, CLIENT_SECRET = "11111111-2222-3333-4444-555555555555", "a client's secret"
 LASTS = timedelta(minutes=70)
 
 
