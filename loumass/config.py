@@ -41,6 +41,7 @@ VARIABLES: dict[str, str] = {
     "MICROSOFT_CLIENT_ID": "an application of the installation in Microsoft Entra",
     "MICROSOFT_CLIENT_SECRET": "its secret",
     "MICROSOFT_TENANT": "whose accounts may sign in there (default: common)",
+    "BONZO_API_URL": "base address of Bonzo's API",
     "SANDBOX_SPEED": "how many times faster than real people the sandbox reacts",
     "LOG_FORMAT": "console or json",
     "LOG_LEVEL": "debug, info, warning or error",
@@ -174,6 +175,8 @@ def _vendor_clients(env: Mapping[str, str]) -> dict[str, VendorClient]:
             )
         if client_id:
             given = {option: env.get(variable, "").strip() for option, variable in options.items()}
+            if "tenant" in given:
+                given["tenant"] = given["tenant"] or "common"
             clients[vendor] = VendorClient(client_id, secret, given)
     return clients
 

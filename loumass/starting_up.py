@@ -8,7 +8,7 @@ from redis import Redis
 
 import loumass.schedule  # noqa: F401  importing it makes every job known
 from loumass.accounts import founding, local_time, mail
-from loumass.channels import connecting, waiting
+from loumass.channels import connecting, signing_in, waiting
 from loumass.config import Settings
 from loumass.core import (
     database,
@@ -46,6 +46,7 @@ def prepare(settings: Settings) -> Redis:
     network.allow(settings.allowed_private_hosts)
     resolving.use(settings.dns_servers)
     connecting.use(settings)
+    signing_in.use(settings)
     waiting.use(count_queues)
     local_time.use((look_at_hours_again,))
     storage.use(settings.storage_url)

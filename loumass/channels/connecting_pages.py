@@ -38,6 +38,8 @@ def choose() -> ResponseReturnValue:
 def connect(kind: str, medium: str) -> ResponseReturnValue:
     """Ask for credentials, try them, keep them."""
     provider = _provider_or_404(kind, medium)
+    if provider.signs_in is not None:
+        return redirect(url_for(".sign_in", kind=kind))
     form = credentials_form(provider)
     credentials = form.credentials() if form.validate_on_submit() else None
     if credentials is None or _is_taken(provider, credentials, form):
@@ -52,7 +54,7 @@ def connect(kind: str, medium: str) -> ResponseReturnValue:
         owner_id=g.user.id,
     )
     db().commit()
-    _tell(channel, checked)
+    tell(channel, checked)
     return redirect(url_for(".show", id=channel.id))
 
 
@@ -62,6 +64,8 @@ def credentials(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that a
     """Enter them anew; empty secrets keep what is stored."""
     channel = live_or_404(id)
     provider = _provider_or_404(channel.provider, channel.medium)
+    if provider.signs_in is not None:
+        return redirect(url_for(".sign_in", kind=provider.kind, channel=id))
     form = credentials_form(provider, _stored(channel))
     entered = form.credentials() if form.validate_on_submit() else None
     if entered is None:
@@ -74,7 +78,7 @@ def credentials(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that a
         form.form_errors.append(problem.sentence)
         return _ask("channels/credentials.html", form, provider, live_or_404(id))
     db().commit()
-    _tell(channel, checked)
+    tell(channel, checked)
     return redirect(url_for(".show", id=id))
 
 
@@ -99,7 +103,8 @@ def _tried(provider: type[Provider], credentials: Credentials) -> Checked:
     return connecting.check(provider, credentials)
 
 
-def _tell(channel: Channel, checked: Checked) -> None:
+def tell(channel: Channel, checked: Checked) -> None:
+    """Say how connecting went, and where to mend it."""
     if checked.is_well:
         flash(f"{channel.name} is connected. {checked.sentence}", "done")
     else:

@@ -188,6 +188,7 @@ def _show(
     line = queries.overview(channel, today())
     provider = provider_of(channel)
     capabilities = provider.capabilities if provider else frozenset()
+    signs_in = provider.signs_in if provider else None
     names = names or NameForm(channel_name=channel.name, sender_name=channel.sender_name)
     return render_template(
         "channels/show.html",
@@ -196,7 +197,8 @@ def _show(
         standing=_standing(line),
         label=label_of(channel),
         is_polled=Capability.POLLED in capabilities,
-        hook_url=hook_url(channel) if channel.sealed_credentials else "",
+        hook_url=hook_url(channel) if channel.sealed_credentials and not signs_in else "",
+        signs_in=signs_in,
         days=queries.days_of(channel.id, today()),
         limits=limits,
         names=names,

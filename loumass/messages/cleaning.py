@@ -14,7 +14,7 @@ LONGEST_KEY = 500
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 _TEXTS = ("text", "reply_text", "html", "reason")
 _KEYS = (
-    "sender", "recipient", "message_id", "in_reply_to", "references", "thread_id", "provider_message_id", "to", "cc",
+    "sender", "recipient", "message_id", "given_id", "in_reply_to", "references", "thread_id", "provider_message_id", "to", "cc",
 )  # fmt: skip
 _LONGEST: dict[str, int] = {name: LONGEST_TEXT for name in _TEXTS} | {name: LONGEST_KEY for name in _KEYS}  # noqa: C420  typed by str
 

@@ -25,7 +25,7 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:name AS text),
 _OURS = text("""
     SELECT id FROM message
     WHERE organization_id = :organization_id AND direction = 'out' AND (
-        rfc_message_id = :message_id
+        rfc_message_id = ANY(CAST(:message_ids AS text[]))
         OR (channel_id = :channel_id AND provider_message_id = :provider_message_id))
     ORDER BY channel_id = :channel_id DESC, id DESC LIMIT 1
 """)
@@ -45,7 +45,7 @@ def record_copy(
         {
             "organization_id": organization_id,
             "channel_id": channel.id,
-            "message_id": copy.message_id or None,
+            "message_ids": [one for one in (copy.message_id, copy.given_id) if one],
             "provider_message_id": origin.identity(copy),
         },
     )
@@ -53,7 +53,7 @@ def record_copy(
     if known is not None or other is None:
         forget(files)
         if known is not None:
-            settle_as_sent(channel, known, copy.provider_message_id)
+            settle_as_sent(channel, known, copy)
         return None
     conversation = conversation_with(copy, other, channel.id, origin.key)
     message = _recorded(channel, origin, copy, conversation, other)

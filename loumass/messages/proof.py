@@ -16,6 +16,7 @@ from loumass.messages.channel_days import day_of
 from loumass.messages.models import Message
 from loumass.messages.recording import Told, tell, write_down
 from loumass.messages.rendering_shown import shown
+from loumass.providers.events import MessageArrived
 
 _LOCK = text("""
     SELECT id, state, attempted_at, lease_until FROM message
@@ -23,14 +24,13 @@ _LOCK = text("""
 """)
 
 
-def settle_as_sent(channel: Channel, message_id: UUID, provider_message_id: str = "") -> bool:
-    """Record that a message in doubt was really sent; False when it was not in doubt."""
+def settle_as_sent(channel: Channel, message_id: UUID, copy: MessageArrived | None = None) -> bool:
+    """Record that a message in doubt was really sent, as its `copy` in Sent shows it; False when it was not in doubt."""
     values = {"organization_id": current_organization_id(), "id": message_id}
     row = db().execute(_LOCK, values).one_or_none()
     if row is None or not _is_in_doubt(row):
         return False
-    told = Told(row.id, "sent", row.attempted_at, provider_message_id=provider_message_id or None)
-    rows = write_sent([told])
+    rows = write_sent([_told(row, copy)])
     tell(channel, rows, day_of(row.attempted_at))
     return bool(rows)
 
@@ -41,6 +41,17 @@ def write_sent(told: Sequence[Told]) -> Sequence[Row[Any]]:
     ids = [one.id for one in told]
     words = shown(db().scalars(select(Message).where(Message.id.in_(ids))).all())
     return write_down([one._replace(subject=words[one.id].subject) for one in told if one.id in words], None)
+
+
+def _told(row: Row[Any], copy: MessageArrived | None) -> Told:
+    if copy is None:
+        return Told(row.id, "sent", row.attempted_at)
+    # Its server may have given it another Message-ID: answers name that one.
+    renamed = copy.message_id if copy.given_id else None
+    return Told(
+        row.id, "sent", row.attempted_at, provider_message_id=copy.provider_message_id or None,
+        message_id=renamed or None, thread_id=copy.thread_id,
+    )  # fmt: skip
 
 
 def _is_in_doubt(row: Row[Any]) -> bool:

@@ -179,6 +179,8 @@ class Provider(ABC):
     #: Where people sign in at the vendor instead of entering credentials.
     signs_in: ClassVar[SignIn | None] = None
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    #: Whether the vendor signs every byte of a call. Otherwise a token or a secret address is the proof.
+    signs_calls: ClassVar[bool] = True
     #: Whether a call without a channel's token is meant for every channel that it names.
     calls_all: ClassVar[bool] = False
     #: False when one throttled message means that the whole account is too fast.
@@ -291,6 +293,10 @@ class Provider(ABC):
     def identity(self, hook: HookRequest) -> str:
         """The vendor's own id of what the (verified) call tells: the same for every repetition."""
         raise NotImplementedError(f"{self.kind} does not call us")
+
+    def private_headers(self) -> frozenset[str]:
+        """Names (lower case) of headers that prove a call by a secret: they are not kept with it."""
+        return frozenset()
 
     def answer(self, hook: HookRequest) -> HookAnswer:
         """What to answer to a stored call."""

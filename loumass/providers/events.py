@@ -41,6 +41,8 @@ class MessageArrived:
     subject: str = ""
     #: Message-IDs are without angle brackets.
     message_id: str = ""
+    #: The Message-ID that was given to an own copy before its server gave it another.
+    given_id: str = ""
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     provider_message_id: str = ""

@@ -115,7 +115,10 @@ def _taken(organization_id: UUID, channel_id: UUID, call: HookRequest) -> HookAn
             )
             raise Forbidden("The signature does not fit. Nothing was kept.") from problem
         item = StoredItem(
-            identity=provider.identity(call), body=call.body, received_at=clock.now(), headers=_kept(call)
+            identity=provider.identity(call),
+            body=call.body,
+            received_at=clock.now(),
+            headers=_kept(call, _PRIVATE | provider.private_headers()),
         )
         if deliveries.store(channel.id, [item]):
             receive.later(str(channel.id))
@@ -123,8 +126,8 @@ def _taken(organization_id: UUID, channel_id: UUID, call: HookRequest) -> HookAn
         return provider.answer(call)
 
 
-def _kept(call: HookRequest) -> dict[str, str]:
-    return {name: value for name, value in call.headers.items() if name not in _PRIVATE}
+def _kept(call: HookRequest, private: frozenset[str]) -> dict[str, str]:
+    return {name: value for name, value in call.headers.items() if name not in private}
 
 
 def _call() -> HookRequest:

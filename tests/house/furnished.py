@@ -10,7 +10,7 @@ from uuid import UUID
 from loumass.accounts.models import Invitation
 from loumass.campaigns.models import Campaign, Enrollment
 from loumass.channels.connecting import sealed
-from loumass.channels.models import Channel
+from loumass.channels.models import Channel, VendorClient
 from loumass.contacts.importing import uploads
 from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportRefusal, Suppression, Tag
 from loumass.content.models import Content, ContentVersion
@@ -54,6 +54,10 @@ def furnish(tenant: Tenant) -> Furniture:
         _people(put, session, house)
         channel = _channel(put, "channel", f"{MARK.lower()}@acme.example", "active")
         _channel(put, "paused_channel", f"{MARK.lower()}.two@acme.example", "paused")
+        put(
+            "vendor_client",
+            VendorClient(vendor="google", client_id=f"{MARK}.apps.example", sealed_secret=b"", options={}),
+        )
         _funnel(put)
         _campaign(put, house, channel)
         _conversation(put, house, channel, tenant.admin.id)

@@ -20,7 +20,13 @@ PUBLIC = {
     "accounts.forgotten", "accounts.invitation", "accounts.login", "accounts.reset", "accounts.sign_up",
     "unsubscribing.ask", "unsubscribing.back", "unsubscribing.out",
 }  # fmt: skip
-HOOKS = {"health.health", "health.metrics", "hooks.arrive", "hooks.twilio_inbound"}
+HOOKS = {
+    "health.health",
+    "health.metrics",
+    "hooks.arrive",
+    "hooks.arrive_without_token",
+    "hooks.twilio_inbound",
+}
 #: Posted by mail programs, without a cookie.
 WITHOUT_TOKEN = {"unsubscribing.back", "unsubscribing.out"}
 #: Posted because a text is long; they answer and keep nothing.

@@ -8,6 +8,8 @@ from loumass.providers.base import Capability, Provider
 from loumass.providers.registry import PROVIDERS
 from tests.providers import (
     contract,
+    test_bonzo_contract,
+    test_gmail_contract,
     test_outlook_contract,
     test_sandbox_contract,
     test_smtp_contract,
@@ -19,6 +21,8 @@ HELD = {
     "outlook": test_outlook_contract.TestOutlook,
     "smtp": test_smtp_contract.TestSmtp,
     "twilio": test_twilio_contract.TestTwilio,
+    "bonzo": test_bonzo_contract.TestBonzo,
+    "gmail": test_gmail_contract.TestGmail,
     "sandbox": test_sandbox_contract.TestSandbox,
 }
 WITHOUT_NETWORK = {"sandbox"}
@@ -39,11 +43,12 @@ CASES = {
         "test_refused_then_cut_is_rejected_not_doubted",
         "test_a_cut_after_the_hand_over_is_doubt_for_that_message_alone",
     ),
-    contract.HookContract: (
-        "test_a_changed_body_is_forged",
+    contract.CalledContract: (
         "test_a_call_without_signature_is_forged",
         "test_a_replayed_call_has_the_same_identity_whatever_is_unsigned",
+        "test_garbage_is_stored_and_means_nothing",
     ),
+    contract.HookContract: ("test_a_changed_body_is_forged",),
     contract.PollContract: ("test_understanding_an_item_twice_tells_the_same",),
 }
 
@@ -54,7 +59,9 @@ def test_it_is_held_to_every_part_of_the_contract_that_fits(provider: type[Provi
     if provider.kind not in WITHOUT_NETWORK:
         wanted.add(contract.NetworkContract)
     if Capability.HOOKS in provider.capabilities:
-        wanted.add(contract.HookContract)
+        wanted.add(contract.CalledContract)
+        if provider.signs_calls:
+            wanted.add(contract.HookContract)
     if provider.capabilities & {Capability.POLLED, Capability.NEEDS_SENT}:
         wanted.add(contract.PollContract)
     held = HELD[provider.kind]

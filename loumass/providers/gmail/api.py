@@ -99,12 +99,15 @@ class Gone(Unavailable):
 
 def _service(base_url: str) -> Any:
     # Loaded here: nobody pays for it before they use Gmail.
-    from googleapiclient.discovery import build
+    from googleapiclient.discovery import build_from_document
+    from googleapiclient.discovery_cache import get_static_doc
     from googleapiclient.http import HttpMock
 
-    options = {"api_endpoint": f"{base_url.rstrip('/')}/"} if base_url else None
+    document = json.loads(get_static_doc("gmail", "v1"))
+    if base_url:
+        document |= {"rootUrl": f"{base_url.rstrip('/')}/", "baseUrl": f"{base_url.rstrip('/')}/"}
     # It only writes requests: its own connection is never used.
-    return build("gmail", "v1", http=HttpMock(), static_discovery=True, client_options=options)
+    return build_from_document(document, http=HttpMock())
 
 
 def _read(body: bytes, sends: bool) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from loumass.providers.base import (
     SentRecord,
     StoredItem,
     Watch,
+    refuse_control_characters,
 )
 from loumass.providers.errors import Disconnected, NotSent, ProviderError, Rejected, Sent
 from loumass.providers.events import MailboxChanged, ProviderEvent
@@ -32,7 +33,8 @@ from loumass.providers.oauth import SignedIn
 
 #: Larger messages are uploaded instead of written into the request.
 _INLINE = 3 * 1024 * 1024
-MAXIMUM_MESSAGE = 35 * 1024 * 1024
+#: What Gmail sends, attachments in base64 included.
+MAXIMUM_MESSAGE = 25_000_000
 _ORIGINAL = "X-Google-Original-Message-ID"
 log = structlog.get_logger("gmail")
 
@@ -44,7 +46,7 @@ class Gmail(Provider):
     label = "Gmail"
     summary = "A Gmail or Google Workspace mailbox: sign in with Google, send as you, see replies at once."
     signs_in = GOOGLE
-    calls_all = True
+    signs_calls, calls_all = False, True
     capabilities = frozenset(
         {Capability.DRAFTS, Capability.FINDS, Capability.POLLED, Capability.WATCHED, Capability.HOOKS}
     )
@@ -70,6 +72,7 @@ class Gmail(Provider):
 
     def send(self, message: OutgoingMessage) -> Sent:
         """Send the draft. Raises ProviderError values."""
+        refuse_control_characters(message)
         if not message.draft_id:
             message = replace(message, draft_id=self.draft(message))
         draft_id, _, _ = message.draft_id.partition("/")

@@ -13,6 +13,8 @@ from loumass.providers.events import MessageArrived, ProviderEvent
 from loumass.providers.mail import automatic, bodies, headers, reports
 from loumass.providers.mail.addresses import normalised
 
+#: What Gmail keeps of ours where it put its own in the place.
+_GIVEN_ID = "X-Google-Original-Message-ID"
 _ARRIVED_AT = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "Resent-To")
 
 
@@ -62,6 +64,7 @@ def _arrived(
     name, sender = senders[0] if senders else ("", "")
     identifiers = headers.message_ids(message, "Message-ID")
     answered = headers.message_ids(message, "In-Reply-To")
+    given = headers.message_ids(message, _GIVEN_ID) if is_own_copy else ()
     return MessageArrived(
         medium="email",
         sender=sender,
@@ -71,6 +74,7 @@ def _arrived(
         received_at=received_at,
         subject=headers.text(message, "Subject"),
         message_id=identifiers[0] if identifiers else "",
+        given_id=given[0] if given else "",
         in_reply_to=answered[0] if answered else "",
         references=headers.message_ids(message, "References"),
         text=body.text,

@@ -1,0 +1,1 @@
+"""Texts to people as Bonzo's prospects (https://docs.getbonzo.com)."""
