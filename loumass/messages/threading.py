@@ -33,10 +33,12 @@ _BY_MESSAGE_ID = text("""
     ORDER BY array_position(CAST(:ids AS text[]), rfc_message_id), channel_id = :channel_id DESC, id DESC
     LIMIT 1
 """)
+# A provider may put everything with one subject into one thread: each person's own comes first.
 _BY_PROVIDER_THREAD = text("""
     SELECT id FROM conversation
     WHERE organization_id = :organization_id AND channel_id = :channel_id AND provider_thread_id = :thread_id
-    ORDER BY last_message_at DESC NULLS LAST, id DESC LIMIT 1
+    ORDER BY coalesce(contact_id = CAST(:contact_id AS uuid), false) OR counterpart = :address DESC,
+        last_message_at DESC NULLS LAST, id DESC LIMIT 1
 """)
 # Texts have no threads: a number has one conversation per channel, and a new text opens it again.
 _BY_SENDER = text("""
@@ -94,7 +96,9 @@ def thread_of(
 
     `named` is what `named_by_message_id` found; `fallback_key` names a message without id.
     """
-    conversation = _conversation(named.conversation_id) if named else _otherwise_named(arrived, channel_id)
+    conversation = (
+        _conversation(named.conversation_id) if named else _otherwise_named(arrived, sender, channel_id)
+    )
     linked_to_id = None
     if conversation is not None and not _is_with(conversation, sender):
         linked_to_id, conversation = conversation.id, None
@@ -116,7 +120,9 @@ def conversation_with(
 ) -> Conversation:
     """Where a message that we wrote to `other` with another program belongs; opened when there is none."""
     named = named_by_message_id(arrived, channel_id)
-    conversation = _conversation(named.conversation_id) if named else _otherwise_named(arrived, channel_id)
+    conversation = (
+        _conversation(named.conversation_id) if named else _otherwise_named(arrived, other, channel_id)
+    )
     if conversation is None or not _is_with(conversation, other):
         conversation = _of_sender(other, channel_id, None)
     return conversation or _opened(arrived, other, channel_id, fallback_key)
@@ -133,14 +139,17 @@ def named_by_message_id(arrived: MessageArrived, channel_id: UUID) -> Row[Any] |
 def concerns_us(arrived: MessageArrived, named: Row[Any] | None, sender: Sender, channel_id: UUID) -> bool:
     """Whether what a mail server put among the junk answers us: it names a message or conversation of ours, or
     comes from somebody this channel wrote to."""
-    if named is not None or _otherwise_named(arrived, channel_id) is not None:
+    if named is not None or _otherwise_named(arrived, sender, channel_id) is not None:
         return True
     return sender.contact_id is not None and _last_written(sender, channel_id, None, arrived) is not None
 
 
-def _otherwise_named(arrived: MessageArrived, channel_id: UUID) -> Conversation | None:
+def _otherwise_named(arrived: MessageArrived, other: Sender, channel_id: UUID) -> Conversation | None:
     if arrived.thread_id:
-        found = db().scalar(_BY_PROVIDER_THREAD, _of(channel_id, thread_id=arrived.thread_id))
+        asked = _of(
+            channel_id, thread_id=arrived.thread_id, contact_id=other.contact_id, address=other.address
+        )
+        found = db().scalar(_BY_PROVIDER_THREAD, asked)
         if found is not None:
             return _conversation(found)
     named = conversation_of(arrived.to)

@@ -131,6 +131,9 @@ class HelpAsked(KeywordSent):
 class MailboxChanged:
     """Something arrived in the mailbox, or left it: fetch it."""
 
+    #: Whether the vendor says that it stops telling us, unless it is asked again.
+    is_unwatched: bool = False
+
 
 ProviderEvent = (
     MessageArrived

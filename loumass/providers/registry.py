@@ -5,11 +5,12 @@ from __future__ import annotations
 from loumass.providers.base import Capability, Provider
 from loumass.providers.bonzo.client import Bonzo
 from loumass.providers.gmail.client import Gmail
+from loumass.providers.outlook.client import Outlook
 from loumass.providers.sandbox.client import SandboxEmail, SandboxSms
 from loumass.providers.smtp.client import Smtp
 from loumass.providers.twilio.client import Twilio
 
-PROVIDERS: tuple[type[Provider], ...] = (Gmail, Smtp, Twilio, Bonzo, SandboxEmail, SandboxSms)
+PROVIDERS: tuple[type[Provider], ...] = (Gmail, Outlook, Smtp, Twilio, Bonzo, SandboxEmail, SandboxSms)
 
 
 def provider_class(kind: str, medium: str) -> type[Provider]:

@@ -51,6 +51,11 @@ def apply(channel: Channel, delivery: Delivery, understood: Understood) -> bool:
     return any(isinstance(one, MailboxChanged) for one in understood.events)
 
 
+def is_unwatched(understood: Understood) -> bool:
+    """Whether the vendor stops telling us of what arrives, unless it is asked again."""
+    return any(isinstance(one, MailboxChanged) and one.is_unwatched for one in understood.events)
+
+
 def forget(understood: Understood) -> None:
     """Somebody else took it in meanwhile: its files are not needed a second time."""
     receiving.forget_files(understood.files)

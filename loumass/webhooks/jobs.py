@@ -22,6 +22,7 @@ from loumass.providers.base import Capability, FetchedBatch, Provider
 from loumass.providers.errors import ProviderError
 from loumass.providers.registry import that_can
 from loumass.webhooks import dispatch
+from loumass.webhooks.watching import watch
 
 #: Deliveries of one slice.
 BATCH = 20
@@ -111,6 +112,8 @@ def _understand(channel: Channel, delivery_id: UUID, provider: Provider) -> None
             if current.state == "pending":
                 if dispatch.apply(get_or_404(Channel, channel.id), current, understood):
                     poll.later(str(channel.id))
+                if dispatch.is_unwatched(understood):
+                    watch.later(str(channel.id))
             else:
                 dispatch.forget(understood)
     except OutcomeAwaited:

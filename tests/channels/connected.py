@@ -21,9 +21,8 @@ def loopback(**changes: Any) -> Iterator[None]:
     """Let providers dial the fakes, with short waits."""
     from tests.providers.contract import context
 
-    before = connecting.use_context(replace(connecting.context(), **{
-        name: getattr(context(), name) for name in ("open_http", "dial", "open_tls", "timeout")
-    }, **changes))  # fmt: skip
+    short = {name: getattr(context(), name) for name in ("open_http", "dial", "open_tls", "timeout")}
+    before = connecting.use_context(replace(connecting.context(), **{**short, **changes}))
     try:
         yield
     finally:

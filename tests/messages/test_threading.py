@@ -48,6 +48,18 @@ def test_the_providers_thread_is_next(world: World) -> None:
     assert one(world.acme, Message, direction="in").conversation_id == asked.conversation_id
 
 
+def test_a_provider_that_puts_people_into_one_thread_does_not_mix_them(world: World) -> None:
+    priya, box = world.acme.contact(), mailbox(world.acme)
+    tom = world.acme.contact("Tom Okafor", TOM)
+    asked, later = written(world.acme, box, priya), written(world.acme, box, tom)
+    with world.acme.acting() as session:
+        for one_of_both in (asked, later):
+            get_or_404(Conversation, one_of_both.conversation_id).provider_thread_id = "same subject"
+        session.commit()
+    brings(world.acme, box, email(PRIYA, thread_id="same subject"))
+    assert one(world.acme, Message, direction="in").conversation_id == asked.conversation_id
+
+
 def test_then_a_token_in_the_address(world: World) -> None:
     priya, box = world.acme.contact(), mailbox(world.acme)
     asked = written(world.acme, box, priya)

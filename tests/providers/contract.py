@@ -87,6 +87,13 @@ class Vendor(ABC):
     def text_received(self, address: str) -> str:
         """What the person at `address` reads."""
 
+    def resigned(self, call: HookRequest, signature: str | None) -> HookRequest:
+        """`call` with another signature, or without one."""
+        headers = {name: value for name, value in call.headers.items() if self.proof_header not in name}
+        if signature is not None:
+            headers |= {name: signature for name in call.headers if self.proof_header in name}
+        return replace(call, headers=headers)
+
     def refuse_login(self) -> None:
         """Refuse the account from now on."""
         raise NotImplementedError
@@ -389,18 +396,15 @@ class CalledContract:
         vendor.open().verify(call)
 
     def test_a_call_without_signature_is_forged(self, vendor: Vendor, call: HookRequest) -> None:
-        kept = {name: value for name, value in call.headers.items() if vendor.proof_header not in name}
-        assert kept != call.headers
+        unsigned = vendor.resigned(call, None)
+        assert unsigned != call
         with pytest.raises(Forged):
-            vendor.open().verify(replace(call, headers=kept))
+            vendor.open().verify(unsigned)
 
     @pytest.mark.parametrize("nonsense", ["", "x", "é", "A" * 10_000, "====", "\udcff"])
     def test_a_nonsense_signature_is_forged(self, vendor: Vendor, call: HookRequest, nonsense: str) -> None:
-        changed = {
-            name: nonsense if vendor.proof_header in name else value for name, value in call.headers.items()
-        }
         with pytest.raises(Forged):
-            vendor.open().verify(replace(call, headers=changed))
+            vendor.open().verify(vendor.resigned(call, nonsense))
 
     def test_a_replayed_call_has_the_same_identity_whatever_is_unsigned(
         self, vendor: Vendor, call: HookRequest

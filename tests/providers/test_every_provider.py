@@ -10,6 +10,7 @@ from tests.providers import (
     contract,
     test_bonzo_contract,
     test_gmail_contract,
+    test_outlook_contract,
     test_sandbox_contract,
     test_smtp_contract,
     test_twilio_contract,
@@ -17,6 +18,7 @@ from tests.providers import (
 
 #: Provider -> the class that holds it to the contract. The sandbox opens no connection that could be cut.
 HELD = {
+    "outlook": test_outlook_contract.TestOutlook,
     "smtp": test_smtp_contract.TestSmtp,
     "twilio": test_twilio_contract.TestTwilio,
     "bonzo": test_bonzo_contract.TestBonzo,

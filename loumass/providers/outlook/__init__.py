@@ -1,0 +1,1 @@
+"""Outlook mailboxes (Microsoft 365 and outlook.com) that people sign in to."""
