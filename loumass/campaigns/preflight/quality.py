@@ -33,9 +33,7 @@ def quality(campaign: Campaign, graph: Graph) -> Iterator[Finding]:
     told = ", ".join(words.format(f"{counts[one]:,}") for one, words in _WORDS.items() if counts.get(one))
     is_open = bool(counts.get("never") or counts.get("unknown"))
     total = plural(sum(counts.values()), "e-mail address", "e-mail addresses")
-    yield Finding(
-        "verified", "warning" if is_open else "fact", f"{total}: {told}.", link=ask if is_open else None
-    )
+    yield Finding("verified", "fact", f"{total}: {told}.", link=ask if is_open else None)
     if invalid := counts.get("invalid", 0):
         yield _invalid(campaign, invalid)
 

@@ -171,10 +171,8 @@ def _mark(verification_id: UUID, people: People, *, also_fresh: bool) -> int:
         .where(*wanted)
         .order_by(Contact.id),
     )
-    done = db().execute(
-        marked.on_conflict_do_update(
-            index_elements=["organization_id", "contact_id"],
-            set_={"verification_id": marked.excluded.verification_id},
-        )
-    )
-    return done.rowcount  # pyright: ignore[reportAttributeAccessIssue]  an insert's result counts its rows
+    done = marked.on_conflict_do_update(
+        index_elements=["organization_id", "contact_id"],
+        set_={"verification_id": marked.excluded.verification_id},
+    ).returning(EmailCheck.contact_id)
+    return db().scalar(select(func.count()).select_from(done.cte("marked"))) or 0
