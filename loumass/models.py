@@ -17,6 +17,7 @@ from loumass.contacts.models import (
     Suppression,
     Tag,
 )
+from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
 from loumass.content.models import Content, ContentVersion
 from loumass.core.agenda import Agenda
 from loumass.core.database import Base

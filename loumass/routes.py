@@ -16,6 +16,7 @@ import loumass.channels.signing_in_pages
 import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.suppression_pages
+import loumass.contacts.verification_pages
 import loumass.content.preview_pages
 import loumass.funnels.file_pages
 import loumass.funnels.step_pages
@@ -38,6 +39,7 @@ class Route:
 ROUTES: tuple[Route, ...] = (
     Route(loumass.contacts.import_pages.pages, "", "member"),
     Route(loumass.contacts.suppression_pages.pages, "", "member"),
+    Route(loumass.contacts.verification_pages.pages, "", "member"),
     Route(loumass.contacts.pages.pages, "", "member"),
     Route(loumass.campaigns.pages.pages, "", "member"),
     Route(loumass.campaigns.people_pages.pages, "", "member"),

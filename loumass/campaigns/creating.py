@@ -43,6 +43,7 @@ class Details:
     sms_channel_id: UUID | None = None
     is_exit_on_reply: bool = True
     is_reply_in_thread: bool = True
+    skips_invalid: bool = False
 
 
 def create(template_id: UUID, details: Details, *, author_id: UUID | None = None) -> Campaign:
@@ -85,6 +86,15 @@ def change(campaign_id: UUID, details: Details) -> Campaign:
         audit("campaign.changed", "campaign", campaign.id, settings=changed)
         _decide_again(campaign, changed)
         announce([campaign.id])
+    return campaign
+
+
+def skip_invalid(campaign_id: UUID, is_wanted: bool) -> Campaign:
+    """The campaign with or without e-mails to addresses that were found invalid. Raises NotFound."""
+    campaign = states.locked(campaign_id)
+    if campaign.skips_invalid != is_wanted:
+        campaign.skips_invalid = is_wanted
+        audit("campaign.changed", "campaign", campaign.id, skips_invalid=is_wanted)
     return campaign
 
 

@@ -71,6 +71,7 @@ class DetailsForm(FlaskForm):
     sms_channel = SelectField("Number", description="Texts go out from here.")
     is_exit_on_reply = BooleanField("People leave when they reply", default=True)
     is_reply_in_thread = BooleanField("Follow-ups stay in one thread", default=True)
+    skips_invalid = BooleanField("Skip invalid e-mail addresses")
 
     def offer(
         self, owners: Sequence[Any], emails: Sequence[tuple[str, str]], numbers: Sequence[tuple[str, str]]
@@ -92,6 +93,7 @@ class DetailsForm(FlaskForm):
         self.sms_channel.data = str(campaign.sms_channel_id or _NONE)
         self.is_exit_on_reply.data = campaign.is_exit_on_reply
         self.is_reply_in_thread.data = campaign.is_reply_in_thread
+        self.skips_invalid.data = campaign.skips_invalid
 
     def details(self, home: ZoneInfo) -> Details:
         """What was typed. Without an event, what was typed about one is not kept."""
@@ -110,6 +112,7 @@ class DetailsForm(FlaskForm):
             sms_channel_id=_id(self.sms_channel.data),
             is_exit_on_reply=bool(self.is_exit_on_reply.data),
             is_reply_in_thread=bool(self.is_reply_in_thread.data),
+            skips_invalid=bool(self.skips_invalid.data),
         )
 
 

@@ -48,6 +48,8 @@ class Campaign(OrganizationOwned, Base):
     sms_channel_id: Mapped[UUID | None]
     is_exit_on_reply: Mapped[bool] = mapped_column(default=True)
     is_reply_in_thread: Mapped[bool] = mapped_column(default=True)
+    #: Whether e-mails to addresses that were found to be invalid are left out.
+    skips_invalid: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     starts_at: Mapped[datetime | None]
     #: Why a start that was agreed on did not happen; a person reads it.
     problem: Mapped[str] = mapped_column(default="", server_default="")

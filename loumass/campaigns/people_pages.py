@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from loumass.accounts.guards import requires
 from loumass.accounts.service import audit
@@ -21,6 +21,7 @@ from loumass.contacts import bulk, editing, listing
 from loumass.contacts.downloads import csv_download
 from loumass.contacts.models import Contact
 from loumass.contacts.suppression import suppressed_media
+from loumass.contacts.verifying import asking
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
 from loumass.core.tenancy import get, get_or_404
@@ -29,7 +30,19 @@ from loumass.core.words import plural
 pages = Blueprint("people", __name__)
 _BATCH = 1000
 #: What the address of the list may carry; anything else is not ours.
-_QUERY = ("q", "tag", "import", "owner", "suppressed", "campaign", "status", "activity", "since", "sort")
+_QUERY = (
+    "q",
+    "tag",
+    "import",
+    "owner",
+    "suppressed",
+    "campaign",
+    "status",
+    "activity",
+    "since",
+    "verified",
+    "sort",
+)
 _MOST_CHOSEN = 10_000
 _EXPORTED = (
     "external_id", "email", "phone", "first_name", "last_name", "company", "title", "city", "state", "country", "timezone",
@@ -59,6 +72,7 @@ def index() -> ResponseReturnValue:
         tags=listing.tags_of(ids),
         statuses=people_list.statuses_of(ids, wanted.campaign),
         barred=suppressed_media(page.items),
+        known=asking.known_of(page.items),
         **_offers(wanted),
     )
 
@@ -107,6 +121,23 @@ def choose_campaign() -> ResponseReturnValue:
     return _back()
 
 
+@pages.route("/contacts/verification", methods=["GET", "POST"])
+@requires("contacts.import")
+def verify() -> ResponseReturnValue:
+    """Verifies the addresses of the chosen people, or of everybody who matches; asks first."""
+    if request.method == "GET" or "is_sure" not in request.form:
+        return _ask("verify")
+    chosen = _chosen()
+    try:
+        begun = asking.begin(
+            chosen, _subject(chosen), author_id=g.user.id, also_fresh=request.form.get("also_fresh") == "1"
+        )
+    except Refused as problem:
+        return _ask("verify", problem.sentence), 422
+    db().commit()
+    return redirect(url_for("verification.show", verification_id=begun.id), 303)
+
+
 @pages.post("/contacts/deletion")
 @requires("contacts.delete")
 def delete() -> ResponseReturnValue:
@@ -138,12 +169,20 @@ def restore() -> ResponseReturnValue:
     return _back()
 
 
+def _subject(chosen: bulk.People) -> str:
+    """Whom a verification is about, in words."""
+    if not isinstance(chosen, Select):
+        return plural(len(chosen), "chosen person", "chosen people")
+    return "People who match a filter" if set(_query()) - {"sort"} else "Everybody"
+
+
 def _offers(wanted: PeopleFilter) -> dict[str, Any]:
     """What the filters can be set to; an import or activity only shows while it is set."""
     brought_by = wanted.contacts.brought_by
     return {
         "tag_options": listing.tag_options(),
         "campaign_options": people_list.campaign_options(),
+        "verdict_options": list(asking.VERDICT_NAMES.items()),
         "status_options": [(status, status) for status in STATUSES],
         "import_name": listing.import_name(brought_by) if brought_by else None,
         "activity": people_list.ACTIVITIES.get(wanted.activity),

@@ -212,6 +212,7 @@ def _keep_choices(row: ContactImport) -> None:
         existing=request.form.get("existing", "fill"),
         tags=request.form.get("tags", "").split(","),
         source=request.form.get("source", ""),
+        verifies=request.form.get("verifies") == "1",
     )
 
 
@@ -264,6 +265,7 @@ def _result(row: ContactImport) -> str:
         "imports/result.html",
         row=row,
         options=ImportOptions.of(row),
+        verification=queries.verification_of(row.id),
         who=queries.names_of_uploaders().get(row.created_by_id),
         page=queries.refusals(row.id, code, cursor),
         codes=[(one, CODES.get(one, "Other"), count) for one, count in counts],

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from loumass.accounts.models import Membership, User
 from loumass.contacts.models import ContactImport, ImportRefusal, Tag
+from loumass.contacts.verification_models import EmailVerification
 from loumass.core.database import db
 from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
@@ -20,6 +21,14 @@ _OFFERED_TAGS = 200
 def imports(cursor: str | None) -> Page[ContactImport]:
     """Returns a page of imports, newest first."""
     return page(select(ContactImport), [ContactImport.created_at, ContactImport.id], cursor, descending=True)
+
+
+def verification_of(import_id: UUID) -> EmailVerification | None:
+    """Returns what verifies the addresses of an import, the latest one."""
+    found = select(EmailVerification).where(EmailVerification.import_id == import_id)
+    return db().scalar(
+        found.order_by(EmailVerification.created_at.desc(), EmailVerification.id.desc()).limit(1)
+    )
 
 
 def names_of_uploaders() -> dict[UUID | None, str]:

@@ -10,6 +10,8 @@ from loumass.contacts.importing.forecasting import forecast_import
 from loumass.contacts.importing.running import run_slice
 from loumass.contacts.importing.tidying import forget_old_files
 from loumass.contacts.models import ContactImport
+from loumass.contacts.verification_models import EmailVerification
+from loumass.contacts.verifying import running as verifying
 from loumass.core import clock
 from loumass.core.agenda import Wake
 from loumass.core.database import db
@@ -29,13 +31,20 @@ def forecast(import_id: str) -> None:
 
 
 @job("bulk")
+def verify(verification_id: str) -> bool:
+    """One slice of a verification; True while addresses remain."""
+    return verifying.run_slice(UUID(verification_id))
+
+
+@job("bulk")
 def forget_files() -> bool:
     """Files that nobody came back for are deleted; True while there are more."""
     return forget_old_files()
 
 
 def sweep() -> list[Wake]:
-    """The imports that run, whatever a crash has left of them."""
+    """The imports and verifications that run, whatever a crash has left of them."""
     now = clock.now()
     running = db().scalars(select(ContactImport.id).where(ContactImport.state == "running"))
-    return [put_in.wake(now, str(one)) for one in running]
+    asked = db().scalars(select(EmailVerification.id).where(EmailVerification.state == "running"))
+    return [put_in.wake(now, str(one)) for one in running] + [verify.wake(now, str(one)) for one in asked]

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 
 from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportedContact, Suppression, Tag
+from loumass.contacts.verifying.asking import VERDICT_NAMES, has_verdict
 from loumass.core.database import db
 from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
@@ -43,17 +44,20 @@ class ContactFilter:
     owner: UUID | None = None
     #: `email`, `sms`, `voicemail`, `any`, or `no` for people who may be written to.
     suppressed: str = ""
+    #: One of `VERDICT_NAMES`: what verifying found, or `never`.
+    verified: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> ContactFilter:
-        """Returns the filter of a page's query (`q`, `tag`, `import`, `owner`, `suppressed`); nonsense is dropped."""
-        suppressed = query.get("suppressed", "")
+        """Returns the filter of a page's query (`q`, `tag`, `import`, `owner`, `suppressed`, `verified`); nonsense is dropped."""
+        suppressed, verified = query.get("suppressed", ""), query.get("verified", "")
         return cls(
             words=" ".join(query.get("q", "").split())[:200],
             tag=id_of(query.get("tag", "")),
             brought_by=id_of(query.get("import", "")),
             owner=id_of(query.get("owner", "")),
             suppressed=suppressed if suppressed in {*_ADDRESSES, "any", "no"} else "",
+            verified=verified if verified in VERDICT_NAMES else "",
         )
 
 
@@ -71,6 +75,8 @@ def contact_conditions(wanted: ContactFilter) -> list[ColumnElement[bool]]:
     if wanted.suppressed:
         barred = _is_barred(wanted.suppressed)
         found.append(~barred if wanted.suppressed == "no" else barred)
+    if wanted.verified:
+        found.append(has_verdict(wanted.verified))
     return found
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from loumass.accounts.models import Organization, User
 from loumass.campaigns.standing import Standing, standings_of_contact
 from loumass.contacts.models import Contact, ContactField, ContactTag, Tag
+from loumass.contacts.verifying.asking import Known, known_of
+from loumass.contacts.verifying.judging import REASONS
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
@@ -30,6 +32,9 @@ class Pane:
     owner: User | None
     local_time: datetime | None
     place: str
+    #: What verifying found of their e-mail address, if it was verified.
+    verified: Known | None = None
+    reasons: Sequence[str] = ()
 
 
 def pane(person: Person) -> Pane:
@@ -46,6 +51,8 @@ def pane(person: Person) -> Pane:
         owner=db().get(User, contact.owner_id) if contact.owner_id else None,
         local_time=clock.now().astimezone(zone),
         place=contact.city or zone.key.rpartition("/")[2].replace("_", " "),
+        verified=(verified := known_of([contact]).get(contact.id)),
+        reasons=[REASONS[one] for one in verified.reasons if one in REASONS] if verified else (),
     )
 
 

@@ -31,6 +31,7 @@ BY_ARGUMENT = {
     "delivery_id": "delivery",
     "import_id": "contact_import",
     "suppression_id": "suppression",
+    "verification_id": "verification",
 }
 #: Blueprint -> furniture that its `<uuid:id>` names.
 BY_BLUEPRINT = {
@@ -51,6 +52,8 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     "imports.cancel": {"import_id": "running_import"},
     "imports.refused": {"import_id": "failed_import"},
     "imports.again": {"import_id": "failed_import"},
+    "verification.progress": {"verification_id": "running_verification"},
+    "verification.cancel": {"verification_id": "running_verification"},
     "account.remove_member": {"id": "colleague"},
     "account.change_role": {"id": "colleague"},
     "account.invite_again": {"id": "invitation"},
@@ -144,6 +147,14 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "campaigns.cancel": lambda _: {},
     "people.tag": lambda house: {"ids": [house.contact], "tags": "vip"},
     "people.choose_campaign": lambda house: {"ids": [house.fresh_contact], "campaign_id": house.campaign},
+    "people.verify": lambda house: {"ids": [house.contact], "is_sure": "1"},
+    "campaigns.verify": lambda _: {"skips_invalid": "1"},
+    "verification.cancel": lambda _: {},
+    "verification.change_lists": lambda _: {
+        "kind": "disposable",
+        "values": "burner.example",
+        "is_listed": "1",
+    },
     "people.delete": lambda house: {"ids": [house.contact], "is_sure": "1"},
     "people.restore": lambda _: {"at": "2026-03-03T16:00:00+00:00"},
     "person.become_one": lambda house: {"other": house.other_contact},

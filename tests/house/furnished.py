@@ -13,6 +13,7 @@ from loumass.channels.connecting import sealed
 from loumass.channels.models import Channel, VendorClient
 from loumass.contacts.importing import uploads
 from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportRefusal, Suppression, Tag
+from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
 from loumass.content.models import Content, ContentVersion
 from loumass.core import clock, secrets, storage
 from loumass.core.ids import uuid7
@@ -52,6 +53,7 @@ def furnish(tenant: Tenant) -> Furniture:
             return row
 
         _people(put, session, house)
+        _verifications(put, session, house)
         channel = _channel(put, "channel", f"{MARK.lower()}@acme.example", "active")
         _channel(put, "paused_channel", f"{MARK.lower()}.two@acme.example", "paused")
         put(
@@ -123,6 +125,23 @@ def _people(put: Any, session: Any, house: Furniture) -> None:
     session.add(
         ImportRefusal(import_id=house.failed_import, line=2, column="E-mail", value=MARK, reason="bad")
     )
+
+
+def _verifications(put: Any, session: Any, house: Furniture) -> None:
+    for name, state in (("verification", "done"), ("running_verification", "running")):
+        put(name, EmailVerification(subject=f"{MARK} people", state=state, total=1, finished_at=clock.now()))
+    session.add(EmailCheck(contact_id=house.fresh_contact, verification_id=house.running_verification))
+    session.add(
+        EmailCheck(
+            contact_id=house.contact,
+            email_hash=secrets.keyed_hash(f"{MARK.lower()}@foothill.example"),
+            status="risky",
+            reasons=["role"],
+            checked_at=clock.now(),
+        )
+    )
+    session.add(MailDomain(domain="foothill.example", standing="accepts", looked_up_at=clock.now()))
+    put("address_rule", AddressRule(kind="disposable", value=f"{MARK.lower()}.example", is_listed=True))
 
 
 def _list(state: str) -> ContactImport:

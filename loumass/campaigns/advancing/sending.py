@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 
 from loumass.accounts.models import User
 from loumass.campaigns.advancing.ground import Ground, Walker
+from loumass.campaigns.advancing.invalid import INVALID, invalid_among
 from loumass.campaigns.advancing.verdict import Hold, Leave, Verdict
 from loumass.campaigns.words import campaign_values
 from loumass.channels.models import Channel
@@ -98,12 +99,16 @@ def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -
     if version is None:
         because = "This step has nothing to say: its words were deleted"
         return _hold(walkers, Hold("no_content", {"for": "mending", "because": because}), verdict)
+    invalid = invalid_among(ground, walkers, medium)
+    verdict.leave |= {one.id: Leave(_SKIPPED, INVALID) for one in walkers if one.contact_id in invalid}
+    walkers = [walker for walker in walkers if walker.contact_id not in invalid]
     recipients = [
         Recipient(step, walker.id, walker.contact_id) for walker in walkers if (step := walker.step())
     ]
     planned = plan_messages(_plan_of(ground, node, channel, version), recipients)
     waiting = [walker.id for walker in walkers if walker.step_id in planned]
-    verdict.take(waiting, _decided(ground, node, walkers[0], MessageOutcome.PENDING))
+    if walkers:
+        verdict.take(waiting, _decided(ground, node, walkers[0], MessageOutcome.PENDING))
     without = [walker.id for walker in walkers if walker.step_id not in planned]
     verdict.leave |= dict.fromkeys(without, Leave(_SKIPPED, NO_ADDRESS[medium]))
     return None

@@ -7,6 +7,7 @@ from loumass.campaigns.models import Campaign
 from loumass.campaigns.preflight.arithmetic import arithmetic
 from loumass.campaigns.preflight.dates import dates
 from loumass.campaigns.preflight.finding import Finding, media_in
+from loumass.campaigns.preflight.quality import quality
 from loumass.campaigns.preflight.reach import people, reach_of
 from loumass.campaigns.preflight.senders import channels_of, postal_address, senders
 from loumass.campaigns.preflight.steps import steps
@@ -29,6 +30,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         *senders(campaign, graph, channels),
         *postal_address(graph, organization),
         *people(campaign, graph, reach),
+        *quality(campaign, graph),
         *dates(campaign, graph, organization),
         *arithmetic(graph, channels, reach, organization),
     ]

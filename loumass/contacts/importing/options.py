@@ -55,6 +55,8 @@ class ImportOptions:
     existing: Existing = "fill"
     tags: list[str] = field(default_factory=list)
     source: str = ""
+    #: Whether the addresses are verified once the list is in.
+    verifies: bool = False
     country: str = "US"
     forecast: Forecast | None = None
 
@@ -69,6 +71,7 @@ class ImportOptions:
             "existing": self.existing,
             "tags": self.tags,
             "source": self.source,
+            "verifies": self.verifies,
             "country": self.country,
             "forecast": asdict(self.forecast) if self.forecast else None,
         }
@@ -92,7 +95,7 @@ class ImportOptions:
             self, sample=[], forecast=replace(self.forecast, problems=[]) if self.forecast else None
         )
 
-    def chosen(self, *, existing: str, tags: list[str], source: str) -> ImportOptions:
+    def chosen(self, *, existing: str, tags: list[str], source: str, verifies: bool = False) -> ImportOptions:
         """Returns the options with a person's choices; the forecast no longer holds.
 
         Raises Refused for an unknown choice, too many tags or too long a text.
@@ -105,4 +108,6 @@ class ImportOptions:
         said = " ".join(source.split())
         if len(said) > MAX_SOURCE:
             raise Refused(f"Say in at most {MAX_SOURCE} characters where the addresses come from.")
-        return replace(self, existing=cast(Existing, existing), tags=kept, source=said, forecast=None)
+        return replace(
+            self, existing=cast(Existing, existing), tags=kept, source=said, verifies=verifies, forecast=None
+        )

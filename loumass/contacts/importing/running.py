@@ -26,6 +26,7 @@ from loumass.contacts.importing.uploads import stored_table
 from loumass.contacts.models import ContactImport, ImportRefusal
 from loumass.contacts.tables.shape import Cursor, RefusedRow, TableRefused
 from loumass.contacts.validation import RowReader
+from loumass.contacts.verifying.asking import begin_for_import
 from loumass.core import clock, storage
 from loumass.core.database import db
 from loumass.core.live import announce
@@ -224,6 +225,8 @@ def _close(import_id: UUID, state: str) -> None:
         key = row.file_key
         row.state, row.finished_at = state, clock.now()
         row.row_count = row.rows_read if state == "done" else row.row_count
+        if state == "done" and ImportOptions.of(row).verifies:
+            begin_for_import(row)
         forget_file(row)
         publish("import.finished", facts={"import_id": str(import_id), "state": state})
         announce(f"import:{import_id}")

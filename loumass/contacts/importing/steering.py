@@ -26,13 +26,21 @@ AT_ONCE_BYTES = 1_000_000
 
 
 def choose(
-    row: ContactImport, targets: Sequence[str], *, existing: str, tags: list[str], source: str
+    row: ContactImport,
+    targets: Sequence[str],
+    *,
+    existing: str,
+    tags: list[str],
+    source: str,
+    verifies: bool = False,
 ) -> None:
     """Keeps a person's choices and forecasts anew where they changed. Raises Refused, and Conflict once started."""
     _must_be(row, "uploaded")
     before = ImportOptions.of(row)
     mapping = apply_choices(before.mapping, targets)
-    chosen = replace(before, mapping=mapping).chosen(existing=existing, tags=tags, source=source)
+    chosen = replace(before, mapping=mapping).chosen(
+        existing=existing, tags=tags, source=source, verifies=verifies
+    )
     if replace(before, forecast=None) != chosen:
         row.options = chosen.as_json()
         look_ahead(row)

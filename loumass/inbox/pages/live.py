@@ -25,6 +25,7 @@ TOPICS = {
     "channels": "channels.read",
     "dashboard": "dashboard.read",
     "import": "contacts.import",
+    "verification": "contacts.import",
 }
 _MOST_TOPICS = 50
 _TOPIC = re.compile(r"[a-z]+(:[0-9a-f-]{36})?")
