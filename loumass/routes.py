@@ -20,6 +20,7 @@ import loumass.content.preview_pages
 import loumass.funnels.file_pages
 import loumass.funnels.step_pages
 import loumass.inbox.pages
+import loumass.media.pages
 import loumass.messages.trying_out_pages
 import loumass.messages.unsubscribing_pages
 import loumass.webhooks.delivery_pages
@@ -49,6 +50,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.inbox.pages.pages, "", "member"),
     Route(loumass.messages.trying_out_pages.pages, "", "member"),
     Route(loumass.messages.unsubscribing_pages.pages, "", "public"),
+    Route(loumass.media.pages.pages, "", "public"),
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
     Route(loumass.channels.connecting_pages.pages, "", "member"),

@@ -38,6 +38,7 @@ class Capability(StrEnum):
     HOOKS = "hooks"  # the vendor calls us: verify(), identity(), answer()
     FINDS = "finds"  # find() can settle a send in doubt
     NEEDS_SENT = "needs sent"  # fetch() is given the records of what was sent, right after it was
+    REPORTS = "reports"  # reports() asks what became of messages that the vendor has not told of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,8 @@ class OutgoingMessage:
     media_urls: tuple[str, ...] = ()
     thread_id: str | None = None
     status_callback_url: str | None = None
+    #: Not before; None goes at once. Only for vendors that keep messages until their time.
+    send_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,8 @@ class Provider(ABC):
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
     #: False when one throttled message means that the whole account is too fast.
     throttles_per_recipient: ClassVar[bool] = False
+    #: False when the vendor signs nothing: the secret in the address that it calls is the only proof.
+    signs_calls: ClassVar[bool] = True
 
     def __init__(self, credentials: Any, context: ProviderContext) -> None:
         self.credentials = credentials
@@ -218,6 +223,10 @@ class Provider(ABC):
     def fetch(self, cursor: Mapping[str, Any], sent: Sequence[SentRecord] = ()) -> FetchedBatch:
         """A bounded batch of what arrived since `cursor` (empty: from now on). Raises ProviderError."""
         raise NotImplementedError(f"{self.kind} is not polled")
+
+    def reports(self, sent: Sequence[SentRecord]) -> Iterator[StoredItem]:
+        """What became of each of `sent`, with the identity that a call about it would have. Raises ProviderError."""
+        raise NotImplementedError(f"{self.kind} is not asked")
 
     def verify(self, hook: HookRequest) -> None:
         """Raises Forged unless the vendor signed exactly these bytes."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from loumass.providers.base import Capability, Provider
 from loumass.providers.sandbox.client import SandboxEmail, SandboxSms
+from loumass.providers.slybroadcast.client import Slybroadcast
 from loumass.providers.smtp.client import Smtp
 from loumass.providers.twilio.client import Twilio
 
-PROVIDERS: tuple[type[Provider], ...] = (Smtp, Twilio, SandboxEmail, SandboxSms)
+PROVIDERS: tuple[type[Provider], ...] = (Smtp, Twilio, Slybroadcast, SandboxEmail, SandboxSms)
 
 
 def provider_class(kind: str, medium: str) -> type[Provider]:

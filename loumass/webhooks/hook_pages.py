@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -87,8 +88,9 @@ def _taken(organization_id: UUID, channel_id: UUID, call: HookRequest) -> HookAn
             )
             raise Forbidden("The signature does not fit. Nothing was kept.") from problem
         item = StoredItem(
-            identity=provider.identity(call), body=call.body, received_at=clock.now(), headers=_kept(call)
-        )
+            identity=provider.identity(call), body=call.body, received_at=clock.now(), headers=_kept(call),
+            meta={"query": query} if (query := urlsplit(call.target).query) else {},
+        )  # fmt: skip
         if deliveries.store(channel.id, [item]):
             receive.later(str(channel.id))
         session.commit()

@@ -6,12 +6,13 @@ import pytest
 
 from loumass.providers.base import Capability, Provider
 from loumass.providers.registry import PROVIDERS
-from tests.providers import contract, test_sandbox_contract, test_smtp_contract, test_twilio_contract
+from tests.providers import contract, test_sandbox_contract, test_slybroadcast_contract, test_smtp_contract, test_twilio_contract
 
 #: Provider -> the class that holds it to the contract. The sandbox opens no connection that could be cut.
 HELD = {
     "smtp": test_smtp_contract.TestSmtp,
     "twilio": test_twilio_contract.TestTwilio,
+    "slybroadcast": test_slybroadcast_contract.TestSlybroadcast,
     "sandbox": test_sandbox_contract.TestSandbox,
 }
 WITHOUT_NETWORK = {"sandbox"}
@@ -32,10 +33,13 @@ CASES = {
         "test_refused_then_cut_is_rejected_not_doubted",
         "test_a_cut_after_the_hand_over_is_doubt_for_that_message_alone",
     ),
+    contract.UnsignedHookContract: (
+        "test_another_address_is_forged",
+        "test_a_replayed_call_has_the_same_identity_whatever_is_unsigned",
+    ),
     contract.HookContract: (
         "test_a_changed_body_is_forged",
         "test_a_call_without_signature_is_forged",
-        "test_a_replayed_call_has_the_same_identity_whatever_is_unsigned",
     ),
     contract.PollContract: ("test_understanding_an_item_twice_tells_the_same",),
 }
@@ -47,7 +51,7 @@ def test_it_is_held_to_every_part_of_the_contract_that_fits(provider: type[Provi
     if provider.kind not in WITHOUT_NETWORK:
         wanted.add(contract.NetworkContract)
     if Capability.HOOKS in provider.capabilities:
-        wanted.add(contract.HookContract)
+        wanted |= {contract.UnsignedHookContract} | ({contract.HookContract} if provider.signs_calls else set())
     if provider.capabilities & {Capability.POLLED, Capability.NEEDS_SENT}:
         wanted.add(contract.PollContract)
     held = HELD[provider.kind]
