@@ -12,6 +12,7 @@ import loumass.contacts.jobs
 import loumass.events.jobs
 import loumass.inbox.jobs
 import loumass.messages.jobs
+import loumass.webhooks.asking
 import loumass.webhooks.jobs
 from loumass.accounts import mail
 from loumass.core.agenda import Wake
@@ -25,6 +26,7 @@ SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
     loumass.messages.jobs.sweep,
     loumass.inbox.jobs.sweep,
     loumass.webhooks.jobs.sweep,
+    loumass.webhooks.asking.sweep,
     loumass.campaigns.jobs.sweep,
 )
 

@@ -16,7 +16,17 @@ from loumass.providers.errors import Disconnected, ProviderError
 from loumass.providers.registry import provider_class
 from loumass.providers.world import context, use_context
 
-__all__ = ["Checked", "check", "context", "credentials_of", "hook_url", "open_provider", "sealed", "use", "use_context"]
+__all__ = [
+    "Checked",
+    "check",
+    "context",
+    "credentials_of",
+    "hook_url",
+    "open_provider",
+    "sealed",
+    "use",
+    "use_context",
+]
 
 
 @dataclass(frozen=True, slots=True)

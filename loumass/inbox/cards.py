@@ -181,7 +181,9 @@ def _sounds(messages: Sequence[Message]) -> dict[UUID, tuple[str, str]]:
     found = media_of(one.sound_id for one in messages)
     if not found:
         return {}
-    number = db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
+    number = (
+        db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
+    )
     return {
         media.id: (player_path(number, media), length(media.seconds) if media.seconds else "")
         for media in found.values()

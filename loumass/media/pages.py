@@ -85,5 +85,7 @@ def _range(media: Media) -> tuple[int, int] | None:
 
 def _answer(media: Media, start: int, stop: int, status: int, headers: dict[str, str]) -> Response:
     headers["Content-Length"] = str(stop - start)
-    body: Iterator[bytes] = iter(()) if request.method == "HEAD" else storage.chunks(media.file_key, start, stop)
+    body: Iterator[bytes] = (
+        iter(()) if request.method == "HEAD" else storage.chunks(media.file_key, start, stop)
+    )
     return Response(body, status, headers)

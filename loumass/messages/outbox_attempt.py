@@ -93,7 +93,9 @@ _ATTEMPT = f"""
     ORDER BY priority, due_at, taken.id
 """
 _WITHOUT_SOUND = _ATTEMPT.replace("{sounds}", "").replace("{sent_sounds}", "")
-_WITH_SOUND = _ATTEMPT.replace("{sounds}", ", is_synthetic, sound_id").replace("{sent_sounds}", ", message.sound_id")
+_WITH_SOUND = _ATTEMPT.replace("{sounds}", ", is_synthetic, sound_id").replace(
+    "{sent_sounds}", ", message.sound_id"
+)
 _ANY_TIME, _BY_CLOCK, _OF_VOICEMAIL = (
     asking(_WITHOUT_SOUND, TIMELESS_GATES, WITHOUT_CLOCK),
     asking(_WITHOUT_SOUND, [gate for gate in MESSAGE_GATES if not gate.medium], AROUND),

@@ -182,7 +182,9 @@ def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
     }
     if row.medium == "voicemail":
         return Rendered(
-            OutgoingMessage(**common, text=spoken(row, around, values), media_urls=(_sound(row, around, moment),))
+            OutgoingMessage(
+                **common, text=spoken(row, around, values), media_urls=(_sound(row, around, moment),)
+            )
         )
     if row.medium != "email":
         return Rendered(OutgoingMessage(**common, text=_text(row, around).render(values)))

@@ -123,7 +123,9 @@ def _take(found: _Found, row: Row[Any], around: rendering.Surroundings) -> None:
         voice = around.drafts[row.content_version_id].voice
         script = " ".join(rendering.spoken(row, around, values).split())
     except Exception as problem:  # one bad row must not hold up the others, whatever is wrong with it
-        log.warning("speak.unrenderable", message=str(row.id), problem=type(problem).__name__, exc_info=problem)
+        log.warning(
+            "speak.unrenderable", message=str(row.id), problem=type(problem).__name__, exc_info=problem
+        )
         found.unwritable.setdefault(f"The script could not be written: {problem}", []).append(row.id)
         return
     if voice is None or not script:
@@ -172,7 +174,12 @@ def _rested(again: datetime | None) -> datetime:
 
 
 def _go_on(channel: Channel, ids: Sequence[UUID], sound_id: UUID | None = None) -> None:
-    if ids and db().execute(_GOES_ON, _of(ids=list(ids), sound_id=sound_id, now=clock.now(), unspoken=UNSPOKEN)).all():
+    if (
+        ids
+        and db()
+        .execute(_GOES_ON, _of(ids=list(ids), sound_id=sound_id, now=clock.now(), unspoken=UNSPOKEN))
+        .all()
+    ):
         wake_all([Wake(DELIVER, (str(channel.id),), clock.now())])
 
 

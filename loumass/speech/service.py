@@ -12,6 +12,7 @@ from loumass.core import clock, live, secrets
 from loumass.core.database import db
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
+from loumass.events.service import publish
 from loumass.providers.credentials import Credentials
 from loumass.providers.elevenlabs.client import ElevenLabs
 from loumass.providers.errors import Disconnected, ProviderError
@@ -86,7 +87,12 @@ def connect(speaker: type[Speaker], credentials: Credentials, tried: Tried) -> V
     found.failures_in_a_row, found.resting_until, found.resting_because = 0, None, ""
     _take(found, tried)
     db().flush()
-    audit("voices.connected" if is_new else "voices.reconnected", "voice_account", found.id, is_well=tried.is_well)
+    audit(
+        "voices.connected" if is_new else "voices.reconnected",
+        "voice_account",
+        found.id,
+        is_well=tried.is_well,
+    )
     return found
 
 
@@ -116,6 +122,8 @@ def _take(found: VoiceAccount, tried: Tried) -> None:
         found.voices = [{"id": voice.id, "name": voice.name} for voice in tried.voices]
         found.resting_until, found.failures_in_a_row = None, 0
     become(found, "active" if tried.is_well else "disconnected", "" if tried.is_well else tried.sentence)
+    if tried.is_well:
+        publish("voices.connected")
 
 
 def _bound_to(found: VoiceAccount) -> bytes:

@@ -28,7 +28,10 @@ class FakeElevenLabs(FakeVendor):
         self.spoken: list[dict[str, Any]] = []
         self.on_speak: list[Reply | str] = []
         self.on_everything: Reply | None = None
-        self.voices = [{"voice_id": VOICE, "name": "Rachel"}, {"voice_id": "AZnzlk1XvdvUeBnXmlld", "name": "Domi"}]
+        self.voices = [
+            {"voice_id": VOICE, "name": "Rachel"},
+            {"voice_id": "AZnzlk1XvdvUeBnXmlld", "name": "Domi"},
+        ]
         self.seconds = 8.0
         super().__init__(port)
 

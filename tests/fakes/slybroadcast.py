@@ -50,7 +50,9 @@ class FakeSlybroadcast(FakeVendor):
         return self._accepted(self.drops[-1])
 
     def _drop(self, fields: dict[str, str]) -> Reply | str:
-        missing = [name for name in ("c_phone", "c_callerID", "c_url", "c_audio", "c_date") if not fields.get(name)]
+        missing = [
+            name for name in ("c_phone", "c_callerID", "c_url", "c_audio", "c_date") if not fields.get(name)
+        ]
         if missing:
             return error(f"{missing[0]} is required")
         rule = self.on_send.get(fields["c_phone"]) or self.on_send.get("*")

@@ -26,7 +26,9 @@ def m4a(seconds: float) -> bytes:
     """Just the boxes that say how long it lasts."""
     header = struct.pack(">IIIII", 0, 0, 0, 1000, round(seconds * 1000)) + bytes(80)
     moov = _box(b"moov", _box(b"mvhd", header))
-    return _box(b"ftyp", b"M4A \x00\x00\x00\x00isom") + _box(b"free", bytes(8)) + moov + _box(b"mdat", bytes(64))
+    return (
+        _box(b"ftyp", b"M4A \x00\x00\x00\x00isom") + _box(b"free", bytes(8)) + moov + _box(b"mdat", bytes(64))
+    )
 
 
 def _box(name: bytes, content: bytes) -> bytes:

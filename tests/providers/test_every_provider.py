@@ -6,7 +6,13 @@ import pytest
 
 from loumass.providers.base import Capability, Provider
 from loumass.providers.registry import PROVIDERS
-from tests.providers import contract, test_sandbox_contract, test_slybroadcast_contract, test_smtp_contract, test_twilio_contract
+from tests.providers import (
+    contract,
+    test_sandbox_contract,
+    test_slybroadcast_contract,
+    test_smtp_contract,
+    test_twilio_contract,
+)
 
 #: Provider -> the class that holds it to the contract. The sandbox opens no connection that could be cut.
 HELD = {
@@ -51,7 +57,9 @@ def test_it_is_held_to_every_part_of_the_contract_that_fits(provider: type[Provi
     if provider.kind not in WITHOUT_NETWORK:
         wanted.add(contract.NetworkContract)
     if Capability.HOOKS in provider.capabilities:
-        wanted |= {contract.UnsignedHookContract} | ({contract.HookContract} if provider.signs_calls else set())
+        wanted |= {contract.UnsignedHookContract} | (
+            {contract.HookContract} if provider.signs_calls else set()
+        )
     if provider.capabilities & {Capability.POLLED, Capability.NEEDS_SENT}:
         wanted.add(contract.PollContract)
     held = HELD[provider.kind]

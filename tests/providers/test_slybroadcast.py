@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from pydantic import ValidationError
 
-from loumass.providers.base import SentRecord, StoredItem
-from loumass.providers.errors import Disconnected, Rejected, Sent, Throttled, Unavailable, Unknown
-from loumass.providers.events import MessageBounced, MessageDelivered
+from loumass.providers.base import HookRequest, SentRecord, StoredItem
+from loumass.providers.errors import Disconnected, Outcome, Rejected, Sent, Throttled, Unavailable, Unknown
+from loumass.providers.events import MessageBounced, MessageDelivered, ProviderEvent
 from loumass.providers.slybroadcast.numbers import eastern, international, moment_of, national
 from tests.fakes.forms import Reply
 from tests.fakes.slybroadcast import PASSWORD, FakeSlybroadcast, disposition, error
@@ -80,7 +80,13 @@ def test_what_is_no_time_is_none() -> None:
 
 @pytest.mark.parametrize(
     ("number", "ten"),
-    [("+13035550142", "3035550142"), ("+16045550142", "6045550142"), ("+441932864471", ""), ("+11035550142", ""), ("x", "")],
+    [
+        ("+13035550142", "3035550142"),
+        ("+16045550142", "6045550142"),
+        ("+441932864471", ""),
+        ("+11035550142", ""),
+        ("x", ""),
+    ],
 )
 def test_numbers_have_ten_figures(number: str, ten: str) -> None:
     assert national(number) == ten
@@ -111,7 +117,9 @@ def test_numbers_have_ten_figures(number: str, ten: str) -> None:
         (Reply(200, b"<html>welcome"), Unknown, False),
     ],
 )
-def test_answers_mean_what_is_certain(vendor: SlybroadcastVendor, answer: Reply, kind: type, dead: bool) -> None:
+def test_answers_mean_what_is_certain(
+    vendor: SlybroadcastVendor, answer: Reply, kind: type, dead: bool
+) -> None:
     vendor.fake.on_send["*"] = answer
     with vendor.open() as provider:
         (outcome,) = outcomes(provider, vendor.message())
@@ -123,7 +131,9 @@ def test_answers_mean_what_is_certain(vendor: SlybroadcastVendor, answer: Reply,
 
 
 @pytest.mark.parametrize("urls", [(), ("https://x.example/a.ogg",), ("https://x.example/nothing",)])
-def test_nothing_to_play_is_refused_before_it_is_sent(vendor: SlybroadcastVendor, urls: tuple[str, ...]) -> None:
+def test_nothing_to_play_is_refused_before_it_is_sent(
+    vendor: SlybroadcastVendor, urls: tuple[str, ...]
+) -> None:
     with vendor.open() as provider:
         (outcome,) = outcomes(provider, vendor.message(media_urls=urls))
     assert isinstance(outcome, Rejected)
@@ -173,9 +183,9 @@ def test_the_drops_own_address_names_our_message_and_nobody_can_make_one(vendor:
     (drop,) = vendor.fake.drops
     query = urlsplit(drop["c_dispo_url"]).query
     provider = vendor.open()
-    assert provider.parse(_item(vendor, disposition(drop), query))[0].our_id == message.id
+    assert _named(provider.parse(_item(vendor, disposition(drop), query))) == message.id
     forged = query.replace(message.id.hex, uuid4().hex)
-    assert provider.parse(_item(vendor, disposition(drop), forged))[0].our_id is None
+    assert _named(provider.parse(_item(vendor, disposition(drop), forged))) is None
     assert provider.parse(_item(vendor, b"var=||OK", forged)) == []
 
 
@@ -194,7 +204,10 @@ def test_asking_and_being_called_are_one_thing(vendor: SlybroadcastVendor) -> No
     with vendor.open() as provider:
         first, second, third = (vendor.message() for _ in range(3))
         sent = outcomes(provider, first, second, third)
-        records = [_record(message.to, one.provider_message_id) for message, one in zip((first, second, third), sent, strict=True)]
+        records = [
+            _record(message.to, _session(one))
+            for message, one in zip((first, second, third), sent, strict=True)
+        ]
         drops = vendor.fake.drops
         vendor.fake.statuses = {
             drops[0]["session_id"]: ("OK", ""),
@@ -209,13 +222,22 @@ def test_asking_and_being_called_are_one_thing(vendor: SlybroadcastVendor) -> No
         list(refused.reports(records))
 
 
+def _named(events: list[ProviderEvent]) -> UUID | None:
+    (event,) = events
+    assert isinstance(event, MessageDelivered)
+    return event.our_id
+
+
+def _session(outcome: Outcome) -> str:
+    assert isinstance(outcome, Sent)
+    return outcome.provider_message_id
+
+
 def _record(to: str, session: str) -> SentRecord:
     return SentRecord(id=uuid4(), to=to, sender="", sent_at=NOW, provider_message_id=session)
 
 
-def _call(body: bytes):
-    from loumass.providers.base import HookRequest
-
+def _call(body: bytes) -> HookRequest:
     return HookRequest("POST", HOOK, {}, body)
 
 

@@ -53,7 +53,9 @@ class SlybroadcastVendor(Vendor):
 
     def message(self, to: str = "", text: str = "Hello there", **changes: Any) -> OutgoingMessage:
         """What people hear lies behind an address: here it stands in it."""
-        return super().message(to, text, **{"media_urls": (f"{PUBLIC_URL}/media/{quote(text)}.mp3",), **changes})
+        return super().message(
+            to, text, **{"media_urls": (f"{PUBLIC_URL}/media/{quote(text)}.mp3",), **changes}
+        )
 
     def address_that(self, behaviour: Behaviour) -> str:
         self._count += 1

@@ -50,8 +50,17 @@ def caller_id(tenant: Tenant, **limits: Any) -> Channel:
         {"email": LOGIN, "password": PASSWORD, "caller_id": CALLER_ID}
     )
     with tenant.acting() as session:
+        # The same caller id again is the same channel.
+        same = service.find_same(Slybroadcast, credentials)
+        if same is not None:
+            return same
         channel = service.connect(
-            Slybroadcast, credentials, Checked(True, "", {}), name="Front desk", sender_name="Maya", owner_id=tenant.admin.id
+            Slybroadcast,
+            credentials,
+            Checked(True, "", {}),
+            name="Front desk",
+            sender_name="Maya",
+            owner_id=tenant.admin.id,
         )
         channel.daily_cap = None
         for name, value in limits.items():

@@ -34,7 +34,7 @@ def voicemail(campaign: Campaign, graph: Graph, words: Mapping[UUID, Draft]) -> 
     """Who has not agreed, and whether scripts find a voice."""
     if "voicemail" not in media_in(graph):
         return
-    said = [words[node.content_id] for node in graph.nodes if node.content_id in words]
+    said = [words[one] for node in graph.nodes if (one := node.content_id) and one in words]
     is_spoken = any(draft.voice is not None and draft.recording is None for draft in said)
     if is_spoken:
         yield from _speaker()
@@ -44,7 +44,9 @@ def voicemail(campaign: Campaign, graph: Graph, words: Mapping[UUID, Draft]) -> 
         sentence = f"{_people(lacking.voicemail)} not agreed to voicemail: theirs are skipped."
         yield Finding("voicemail_unasked", "warning", sentence)
     if is_spoken and lacking.voice:
-        sentence = f"{_people(lacking.voice)} not agreed to hear a synthetic voice: spoken voicemail is skipped."
+        sentence = (
+            f"{_people(lacking.voice)} not agreed to hear a synthetic voice: spoken voicemail is skipped."
+        )
         yield Finding("voice_unasked", "warning", sentence)
 
 

@@ -178,9 +178,12 @@ TESTS: dict[str, Test] = {
     "replied": Test(_has_replied, _replied_words, lambda _: "Waits for a reply"),
     "bounced": Test(
         _has_bounced,
-        lambda config, _: {"any": "Bounced?", "email": "E-mail bounced?", "sms": "Text bounced?", "voicemail": "Voicemail failed?"}[
-            config.medium
-        ],
+        lambda config, _: {
+            "any": "Bounced?",
+            "email": "E-mail bounced?",
+            "sms": "Text bounced?",
+            "voicemail": "Voicemail failed?",
+        }[config.medium],
         lambda _: "Waits for a bounce",
     ),
     "opted_out": Test(

@@ -63,7 +63,11 @@ class ElevenLabs(Speaker):
         body = {"text": script, "model_id": model, "voice_settings": dict(settings)}
         try:
             with self._http.stream(
-                "POST", self._base + path, params={"output_format": FORMAT}, json=body, timeout=self.context.timeout
+                "POST",
+                self._base + path,
+                params={"output_format": FORMAT},
+                json=body,
+                timeout=self.context.timeout,
             ) as answer:
                 if answer.status_code != 200 or "json" in answer.headers.get("content-type", ""):
                     raise _of_answer(answer.status_code, _read(answer))
@@ -156,7 +160,9 @@ def _told(content: bytes) -> tuple[str, str]:
     """Their word for what is wrong, and their sentence."""
     detail = _json(content).get("detail")
     if isinstance(detail, dict):
-        return str(detail.get("status") or detail.get("code") or ""), str(detail.get("message") or "no reason")[:300]
+        return str(detail.get("status") or detail.get("code") or ""), str(
+            detail.get("message") or "no reason"
+        )[:300]
     if isinstance(detail, list) and detail:
         return "invalid", str(detail[0].get("msg") if isinstance(detail[0], dict) else detail[0])[:300]
     return ("invalid", detail[:300]) if isinstance(detail, str) and detail else ("", "no reason given")

@@ -13,7 +13,8 @@ class ElevenLabsCredentials(Credentials):
     """One API key."""
 
     api_key: SecretStr = asked(
-        "API key", "Made at ElevenLabs under Developers, API keys; it needs Text to Speech, and Voices to read"
+        "API key",
+        "Made at ElevenLabs under Developers, API keys; it needs Text to Speech, and Voices to read",
     )
 
     @model_validator(mode="after")

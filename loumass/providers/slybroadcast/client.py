@@ -80,7 +80,11 @@ class Slybroadcast(Provider):
     def reports(self, sent: Sequence[SentRecord]) -> Iterator[StoredItem]:
         """What became of drops, one by one, as the disposition call would tell it. Raises ProviderError."""
         for one in sent:
-            asked = {"c_option": "callstatus", "session_id": one.provider_message_id, "c_phone": national(one.to)}
+            asked = {
+                "c_option": "callstatus",
+                "session_id": one.provider_message_id,
+                "c_phone": national(one.to),
+            }
             try:
                 answer = self._looked_up(asked)
             except Unavailable:
@@ -139,7 +143,9 @@ class Slybroadcast(Provider):
             self._kept = self.context.open_http()
         login = {"c_uid": self.credentials.email, "c_password": self.credentials.password.get_secret_value()}
         content = bytearray()
-        with self._kept.stream("POST", self._gateway, data=login | form, timeout=self.context.timeout) as answer:
+        with self._kept.stream(
+            "POST", self._gateway, data=login | form, timeout=self.context.timeout
+        ) as answer:
             for piece in answer.iter_bytes():
                 content += piece
                 if len(content) > _LARGEST_ANSWER:

@@ -12,7 +12,9 @@ from loumass.providers.errors import Disconnected, ProviderError, Rejected, Thro
 _PAUSE, _LONGEST = timedelta(minutes=1), timedelta(days=1)
 #: First match counts. The vendor documents no list: these are the words of its answers, and what is none of them is a
 #: refusal of this one drop.
-_BROKEN = re.compile(r"c_uid|c_password|login|log in|password|suspend|inactive|not authori[sz]ed|caller ?id", re.I)
+_BROKEN = re.compile(
+    r"c_uid|c_password|login|log in|password|suspend|inactive|not authori[sz]ed|caller ?id", re.I
+)
 _EMPTY = re.compile(r"credit|balance|insufficient|no (more )?(remaining )?messages|purchase", re.I)
 _FAST = re.compile(r"too many|rate limit|throttl|slow down|exceed", re.I)
 _AWAY = re.compile(r"try again|unavailable|maintenance|busy|timed? ?out", re.I)
@@ -33,7 +35,9 @@ def of_answer(answer: httpx2.Response) -> ProviderError:
     if answer.status_code == 503:
         return Unavailable("Slybroadcast is not available.")
     if answer.status_code >= 500 or answer.status_code == 408:
-        return Unknown(f"Slybroadcast failed with HTTP {answer.status_code} after taking the drop; it may go out.")
+        return Unknown(
+            f"Slybroadcast failed with HTTP {answer.status_code} after taking the drop; it may go out."
+        )
     if answer.status_code >= 300:
         return Unavailable(f"What answered was not Slybroadcast (HTTP {answer.status_code}).")
     return _of_words(answer)

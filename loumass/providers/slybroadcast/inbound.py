@@ -22,7 +22,9 @@ from loumass.providers.slybroadcast import errors
 from loumass.providers.slybroadcast.numbers import international, moment_of
 
 _DELIVERED = frozenset({"ok", "delivered", "success", "successful", "completed"})
-_FAILED = frozenset({"failed", "failure", "fail", "undelivered", "error", "rejected", "cancelled", "canceled"})
+_FAILED = frozenset(
+    {"failed", "failure", "fail", "undelivered", "error", "rejected", "cancelled", "canceled"}
+)
 _NAMES = ("session_id", "phone", "status", "reason", "delivery_time", "carrier")
 #: What the fields are called where they do not come in one line.
 _ALSO = {"session": "session_id", "c_phone": "phone", "callto": "phone", "call_to": "phone",
