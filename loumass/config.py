@@ -30,6 +30,8 @@ VARIABLES: dict[str, str] = {
     "ALLOWED_PRIVATE_HOSTS": "host:port, comma separated; private addresses that outgoing calls may reach",
     "DNS_RESOLVER": "address:port, comma separated; DNS servers that outgoing calls ask for names (default: the system's)",
     "TWILIO_API_URL": "base address of Twilio's API",
+    "SLYBROADCAST_API_URL": "base address of Slybroadcast's gateway",
+    "ELEVENLABS_API_URL": "base address of ElevenLabs' API",
     "SANDBOX_SPEED": "how many times faster than real people the sandbox reacts",
     "LOG_FORMAT": "console or json",
     "LOG_LEVEL": "debug, info, warning or error",

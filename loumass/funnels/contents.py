@@ -73,11 +73,8 @@ def lack(medium: str | None, words: Draft | None) -> str | None:
     """What a content of ``medium`` lacks to be sent, as the end of a sentence about its step; or None."""
     if words is None:
         return "has nothing to say"
-    if medium == "voicemail" and words.recording:
-        problem = too_short(words.recording.seconds)
-        return f"has a recording that {problem}" if problem else None
-    if medium == "voicemail" and words.text.strip() and words.voice is None:
-        return "has a script and no voice to speak it"
+    if medium == "voicemail" and (words.recording or words.voice is None):
+        return _lack_of_sound(words)
     if medium == "email" and not words.subject.strip():
         return "has no subject"
     if not words.text.strip() and not (medium == "email" and words.html.strip()):
@@ -87,6 +84,13 @@ def lack(medium: str | None, words: Draft | None) -> str | None:
     except MergeTagsRefused as refusal:
         return f"has a merge tag that cannot be read. {refusal.problems[0].sentence.rstrip('.')}"
     return None
+
+
+def _lack_of_sound(words: Draft) -> str | None:
+    if words.recording:
+        problem = too_short(words.recording.seconds)
+        return f"has a recording that {problem}" if problem else None
+    return "has a script and no voice to speak it" if words.text.strip() else "has nothing to say"
 
 
 def unknown_tags(words: Draft, known: Vocabulary) -> Sequence[UnknownTag]:

@@ -139,21 +139,24 @@ def _read(answer: httpx2.Response) -> bytes:
 
 def _of_answer(status: int, content: bytes) -> ProviderError:
     code, message = _told(content)
-    if code in _BROKEN:
-        return Disconnected(_BROKEN[code])
+    if code in _BROKEN or status in (401, 403):
+        return Disconnected(_BROKEN.get(code) or f"ElevenLabs refused the API key ({message}).")
+    if status == 429 or code in ("system_busy", "too_many_concurrent_requests"):
+        return _of_haste(code, message)
+    if code and status in (400, 404, 413, 422):
+        is_gone = code == "voice_not_found" or status == 404
+        words = "does not have this voice any more." if is_gone else f"refused the words: {message}"
+        return Rejected(f"ElevenLabs {words}", "voice_not_found" if is_gone else code)
+    return Unavailable(f"ElevenLabs answered in a way that cannot be used ({message}).")
+
+
+def _of_haste(code: str, message: str) -> ProviderError:
+    """Full is a matter of turns; busy is theirs, and takes longer each time."""
     if code == "system_busy":
         return Unavailable("ElevenLabs is busy.")
     if code == "too_many_concurrent_requests":
         return Throttled("ElevenLabs speaks as much at once as the account may.", _TURN)
-    if status == 429:
-        return Throttled(f"ElevenLabs asks to slow down ({message}).", _SLOW)
-    if status in (401, 403):
-        return Disconnected(f"ElevenLabs refused the API key ({message}).")
-    if code == "voice_not_found" or (status == 404 and code):
-        return Rejected("ElevenLabs does not have this voice any more.", "voice_not_found")
-    if status in (400, 413, 422) and code:
-        return Rejected(f"ElevenLabs refused the words: {message}", code)
-    return Unavailable(f"ElevenLabs answered in a way that cannot be used ({message}).")
+    return Throttled(f"ElevenLabs asks to slow down ({message}).", _SLOW)
 
 
 def _told(content: bytes) -> tuple[str, str]:

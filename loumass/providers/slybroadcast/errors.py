@@ -64,12 +64,11 @@ def _of_words(answer: httpx2.Response) -> ProviderError:
     told = f"Slybroadcast says: {words.rstrip('.')}."
     if is_dead(words):
         return Rejected(told, "number", address_is_dead=True)
-    if _EMPTY.search(words):
-        return Disconnected(f"The Slybroadcast account has no drops left. {told}")
+    if _EMPTY.search(words) or (_BROKEN.search(words) and not _FAST.search(words)):
+        lack = "The Slybroadcast account has no drops left. " if _EMPTY.search(words) else ""
+        return Disconnected(f"{lack}{told}")
     if _FAST.search(words):
         return Throttled(told, _asked_pause(answer))
-    if _BROKEN.search(words):
-        return Disconnected(told)
     if _AWAY.search(words):
         return Unavailable(told)
     return Rejected(told, "audio" if _SOUND.search(words) else "refused")
