@@ -42,6 +42,8 @@ VARIABLES: dict[str, str] = {
     "MICROSOFT_CLIENT_SECRET": "its secret",
     "MICROSOFT_TENANT": "whose accounts may sign in there (default: common)",
     "BONZO_API_URL": "base address of Bonzo's API",
+    "SLYBROADCAST_API_URL": "base address of Slybroadcast's gateway",
+    "ELEVENLABS_API_URL": "base address of ElevenLabs' API",
     "SANDBOX_SPEED": "how many times faster than real people the sandbox reacts",
     "LOG_FORMAT": "console or json",
     "LOG_LEVEL": "debug, info, warning or error",

@@ -22,11 +22,13 @@ from loumass.content.models import Content, ContentVersion
 from loumass.core.agenda import Agenda
 from loumass.core.database import Base
 from loumass.core.models import PeriodicRun
-from loumass.deliveries.models import Delivery
+from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.events.models import Event, Notice
 from loumass.funnels.models import Edge, Graph, Node, Template
 from loumass.inbox.models import Draft
+from loumass.media.models import Media
 from loumass.messages.models import Attachment, Attempt, Conversation, Message, Stream
+from loumass.speech.models import SpokenText, VoiceAccount
 
 #: Tables that belong to no single tenant. A table in neither group fails a house test.
 GLOBAL_TABLES = frozenset(

@@ -13,6 +13,7 @@ import loumass.campaigns.pages
 import loumass.campaigns.people_pages
 import loumass.campaigns.person_pages
 import loumass.channels.signing_in_pages
+import loumass.channels.voice_pages
 import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.suppression_pages
@@ -21,6 +22,7 @@ import loumass.content.preview_pages
 import loumass.funnels.file_pages
 import loumass.funnels.step_pages
 import loumass.inbox.pages
+import loumass.media.pages
 import loumass.messages.trying_out_pages
 import loumass.messages.unsubscribing_pages
 import loumass.webhooks.delivery_pages
@@ -51,9 +53,11 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.inbox.pages.pages, "", "member"),
     Route(loumass.messages.trying_out_pages.pages, "", "member"),
     Route(loumass.messages.unsubscribing_pages.pages, "", "public"),
+    Route(loumass.media.pages.pages, "", "public"),
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
     Route(loumass.channels.signing_in_pages.pages, "", "member"),
+    Route(loumass.channels.voice_pages.pages, "", "member"),
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),

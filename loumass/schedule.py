@@ -12,6 +12,7 @@ import loumass.contacts.jobs
 import loumass.events.jobs
 import loumass.inbox.jobs
 import loumass.messages.jobs
+import loumass.webhooks.asking
 import loumass.webhooks.jobs
 import loumass.webhooks.watching
 from loumass.accounts import mail
@@ -27,6 +28,7 @@ SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
     loumass.inbox.jobs.sweep,
     loumass.webhooks.jobs.sweep,
     loumass.webhooks.watching.sweep,
+    loumass.webhooks.asking.sweep,
     loumass.campaigns.jobs.sweep,
 )
 

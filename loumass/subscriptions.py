@@ -31,4 +31,5 @@ SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
     "message.received": [_counted],
     "message.replied": [_counted, campaigns.on_replied],
     "message.sent": [_counted, campaigns.on_outcome, loumass.webhooks.listeners.on_sent],
+    "voices.connected": [loumass.messages.outbox_listeners.on_voices_connected],
 }

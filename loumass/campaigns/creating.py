@@ -41,6 +41,7 @@ class Details:
     owner_id: UUID | None = None
     email_channel_id: UUID | None = None
     sms_channel_id: UUID | None = None
+    voicemail_channel_id: UUID | None = None
     is_exit_on_reply: bool = True
     is_reply_in_thread: bool = True
     skips_invalid: bool = False
@@ -118,7 +119,7 @@ def _decide_again(campaign: Campaign, changed: list[str]) -> None:
     bound = {"organization_id": current_organization_id(), "campaign_id": campaign.id, "now": clock.now()}
     if {"event_at", "event_timezone"} & set(changed):
         db().execute(_AROUND_THE_EVENT, bound)
-    if {"email_channel_id", "sms_channel_id"} & set(changed):
+    if {"email_channel_id", "sms_channel_id", "voicemail_channel_id"} & set(changed):
         db().execute(_WITHOUT_SENDER, bound)
     wake_engine([campaign.id])
 
@@ -147,6 +148,7 @@ def _check(details: Details) -> None:
         )
     _check_channel(details.email_channel_id, "email", "mailbox")
     _check_channel(details.sms_channel_id, "sms", "number")
+    _check_channel(details.voicemail_channel_id, "voicemail", "caller ID")
 
 
 def _check_channel(channel_id: UUID | None, medium: str, thing: str) -> None:

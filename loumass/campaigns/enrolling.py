@@ -51,7 +51,9 @@ _JUDGED = """
                 AND inside.campaign_id = :campaign_id AND inside.contact_id = chosen.id AND inside.state <> 'ended')
                 THEN 'already_inside'
             WHEN CAST(:media AS text[]) <> '{}' AND NOT EXISTS (
-                SELECT 1 FROM (VALUES ('email', contact.email_hash), ('sms', contact.phone_hash)) AS way(medium, hash)
+                SELECT 1 FROM (
+                    VALUES ('email', contact.email_hash), ('sms', contact.phone_hash), ('voicemail', contact.phone_hash)
+                ) AS way(medium, hash)
                 WHERE way.medium = ANY(CAST(:media AS text[])) AND way.hash IS NOT NULL AND NOT EXISTS (
                     SELECT 1 FROM suppression su WHERE su.organization_id = :organization_id
                       AND su.medium = way.medium AND su.address_hash = way.hash))

@@ -69,17 +69,23 @@ class DetailsForm(FlaskForm):
     owner = SelectField("Owner", description="Messages are signed with their name and signature.")
     email_channel = SelectField("Mailbox", description="E-mails go out from here.")
     sms_channel = SelectField("Number", description="Texts go out from here.")
+    voicemail_channel = SelectField("Caller ID", description="Voicemail is dropped from here.")
     is_exit_on_reply = BooleanField("People leave when they reply", default=True)
     is_reply_in_thread = BooleanField("Follow-ups stay in one thread", default=True)
     skips_invalid = BooleanField("Skip invalid e-mail addresses")
 
     def offer(
-        self, owners: Sequence[Any], emails: Sequence[tuple[str, str]], numbers: Sequence[tuple[str, str]]
+        self,
+        owners: Sequence[Any],
+        emails: Sequence[tuple[str, str]],
+        numbers: Sequence[tuple[str, str]],
+        caller_ids: Sequence[tuple[str, str]],
     ) -> None:
         """Fill the choices: (id, words)."""
         self.owner.choices = _choices([(_NONE, "Nobody"), *owners])
         self.email_channel.choices = _choices([(_NONE, "None"), *emails])
         self.sms_channel.choices = _choices([(_NONE, "None"), *numbers])
+        self.voicemail_channel.choices = _choices([(_NONE, "None"), *caller_ids])
 
     def fill(self, campaign: Campaign, home: ZoneInfo) -> None:
         """Show what the campaign says now."""
@@ -91,6 +97,7 @@ class DetailsForm(FlaskForm):
         self.owner.data = str(campaign.owner_id or _NONE)
         self.email_channel.data = str(campaign.email_channel_id or _NONE)
         self.sms_channel.data = str(campaign.sms_channel_id or _NONE)
+        self.voicemail_channel.data = str(campaign.voicemail_channel_id or _NONE)
         self.is_exit_on_reply.data = campaign.is_exit_on_reply
         self.is_reply_in_thread.data = campaign.is_reply_in_thread
         self.skips_invalid.data = campaign.skips_invalid
@@ -110,6 +117,7 @@ class DetailsForm(FlaskForm):
             owner_id=_id(self.owner.data),
             email_channel_id=_id(self.email_channel.data),
             sms_channel_id=_id(self.sms_channel.data),
+            voicemail_channel_id=_id(self.voicemail_channel.data),
             is_exit_on_reply=bool(self.is_exit_on_reply.data),
             is_reply_in_thread=bool(self.is_reply_in_thread.data),
             skips_invalid=bool(self.skips_invalid.data),

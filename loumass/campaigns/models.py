@@ -29,6 +29,7 @@ class Campaign(OrganizationOwned, Base):
         belongs_to("template", "template_id"),
         belongs_to("channel", "email_channel_id"),
         belongs_to("channel", "sms_channel_id"),
+        belongs_to("channel", "voicemail_channel_id"),
         Index(None, "organization_id", "created_at", "id"),
         CheckConstraint(f"state IN {CAMPAIGN_STATES}", name="state"),
     )
@@ -46,6 +47,7 @@ class Campaign(OrganizationOwned, Base):
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     email_channel_id: Mapped[UUID | None]
     sms_channel_id: Mapped[UUID | None]
+    voicemail_channel_id: Mapped[UUID | None]
     is_exit_on_reply: Mapped[bool] = mapped_column(default=True)
     is_reply_in_thread: Mapped[bool] = mapped_column(default=True)
     #: Whether e-mails to addresses that were found to be invalid are left out.

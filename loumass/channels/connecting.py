@@ -17,8 +17,19 @@ from loumass.providers.base import Capability, Provider, ProviderContext
 from loumass.providers.credentials import Credentials
 from loumass.providers.errors import Disconnected, ProviderError
 from loumass.providers.registry import provider_class
+from loumass.providers.world import context, use_context
 
-_context: ProviderContext | None = None
+__all__ = [
+    "Checked",
+    "check",
+    "context",
+    "credentials_of",
+    "hook_url",
+    "open_provider",
+    "sealed",
+    "use",
+    "use_context",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +57,6 @@ def use(settings: Settings) -> None:
             spend=metering.spend,
         )
     )
-
-
-def use_context(context: ProviderContext) -> ProviderContext | None:
-    """Take `context` for this process; returns the one before (tests put it back)."""
-    global _context  # noqa: PLW0603  one process, one view of the world
-    before = _context
-    _context = context
-    return before
 
 
 def open_provider(channel: Channel) -> Provider:
@@ -87,13 +90,6 @@ def check(provider: type[Provider], credentials: Credentials) -> Checked:
             return Checked(True, sentence, cursor, newest[-1], len(newest) > 1)
     except ProviderError as problem:
         return Checked(False, problem.reason, {}, newest[-1], len(newest) > 1)
-
-
-def context() -> ProviderContext:
-    """What providers may use of the world in this process. Raises RuntimeError before `use`."""
-    if _context is None:
-        raise RuntimeError("channels.connecting.use(settings) was not called")
-    return _context
 
 
 def credentials_of(channel: Channel) -> Credentials:

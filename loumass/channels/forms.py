@@ -25,6 +25,7 @@ from loumass.channels.service import Limits
 from loumass.channels.standing import WEEKDAYS, minutes_to_time
 from loumass.providers.base import Provider
 from loumass.providers.credentials import CredentialField, Credentials, fields_of, problems
+from loumass.providers.speech import Speaker
 
 _WEEKDAYS = [SelectChoice(str(day), name) for day, name in enumerate(WEEKDAYS[1:], 1)]
 _KEPT = "Empty keeps the one that is stored."
@@ -50,7 +51,7 @@ class NameForm(FlaskForm):
 class CredentialsForm(FlaskForm):
     """Questions of one provider; build with `credentials_form`."""
 
-    provider: type[Provider]
+    provider: type[Provider] | type[Speaker]
     stored: Credentials | None
 
     def credentials(self) -> Credentials | None:
@@ -82,12 +83,14 @@ class CredentialsForm(FlaskForm):
         return self._fields[fields_of(self.provider.Credentials)[0].name]
 
 
-def credentials_form(provider: type[Provider], stored: Credentials | None = None) -> CredentialsForm:
+def credentials_form(
+    provider: type[Provider] | type[Speaker], stored: Credentials | None = None, *, has_names: bool = True
+) -> CredentialsForm:
     """The form that asks for `provider`'s credentials; stored secrets are kept and never shown."""
     members: dict[str, Any] = {"provider": provider, "stored": stored}
     for asked in fields_of(provider.Credentials):
         members[asked.name] = _field(asked, stored)
-    bases = (NameForm, CredentialsForm) if stored is None else (CredentialsForm,)
+    bases = (NameForm, CredentialsForm) if stored is None and has_names else (CredentialsForm,)
     return type("Form", bases, members)()
 
 

@@ -103,17 +103,20 @@ def consent(contact_id: UUID) -> ResponseReturnValue:
     """Writes down that the person allowed or forbade a medium, and where that is proved."""
     contact = live_contact(contact_id)
     medium, source = request.form.get("medium", ""), clean_text(request.form.get("source", ""))[:500]
+    technique = "synthetic_voice" if medium == "synthetic_voice" else ""
+    medium = "voicemail" if technique else medium
     if medium not in MEDIA or not source:
         raise Refused("Say on which medium, and where or when they said so. Nothing was changed.")
     is_granted = request.form.get("is_granted") == "1"
     address = contact.email_key if medium == "email" else contact.phone
-    if is_granted or not address:
-        record_consent(contact, medium, is_granted=is_granted, source=source)
+    if is_granted or not address or technique:
+        record_consent(contact, medium, is_granted=is_granted, source=source, technique=technique)
     elif not suppress(medium, [address], "by_hand", note=source):
         record_consent(contact, medium, is_granted=False, source=source)
     db().commit()
     word = "may" if is_granted else "may not"
-    flash(f"Noted: {MEDIUM_NAMES[medium]} {word} be sent to {contact.label}.", "done")
+    what = "A synthetic voice" if technique else MEDIUM_NAMES[medium]
+    flash(f"Noted: {what} {word} be sent to {contact.label}.", "done")
     return redirect(url_for("inbox.person", id=contact_id), 303)
 
 

@@ -16,6 +16,7 @@ from loumass.content.merge import (
     unmarked,
 )
 from loumass.content.mime import Email
+from loumass.content.sounding import Recording, Voice
 from loumass.content.vocabulary import Vocabulary
 
 _HIDDEN = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;mso-hide:all"
@@ -36,6 +37,9 @@ class Draft:
     preheader: str = ""
     html: str = ""
     text: str = ""
+    #: A voicemail is a recording, or `text` in a voice.
+    recording: Recording | None = None
+    voice: Voice | None = None
 
 
 def compile_email(draft: Draft, vocabulary: Vocabulary | None = None, *, footer: bool = False) -> Email:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -11,6 +12,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from loumass.content.composing import Draft, compile_email
 from loumass.content.marking import MergeTagsRefused
 from loumass.content.refusing import refusal
+from loumass.content.sounding import LONGEST_SCRIPT
 from loumass.content.vocabulary import Vocabulary
 from loumass.core.errors import Refused
 
@@ -122,4 +124,17 @@ class TextForm(WordsForm):
         return Draft(text=self.text.data or "")
 
 
-FORMS: dict[str, type[WordsForm]] = {"email": EmailForm, "sms": TextForm}
+class VoicemailForm(WordsForm):
+    """A voicemail: `words` are what `voicemail_form.read_voicemail` found, `problems` what is wrong with them."""
+
+    text = TextAreaField("Script", [Length(max=LONGEST_SCRIPT), known_tags], filters=[_line_ends])
+    words: Draft | None = None
+    problems: Mapping[str, str] = {}
+
+    @property
+    def draft(self) -> Draft:
+        """What was filled in; only the script where files do not matter."""
+        return self.words or Draft(text=self.text.data or "")
+
+
+FORMS: dict[str, type[WordsForm]] = {"email": EmailForm, "sms": TextForm, "voicemail": VoicemailForm}

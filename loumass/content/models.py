@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
@@ -41,6 +43,7 @@ class ContentVersion(OrganizationOwned, Base):
     __tablename__ = "content_version"
     __table_args__ = (
         belongs_to("content", "content_id"),
+        belongs_to("media", "recording_id"),
         UniqueConstraint("organization_id", "content_id", "number"),
     )
 
@@ -49,7 +52,12 @@ class ContentVersion(OrganizationOwned, Base):
     subject: Mapped[str] = mapped_column(default="")
     preheader: Mapped[str] = mapped_column(default="")
     html: Mapped[str] = mapped_column(default="")
-    #: The text part of an e-mail (made from the HTML when empty), or the whole text message.
+    #: The text part of an e-mail (made from the HTML when empty), the whole text message, or what a voice speaks.
     text: Mapped[str] = mapped_column(default="")
+    #: A voicemail is a recording (its file, what its owner calls it, how long it sounds) or `text` in this voice.
+    recording_id: Mapped[UUID | None]
+    recording_name: Mapped[str] = mapped_column(default="", server_default="")
+    recording_seconds: Mapped[float | None]
+    voice: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
 from loumass.content import queries, service
-from loumass.content.forms import FORMS, TextForm, WordsForm
+from loumass.content.composing import Draft
+from loumass.content.forms import FORMS, TextForm, VoicemailForm, WordsForm
 from loumass.content.models import Content
 from loumass.content.previewing import counted, values_for
+from loumass.content.voicemail_form import offer, read_voicemail
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import get_or_404
@@ -49,7 +51,7 @@ def new(medium: str) -> ResponseReturnValue:
 def create(medium: str) -> ResponseReturnValue:
     """Make a content with its first version."""
     form = _form(medium)
-    if not form.validate():
+    if not _is_fine(form):
         return _form_page(medium, form, None), 422
     content = service.create(str(form.name.data), medium, form.draft, g.user.id)
     db().commit()
@@ -64,7 +66,10 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the URL's word
     content = get_or_404(Content, id)
     newest = queries.newest([content.id])[content.id]
     words = {name: getattr(newest, name) for name in ("subject", "preheader", "html", "text")}
-    return _form_page(content.medium, _form(content.medium, name=content.name, **words), content)
+    form = _form(content.medium, name=content.name, **words)
+    if isinstance(form, VoicemailForm):
+        form.words = service.draft_of(newest)
+    return _form_page(content.medium, form, content)
 
 
 @pages.post("/content/<uuid:id>")
@@ -73,7 +78,7 @@ def save(id: UUID) -> ResponseReturnValue:  # noqa: A002
     """Save a new version; what cannot be saved comes back as it was typed."""
     content = get_or_404(Content, id)
     form = _form(content.medium)
-    if not form.validate():
+    if not _is_fine(form):
         return _form_page(content.medium, form, content), 422
     is_new = service.save(id, str(form.name.data), form.draft, g.user.id)
     db().commit()
@@ -124,6 +129,28 @@ def use_again(id: UUID, number: int) -> ResponseReturnValue:  # noqa: A002
     return redirect(url_for(".show", id=id))
 
 
+def _is_fine(form: WordsForm) -> bool:
+    """Whether what was filled in can be saved; an uploaded recording is kept by then."""
+    if not isinstance(form, VoicemailForm):
+        return form.validate()
+    is_fine = form.validate()
+    form.words, form.problems = read_voicemail(request.form, request.files)
+    if not form.problems and is_fine and (problem := _lack(form.words)):
+        form.problems = problem
+    form.form_errors.extend(form.problems.values())
+    return is_fine and not form.problems
+
+
+def _lack(words: Draft) -> dict[str, str]:
+    if words.recording:
+        return {}
+    if not words.text and not words.voice:
+        return {"recording_file": "Choose an MP3, WAV or M4A file, or write a script."}
+    if not words.text:
+        return {"text": "Write what the voice says."}
+    return {} if words.voice else {"text": "Choose the voice that speaks it."}
+
+
 def _form(medium: str, **values: str) -> WordsForm:
     if medium not in FORMS:
         raise NotFound
@@ -141,4 +168,5 @@ def _form_page(medium: str, form: WordsForm, content: Content | None) -> str:
         if isinstance(form, TextForm)
         else None,
         tags=queries.tags(),
+        offer=offer(form.draft) if isinstance(form, VoicemailForm) else None,
     )

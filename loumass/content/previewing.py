@@ -42,6 +42,10 @@ def preview(medium: str, draft: Draft, values: Values) -> Preview:
     if medium != "email":
         text = compile_sms(draft)
         said = text.render(values)
+        if medium == "voicemail":
+            return Preview(
+                "What the voice says", "", said or "A recording is played.", "", _lacking(values, text), None
+            )
         return Preview("", "", said, "", _lacking(values, text), segments(said))
     email = compile_email(draft, footer=True)
     preheader = compile_email(Draft(draft.preheader)).subject

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from loumass.content.composing import Draft
 from loumass.content.models import Content, ContentVersion
 from loumass.content.queries import newest
+from loumass.content.sounding import Recording, Voice
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Conflict
@@ -58,9 +62,28 @@ def _of_the_library(content_id: UUID) -> Content:
     return content
 
 
-def draft_of(version: ContentVersion) -> Draft:
+def draft_of(version: ContentVersion | Row[Any]) -> Draft:
     """What the version says, as its author wrote it."""
-    return Draft(version.subject, version.preheader, version.html, version.text)
+    recording = version.recording_id and Recording(
+        version.recording_id, version.recording_name, version.recording_seconds or 0
+    )
+    voice = Voice.of(version.voice)
+    return Draft(version.subject, version.preheader, version.html, version.text, recording or None, voice)
+
+
+def columns_of(draft: Draft) -> dict[str, Any]:
+    """`draft` as the columns of a version."""
+    recording, voice = draft.recording, draft.voice
+    return {
+        "subject": draft.subject,
+        "preheader": draft.preheader,
+        "html": draft.html,
+        "text": draft.text,
+        "recording_id": recording.media_id if recording else None,
+        "recording_name": recording.name if recording else "",
+        "recording_seconds": recording.seconds if recording else None,
+        "voice": voice.stored if voice else None,
+    }
 
 
 def _add_version(content: Content, draft: Draft, author_id: UUID | None) -> None:
@@ -69,11 +92,8 @@ def _add_version(content: Content, draft: Draft, author_id: UUID | None) -> None
         ContentVersion(
             content_id=content.id,
             number=content.version_number,
-            subject=draft.subject,
-            preheader=draft.preheader,
-            html=draft.html,
-            text=draft.text,
             created_by_id=author_id,
+            **columns_of(draft),
         )
     )
     db().flush()

@@ -20,6 +20,7 @@ from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
 
 if TYPE_CHECKING:  # a name for checkers only
+    from obstore import GetOptions
     from obstore.store import RetryConfig
 
 CHUNK = 1024 * 1024
@@ -106,10 +107,11 @@ def every_key() -> Iterator[str]:
         raise _unavailable("The files cannot be listed: storage does not answer.", problem) from problem
 
 
-def chunks(key: str) -> Iterator[bytes]:
-    """The bytes of a kept file, piece by piece. Raises FileGone, StorageUnavailable."""
+def chunks(key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """The bytes [start, stop) of a kept file (all of them without), piece by piece. Raises FileGone, StorageUnavailable."""
+    options: GetOptions = {} if stop is None else {"range": (start, stop)}
     try:
-        for chunk in obstore.get(_using(), key).stream(min_chunk_size=CHUNK):
+        for chunk in obstore.get(_using(), key, options=options).stream(min_chunk_size=CHUNK):
             yield bytes(chunk)
     except FileNotFoundError as problem:
         if _is_there_around(key):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, belongs_to
+from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to
 
 
 class Delivery(OrganizationOwned, Base):
@@ -35,3 +35,18 @@ class Delivery(OrganizationOwned, Base):
     problem: Mapped[str | None]
     due_at: Mapped[datetime | None] = mapped_column(default=clock.now)
     received_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class AwaitedReport(OrganizationScoped, Base):
+    """A message that its vendor took and of which nobody knows yet whether it arrived: asked for when no call comes."""
+
+    __tablename__ = "awaited_report"
+    __table_args__ = (
+        belongs_to("channel", "channel_id"),
+        Index(None, "organization_id", "channel_id", "look_at"),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel_id: Mapped[UUID]
+    look_at: Mapped[datetime]
+    looks: Mapped[int] = mapped_column(default=0, server_default=text("0"))

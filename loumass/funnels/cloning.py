@@ -22,8 +22,10 @@ _CONTENTS = text("""
 """)
 _VERSIONS = text("""
     INSERT INTO content_version
-        (organization_id, id, content_id, number, subject, preheader, html, text, created_by_id, created_at)
-    SELECT v.organization_id, uuidv7(), c.id, 1, v.subject, v.preheader, v.html, v.text, v.created_by_id, :now
+        (organization_id, id, content_id, number, subject, preheader, html, text, recording_id, recording_name,
+         recording_seconds, voice, created_by_id, created_at)
+    SELECT v.organization_id, uuidv7(), c.id, 1, v.subject, v.preheader, v.html, v.text, v.recording_id, v.recording_name,
+        v.recording_seconds, v.voice, v.created_by_id, :now
     FROM content c
     JOIN content o ON o.organization_id = :organization_id AND o.id = c.origin_id
     JOIN content_version v

@@ -9,6 +9,8 @@ from uuid import UUID
 from loumass.content.composing import Draft, names_written
 from loumass.content.marking import MergeTagsRefused
 from loumass.content.models import Content, ContentVersion
+from loumass.content.service import columns_of
+from loumass.content.sounding import length, too_short
 from loumass.content.vocabulary import Vocabulary
 from loumass.core.database import db
 from loumass.core.ids import uuid7
@@ -45,11 +47,8 @@ def write(node: models.Node, words: Draft, author_id: UUID | None) -> None:
     version = ContentVersion(
         content_id=content.id,
         number=content.version_number,
-        subject=words.subject,
-        preheader=words.preheader,
-        html=words.html,
-        text=words.text,
         created_by_id=author_id,
+        **columns_of(words),
     )
     db().add(version)
     db().flush()
@@ -61,6 +60,8 @@ def called(words: Mapping[UUID, Draft]) -> dict[UUID, str]:
 
 
 def _first_words(draft: Draft) -> str:
+    if draft.recording:
+        return f"{draft.recording.name}, {length(draft.recording.seconds)}"
     written = _MERGE_TAG.sub(
         lambda tag: f"‹{tag[1].replace('_', ' ')}›", draft.subject or draft.text or draft.html
     )
@@ -72,6 +73,8 @@ def lack(medium: str | None, words: Draft | None) -> str | None:
     """What a content of ``medium`` lacks to be sent, as the end of a sentence about its step; or None."""
     if words is None:
         return "has nothing to say"
+    if medium == "voicemail" and (words.recording or words.voice is None):
+        return _lack_of_sound(words)
     if medium == "email" and not words.subject.strip():
         return "has no subject"
     if not words.text.strip() and not (medium == "email" and words.html.strip()):
@@ -81,6 +84,13 @@ def lack(medium: str | None, words: Draft | None) -> str | None:
     except MergeTagsRefused as refusal:
         return f"has a merge tag that cannot be read. {refusal.problems[0].sentence.rstrip('.')}"
     return None
+
+
+def _lack_of_sound(words: Draft) -> str | None:
+    if words.recording:
+        problem = too_short(words.recording.seconds)
+        return f"has a recording that {problem}" if problem else None
+    return "has a script and no voice to speak it" if words.text.strip() else "has nothing to say"
 
 
 def unknown_tags(words: Draft, known: Vocabulary) -> Sequence[UnknownTag]:

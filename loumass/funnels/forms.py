@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from loumass.content.composing import Draft
 from loumass.content.merge import one_line
 from loumass.content.refusing import refusals
 from loumass.content.vocabulary import Vocabulary
+from loumass.content.voicemail_form import Upload, read_voicemail
 from loumass.funnels.kinds.base import Kind
 from loumass.funnels.kinds.settings import FormField, Settings, complaints, form_fields
 
@@ -38,7 +40,10 @@ class TypedStep:
 
 
 def read_step(
-    form: MultiDict[str, str], kind: Kind[Any], known: Vocabulary
+    form: MultiDict[str, str],
+    kind: Kind[Any],
+    known: Vocabulary,
+    files: Mapping[str, Upload] = MappingProxyType({}),
 ) -> tuple[TypedStep, Settings | None]:
     """The step as typed, and its settings, or None where something is wrong (``errors`` says what)."""
     settings, errors = typed_settings(form, kind.Config), dict[str, str]()
@@ -49,7 +54,11 @@ def read_step(
         errors |= {
             f"{SETTING}{name}": sentence for name, sentence in complaints(kind.Config, refusal).items()
         }
-    words = _words(form, kind.medium) if kind.medium else None
+    if kind.medium == "voicemail":
+        words, wrong = read_voicemail(form, files)
+        errors |= wrong
+    else:
+        words = _words(form, kind.medium) if kind.medium else None
     if words is not None and kind.medium is not None:
         errors |= refusals(words, known)
     if not form.get("name", "").strip():

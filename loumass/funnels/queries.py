@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from loumass.contacts.models import ContactField, Tag
 from loumass.content.composing import Draft
 from loumass.content.models import Content, ContentVersion
+from loumass.content.service import draft_of
 from loumass.core.database import db
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import models
@@ -52,11 +53,6 @@ def written_in(graph_id: UUID) -> Mapping[UUID, Draft]:
         .where(Content.id.in_(select(models.Node.content_id).where(models.Node.graph_id == graph_id)))
     )
     return {content_id: draft_of(version) for content_id, version in rows}
-
-
-def draft_of(version: ContentVersion) -> Draft:
-    """A version's words."""
-    return Draft(version.subject, version.preheader, version.html, version.text)
 
 
 def _is_newest() -> Any:

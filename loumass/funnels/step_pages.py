@@ -14,6 +14,7 @@ from loumass.content import queries as content_queries
 from loumass.content.composing import Draft
 from loumass.content.models import Content
 from loumass.content.previewing import counted, values_for
+from loumass.content.voicemail_form import offer
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
@@ -69,6 +70,7 @@ def _step_page(shown: Shown, node: Node, typed: forms.TypedStep) -> str:
         if kind.medium == "sms"
         else None,
         tags=content_queries.tags() if kind.medium else (),
+        offer=offer(typed.words) if kind.medium == "voicemail" else None,
         suggestions=_suggestions(shown.graph, kind.Config),
         content=get(Content, node.content_id) if node.content_id else None,
         is_as_saved=node.content_id is not None and typed.words == shown.words.get(node.content_id),
@@ -110,7 +112,9 @@ def save(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
     refuse_unless(shown.may_change_words)
     node = _node(shown, node_id)
     refuse_unless(node.kind in KINDS)
-    typed, config = forms.read_step(request.form, kind_of(node.kind), content_queries.vocabulary())
+    typed, config = forms.read_step(
+        request.form, kind_of(node.kind), content_queries.vocabulary(), request.files
+    )
     if config is None:
         return _step_page(shown, node, typed), 422
     try:

@@ -9,10 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from loumass.accounts.models import User
+from loumass.accounts.models import Organization, User
 from loumass.campaigns.models import Campaign
 from loumass.channels.models import Channel
+from loumass.content.sounding import length
 from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+from loumass.media.service import media_of, player_path
 from loumass.messages.models import Attachment, Message
 from loumass.messages.service import Shown, Waiting, shown, why_wait
 
@@ -45,6 +48,10 @@ class Card:
     until: datetime | None
     zone: str
     files: Sequence[Attachment]
+    #: Voicemail: where it is played from, and how long it sounds; empty where there is no sound (yet).
+    sound: str
+    length: str
+    is_synthetic: bool
 
     @property
     def is_ours(self) -> bool:
@@ -77,6 +84,7 @@ class _Around:
     names: Mapping[UUID, str]
     channels: Mapping[UUID, Channel]
     campaigns: Mapping[UUID, str]
+    sounds: Mapping[UUID, tuple[str, str]]
 
 
 def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
@@ -88,6 +96,7 @@ def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
         _names(User, {one.author_id for one in messages}),
         _channels(messages),
         _names(Campaign, {one.stream_id for one in messages}),
+        _sounds(messages),
     )
     return {one.id: _card(one, around) for one in messages}
 
@@ -96,6 +105,7 @@ def _card(message: Message, around: _Around) -> Card:
     words, names = around.words[message.id], around.names
     channel = around.channels.get(message.channel_id) if message.channel_id else None
     text = message.reply_text if message.direction == "in" else message.reply_text or words.text
+    sound, sounds_for = around.sounds.get(message.sound_id, ("", "")) if message.sound_id else ("", "")
     first = next(iter(around.waiting.get(message.id, ())), None)
     return Card(
         id=message.id,
@@ -119,6 +129,9 @@ def _card(message: Message, around: _Around) -> Card:
         until=first.until if first else None,
         zone=first.zone if first else "",
         files=around.files.get(message.id, ()),
+        sound=sound,
+        length=sounds_for,
+        is_synthetic=message.is_synthetic,
     )
 
 
@@ -128,6 +141,9 @@ def state_of(message: Message) -> str:
         return "bounced"
     if message.state == "sent" and message.delivered_at is not None:
         return "delivered"
+    if message.state == "sent" and message.medium == "voicemail":
+        # Accepted is not delivered: the vendor tells what became of it.
+        return "not_dropped" if message.bounced_at is not None else "accepted"
     return message.state
 
 
@@ -158,6 +174,20 @@ def _files(messages: Sequence[Message]) -> dict[UUID, list[Attachment]]:
         if row.message_id is not None:
             files.setdefault(row.message_id, []).append(row)
     return files
+
+
+def _sounds(messages: Sequence[Message]) -> dict[UUID, tuple[str, str]]:
+    """Media id -> where it is played from, and its length."""
+    found = media_of(one.sound_id for one in messages)
+    if not found:
+        return {}
+    number = (
+        db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
+    )
+    return {
+        media.id: (player_path(number, media), length(media.seconds) if media.seconds else "")
+        for media in found.values()
+    }
 
 
 def _names(model: type[User] | type[Campaign], ids: set[UUID | None]) -> dict[UUID, str]:

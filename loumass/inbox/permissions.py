@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from loumass.contacts.models import MEDIA, Consent, Contact, Suppression
@@ -19,6 +19,7 @@ _REASONS = {
     "imported": "on an imported list",
     "erased": "erased",
 }
+SYNTHETIC = "synthetic_voice"
 _LABELS = {"email": "E-mail", "sms": "Text", "voicemail": "Voicemail"}
 
 
@@ -32,13 +33,40 @@ class Permission:
     reason: str
     since: datetime | None
     source: str
+    #: What consent is noted for: the medium, or a technique on it.
+    subject: str = ""
 
 
 def permissions(contact: Contact) -> list[Permission]:
-    """One for each medium, in two statements."""
+    """One for each medium and one for synthetic voices, in three statements."""
     barred = {(row.medium, row.address_hash): row for row in _suppressions(contact)}
     ledger = {row.medium: row for row in _latest_consent(contact)}
-    return [_permission(contact, medium, barred, ledger.get(medium)) for medium in MEDIA]
+    found = [_permission(contact, medium, barred, ledger.get(medium)) for medium in MEDIA]
+    return [*found, _synthetic(contact, found[-1])]
+
+
+def _synthetic(contact: Contact, voicemail: Permission) -> Permission:
+    """Whether a synthetic voice may be dropped: voicemail may be, and they agreed to that technique."""
+    agreed = (
+        db()
+        .scalars(
+            select(Consent)
+            .where(
+                Consent.contact_id == contact.id,
+                Consent.medium == "voicemail",
+                Consent.technique == SYNTHETIC,
+            )
+            .order_by(Consent.recorded_at.desc(), Consent.id.desc())
+            .limit(1)
+        )
+        .one_or_none()
+    )
+    may = voicemail.may and agreed is not None and agreed.is_granted
+    reason = (
+        "not asked yet" if agreed is None else "they said no" if not agreed.is_granted else voicemail.reason
+    )
+    since, source = (agreed.recorded_at, agreed.source) if agreed else (None, "")
+    return Permission("voicemail", "Synthetic voice", may, reason, since, source, SYNTHETIC)
 
 
 def _permission(
@@ -72,7 +100,8 @@ def _latest_consent(contact: Contact) -> list[Consent]:
         db().scalars(
             select(Consent)
             .ext(distinct_on(Consent.medium))
-            .where(Consent.contact_id == contact.id)
+            # As the gate reads it: who takes back only the synthetic voice has not taken back the rest.
+            .where(Consent.contact_id == contact.id, or_(Consent.is_granted, Consent.technique != SYNTHETIC))
             .order_by(Consent.medium, Consent.recorded_at.desc(), Consent.id.desc())
         )
     )

@@ -54,6 +54,8 @@ class Slice:
 
     attempted: int
     next_at: datetime | None
+    #: Of the channel; nothing where another process has it.
+    medium: str = ""
 
 
 def deliver_slice(channel_id: UUID) -> Slice:
@@ -74,7 +76,7 @@ def deliver_slice(channel_id: UUID) -> Slice:
         if attempted:
             goes_on = next_at is not None and next_at <= clock.now()
             ring_listeners("message.sent", within=NEWS_WAIT if goes_on else timedelta())
-        return Slice(attempted, next_at)
+        return Slice(attempted, next_at, lease.channel.medium)
 
 
 def _portion(lease: Lease, pace: Pace) -> Portion:

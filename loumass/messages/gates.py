@@ -22,6 +22,14 @@ from loumass.messages.models import PRIORITY_CAMPAIGN
 QUIET_UNTIL, QUIET_FROM = 8 * 60, 21 * 60
 
 
+#: SQL: whether `{contact}` has agreed to hear a synthetic voice, by the newest line of the ledger.
+VOICE_CONSENT = (
+    "coalesce((SELECT cn.is_granted FROM consent cn WHERE cn.organization_id = :organization_id "
+    "AND cn.contact_id = {contact} AND cn.medium = 'voicemail' AND cn.technique = 'synthetic_voice' "
+    "ORDER BY cn.recorded_at DESC, cn.id DESC LIMIT 1), false)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """`is_channels`: it holds the whole channel, so rows behind it are not even looked at. `is_by_clock`: it asks for
@@ -34,6 +42,8 @@ class Gate:
     ends: bool = False
     is_channels: bool = False
     is_by_clock: bool = False
+    #: Asked of this medium only; of all when empty.
+    medium: str = ""
 
 
 # A removed channel holds nothing back: its messages are looked at, and end.
@@ -56,9 +66,19 @@ GATES: tuple[Gate, ...] = (
         "no_consent",
         "m.contact_id IS NOT NULL AND NOT coalesce((SELECT cn.is_granted FROM consent cn "
         "WHERE cn.organization_id = :organization_id AND cn.contact_id = m.contact_id AND cn.medium = m.medium "
+        # Who takes back only the synthetic voice has not taken back the recordings of people.
+        "AND (cn.is_granted OR cn.technique <> 'synthetic_voice') "
         "ORDER BY cn.recorded_at DESC, cn.id DESC LIMIT 1), m.medium <> 'voicemail')",
         "The person has not agreed to be written to this way.",
         ends=True,
+    ),
+    # An AI voice is an artificial voice (FCC 24-17): it needs a consent of its own.
+    Gate(
+        "no_voice_consent",
+        f"m.is_synthetic AND m.contact_id IS NOT NULL AND NOT {VOICE_CONSENT.format(contact='m.contact_id')}",
+        "The person has not agreed to hear a synthetic voice.",
+        ends=True,
+        medium="voicemail",
     ),
     Gate("campaign_closed", "st.closed_at IS NOT NULL", "The campaign has ended.", ends=True),
     Gate("channel_removed", "ch.archived_at IS NOT NULL", "Its sender was removed.", ends=True),
@@ -99,12 +119,19 @@ GATES: tuple[Gate, ...] = (
         until="hours.opens_at",
         is_by_clock=True,
     ),
+    # The last: only what could go right now is spoken, and paid for.
+    Gate(
+        "unspoken",
+        "m.is_synthetic AND m.sound_id IS NULL",
+        "Its words are not spoken yet{voice}.",
+        medium="voicemail",
+    ),
 )
 BY_NAME = {gate.name: gate for gate in GATES}
 MESSAGE_GATES = tuple(gate for gate in GATES if not gate.is_channels)
 CHANNEL_GATES = tuple(gate for gate in GATES if gate.is_channels)
-#: What is left to ask where no hour of any day is refused.
-TIMELESS_GATES = tuple(gate for gate in MESSAGE_GATES if not gate.is_by_clock)
+#: What is left to ask of e-mail where no hour of any day is refused.
+TIMELESS_GATES = tuple(gate for gate in MESSAGE_GATES if not gate.is_by_clock and not gate.medium)
 
 #: What the conditions look at; goes behind a FROM that calls the message `m`. `OFFSET 0` keeps the planner from
 #: copying an expression to every place that names it: it would be computed once per place.

@@ -33,7 +33,9 @@ _WAITING = text(f"""
     )
     SELECT m.id, m.due_at, m.waiting_for, m.reason, {refusals(GATES)} AS gates, {openings(GATES)} AS opens,
            ch.name AS channel_name, ch.address, ch.daily_cap, ch.state_reason, ch.resting_because,
-           ch.window_weekdays, ch.window_from, ch.window_until, spot.zone, queue.ahead
+           ch.window_weekdays, ch.window_from, ch.window_until, spot.zone, queue.ahead,
+           (SELECT CASE WHEN va.state = 'disconnected' THEN va.state_reason ELSE va.resting_because END FROM voice_account va
+            WHERE va.organization_id = :organization_id AND (va.state = 'disconnected' OR va.resting_until > :now) LIMIT 1) AS voice
     FROM asked m {AROUND} LEFT JOIN queue ON queue.id = m.id
 """)
 
@@ -95,6 +97,7 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
         "daily_cap": f"{row.daily_cap:,}" if row.daily_cap is not None else "",
         "state_reason": row.state_reason or "no reason given.",
         "resting_because": row.resting_because or "it keeps its pace.",
+        "voice": f": {row.voice.rstrip('.')}" if row.voice else "",
         "window": _window(row.window_weekdays, row.window_from, row.window_until),
     }
 

@@ -1,4 +1,4 @@
-"""What runs by itself: delivering each channel, settling its sends in doubt, and finding both again."""
+"""What runs by itself: delivering each channel, settling its sends in doubt, speaking scripts, and finding it all again."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from loumass.core.jobs import job
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.messages.delivering import deliver_slice
 from loumass.messages.settling import settle_slice
+from loumass.messages.speaking import speak_slice, waiting_channels
 
 # A paused channel sends nothing, but what a crash left in `sending` is still reclaimed.
 _TO_DELIVER = text("""
@@ -38,6 +39,8 @@ def deliver(channel_id: str) -> bool:
     done = deliver_slice(UUID(channel_id))
     with transaction():
         _wake_settling(channel_id)
+        if done.medium == "voicemail":
+            speak.later(channel_id)
         if done.next_at is not None and done.next_at > clock.now():
             deliver.later(channel_id, at=done.next_at)
     return done.next_at is not None and done.next_at <= clock.now()
@@ -55,6 +58,18 @@ def settle(channel_id: str) -> bool:
     return looked.next_at is not None and looked.next_at <= clock.now()
 
 
+@job("bulk")
+def speak(channel_id: str) -> bool:
+    """Have scripts of the channel's voicemail spoken; True when more may be now."""
+    next_at = speak_slice(UUID(channel_id))
+    if next_at is None:
+        return False
+    if next_at > clock.now():
+        with transaction():
+            speak.later(channel_id, at=next_at)
+    return next_at <= clock.now()
+
+
 def sweep() -> list[Wake]:
     """Every channel that has something to send, to reclaim or to look up, and when."""
     of = {"organization_id": current_organization_id()}
@@ -63,6 +78,7 @@ def sweep() -> list[Wake]:
         due = max(row.queued_at, row.resting_until or row.queued_at) if row.queued_at else None
         moments = [moment for moment in (due, row.left_at) if moment is not None]
         wakes += [deliver.wake(min(moments), str(row.id))] if moments else []
+    wakes += [speak.wake(clock.now(), str(channel_id)) for channel_id in waiting_channels()]
     return wakes + [settle.wake(row.due_at, str(row.channel_id)) for row in db().execute(_TO_SETTLE, of)]
 
 

@@ -131,6 +131,7 @@ class Message(OrganizationOwned, Base):
         belongs_to("channel", "channel_id", is_enforced=False),
         belongs_to("stream", "stream_id", is_enforced=False),
         belongs_to("content_version", "content_version_id", is_enforced=False),
+        belongs_to("media", "sound_id", is_enforced=False),
         Index(
             "ix_message_claim",
             "organization_id",
@@ -236,6 +237,9 @@ class Message(OrganizationOwned, Base):
     content_version_id: Mapped[UUID | None]
     #: Frozen when planned, so that the exact bytes can be made again.
     merge_values: Mapped[dict[str, Any] | None]
+    #: Voicemail: the media that is dropped, and whether a synthetic voice speaks it (until it has spoken: without media).
+    sound_id: Mapped[UUID | None]
+    is_synthetic: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     rfc_message_id: Mapped[str | None]
     in_reply_to: Mapped[str | None]
     references: Mapped[list[Any]] = mapped_column("reference_ids", default=list, server_default=sql("'[]'"))

@@ -44,7 +44,7 @@ _GOES = ("id", "conversation_id", "stream_id", "priority", "due_at", "medium", "
 # an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away.
 # What was taken before stands before `after`: the index still leads through it.
 _DUE = """
-    SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at FROM message
+    SELECT id, contact_id, channel_id, stream_id, medium, to_hash, priority, due_at{sounds} FROM message
     WHERE organization_id = :organization_id AND channel_id = :channel_id AND is_open AND state = 'queued'
       AND priority = ANY(CAST(:priorities AS integer[])) AND due_at <= :now
       AND (priority, due_at, id) > (CAST(:after_priority AS integer), CAST(:after_due_at AS timestamptz), CAST(:after_id AS uuid))
@@ -69,7 +69,7 @@ _ATTEMPT = f"""
         FROM judged
         WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NULL
           AND nth <= :size AND (judged.priority < {PRIORITY_CAMPAIGN} OR nth_of_campaigns <= :campaign_most)
-        RETURNING {", ".join(f"message.{name}" for name in _GOES)}
+        RETURNING {", ".join(f"message.{name}" for name in _GOES)}{{sent_sounds}}
     ), noted AS (
         INSERT INTO attempt (organization_id, channel_id, lease_token, lease_until, message_ids)
         SELECT :organization_id, :channel_id, :token, :lease_until, array_agg(id) || CAST(:before AS uuid[]) FROM taken HAVING count(*) > 0
@@ -92,9 +92,14 @@ _ATTEMPT = f"""
     ) judged LEFT JOIN taken ON true
     ORDER BY priority, due_at, taken.id
 """
-_ANY_TIME, _BY_CLOCK = (
-    asking(_ATTEMPT, TIMELESS_GATES, WITHOUT_CLOCK),
-    asking(_ATTEMPT, MESSAGE_GATES, AROUND),
+_WITHOUT_SOUND = _ATTEMPT.replace("{sounds}", "").replace("{sent_sounds}", "")
+_WITH_SOUND = _ATTEMPT.replace("{sounds}", ", is_synthetic, sound_id").replace(
+    "{sent_sounds}", ", message.sound_id"
+)
+_ANY_TIME, _BY_CLOCK, _OF_VOICEMAIL = (
+    asking(_WITHOUT_SOUND, TIMELESS_GATES, WITHOUT_CLOCK),
+    asking(_WITHOUT_SOUND, [gate for gate in MESSAGE_GATES if not gate.medium], AROUND),
+    asking(_WITH_SOUND, MESSAGE_GATES, AROUND),
 )
 
 
@@ -153,7 +158,8 @@ class Attempt:
         lock = _LOCK, {"organization_id": current_organization_id(), "channel_id": channel.id}
         if is_open_always(channel):
             return lock, (READ_IN_ORDER, {}), (_ANY_TIME, self._values())
-        return lock, (READ_IN_ORDER, {}), (_BY_CLOCK, self._values() | {"zones": zones()})
+        asking_clock = _OF_VOICEMAIL if channel.medium == "voicemail" else _BY_CLOCK
+        return lock, (READ_IN_ORDER, {}), (asking_clock, self._values() | {"zones": zones()})
 
     def carry_out(self) -> Window:
         """Take them. Commit, then write to the network: from here on each is sent, refused or in doubt."""

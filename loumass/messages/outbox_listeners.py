@@ -8,10 +8,13 @@ from sqlalchemy import text
 
 from loumass.core import clock
 from loumass.core.database import db
+from loumass.core.jobs import wake_all
 from loumass.core.tenancy import current_organization_id
 from loumass.events.models import Event
+from loumass.messages import jobs
 from loumass.messages.gates import BY_NAME
 from loumass.messages.outbox_queueing import cancel_for_channels, ring_channels
+from loumass.messages.speaking import waiting_channels
 
 # Only what the channel itself held up; each is judged again by all gates.
 _LOOK_AGAIN = text("""
@@ -37,3 +40,9 @@ def on_channel_removed(events: Sequence[Event]) -> None:
     channels = sorted({event.channel_id for event in events if event.channel_id})
     gate = BY_NAME["channel_removed"]
     cancel_for_channels(channels, gate.name, gate.sentence)
+
+
+def on_voices_connected(events: Sequence[Event]) -> None:
+    """What waits to be spoken is looked at now."""
+    now = clock.now()
+    wake_all([jobs.speak.wake(now, str(channel_id)) for channel_id in waiting_channels()])

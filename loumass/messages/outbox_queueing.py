@@ -63,6 +63,8 @@ class NewMessage:
     step_id: UUID | None = None
     node_id: UUID | None = None
     priority: int = PRIORITY_PERSON
+    sound_id: UUID | None = None
+    is_synthetic: bool = False
 
 
 def queue_messages(messages: Sequence[NewMessage]) -> list[UUID]:
@@ -154,6 +156,8 @@ def _row(row_id: UUID, message: NewMessage, now: datetime) -> dict[str, Any]:
         "enrollment_id": message.enrollment_id,
         "step_id": message.step_id,
         "node_id": message.node_id,
+        "sound_id": message.sound_id,
+        "is_synthetic": message.is_synthetic,
         "occurred_at": message.due_at or now,
         "created_at": now,
     }

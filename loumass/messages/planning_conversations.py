@@ -40,7 +40,7 @@ class Opened:
     is_new: bool
 
 
-_COUNTERPART = {"email": "contact.email_key", "sms": "contact.phone"}
+_COUNTERPART = {"email": "contact.email_key", "sms": "contact.phone", "voicemail": "contact.phone"}
 _OWN_NUMBER, _SHARED_NUMBER = "contact.phone", "contact.phone || '#' || contact.id"
 _IN_THREAD, _BY_ITSELF = "'enrollment:' || asked.enrollment_id", "'step:' || asked.step_id"
 _ASKED = """

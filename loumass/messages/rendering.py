@@ -16,11 +16,16 @@ from loumass.content.composing import Draft, compile_email, compile_sms
 from loumass.content.merge import MergeText, one_line
 from loumass.content.mime import Attachment, Author, Email, Envelope, Skeleton, skeleton
 from loumass.content.models import ContentVersion
+from loumass.content.service import draft_of
 from loumass.core import storage
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
+from loumass.core.errors import Refused
 from loumass.core.plans import looked_up_in_order
 from loumass.core.tenancy import current_organization_id
+from loumass.media.links import FOR_VENDORS, media_url
+from loumass.media.models import Media
+from loumass.media.service import media_of
 from loumass.messages import models
 from loumass.messages.reply_addresses import reply_address
 from loumass.messages.unsubscribing_links import unsubscribe_url
@@ -65,6 +70,8 @@ class Surroundings:
     threads: Mapping[UUID, tuple[str | None, str]]
     #: Message id -> what a person wrote: it has no content version.
     words: Mapping[UUID, Draft]
+    #: What is dropped into voicemail boxes, by media id.
+    sounds: Mapping[UUID, Media]
     #: Whether the mailbox takes `name+anything@`, so that answers can name their conversation.
     has_plus_addresses: bool = False
     #: What was compiled so far: a version never changes, and neither does the channel while these are around.
@@ -75,12 +82,18 @@ class Surroundings:
         return not self._unknown_versions(rows) and all(map(_is_first_of_campaign, rows))
 
     def around(self, rows: Sequence[Row[Any]]) -> Surroundings:
-        """The same for other messages of the channel, in at most four statements; content versions are kept."""
+        """The same for other messages of the channel, in at most five statements; content versions are kept."""
         self.drafts.update(_drafts(self._unknown_versions(rows)))
         asking = [row for row in rows if not _is_first_of_campaign(row)]
         if not asking:
-            return replace(self, attachments={}, threads={}, words={})
-        return replace(self, attachments=_attachments(asking), threads=_threads(asking), words=_words(asking))
+            return replace(self, attachments={}, threads={}, words={}, sounds={})
+        return replace(
+            self,
+            attachments=_attachments(asking),
+            threads=_threads(asking),
+            words=_words(asking),
+            sounds=media_of(row.sound_id for row in asking if row.medium == "voicemail"),
+        )
 
     def _unknown_versions(self, rows: Sequence[Row[Any]]) -> set[UUID]:
         return {row.content_version_id for row in rows if row.content_version_id} - self.drafts.keys()
@@ -106,7 +119,7 @@ class Rendered:
 def surroundings(channel: Channel, organization_number: int, rows: Sequence[Row[Any]] = ()) -> Surroundings:
     """Everything `rows` need of the database, in a fixed number of statements."""
     plus = bool(channel.settings.get("has_plus_addresses"))
-    around = Surroundings(channel.address, channel.sender_name, organization_number, {}, {}, {}, {}, plus)
+    around = Surroundings(channel.address, channel.sender_name, organization_number, {}, {}, {}, {}, {}, plus)
     return around.around(rows) if rows else around
 
 
@@ -169,6 +182,12 @@ def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
         "draft_id": row.draft_id or "",
         "attempts": row.attempts,
     }
+    if row.medium == "voicemail":
+        return Rendered(
+            OutgoingMessage(
+                **common, text=spoken(row, around, values), media_urls=(_sound(row, around, moment),)
+            )
+        )
     if row.medium != "email":
         return Rendered(OutgoingMessage(**common, text=_text(row, around).render(values)))
     made = _skeleton(row, around)
@@ -179,6 +198,21 @@ def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
     envelope = _envelope(row, around, message_id, moment, values)
     mime = made.joined(values, envelope, subject)
     return Rendered(OutgoingMessage(**common, mime=mime, message_id=message_id), subject)
+
+
+def spoken(row: Row[Any], around: Surroundings, values: Values) -> str:
+    """What a voicemail says in words; empty for a recording."""
+    return _text(row, around).render(values)
+
+
+def _sound(row: Row[Any], around: Surroundings, moment: datetime) -> str:
+    """Where the vendor fetches the sound; works long after the drop."""
+    media = around.sounds.get(row.sound_id)
+    if media is None:
+        raise Refused("There is no sound to drop.")
+    return media_url(
+        around.organization_number, media.id, media.content_type, given_at=moment, lasts=FOR_VENDORS
+    )
 
 
 def merge_values(row: Row[Any] | models.Message, organization_number: int) -> Values:
@@ -195,11 +229,6 @@ def merge_values(row: Row[Any] | models.Message, organization_number: int) -> Va
 def is_bulk(row: Row[Any] | models.Message) -> bool:
     """Whether it carries postal address and unsubscribe link: all that campaigns send, and tests of it."""
     return row.stream_id is not None or OWN_WAY_OUT in (row.merge_values or {})
-
-
-def draft_of(version: ContentVersion) -> Draft:
-    """What the version says, as its author wrote it."""
-    return Draft(version.subject, version.preheader, version.html, version.text)
 
 
 def _envelope(

@@ -14,11 +14,12 @@ from loumass.channels.models import Channel
 from loumass.content.composing import Draft, compile_email, compile_sms
 from loumass.content.mime import Email
 from loumass.content.models import ContentVersion
+from loumass.content.service import draft_of
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
 from loumass.core.tenancy import current_organization_id, get_or_404
 from loumass.messages.models import Message
-from loumass.messages.rendering import draft_of, is_bulk, merge_values, rendered, surroundings
+from loumass.messages.rendering import is_bulk, merge_values, rendered, surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def _shown(message: Message, drafts: dict[UUID, Draft], number: int) -> Shown:
         else Draft(message.subject, "", message.html, message.text)
     )
     values = merge_values(message, number)
+    if draft.recording:
+        return Shown("", f"Recording: {draft.recording.name}", "")
     if message.medium != "email":
         return Shown("", compile_sms(draft).render(values), "")
     email = _compiled(draft, is_bulk(message))

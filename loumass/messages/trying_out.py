@@ -52,7 +52,7 @@ def _sender(medium: str, user: User) -> Channel:
         .first()
     )
     if found is None:
-        what = "mailbox" if medium == "email" else "number"
+        what = {"email": "mailbox", "sms": "number"}.get(medium, "caller ID")
         raise Refused(f"No {what} is connected that could send it. Connect one under Channels.")
     return found
 
@@ -79,4 +79,6 @@ def _message(
         author_id=user.id,
         content_version_id=version.id,
         merge_values=values,
+        sound_id=version.recording_id,
+        is_synthetic=channel.medium == "voicemail" and version.recording_id is None,
     )

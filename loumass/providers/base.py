@@ -42,6 +42,7 @@ class Capability(StrEnum):
     NEEDS_SENT = "needs sent"  # fetch() is given the records of what was sent, right after it was
     DRAFTS = "drafts"  # draft() stores a message at the vendor before send() sends it: a crash can be settled
     WATCHED = "watched"  # watch() asks the vendor to tell us of what arrives, for a time
+    REPORTS = "reports"  # reports() asks what became of messages that the vendor has not told of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,8 @@ class OutgoingMessage:
     #: How often it was tried, this time included.
     attempts: int = 1
     status_callback_url: str | None = None
+    #: Not before; None goes at once. Only for vendors that keep messages until their time.
+    send_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +288,10 @@ class Provider(ABC):
     def greeted(cls, hook: HookRequest) -> HookAnswer | None:
         """The answer to a call that only asks whether we are there; None for all others."""
         return None
+
+    def reports(self, sent: Sequence[SentRecord]) -> Iterator[StoredItem]:
+        """What became of each of `sent`, with the identity that a call about it would have. Raises ProviderError."""
+        raise NotImplementedError(f"{self.kind} is not asked")
 
     def verify(self, hook: HookRequest) -> None:
         """Raises Forged unless the vendor signed exactly these bytes."""

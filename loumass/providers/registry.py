@@ -7,10 +7,13 @@ from loumass.providers.bonzo.client import Bonzo
 from loumass.providers.gmail.client import Gmail
 from loumass.providers.outlook.client import Outlook
 from loumass.providers.sandbox.client import SandboxEmail, SandboxSms
+from loumass.providers.slybroadcast.client import Slybroadcast
 from loumass.providers.smtp.client import Smtp
 from loumass.providers.twilio.client import Twilio
 
-PROVIDERS: tuple[type[Provider], ...] = (Gmail, Outlook, Smtp, Twilio, Bonzo, SandboxEmail, SandboxSms)
+PROVIDERS: tuple[type[Provider], ...] = (
+    Gmail, Outlook, Smtp, Twilio, Bonzo, Slybroadcast, SandboxEmail, SandboxSms,
+)  # fmt: skip
 
 
 def provider_class(kind: str, medium: str) -> type[Provider]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -119,6 +120,7 @@ def _taken(organization_id: UUID, channel_id: UUID, call: HookRequest) -> HookAn
             body=call.body,
             received_at=clock.now(),
             headers=_kept(call, _PRIVATE | provider.private_headers()),
+            meta={"query": query} if (query := urlsplit(call.target).query) else {},
         )
         if deliveries.store(channel.id, [item]):
             receive.later(str(channel.id))

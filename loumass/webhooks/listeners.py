@@ -20,6 +20,7 @@ from loumass.messages.service import Shown, shown
 from loumass.providers.base import Capability, Provider, SentRecord
 from loumass.providers.errors import Disconnected
 from loumass.providers.registry import that_can
+from loumass.webhooks.asking import await_reports
 from loumass.webhooks.jobs import is_polled, poll, receive
 from loumass.webhooks.watching import is_watchable, watch
 
@@ -37,8 +38,11 @@ def on_channel_connected(events: Sequence[Event]) -> None:
 
 @hears("message_id", "channel_id")
 def on_sent(events: Sequence[Event]) -> None:
-    """Let the sandbox's people react: what comes of the messages is stored now and due later."""
-    channels = _fed({event.channel_id for event in events if event.channel_id})
+    """Let the sandbox's people react: what comes of the messages is stored now and due later. Reports that may never
+    come are asked for."""
+    channels, asked = _of_interest({event.channel_id for event in events if event.channel_id})
+    if asked:
+        await_reports([one.message_id for one in events if one.message_id and one.channel_id in asked])
     ids = [event.message_id for event in events if event.message_id and event.channel_id in channels]
     if not ids:
         return
@@ -58,11 +62,20 @@ def on_sent(events: Sequence[Event]) -> None:
         _feed(channel, messages)
 
 
-def _fed(channel_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Those of the channels whose provider is told of what was sent: most are not."""
-    kinds = sorted(provider.kind for provider in that_can(Capability.NEEDS_SENT))
-    wanted = select(Channel.id).where(Channel.id.in_(channel_ids), Channel.provider.in_(kinds))
-    return frozenset(db().scalars(wanted))
+def _of_interest(channel_ids: Collection[UUID]) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Those of the channels whose provider is told of what was sent, and those whose is asked about it: most are neither."""
+    told, asked = (
+        frozenset(provider.kind for provider in that_can(capability))
+        for capability in (Capability.NEEDS_SENT, Capability.REPORTS)
+    )
+    wanted = select(Channel.id, Channel.provider).where(
+        Channel.id.in_(channel_ids), Channel.provider.in_(sorted(told | asked))
+    )
+    found = db().execute(wanted).all()
+    return (
+        frozenset(row.id for row in found if row.provider in told),
+        frozenset(row.id for row in found if row.provider in asked),
+    )
 
 
 def _feed(channel: Channel, messages: Sequence[Message]) -> None:

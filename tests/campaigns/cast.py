@@ -40,6 +40,8 @@ class Planned:
     ways: dict[str, str] | None = None
     says: str | None = None
     name: str = ""
+    #: Of a voicemail: its recording or voice, as a content version keeps them.
+    sound: dict[str, Any] = field(default_factory=dict)
 
 
 def send(
@@ -53,6 +55,10 @@ def send(
 
 def text_to(key: str, says: str = "Hi {{contact.first_name}}", ways: dict[str, str] | None = None) -> Planned:
     return Planned(key, "sms_send", ways=ways, says=says)
+
+
+def drop(key: str, says: str = "", ways: dict[str, str] | None = None, **sound: Any) -> Planned:
+    return Planned(key, "voicemail_drop", ways=ways, says=says, sound=sound)
 
 
 def wait(key: str, ways: dict[str, str] | None = None, **config: Any) -> Planned:
@@ -95,12 +101,14 @@ def graph(session: Any, steps: Sequence[Planned]) -> tuple[UUID, dict[str, UUID]
 
 
 def _content(session: Any, graph_id: UUID, one: Planned) -> UUID:
-    medium = "sms" if one.kind == "sms_send" else "email"
+    medium = {"sms_send": "sms", "voicemail_drop": "voicemail"}.get(one.kind, "email")
     content = Content(id=uuid7(), name=one.key, medium=medium, graph_id=graph_id, version_number=1)
     session.add(content)
     session.flush()
     subject = f"About {one.key}" if medium == "email" else ""
-    session.add(ContentVersion(content_id=content.id, number=1, subject=subject, text=one.says or ""))
+    session.add(
+        ContentVersion(content_id=content.id, number=1, subject=subject, text=one.says or "", **one.sound)
+    )
     session.flush()
     return content.id
 
@@ -109,6 +117,11 @@ def channel(tenant: Tenant, medium: str = "email", **also: Any) -> Channel:
     """A sandbox channel of the tenant that nobody delivers by himself (the outcomes are told by `told`)."""
     address = {"email": f"maya@{tenant.name.lower()}.example", "sms": "+13035550100"}[medium]
     with tenant.acting() as session:
+        before = session.scalars(
+            select(Channel).where(Channel.provider == "sandbox", Channel.address == address)
+        ).first()
+        if before is not None:
+            return before
         row = Channel(
             provider="sandbox", medium=medium, name=f"{tenant.name} {medium}", address=address, sender_name="Maya Lindqvist",
             sealed_credentials=b"sealed", state=also.pop("state", "paused"), **also,

@@ -16,12 +16,16 @@ from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportRe
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
 from loumass.content.models import Content, ContentVersion
 from loumass.core import clock, secrets, storage
+from loumass.core.database import db
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
-from loumass.deliveries.models import Delivery
+from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.funnels.models import Edge, Graph, Node, Template
+from loumass.media.models import Media
 from loumass.messages.models import Attachment, Conversation, Message, Stream
+from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials
+from loumass.speech.models import SpokenText, VoiceAccount
 from tests.world import Tenant
 
 
@@ -237,6 +241,22 @@ def _campaign(put: Any, house: Furniture, channel: Channel) -> None:
     )
 
 
+def _voicemail(put: Any, house: Furniture, channel: Channel) -> None:
+    sound = {"content_type": "audio/mpeg", "size": 4, "sha256": b"z" * 32, "seconds": 12.0}
+    put("media", Media(**sound, file_key=storage.store(BytesIO(b"ID3z"), limit=10).key))
+    account_id = uuid7()
+    own = ElevenLabsCredentials.model_validate({"api_key": MARK})
+    aad = secrets.associated_data("voice_account.sealed_credentials", current_organization_id(), account_id)
+    account = {"provider": "elevenlabs", "voices": [{"id": "x", "name": MARK}], "state": "active"}
+    put(
+        "voice_account",
+        VoiceAccount(id=account_id, sealed_credentials=secrets.seal(own.to_json(), aad), **account),
+    )
+    db().add(SpokenText(key=b"k" * 32, media_id=house.media, characters=12))
+    db().add(AwaitedReport(message_id=house.message, channel_id=channel.id, look_at=clock.now()))
+    db().flush()
+
+
 def _conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -> None:
     conversation = put(
         "conversation",
@@ -307,6 +327,7 @@ def _conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) 
     own = common | {"direction": "out", "author_id": admin_id, "to_address": "x@foothill.example"}
     put("own_queued", Message(**own, state="queued", text=f"{MARK} waits", due_at=clock.now()))
     put("own_failed", Message(**own, state="failed", text=f"{MARK} failed", reason="refused"))
+    _voicemail(put, house, channel)
     kept = {
         "content_type": "application/pdf",
         "size": 4,

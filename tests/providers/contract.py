@@ -1,7 +1,7 @@
 """What every provider must keep to. A provider's test module says how its fake is made to behave,
 then inherits the classes that fit: all take `ProviderContract`, those with a network
-`NetworkContract`, those that are called `HookContract` (`CalledContract` where the vendor signs nothing), those that
-are polled `PollContract`.
+`NetworkContract`, those that are called `CalledContract` (`ProvenContract` where a header proves the call, `HookContract`
+where the vendor signs it), those that are polled `PollContract`.
 """
 
 from __future__ import annotations
@@ -271,6 +271,10 @@ class ProviderContract:
         message = vendor.message(vendor.address_that(Behaviour.ACCEPTS_AND_HANGS))
         with vendor.open() as provider:
             outcomes(provider, message)
+            if Capability.FINDS not in provider.capabilities:
+                with pytest.raises(NotImplementedError):
+                    provider.find(message)
+                return
             found = provider.find(vendor.noted(message))
         assert isinstance(found, Sent)
         assert found.message_id in ("", message.message_id)
@@ -280,7 +284,8 @@ class ProviderContract:
         with vendor.open() as provider:
             (outcome,) = outcomes(provider, message)
             assert isinstance(outcome, Unknown)
-            assert not isinstance(provider.find(vendor.noted(message)), Sent)
+            if Capability.FINDS in provider.capabilities:
+                assert not isinstance(provider.find(vendor.noted(message)), Sent)
 
     @pytest.mark.parametrize("breaking", ["\r\nBcc: victim@example.com", "\nX: y", "\x00", "\r", "\x7f"])
     @pytest.mark.parametrize("field", ["to", "sender", "sender_name", "message_id", "envelope_sender"])
@@ -389,22 +394,14 @@ class NetworkContract:
 
 
 class CalledContract:
-    """For providers that call us. Modules also define the fixture `call`, a good inbound call."""
+    """For providers that call us. Modules also define the fixture `call`, a good inbound call.
+
+    Whose vendor proves nothing has a secret address instead, and keeps to this part alone.
+    """
 
     def test_a_signed_call_is_believed(self, vendor: Vendor, call: HookRequest) -> None:
         assert Capability.HOOKS in vendor.provider.capabilities
         vendor.open().verify(call)
-
-    def test_a_call_without_signature_is_forged(self, vendor: Vendor, call: HookRequest) -> None:
-        unsigned = vendor.resigned(call, None)
-        assert unsigned != call
-        with pytest.raises(Forged):
-            vendor.open().verify(unsigned)
-
-    @pytest.mark.parametrize("nonsense", ["", "x", "é", "A" * 10_000, "====", "\udcff"])
-    def test_a_nonsense_signature_is_forged(self, vendor: Vendor, call: HookRequest, nonsense: str) -> None:
-        with pytest.raises(Forged):
-            vendor.open().verify(vendor.resigned(call, nonsense))
 
     def test_a_replayed_call_has_the_same_identity_whatever_is_unsigned(
         self, vendor: Vendor, call: HookRequest
@@ -431,7 +428,22 @@ class CalledContract:
         provider.parse(stored(vendor, garbage))
 
 
-class HookContract(CalledContract):
+class ProvenContract(CalledContract):
+    """For those whose vendor proves each call: by a token, or a secret that was agreed."""
+
+    def test_a_call_without_signature_is_forged(self, vendor: Vendor, call: HookRequest) -> None:
+        unsigned = vendor.resigned(call, None)
+        assert unsigned != call
+        with pytest.raises(Forged):
+            vendor.open().verify(unsigned)
+
+    @pytest.mark.parametrize("nonsense", ["", "x", "é", "A" * 10_000, "====", "\udcff"])
+    def test_a_nonsense_signature_is_forged(self, vendor: Vendor, call: HookRequest, nonsense: str) -> None:
+        with pytest.raises(Forged):
+            vendor.open().verify(vendor.resigned(call, nonsense))
+
+
+class HookContract(ProvenContract):
     """For those whose vendor signs each call."""
 
     def test_a_changed_body_is_forged(self, vendor: Vendor, call: HookRequest) -> None:

@@ -12,8 +12,8 @@ from tests.fakes import bonzo as fake_bonzo
 from tests.fakes.bonzo import NUMBER, TOKEN, Failure, FakeBonzo
 from tests.providers.contract import (
     Behaviour,
-    CalledContract,
     NetworkContract,
+    ProvenContract,
     ProviderContract,
     Vendor,
     context,
@@ -81,5 +81,5 @@ def call() -> HookRequest:
     return HookRequest("POST", HOOK, headers, body)
 
 
-class TestBonzo(ProviderContract, NetworkContract, CalledContract):
+class TestBonzo(ProviderContract, NetworkContract, ProvenContract):
     pass

@@ -12,6 +12,7 @@ from tests.providers import (
     test_gmail_contract,
     test_outlook_contract,
     test_sandbox_contract,
+    test_slybroadcast_contract,
     test_smtp_contract,
     test_twilio_contract,
 )
@@ -23,9 +24,12 @@ HELD = {
     "twilio": test_twilio_contract.TestTwilio,
     "bonzo": test_bonzo_contract.TestBonzo,
     "gmail": test_gmail_contract.TestGmail,
+    "slybroadcast": test_slybroadcast_contract.TestSlybroadcast,
     "sandbox": test_sandbox_contract.TestSandbox,
 }
 WITHOUT_NETWORK = {"sandbox"}
+#: Their vendor proves no call but by knowing our secret address.
+WITHOUT_PROOF = {"slybroadcast"}
 #: What the contract must prove, and the test that does.
 CASES = {
     contract.ProviderContract: (
@@ -44,10 +48,10 @@ CASES = {
         "test_a_cut_after_the_hand_over_is_doubt_for_that_message_alone",
     ),
     contract.CalledContract: (
-        "test_a_call_without_signature_is_forged",
         "test_a_replayed_call_has_the_same_identity_whatever_is_unsigned",
         "test_garbage_is_stored_and_means_nothing",
     ),
+    contract.ProvenContract: ("test_a_call_without_signature_is_forged",),
     contract.HookContract: ("test_a_changed_body_is_forged",),
     contract.PollContract: ("test_understanding_an_item_twice_tells_the_same",),
 }
@@ -59,9 +63,9 @@ def test_it_is_held_to_every_part_of_the_contract_that_fits(provider: type[Provi
     if provider.kind not in WITHOUT_NETWORK:
         wanted.add(contract.NetworkContract)
     if Capability.HOOKS in provider.capabilities:
-        wanted.add(contract.CalledContract)
-        if provider.signs_calls:
-            wanted.add(contract.HookContract)
+        wanted.add(contract.HookContract if provider.signs_calls else contract.CalledContract)
+        if provider.kind not in WITHOUT_PROOF:
+            wanted.add(contract.ProvenContract)
     if provider.capabilities & {Capability.POLLED, Capability.NEEDS_SENT}:
         wanted.add(contract.PollContract)
     held = HELD[provider.kind]

@@ -16,9 +16,9 @@ from tests.fakes.google import Failure, FakeGoogle
 from tests.providers.contract import (
     PUBLIC_URL,
     Behaviour,
-    CalledContract,
     NetworkContract,
     PollContract,
+    ProvenContract,
     ProviderContract,
     Vendor,
     context,
@@ -99,7 +99,7 @@ def good_call(vendor: GmailVendor) -> HookRequest:
     return hook
 
 
-class TestGmail(ProviderContract, NetworkContract, CalledContract, PollContract):
+class TestGmail(ProviderContract, NetworkContract, ProvenContract, PollContract):
     pass
 
 

@@ -14,8 +14,8 @@ from loumass.campaigns.advancing.invalid import INVALID, invalid_among
 from loumass.campaigns.advancing.verdict import Hold, Leave, Verdict
 from loumass.campaigns.words import campaign_values
 from loumass.channels.models import Channel
-from loumass.content.composing import Draft
 from loumass.content.freezing import organization_values, sender_values
+from loumass.content.service import draft_of
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import get
@@ -23,6 +23,7 @@ from loumass.funnels.decisions import FAILED, NEXT, Decision, Go
 from loumass.funnels.facts import Facts, MessageOutcome
 from loumass.funnels.kinds import kind_of
 from loumass.funnels.node import Node
+from loumass.messages.gates import VOICE_CONSENT
 from loumass.messages.planning import Plan, names_of, plan_messages
 from loumass.messages.planning_conversations import Recipient
 
@@ -35,8 +36,14 @@ OUTCOMES = {
     "failed": MessageOutcome.FAILED,
     "cancelled": MessageOutcome.CANCELLED,
 }
-NO_ADDRESS = {"email": "skipped: no e-mail address", "sms": "skipped: no phone number"}
+NO_ADDRESS = {
+    "email": "skipped: no e-mail address",
+    "sms": "skipped: no phone number",
+    "voicemail": "skipped: no phone number",
+}
+NO_VOICE_CONSENT = "skipped: no consent to a synthetic voice"
 PAST_DUE = "skipped: past due when the campaign was resumed"
+_SENDERS = {"email": "mailbox", "sms": "number", "voicemail": "caller ID"}
 _SKIPPED = Go(FAILED, or_else=NEXT)
 
 _PLANNED = text("""
@@ -44,9 +51,15 @@ _PLANNED = text("""
     WHERE organization_id = :organization_id AND step_id = ANY(CAST(:steps AS uuid[]))
 """)
 _VERSION = text("""
-    SELECT v.id, v.subject, v.preheader, v.html, v.text FROM content c
+    SELECT v.id, v.subject, v.preheader, v.html, v.text, v.recording_id, v.recording_name, v.recording_seconds, v.voice
+    FROM content c
     JOIN content_version v ON v.organization_id = :organization_id AND v.content_id = c.id AND v.number = c.version_number
     WHERE c.organization_id = :organization_id AND c.id = :content_id
+""")
+
+_AGREED = text(f"""
+    SELECT asked.id FROM unnest(CAST(:contacts AS uuid[])) AS asked(id)
+    WHERE {VOICE_CONSENT.format(contact="asked.id")} AND :organization_id IS NOT NULL
 """)
 
 
@@ -93,7 +106,7 @@ def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -
     medium = kind_of(node.kind).medium or ""
     channel = _channel(ground, medium)
     if channel is None:
-        because = "No mailbox is chosen for it" if medium == "email" else "No number is chosen for it"
+        because = f"No {_SENDERS[medium]} is chosen for it"
         return _hold(walkers, Hold("no_channel", {"for": "channel", "because": because}), verdict)
     version = db().execute(_VERSION, ground.bound(content_id=node.content_id)).one_or_none()
     if version is None:
@@ -102,16 +115,28 @@ def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -
     invalid = invalid_among(ground, walkers, medium)
     verdict.leave |= {one.id: Leave(_SKIPPED, INVALID) for one in walkers if one.contact_id in invalid}
     walkers = [walker for walker in walkers if walker.contact_id not in invalid]
+    plan = _plan_of(ground, node, channel, version)
+    if plan.is_synthetic:
+        walkers = _who_agreed(ground, walkers, verdict)
     recipients = [
         Recipient(step, walker.id, walker.contact_id) for walker in walkers if (step := walker.step())
     ]
-    planned = plan_messages(_plan_of(ground, node, channel, version), recipients)
+    planned = plan_messages(plan, recipients)
     waiting = [walker.id for walker in walkers if walker.step_id in planned]
-    if walkers:
+    if waiting:
         verdict.take(waiting, _decided(ground, node, walkers[0], MessageOutcome.PENDING))
     without = [walker.id for walker in walkers if walker.step_id not in planned]
     verdict.leave |= dict.fromkeys(without, Leave(_SKIPPED, NO_ADDRESS[medium]))
     return None
+
+
+def _who_agreed(ground: Ground, walkers: list[Walker], verdict: Verdict) -> list[Walker]:
+    """Those who agreed to hear a synthetic voice; the others are skipped, and it is said why."""
+    contacts = uuid_array(walker.contact_id for walker in walkers)
+    agreed = set(db().scalars(_AGREED, ground.bound(contacts=contacts)))
+    without = [walker.id for walker in walkers if walker.contact_id not in agreed]
+    verdict.leave |= dict.fromkeys(without, Leave(_SKIPPED, NO_VOICE_CONSENT))
+    return [walker for walker in walkers if walker.contact_id in agreed]
 
 
 def _hold(walkers: list[Walker], hold: Hold, verdict: Verdict) -> None:
@@ -132,13 +157,17 @@ def _decided(ground: Ground, node: Node, walker: Walker, outcome: MessageOutcome
 
 def _channel(ground: Ground, medium: str) -> Channel | None:
     campaign = ground.campaign
-    channel_id = {"email": campaign.email_channel_id, "sms": campaign.sms_channel_id}.get(medium)
+    channel_id = {
+        "email": campaign.email_channel_id,
+        "sms": campaign.sms_channel_id,
+        "voicemail": campaign.voicemail_channel_id,
+    }.get(medium)
     channel = get(Channel, channel_id) if channel_id else None
     return channel if channel is not None and channel.archived_at is None else None
 
 
 def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) -> Plan:
-    draft = Draft(version.subject, version.preheader, version.html, version.text)
+    draft = draft_of(version)
     return Plan(
         channel=channel,
         stream_id=ground.campaign.id,
@@ -147,6 +176,8 @@ def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) ->
         names=names_of(channel.medium, draft),
         values=_shared_values(ground, channel),
         is_in_thread=ground.campaign.is_reply_in_thread,
+        sound_id=draft.recording.media_id if draft.recording else None,
+        is_synthetic=channel.medium == "voicemail" and draft.recording is None,
     )
 
 

@@ -44,6 +44,7 @@ KINDS: dict[str, Advance] = {
     "condition": ask,
     "email_send": send,
     "sms_send": send,
+    "voicemail_drop": send,
     "end": end,
 }
 

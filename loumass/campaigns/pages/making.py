@@ -42,10 +42,8 @@ def new() -> ResponseReturnValue:
     chosen = request.args.get("template", "")
     form.template.data = chosen if chosen in {str(one.id) for one in templates} else form.template.data
     form.owner.data, form.event_timezone.data = str(g.user.id), home().key
-    form.email_channel.data, form.sms_channel.data = (
-        _only(form.email_channel.choices),
-        _only(form.sms_channel.choices),
-    )
+    for field in (form.email_channel, form.sms_channel, form.voicemail_channel):
+        field.data = _only(field.choices)
     return _new_page(form, templates)
 
 
@@ -151,9 +149,9 @@ def _details_form(form: DetailsForm) -> DetailsForm:
     channels = db().scalars(select(Channel).where(Channel.archived_at.is_(None)).order_by(Channel.name)).all()
     by_medium = {
         medium: [(str(one.id), _called(one)) for one in channels if one.medium == medium]
-        for medium in ("email", "sms")
+        for medium in ("email", "sms", "voicemail")
     }
-    form.offer([(str(one), name) for one, name in owners], by_medium["email"], by_medium["sms"])
+    form.offer([(str(one), name) for one, name in owners], *by_medium.values())
     return form
 
 

@@ -11,9 +11,10 @@ from loumass.campaigns.preflight.quality import quality
 from loumass.campaigns.preflight.reach import people, reach_of
 from loumass.campaigns.preflight.senders import channels_of, postal_address, senders
 from loumass.campaigns.preflight.steps import steps
+from loumass.campaigns.preflight.voicemail import voicemail
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
-from loumass.funnels.service import graph_of
+from loumass.funnels.service import graph_of, written_in
 
 __all__ = ["Finding", "errors_of", "findings_of", "media_in"]
 _ORDER = {"error": 0, "warning": 1, "fact": 2}
@@ -31,6 +32,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         *postal_address(graph, organization),
         *people(campaign, graph, reach),
         *quality(campaign, graph),
+        *voicemail(campaign, graph, written_in(campaign.graph_id)),
         *dates(campaign, graph, organization),
         *arithmetic(graph, channels, reach, organization),
     ]

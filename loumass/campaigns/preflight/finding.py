@@ -11,7 +11,11 @@ from loumass.funnels.kinds import KINDS
 
 Severity = Literal["error", "warning", "fact"]
 #: What a medium's sender is called, and one and many of its messages.
-MEDIA = {"email": ("mailbox", "e-mail", "e-mails"), "sms": ("number", "text", "texts")}
+MEDIA = {
+    "email": ("mailbox", "e-mail", "e-mails"),
+    "sms": ("number", "text", "texts"),
+    "voicemail": ("caller ID", "voicemail", "voicemails"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,20 +18,25 @@ _REACH = text("""
     SELECT count(*) AS people,
         count(*) FILTER (WHERE contact.email IS NULL) AS email_missing,
         count(*) FILTER (WHERE contact.phone IS NULL) AS sms_missing,
+        count(*) FILTER (WHERE contact.phone IS NULL) AS voicemail_missing,
         count(*) FILTER (WHERE by_email.id IS NOT NULL) AS email_suppressed,
         count(*) FILTER (WHERE by_sms.id IS NOT NULL) AS sms_suppressed,
+        count(*) FILTER (WHERE by_voicemail.id IS NOT NULL) AS voicemail_suppressed,
         count(*) FILTER (WHERE contact.archived_at IS NOT NULL) AS deleted,
         count(*) FILTER (WHERE NOT (:email AND contact.email IS NOT NULL AND by_email.id IS NULL)
-            AND NOT (:sms AND contact.phone IS NOT NULL AND by_sms.id IS NULL)) AS unreachable
+            AND NOT (:sms AND contact.phone IS NOT NULL AND by_sms.id IS NULL)
+            AND NOT (:voicemail AND contact.phone IS NOT NULL AND by_voicemail.id IS NULL)) AS unreachable
     FROM enrollment e
     JOIN contact ON contact.organization_id = :organization_id AND contact.id = e.contact_id
     LEFT JOIN suppression by_email ON by_email.organization_id = :organization_id
         AND by_email.medium = 'email' AND by_email.address_hash = contact.email_hash
     LEFT JOIN suppression by_sms ON by_sms.organization_id = :organization_id
         AND by_sms.medium = 'sms' AND by_sms.address_hash = contact.phone_hash
+    LEFT JOIN suppression by_voicemail ON :voicemail AND by_voicemail.organization_id = :organization_id
+        AND by_voicemail.medium = 'voicemail' AND by_voicemail.address_hash = contact.phone_hash
     WHERE e.organization_id = :organization_id AND e.campaign_id = :campaign_id AND e.state <> 'ended'
 """)
-_ADDRESS = {"email": "e-mail address", "sms": "phone number"}
+_ADDRESS = {"email": "e-mail address", "sms": "phone number", "voicemail": "phone number"}
 _LIST = ("See the list", "suppression.index", {})
 
 
@@ -43,6 +48,7 @@ def reach_of(campaign: Campaign, graph: Graph) -> Row[Any]:
         "campaign_id": campaign.id,
         "email": "email" in media,
         "sms": "sms" in media,
+        "voicemail": "voicemail" in media,
     }
     return db().execute(_REACH, bound).one()
 

@@ -18,7 +18,11 @@ _CHANNELS = ("Open channels", "channels.index", {})
 
 def channels_of(campaign: Campaign) -> dict[str, Channel | None]:
     """The chosen sender of each medium; None where none is chosen or it was removed."""
-    chosen = {"email": campaign.email_channel_id, "sms": campaign.sms_channel_id}
+    chosen = {
+        "email": campaign.email_channel_id,
+        "sms": campaign.sms_channel_id,
+        "voicemail": campaign.voicemail_channel_id,
+    }
     found = {medium: get(Channel, one) if one else None for medium, one in chosen.items()}
     return {medium: one if one and one.archived_at is None else None for medium, one in found.items()}
 

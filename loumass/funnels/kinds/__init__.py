@@ -11,6 +11,7 @@ from loumass.funnels.kinds.sms_send import SmsSend
 from loumass.funnels.kinds.split import Split
 from loumass.funnels.kinds.stage import Stage
 from loumass.funnels.kinds.tag import Tag
+from loumass.funnels.kinds.voicemail_drop import VoicemailDrop
 from loumass.funnels.kinds.wait import Wait
 
 KINDS: dict[str, Kind[Any]] = {
@@ -18,6 +19,7 @@ KINDS: dict[str, Kind[Any]] = {
     for kind in (
         EmailSend(),
         SmsSend(),
+        VoicemailDrop(),
         Wait(),
         Condition(),
         Split(),

@@ -44,10 +44,10 @@ class ConditionConfig(Patience):
         choices={"start": "the campaign wrote to them first", "last_message": "our last message"},
         only_when=("test", ["replied"]),
     )
-    medium: Literal["any", "email", "sms"] = setting(
+    medium: Literal["any", "email", "sms", "voicemail"] = setting(
         "any",
         "On",
-        choices={"any": "any way we write", "email": "e-mail", "sms": "text"},
+        choices={"any": "any way we write", "email": "e-mail", "sms": "text", "voicemail": "voicemail"},
         only_when=("test", ["bounced", "opted_out"]),
     )
     tag: Text = setting("", "Tag", suggests="tags", only_when=("test", ["tag"]), max_length=LONGEST_TEXT)
@@ -157,7 +157,7 @@ def _field_flaws(config: ConditionConfig) -> Iterable[Flaw]:
 
 
 def _on(config: ConditionConfig) -> str:
-    return {"any": "", "email": " of e-mail", "sms": " of texts"}[config.medium]
+    return {"any": "", "email": " of e-mail", "sms": " of texts", "voicemail": " of voicemail"}[config.medium]
 
 
 def _sent_words(config: ConditionConfig, names: Names) -> str:
@@ -178,9 +178,12 @@ TESTS: dict[str, Test] = {
     "replied": Test(_has_replied, _replied_words, lambda _: "Waits for a reply"),
     "bounced": Test(
         _has_bounced,
-        lambda config, _: {"any": "Bounced?", "email": "E-mail bounced?", "sms": "Text bounced?"}[
-            config.medium
-        ],
+        lambda config, _: {
+            "any": "Bounced?",
+            "email": "E-mail bounced?",
+            "sms": "Text bounced?",
+            "voicemail": "Voicemail failed?",
+        }[config.medium],
         lambda _: "Waits for a bounce",
     ),
     "opted_out": Test(

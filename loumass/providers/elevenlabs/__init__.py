@@ -1,0 +1,1 @@
+"""ElevenLabs: scripts spoken by synthetic voices."""

@@ -1,0 +1,1 @@
+"""Slybroadcast: recordings dropped into voicemail boxes without ringing."""

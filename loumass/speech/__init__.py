@@ -1,0 +1,1 @@
+"""Voices: the accounts that speak scripts, and what they spoke already."""

@@ -1,0 +1,1 @@
+"""Voicemail from the funnel to the mailbox: recordings, voices, consent, dispositions."""
