@@ -24,13 +24,15 @@ _LOCK = text("""
 """)
 
 
-def settle_as_sent(channel: Channel, message_id: UUID, copy: MessageArrived | None = None) -> bool:
+def settle_as_sent(
+    channel: Channel, message_id: UUID, provider_message_id: str = "", copy: MessageArrived | None = None
+) -> bool:
     """Record that a message in doubt was really sent, as its `copy` in Sent shows it; False when it was not in doubt."""
     values = {"organization_id": current_organization_id(), "id": message_id}
     row = db().execute(_LOCK, values).one_or_none()
     if row is None or not _is_in_doubt(row):
         return False
-    rows = write_sent([_told(row, copy)])
+    rows = write_sent([_told(row, provider_message_id, copy)])
     tell(channel, rows, day_of(row.attempted_at))
     return bool(rows)
 
@@ -43,14 +45,13 @@ def write_sent(told: Sequence[Told]) -> Sequence[Row[Any]]:
     return write_down([one._replace(subject=words[one.id].subject) for one in told if one.id in words], None)
 
 
-def _told(row: Row[Any], copy: MessageArrived | None) -> Told:
+def _told(row: Row[Any], provider_message_id: str, copy: MessageArrived | None) -> Told:
     if copy is None:
-        return Told(row.id, "sent", row.attempted_at)
+        return Told(row.id, "sent", row.attempted_at, provider_message_id=provider_message_id or None)
     # Its server may have given it another Message-ID: answers name that one.
-    renamed = copy.message_id if copy.given_id else None
     return Told(
         row.id, "sent", row.attempted_at, provider_message_id=copy.provider_message_id or None,
-        message_id=renamed or None, thread_id=copy.thread_id,
+        message_id=copy.message_id or None, thread_id=copy.thread_id,
     )  # fmt: skip
 
 
