@@ -12,8 +12,7 @@ import loumass.analytics.pages
 import loumass.campaigns.pages
 import loumass.campaigns.people_pages
 import loumass.campaigns.person_pages
-import loumass.channels.signing_in_pages
-import loumass.channels.voice_pages
+import loumass.channels.every_page
 import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.suppression_pages
@@ -56,8 +55,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.media.pages.pages, "", "public"),
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
-    Route(loumass.channels.signing_in_pages.pages, "", "member"),
-    Route(loumass.channels.voice_pages.pages, "", "member"),
+    Route(loumass.channels.every_page.pages, "", "member"),
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),

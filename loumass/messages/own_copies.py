@@ -29,6 +29,19 @@ _OURS = text("""
         OR (channel_id = :channel_id AND provider_message_id = :provider_message_id))
     ORDER BY channel_id = :channel_id DESC, id DESC LIMIT 1
 """)
+# A vendor may name a draft, in its first word, as it names what becomes of it: that is ours whatever Message-ID it got. Only
+# what is under way is looked through.
+_DRAFTED = text("""
+    SELECT id FROM message
+    WHERE organization_id = :organization_id AND channel_id = :channel_id AND is_in_doubt
+      AND split_part(draft_id, ' ', 1) = :provider_message_id
+    UNION ALL
+    SELECT message.id FROM attempt
+    JOIN message ON message.organization_id = :organization_id AND message.id = ANY(attempt.message_ids)
+    WHERE attempt.organization_id = :organization_id AND attempt.channel_id = :channel_id
+      AND split_part(message.draft_id, ' ', 1) = :provider_message_id
+    LIMIT 1
+""")
 
 
 def record_copy(
@@ -40,15 +53,15 @@ def record_copy(
     """
     organization_id = current_organization_id()
     db().execute(_LOCK, {"name": f"arrive:{organization_id}:{copy.message_id or origin.key}"})
-    known = db().scalar(
-        _OURS,
-        {
-            "organization_id": organization_id,
-            "channel_id": channel.id,
-            "message_ids": [one for one in (copy.message_id, copy.given_id) if one],
-            "provider_message_id": origin.identity(copy),
-        },
-    )
+    asked = {
+        "organization_id": organization_id,
+        "channel_id": channel.id,
+        "message_ids": [one for one in (copy.message_id, copy.given_id) if one],
+        "provider_message_id": origin.identity(copy),
+    }
+    known = db().scalar(_OURS, asked)
+    if known is None and copy.provider_message_id:
+        known = db().scalar(_DRAFTED, asked)
     other = _recipient(channel, copy)
     if known is not None or other is None:
         forget(files)

@@ -49,10 +49,9 @@ def _told(row: Row[Any], provider_message_id: str, copy: MessageArrived | None) 
     if copy is None:
         return Told(row.id, "sent", row.attempted_at, provider_message_id=provider_message_id or None)
     # Its server may have given it another Message-ID: answers name that one.
-    renamed = copy.message_id if copy.given_id else None
     return Told(
         row.id, "sent", row.attempted_at, provider_message_id=copy.provider_message_id or None,
-        message_id=renamed or None, thread_id=copy.thread_id,
+        message_id=copy.message_id or None, thread_id=copy.thread_id,
     )  # fmt: skip
 
 

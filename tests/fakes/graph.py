@@ -268,11 +268,8 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.fake.mailbox.of(folder)
         wanted = self.query.get("$filter", "")
         if wanted.startswith("internetMessageId eq "):
-            found = [
-                one
-                for one in found
-                if f"'<{one.message_id}>'" == wanted.removeprefix("internetMessageId eq ")
-            ]
+            named = wanted.removeprefix("internetMessageId eq ")[2:-2].replace("''", "'")
+            found = [one for one in found if one.message_id == named]
         elif wanted.startswith("receivedDateTime ge "):
             found = [one for one in found if one.received_at >= _moment(wanted.rsplit(" ", 1)[1])]
         start = int(self.query.get("$skip", "0"))

@@ -62,13 +62,18 @@ class Mailbox:
             headers = message_from_bytes(mime)
             named = str(headers.get("Message-ID") or "").strip().strip("<>")
             message_id = named or f"none-{len(self.items)}@exchange.example"
+            if folder == "drafts":
+                given, message_id = message_id, self.renames(message_id)
+                mime = mime.replace(
+                    f"Message-ID: <{given}>".encode(), f"Message-ID: <{message_id}>".encode(), 1
+                )
             item = Item(
                 f"AAk-{len(self.items):05d}=",
                 mime,
                 folder,
                 received_at or self.now(),
                 conversation_of(str(headers.get("Subject") or "")),
-                self.renames(message_id) if folder == "drafts" else message_id,
+                message_id,
                 is_draft=folder == "drafts",
             )
             self.items[item.id] = item

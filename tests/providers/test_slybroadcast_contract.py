@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from loumass.providers.base import HookRequest, OutgoingMessage, ProviderContext
+from loumass.providers.errors import Forged
 from loumass.providers.slybroadcast import inbound
 from loumass.providers.slybroadcast.client import Slybroadcast
 from tests.fakes import forms

@@ -1,0 +1,8 @@
+"""All pages of channels: each module adds its own to the one blueprint."""
+
+from __future__ import annotations
+
+from loumass.channels import connecting_pages, signing_in_pages, voice_pages
+from loumass.channels.pages import pages
+
+__all__ = ["connecting_pages", "pages", "signing_in_pages", "voice_pages"]
