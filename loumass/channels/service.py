@@ -205,4 +205,5 @@ def _hook_address(channel: Channel) -> HookAddress | None:
 def _become(channel: Channel, state: str, reason: str) -> None:
     if channel.state != state or channel.state_reason != reason:
         channel.state, channel.state_reason, channel.state_changed_at = state, reason, clock.now()
+        channel.stopped_at = None if state == "active" else channel.stopped_at or clock.now()
         live.announce("channels")

@@ -185,6 +185,8 @@ class _Run:
         works and nobody waits for it."""
         if not self.attempted or portion.is_over or portion.is_paced or self.pace.is_careful:
             return None
+        if portion.allowed.is_counted:
+            return None
         if self._makes_room() or not self.ledger.is_usual:
             return None
         asked = portion.attempt(before=letters.ids)

@@ -10,13 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from loumass.channels.naming import called
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
-from loumass.messages.gates import AROUND, BY_NAME, GATES, openings, refusals, zones
+from loumass.messages.gates import BY_NAME, GATES, openings, refusals, zones
+from loumass.messages.gates_facts import AROUND_IT, ASKED, facts_of
 
-_DAYS = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: The queue is counted so far, once for all who are asked about; behind that it only says that it is long.
 COUNTED = 10_000
 _WAITING = text(f"""
@@ -32,9 +31,8 @@ _WAITING = text(f"""
             ORDER BY m.priority, m.due_at, m.id LIMIT :counted) q
     )
     SELECT m.id, m.due_at, m.waiting_for, m.reason, {refusals(GATES)} AS gates, {openings(GATES)} AS opens,
-           ch.name AS channel_name, ch.address, ch.daily_cap, ch.state_reason, ch.resting_because,
-           ch.window_weekdays, ch.window_from, ch.window_until, spot.zone, queue.ahead
-    FROM asked m {AROUND} LEFT JOIN queue ON queue.id = m.id
+           {ASKED}, queue.ahead
+    FROM asked m {AROUND_IT} LEFT JOIN queue ON queue.id = m.id
 """)
 
 
@@ -67,8 +65,9 @@ def why_wait(message_ids: Sequence[UUID]) -> dict[UUID, list[Waiting]]:
 
 
 def _waiting(row: Row[Any]) -> list[Waiting]:
+    facts = facts_of(row)
     found = [
-        Waiting(name, BY_NAME[name].sentence.format(**_facts(row)), _moment(row.opens[name]), row.zone)
+        Waiting(name, BY_NAME[name].sentence.format(**facts), _moment(row.opens[name]), row.zone)
         for name in row.gates
     ]
     later = row.due_at is not None and row.due_at > clock.now()
@@ -87,25 +86,6 @@ def _turn(ahead: int | None) -> str:
     if ahead == 0:
         return "It goes next."
     return "One message goes before it." if ahead == 1 else f"{ahead:,} messages go before it."
-
-
-def _facts(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "channel": called(row.channel_name, row.address),
-        "daily_cap": f"{row.daily_cap:,}" if row.daily_cap is not None else "",
-        "state_reason": row.state_reason or "no reason given.",
-        "resting_because": row.resting_because or "it keeps its pace.",
-        "window": _window(row.window_weekdays, row.window_from, row.window_until),
-    }
-
-
-def _window(weekdays: Sequence[int], begins: int, ends: int) -> str:
-    days = sorted(weekdays)
-    if days == list(range(days[0], days[-1] + 1)) and len(days) > 2 if days else False:
-        named = f"{_DAYS[days[0]]} to {_DAYS[days[-1]]}"
-    else:
-        named = ", ".join(_DAYS[day] for day in days) or "no day"
-    return f"{named}, {begins // 60}:{begins % 60:02} to {ends // 60}:{ends % 60:02}"
 
 
 def _moment(value: str | None) -> datetime | None:
