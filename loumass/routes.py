@@ -22,6 +22,7 @@ import loumass.funnels.step_pages
 import loumass.inbox.pages
 import loumass.messages.trying_out_pages
 import loumass.messages.unsubscribing_pages
+import loumass.messages.waiting_pages
 import loumass.webhooks.delivery_pages
 import loumass.webhooks.hook_pages
 
@@ -47,7 +48,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.analytics.pages.pages, "", "member"),
     Route(loumass.content.preview_pages.pages, "", "member"),
     Route(loumass.inbox.pages.pages, "", "member"),
-    Route(loumass.messages.trying_out_pages.pages, "", "member"),
+    Route(loumass.messages.waiting_pages.pages, "", "member"),
     Route(loumass.messages.unsubscribing_pages.pages, "", "public"),
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),

@@ -101,7 +101,8 @@ class SendingRule(OrganizationScoped, Base):
     __tablename__ = "sending_rule"
     __table_args__ = (
         CheckConstraint(
-            f"quiet_until >= {LAW_UNTIL} AND quiet_from <= {LAW_FROM} OR quiet_reason <> ''", name="quiet_hours"
+            f"quiet_until >= {LAW_UNTIL} AND quiet_from <= {LAW_FROM} OR quiet_reason <> ''",
+            name="quiet_hours",
         ),
     )
 

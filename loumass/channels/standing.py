@@ -73,12 +73,18 @@ def shown_name(channel: Channel) -> str:
 
 
 def pace_words(channel: Channel) -> str:
-    """How fast it sends: `40 s apart, 10 a minute`."""
+    """How fast it sends: `40 to 60 s apart, 10 a minute`."""
+    return pace_in_words(channel.minimum_gap_seconds, channel.gap_jitter, channel.per_minute)
+
+
+def pace_in_words(gap: int, jitter: int, per_minute: int | None) -> str:
+    """The same for figures: seconds, percent, messages."""
     words: list[str] = []
-    if channel.minimum_gap_seconds:
-        words.append(f"{channel.minimum_gap_seconds} s apart")
-    if channel.per_minute is not None:
-        words.append(f"{channel.per_minute} a minute")
+    if gap:
+        longest = round(gap * (1 + jitter / 100))
+        words.append(f"{gap} to {longest} s apart" if longest > gap else f"{gap} s apart")
+    if per_minute is not None:
+        words.append(f"{per_minute} a minute")
     return ", ".join(words) or "as fast as the server takes them"
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import text
 from loumass.core.database import db
 from loumass.messages.models import PRIORITY_CAMPAIGN
 
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """`is_channels`: it holds the whole channel, so rows behind it are not even looked at. `is_by_clock`: it asks for
@@ -63,10 +64,24 @@ GATES: tuple[Gate, ...] = (
         "The person has not agreed to be written to this way.",
         ends=True,
     ),
-    Gate("campaign_closed", "Campaign goes on", "st.closed_at IS NOT NULL", "The campaign has ended.", ends=True),
-    Gate("channel_removed", "Sender kept", "ch.archived_at IS NOT NULL", "Its sender was removed.", ends=True),
+    Gate(
+        "campaign_closed",
+        "Campaign goes on",
+        "st.closed_at IS NOT NULL",
+        "The campaign has ended.",
+        ends=True,
+    ),
+    Gate(
+        "channel_removed", "Sender kept", "ch.archived_at IS NOT NULL", "Its sender was removed.", ends=True
+    ),
     Gate("campaign_paused", "Campaign", "st.paused_at IS NOT NULL", "The campaign is paused."),
-    Gate("channel_paused", "Channel", f"{_KEPT} AND ch.state = 'paused'", "{channel} is paused.", is_channels=True),
+    Gate(
+        "channel_paused",
+        "Channel",
+        f"{_KEPT} AND ch.state = 'paused'",
+        "{channel} is paused.",
+        is_channels=True,
+    ),
     Gate(
         "channel_disconnected",
         "Connection",
@@ -132,6 +147,7 @@ COUNTED_GATES = tuple(gate for gate in GATES if gate.is_counted)
 CHANNEL_GATES = tuple(gate for gate in GATES if gate.is_channels)
 #: What is left to ask where no hour of any day is refused.
 TIMELESS_GATES = tuple(gate for gate in MESSAGE_GATES if not gate.is_by_clock)
+
 
 def never_closes(medium: str, weekdays: Sequence[int], begins: int, ends: int) -> bool:
     """Whether a channel of `medium` with this sending window may write at any hour: the clock need not be asked."""

@@ -15,14 +15,14 @@ from loumass.messages.gates_around import OF_ALL
 _DAYS = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: Columns that `facts_of` reads, and where they come from, behind a FROM that calls the message `m`.
 ASKED = """
-    ch.name AS channel_name, ch.address, ch.state AS channel_state, ch.state_reason, ch.resting_because, ch.resting_until,
-    ch.window_weekdays, ch.window_from, ch.window_until, ch.archived_at AS channel_archived_at,
+    ch.name AS channel_name, ch.address, ch.state_reason, ch.resting_because,
+    ch.window_weekdays, ch.window_from, ch.window_until,
     spot.zone, spot.local, spot.minute, spot.weekday, night.ends AS night_ends, night.begins AS night_begins,
     hours.is_quiet, hours.is_windowed, coalesce(day.used, 0) AS used, room.cap, room.ramp, room.warmup_day,
     brand.name AS brand, brand.used AS segments_used, brand.segments_per_day, coalesce(m.segments, 1) AS segments,
     often.today AS often_today, often.week AS often_week, rule.contact_per_day, rule.contact_per_week,
     m.medium, m.to_address, m.priority, co.timezone_source, co.timezone AS own_zone,
-    st.id AS campaign_id, st.paused_at AS campaign_paused_at
+    m.state, m.reason, m.sent_at, m.stream_id, ch.per_minute, ch.minimum_gap_seconds, ch.gap_jitter
 """
 AROUND_IT = OF_ALL
 
@@ -62,10 +62,14 @@ def often_words(row: Row[Any]) -> str:
 
 
 def local_time(row: Row[Any]) -> str:
-    """The hour where the person lives: `Tue 14:03 in Denver`."""
+    """The hour where the person lives, and how that is known: `Tue 14:03 in Denver, by their number`."""
     local: datetime = row.local
     place = row.zone.rpartition("/")[2].replace("_", " ")
-    return f"{_DAYS[row.weekday]} {local.hour}:{local.minute:02} in {place}"
+    if row.own_zone != row.zone:
+        known = ", your organization's time"
+    else:
+        known = ", by their number" if row.timezone_source == "phone" else ""
+    return f"{_DAYS[row.weekday]} {local.hour}:{local.minute:02} in {place}{known}"
 
 
 def window_words(weekdays: Sequence[int], begins: int, ends: int) -> str:

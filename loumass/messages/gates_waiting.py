@@ -21,7 +21,8 @@ COUNTED = 10_000
 _WAITING = text(f"""
     WITH asked AS MATERIALIZED (
         SELECT * FROM message
-        WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'queued'
+        WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND direction = 'out'
+          AND (state = 'queued' OR CAST(:is_any AS boolean))
     ), queue AS MATERIALIZED (
         SELECT q.id, row_number() OVER (PARTITION BY q.channel_id ORDER BY q.priority, q.due_at, q.id) - 1 AS ahead
         FROM (SELECT DISTINCT channel_id FROM asked) one CROSS JOIN LATERAL (
@@ -51,23 +52,29 @@ class Waiting:
 
 def why_wait(message_ids: Sequence[UUID]) -> dict[UUID, list[Waiting]]:
     """For each queued message of `message_ids` what it waits for, the first thing first. One statement."""
-    rows = db().execute(
+    return {row.id: _waiting(row) for row in asked_of(message_ids)}
+
+
+def asked_of(message_ids: Sequence[UUID], *, is_any: bool = False) -> Sequence[Row[Any]]:
+    """What all gates say of each queued message, or with `is_any` of each that goes out or went: their names, when they
+    open, and `gates_facts.ASKED`."""
+    return db().execute(
         _WAITING,
         {
             "organization_id": current_organization_id(),
             "now": clock.now(),
             "zones": zones(),
             "ids": list(message_ids),
+            "is_any": is_any,
             "counted": COUNTED,
         },
-    )
-    return {row.id: _waiting(row) for row in rows}
+    ).all()  # fmt: skip
 
 
 def _waiting(row: Row[Any]) -> list[Waiting]:
     facts = facts_of(row)
     found = [
-        Waiting(name, BY_NAME[name].sentence.format(**facts), _moment(row.opens[name]), row.zone)
+        Waiting(name, BY_NAME[name].sentence.format(**facts), moment_of(row.opens[name]), row.zone)
         for name in row.gates
     ]
     later = row.due_at is not None and row.due_at > clock.now()
@@ -77,10 +84,11 @@ def _waiting(row: Row[Any]) -> list[Waiting]:
         )
     elif later and not found:
         found.append(Waiting("planned", "Planned for its time.", row.due_at, row.zone))
-    return found or [Waiting("turn", _turn(row.ahead), None, row.zone)]
+    return found or [Waiting("turn", turn_words(row.ahead), None, row.zone)]
 
 
-def _turn(ahead: int | None) -> str:
+def turn_words(ahead: int | None) -> str:
+    """How many messages go before it."""
     if ahead is None:
         return f"More than {COUNTED:,} messages go before it."
     if ahead == 0:
@@ -88,5 +96,6 @@ def _turn(ahead: int | None) -> str:
     return "One message goes before it." if ahead == 1 else f"{ahead:,} messages go before it."
 
 
-def _moment(value: str | None) -> datetime | None:
+def moment_of(value: str | None) -> datetime | None:
+    """A moment as the statement tells it."""
     return datetime.fromisoformat(value) if value else None

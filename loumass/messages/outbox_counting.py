@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Row, select, text
 
 from loumass.accounts.models import Organization
@@ -22,6 +23,8 @@ from loumass.core.plans import looked_up_in_order
 from loumass.core.tenancy import current_organization_id
 from loumass.messages.outbox_lease import Allowance
 from loumass.messages.rendering import rendered, surroundings
+
+log = structlog.get_logger("deliver")
 
 _AHEAD = text("""
     SELECT id, contact_id, conversation_id, stream_id, priority, medium, to_address, content_version_id, merge_values,
@@ -79,7 +82,9 @@ def _meter(channel: Channel, rows: Sequence[Row[Any]], moment: datetime) -> None
     """Texts know how many segments they take before they are attempted: what is frozen does not change."""
     if not rows:
         return
-    number = db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
+    number = (
+        db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
+    )
     around = surroundings(channel, number, rows)
     counts = [_segments_of(lambda row=row: rendered(row, around, moment).message.text) for row in rows]
     db().execute(_METER, _of(ids=uuid_array(row.id for row in rows), segments=integer_array(counts)))
@@ -88,7 +93,8 @@ def _meter(channel: Channel, rows: Sequence[Row[Any]], moment: datetime) -> None
 def _segments_of(written: Any) -> int:
     try:
         return max(segments(written()).count, 1)
-    except Exception:  # noqa: BLE001  what cannot be written fails by itself when it is its turn, with its reason
+    except Exception as problem:  # what cannot be written fails by itself when it is its turn, with its reason
+        log.info("deliver.unmetered", problem=type(problem).__name__)
         return 1
 
 

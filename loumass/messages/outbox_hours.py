@@ -13,7 +13,7 @@ from loumass.messages.outbox_queueing import ring_channels
 _LOOK_AGAIN = text("""
     WITH woken AS (
         UPDATE message SET due_at = :now, waiting_for = NULL
-        WHERE organization_id = :organization_id AND is_open AND state = 'queued' 
+        WHERE organization_id = :organization_id AND is_open AND state = 'queued'
           AND waiting_for IN ('window', 'quiet_hours', 'frequency', 'segments')
         RETURNING channel_id
     )

@@ -92,9 +92,7 @@ def test_numbers_of_a_brand_share_its_segments(world: World) -> None:
     assert states(world.acme, second) == ["queued"] * 4
     assert segments_used(world.acme, brand) == 5
     told = waiting(world, second[0])[0]
-    assert told.sentence == (
-        "Acme Events has used 5 of its 5 segments of today, and this text takes 1."
-    )
+    assert told.sentence == ("Acme Events has used 5 of its 5 segments of today, and this text takes 1.")
     assert told.until == datetime(2026, 3, 4, 7, 0, tzinfo=UTC)
     clock.advance(at_denver(9, day=4))
     world.work()
