@@ -93,7 +93,9 @@ def _meter(channel: Channel, rows: Sequence[Row[Any]], moment: datetime) -> None
 def _segments_of(written: Any) -> int:
     try:
         return max(segments(written()).count, 1)
-    except Exception as problem:  # what cannot be written fails by itself when it is its turn, with its reason
+    except (
+        Exception
+    ) as problem:  # what cannot be written fails by itself when it is its turn, with its reason
         log.info("deliver.unmetered", problem=type(problem).__name__)
         return 1
 
