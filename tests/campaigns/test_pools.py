@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import insert
 
 from loumass.campaigns.models import CampaignSender
+from loumass.campaigns.pooling import pool_of
 from loumass.campaigns.preflight.finishing import Pace, finished
 from loumass.campaigns.waking import wake_engine
 from loumass.channels.models import Channel, ChannelDay
