@@ -13,6 +13,8 @@ import loumass.campaigns.pages
 import loumass.campaigns.people_pages
 import loumass.campaigns.person_pages
 import loumass.channels.connecting_pages
+import loumass.channels.resuming_pages
+import loumass.channels.rules_pages
 import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.suppression_pages

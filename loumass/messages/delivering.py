@@ -24,7 +24,7 @@ from loumass.core.jobs import others_wait, person_waits
 from loumass.core.plans import PLANNED_ONCE, WITHOUT_THE_DISK
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.service import ring_listeners
-from loumass.messages import delivering_outcomes, outbox, outbox_lease
+from loumass.messages import delivering_outcomes, outbox, outbox_lease, quota
 from loumass.messages.delivering_ledger import Ledger
 from loumass.messages.delivering_windows import Letters, Pace, Portion
 from loumass.messages.outbox_attempt import Attempt, Window
@@ -72,6 +72,7 @@ def deliver_slice(channel_id: UUID) -> Slice:
     with transaction():
         next_at = outbox_lease.next_due(channel_id)
         if attempted:
+            quota.warn(lease.channel)
             goes_on = next_at is not None and next_at <= clock.now()
             ring_listeners("message.sent", within=NEWS_WAIT if goes_on else timedelta())
         return Slice(attempted, next_at)
