@@ -14,6 +14,7 @@ from loumass.channels.room import rooms_of
 from loumass.core import clock
 from loumass.core.tenancy import get_or_404
 from loumass.messages import outbox_lease
+from tests.analytics.figures import attention_of, campaign_of, page_of
 from tests.channels.connected import sandbox_mailbox, twilio_number
 from tests.channels.looking import TWILIO, audited, now
 from tests.channels.test_pages import LIMITS
@@ -106,6 +107,7 @@ def test_numbers_take_a_brand_share_it_and_leave_it(world: World, admin: Person)
 
 
 def test_people_are_told_once_a_day_when_four_fifths_of_the_cap_are_used(world: World, admin: Person) -> None:
+    campaign_of(world.acme)
     maya = mailbox(world.acme, daily_cap=5)
     crowd = people(world.acme, 6)
     ids = campaign(world.acme, maya, crowd[:3], stream(world.acme))
@@ -123,10 +125,15 @@ def test_people_are_told_once_a_day_when_four_fifths_of_the_cap_are_used(world: 
         stream(world.acme),
         due_at=clock.now() + timedelta(hours=1),
     )
-    assert "is near its cap" in admin.get("/dashboard").text
+    assert (
+        "maya@acme.example is near its cap 4 of 5 today. 2 messages wait." in attention_of(page_of(admin))[0]
+    )
     world.later(hours=2)
     assert len(events(world.acme, "quota.warning")) == 1
-    assert "is at its cap" in admin.get("/dashboard").text
+    assert (
+        "maya@acme.example is at its cap 5 of 5 today. 1 message goes tomorrow."
+        in attention_of(page_of(admin))[0]
+    )
     world.later(days=1)
     assert states(world.acme, [*ids, *more]) == ["sent"] * 5
 
