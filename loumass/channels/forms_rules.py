@@ -23,13 +23,11 @@ def _a_time(_form: FlaskForm, field: Field) -> None:
 class RulesForm(FlaskForm):
     """How often one person is written to, and when texts may reach them."""
 
-    contact_per_day = IntegerField(
-        "Messages to one person a day", [Optional(), _MANY], description="Empty: no limit."
-    )
+    contact_per_day = IntegerField("A day", [Optional(), _MANY], description="Empty: no limit.")
     contact_per_week = IntegerField(
-        "Messages to one person a week",
+        "A week",
         [Optional(), _MANY],
-        description="From Monday to Sunday. Empty: no limit.",
+        description="From Monday. Empty: no limit.",
     )
     quiet_until = StringField("Texts from", [InputRequired("Say when the night ends, like 08:00."), _a_time])
     quiet_from = StringField(

@@ -66,18 +66,16 @@ GATES: tuple[Gate, ...] = (
     ),
     Gate(
         "campaign_closed",
-        "Campaign goes on",
+        "Campaign",
         "st.closed_at IS NOT NULL",
         "The campaign has ended.",
         ends=True,
     ),
-    Gate(
-        "channel_removed", "Sender kept", "ch.archived_at IS NOT NULL", "Its sender was removed.", ends=True
-    ),
-    Gate("campaign_paused", "Campaign", "st.paused_at IS NOT NULL", "The campaign is paused."),
+    Gate("channel_removed", "Sender", "ch.archived_at IS NOT NULL", "Its sender was removed.", ends=True),
+    Gate("campaign_paused", "Pause of the campaign", "st.paused_at IS NOT NULL", "The campaign is paused."),
     Gate(
         "channel_paused",
-        "Channel",
+        "Pause of the sender",
         f"{_KEPT} AND ch.state = 'paused'",
         "{channel} is paused.",
         is_channels=True,
