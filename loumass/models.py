@@ -4,8 +4,17 @@
 
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, SystemMail, User
 from loumass.analytics.models import DailyCount
-from loumass.campaigns.models import Campaign, Enrollment, Step, VisitedNode
-from loumass.channels.models import Channel, ChannelDay, HookAddress, VendorClient
+from loumass.campaigns.models import Campaign, CampaignSender, Enrollment, Step, VisitedNode
+from loumass.channels.models import (
+    Brand,
+    BrandChannel,
+    BrandDay,
+    Channel,
+    ChannelDay,
+    HookAddress,
+    SendingRule,
+    VendorClient,
+)
 from loumass.contacts.models import (
     Consent,
     Contact,

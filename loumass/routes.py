@@ -24,6 +24,7 @@ import loumass.inbox.pages
 import loumass.media.pages
 import loumass.messages.trying_out_pages
 import loumass.messages.unsubscribing_pages
+import loumass.messages.waiting_pages
 import loumass.webhooks.delivery_pages
 import loumass.webhooks.hook_pages
 
@@ -50,7 +51,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.analytics.pages.pages, "", "member"),
     Route(loumass.content.preview_pages.pages, "", "member"),
     Route(loumass.inbox.pages.pages, "", "member"),
-    Route(loumass.messages.trying_out_pages.pages, "", "member"),
+    Route(loumass.messages.waiting_pages.pages, "", "member"),
     Route(loumass.messages.unsubscribing_pages.pages, "", "public"),
     Route(loumass.media.pages.pages, "", "public"),
     Route(loumass.accounts.health.pages, "", "hook"),

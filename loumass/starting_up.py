@@ -8,7 +8,7 @@ from redis import Redis
 
 import loumass.schedule  # noqa: F401  importing it makes every job known
 from loumass.accounts import founding, local_time, mail
-from loumass.channels import connecting, signing_in, waiting
+from loumass.channels import connecting, past_due, signing_in, waiting
 from loumass.config import Settings
 from loumass.core import (
     database,
@@ -28,6 +28,7 @@ from loumass.core import (
 )
 from loumass.events.service import subscribe
 from loumass.funnels.seeds import add_examples
+from loumass.messages.channel_past_due import count_past_due, settle_past_due
 from loumass.messages.channel_queues import count_queues
 from loumass.messages.outbox_hours import look_at_hours_again
 from loumass.subscriptions import SUBSCRIPTIONS
@@ -48,6 +49,7 @@ def prepare(settings: Settings) -> Redis:
     connecting.use(settings)
     signing_in.use(settings)
     waiting.use(count_queues)
+    past_due.use(count_past_due, settle_past_due)
     local_time.use((look_at_hours_again,))
     storage.use(settings.storage_url)
     database.use(database.connect(settings.database_url))

@@ -34,6 +34,11 @@ class TroubledChannel:
     #: Messages that wait for it.
     waiting: int
 
+    @property
+    def is_at_cap(self) -> bool:
+        """Whether nothing more of a campaign goes today."""
+        return self.daily_cap is not None and self.used >= self.daily_cap
+
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
@@ -88,15 +93,22 @@ class Attention:
 
 
 _CHANNELS = text("""
-    SELECT channel.id, name, address, medium, state, state_reason, state_changed_at, poll_problem, daily_cap,
+    SELECT channel.id, name, address, medium, state, state_reason, state_changed_at, poll_problem, room.cap AS daily_cap,
         coalesce(channel_day.used, 0) AS used,
         (SELECT count(*) FROM message WHERE message.organization_id = :organization_id
             AND message.channel_id = channel.id AND message.is_open AND message.state = 'queued') AS waiting
     FROM channel
     LEFT JOIN channel_day ON channel_day.organization_id = :organization_id
         AND channel_day.channel_id = channel.id AND channel_day.day = :today
+    CROSS JOIN LATERAL (
+        SELECT least(daily_cap, warmup_ceiling, warmup_start + warmup_step * count(*)) AS cap
+        FROM channel_day climbed
+        WHERE climbed.organization_id = :organization_id AND climbed.channel_id = channel.id
+            AND channel.warmup_start IS NOT NULL AND climbed.day >= channel.warmup_since AND climbed.day < :today
+            AND climbed.sent > 0
+    ) room
     WHERE channel.organization_id = :organization_id AND channel.archived_at IS NULL
-        AND (state <> 'active' OR poll_problem <> '' OR channel_day.used >= daily_cap)
+        AND (state <> 'active' OR poll_problem <> '' OR channel_day.used >= room.cap OR channel_day.warned_at IS NOT NULL)
     ORDER BY (state = 'disconnected') DESC, (state = 'paused') DESC, name, channel.id
 """)
 _IN_DOUBT = text("""
@@ -145,7 +157,7 @@ def _channels(today: date) -> list[TroubledChannel]:
 
 
 def _is_trouble(channel: TroubledChannel) -> bool:
-    # A cap that is reached is good news as long as nothing waits.
+    # A cap that is reached, or near, is good news as long as nothing waits.
     return channel.state != "active" or bool(channel.poll_problem) or channel.waiting > 0
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from loumass.accounts.service import audit
 from loumass.campaigns import states
 from loumass.campaigns.models import Campaign
+from loumass.campaigns.pooling import change_pool
 from loumass.campaigns.waking import announce, wake_engine
 from loumass.channels.models import Channel
 from loumass.core import clock
@@ -45,6 +46,8 @@ class Details:
     is_exit_on_reply: bool = True
     is_reply_in_thread: bool = True
     skips_invalid: bool = False
+    #: Mailboxes and numbers that share the work with the two that are named.
+    pool: frozenset[UUID] = frozenset()
 
 
 def create(template_id: UUID, details: Details, *, author_id: UUID | None = None) -> Campaign:
@@ -65,6 +68,7 @@ def create(template_id: UUID, details: Details, *, author_id: UUID | None = None
     )  # fmt: skip
     db().add(campaign)
     db().flush()
+    change_pool(campaign.id, details.pool)
     audit("campaign.created", "campaign", campaign.id)
     return campaign
 
@@ -83,6 +87,7 @@ def change(campaign_id: UUID, details: Details) -> Campaign:
         setattr(campaign, name, value)
     db().flush()
     changed = sorted(name for name, value in _columns(campaign).items() if value != before[name])
+    changed += ["pool"] if change_pool(campaign.id, details.pool) else []
     if changed:
         audit("campaign.changed", "campaign", campaign.id, settings=changed)
         _decide_again(campaign, changed)
@@ -119,13 +124,13 @@ def _decide_again(campaign: Campaign, changed: list[str]) -> None:
     bound = {"organization_id": current_organization_id(), "campaign_id": campaign.id, "now": clock.now()}
     if {"event_at", "event_timezone"} & set(changed):
         db().execute(_AROUND_THE_EVENT, bound)
-    if {"email_channel_id", "sms_channel_id", "voicemail_channel_id"} & set(changed):
+    if {"email_channel_id", "sms_channel_id", "voicemail_channel_id", "pool"} & set(changed):
         db().execute(_WITHOUT_SENDER, bound)
     wake_engine([campaign.id])
 
 
 def _columns(details: Details | Campaign) -> dict[str, Any]:
-    return {field.name: getattr(details, field.name) for field in fields(Details)}
+    return {field.name: getattr(details, field.name) for field in fields(Details) if field.name != "pool"}
 
 
 def _check(details: Details) -> None:

@@ -16,15 +16,18 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
 )
 from wtforms import ValidationError as Wrong
 from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue]  newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from loumass.campaigns.backlog import CHOICES, MOST_HOURS
 from loumass.campaigns.creating import LONGEST_NAME, LONGEST_TEXT, Details
 from loumass.campaigns.models import Campaign
+from loumass.campaigns.pooling import pool_of
 from loumass.funnels.local_time import moment
 
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -46,6 +49,10 @@ def known_zone(_form: FlaskForm, field: Field) -> None:
     """Refuses a timezone that does not exist."""
     if field.data and field.data not in available_timezones():
         raise Wrong("There is no such time zone. Choose one such as America/Denver.")
+
+
+def _several(label: str) -> SelectMultipleField:
+    return SelectMultipleField(label, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
 
 
 class DetailsForm(FlaskForm):
@@ -70,6 +77,8 @@ class DetailsForm(FlaskForm):
     email_channel = SelectField("Mailbox", description="E-mails go out from here.")
     sms_channel = SelectField("Number", description="Texts go out from here.")
     voicemail_channel = SelectField("Caller ID", description="Voicemail is dropped from here.")
+    email_pool = _several("More mailboxes")
+    sms_pool = _several("More numbers")
     is_exit_on_reply = BooleanField("People leave when they reply", default=True)
     is_reply_in_thread = BooleanField("Follow-ups stay in one thread", default=True)
     skips_invalid = BooleanField("Skip invalid e-mail addresses")
@@ -86,6 +95,9 @@ class DetailsForm(FlaskForm):
         self.email_channel.choices = _choices([(_NONE, "None"), *emails])
         self.sms_channel.choices = _choices([(_NONE, "None"), *numbers])
         self.voicemail_channel.choices = _choices([(_NONE, "None"), *caller_ids])
+        # Whoever can be chosen alone can be one of several; with one sender there is nothing to share.
+        self.email_pool.choices = _choices(emails if len(emails) > 1 else ())
+        self.sms_pool.choices = _choices(numbers if len(numbers) > 1 else ())
 
     def fill(self, campaign: Campaign, home: ZoneInfo) -> None:
         """Show what the campaign says now."""
@@ -98,6 +110,8 @@ class DetailsForm(FlaskForm):
         self.email_channel.data = str(campaign.email_channel_id or _NONE)
         self.sms_channel.data = str(campaign.sms_channel_id or _NONE)
         self.voicemail_channel.data = str(campaign.voicemail_channel_id or _NONE)
+        pool = sorted(str(one) for one in pool_of(campaign.id))
+        self.email_pool.data, self.sms_pool.data = pool, pool
         self.is_exit_on_reply.data = campaign.is_exit_on_reply
         self.is_reply_in_thread.data = campaign.is_reply_in_thread
         self.skips_invalid.data = campaign.skips_invalid
@@ -121,6 +135,7 @@ class DetailsForm(FlaskForm):
             is_exit_on_reply=bool(self.is_exit_on_reply.data),
             is_reply_in_thread=bool(self.is_reply_in_thread.data),
             skips_invalid=bool(self.skips_invalid.data),
+            pool=frozenset(map(UUID, [*(self.email_pool.data or ()), *(self.sms_pool.data or ())])),
         )
 
 

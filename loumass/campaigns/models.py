@@ -63,6 +63,17 @@ class Campaign(OrganizationOwned, Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class CampaignSender(OrganizationScoped, Base):
+    """One of the mailboxes or numbers of a campaign's pool, beside the one that the campaign itself names."""
+
+    __tablename__ = "campaign_sender"
+    __table_args__ = (belongs_to("campaign", "campaign_id"), belongs_to("channel", "channel_id"))
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    campaign_id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class Enrollment(OrganizationOwned, Base):
     """One contact inside one campaign: where it stands, when it is due, how it ended."""
 

@@ -21,6 +21,8 @@ _GATE_ICONS = {
     "quiet_hours": "moon",
     "window": "clock-hour-9",
     "daily_cap": "gauge",
+    "segments": "gauge",
+    "frequency": "hourglass",
     "channel_disconnected": "plug-x",
     "channel_paused": "player-pause",
     "campaign_paused": "player-pause",

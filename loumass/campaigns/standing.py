@@ -45,6 +45,8 @@ class Standing:
     may_go_on: bool
     #: The message that they never got, and why; empty when there is none.
     missed: str = ""
+    #: The message that waits for its turn, if it is that what they wait for.
+    message_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def _standing(one: Enrollment, around: _Around) -> Standing:
     campaign = around.campaigns[one.campaign_id]
     graph = around.graphs[campaign.graph_id]
     why, due_at = _why(one, campaign, around)
+    message = around.messages.get(one.step_id) if one.step_id and one.state != "ended" else None
     return Standing(
         enrollment_id=one.id,
         campaign_id=campaign.id,
@@ -136,6 +139,7 @@ def _standing(one: Enrollment, around: _Around) -> Standing:
         ended_at=one.ended_at,
         may_go_on=one.state == "held" and (one.waiting_for or {}).get("for") != "settlement",
         missed=around.missed.get(one.id, ""),
+        message_id=message.id if message is not None and message.state == "queued" else None,
     )
 
 

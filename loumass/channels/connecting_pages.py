@@ -16,6 +16,7 @@ from loumass.channels.connecting import Checked
 from loumass.channels.forms import CredentialsForm, NameForm, credentials_form
 from loumass.channels.models import Channel
 from loumass.channels.pages import live_or_404, pages
+from loumass.channels.past_due import past_due
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.providers.base import Provider
@@ -79,7 +80,7 @@ def credentials(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that a
         return _ask("channels/credentials.html", form, provider, live_or_404(id))
     db().commit()
     tell(channel, checked)
-    return redirect(url_for(".show", id=id))
+    return _back(live_or_404(id))
 
 
 @pages.post("/channels/<uuid:id>/test")
@@ -95,7 +96,13 @@ def test_connection(id: UUID) -> ResponseReturnValue:  # noqa: A002
     service.note_check(live_or_404(id, lock=True), checked)
     db().commit()
     flash(checked.sentence, "done" if checked.is_well else "error")
-    return redirect(url_for(".show", id=id))
+    return _back(live_or_404(id))
+
+
+def _back(channel: Channel) -> ResponseReturnValue:
+    """To its page, or to what it asks before it sends again."""
+    asks = channel.state == "paused" and past_due(channel).count
+    return redirect(url_for(".ask_resume" if asks else ".show", id=channel.id))
 
 
 def _tried(provider: type[Provider], credentials: Credentials) -> Checked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -11,6 +12,7 @@ from wtforms import (
     Field,
     IntegerField,
     PasswordField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -20,7 +22,9 @@ from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttribu
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from loumass.channels.brands import brand_of
 from loumass.channels.models import Channel
+from loumass.channels.past_due import CHOICES, MOST_HOURS
 from loumass.channels.service import Limits
 from loumass.channels.standing import WEEKDAYS, minutes_to_time
 from loumass.providers.base import Provider
@@ -94,6 +98,9 @@ def credentials_form(
     return type("Form", bases, members)()
 
 
+_FROM_ONE = NumberRange(1, 1_000_000, "Use a number from 1 to 1,000,000.")
+
+
 class LimitsForm(FlaskForm):
     """How much, how fast and when."""
 
@@ -109,6 +116,17 @@ class LimitsForm(FlaskForm):
         "Seconds between two messages", [Optional(), NumberRange(0, 3600, "Use a number from 0 to 3,600.")],
         description="A gap makes a mailbox look like a person's.",
     )  # fmt: skip
+    gap_jitter = IntegerField(
+        "Longer at random by up to, in %", [Optional(), NumberRange(0, 100, "Use a number from 0 to 100.")],
+        description="With 50, a gap of 60 seconds takes 60 to 90.",
+    )  # fmt: skip
+    warmup_start = IntegerField("Messages on the first day", [Optional(), _FROM_ONE])
+    warmup_step = IntegerField("More each day", [Optional(), _FROM_ONE])
+    warmup_ceiling = IntegerField("Until so many a day", [Optional(), _FROM_ONE])
+    brand_name = StringField(
+        "Brand", [Length(max=120), one_line], description="As registered with the carriers. Its numbers share the segments."
+    )  # fmt: skip
+    brand_segments = IntegerField("Segments a day of the brand", [Optional(), _FROM_ONE])
     window_weekdays = SelectMultipleField(
         "Days", choices=_WEEKDAYS, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
@@ -120,14 +138,34 @@ class LimitsForm(FlaskForm):
     @classmethod
     def of(cls, channel: Channel) -> LimitsForm:
         """The form with the channel's limits."""
+        brand = brand_of(channel.id) if channel.medium == "sms" else None
         return cls(
             daily_cap=channel.daily_cap,
             per_minute=channel.per_minute,
             minimum_gap_seconds=channel.minimum_gap_seconds,
+            gap_jitter=channel.gap_jitter,
+            warmup_start=channel.warmup_start,
+            warmup_step=channel.warmup_step,
+            warmup_ceiling=channel.warmup_ceiling,
+            brand_name=brand.name if brand else "",
+            brand_segments=brand.segments_per_day if brand else None,
             window_weekdays=[str(day) for day in channel.window_weekdays],
             window_from=minutes_to_time(channel.window_from),
             window_until=minutes_to_time(channel.window_until),
         )
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Also what several fields say together; an empty one is not asked by itself."""
+        is_well = super().validate(extra_validators)
+        given = [self.warmup_start.data, self.warmup_step.data, self.warmup_ceiling.data]
+        if any(given) and not all(given):
+            problem = "A warm-up needs all three figures. To have none, empty all three."
+            return _refuse(self.warmup_start, problem)
+        if all(given) and (self.warmup_ceiling.data or 0) < (self.warmup_start.data or 0):
+            return _refuse(self.warmup_ceiling, "The warm-up ends below its first day. Raise its end.")
+        if (self.brand_name.data or "").strip() and not self.brand_segments.data:
+            return _refuse(self.brand_segments, "Say how many segments the brand may send a day.")
+        return is_well
 
     def validate_window_weekdays(self, field: Field) -> None:
         """At least one day: to stop sending, pause the channel."""
@@ -136,12 +174,12 @@ class LimitsForm(FlaskForm):
 
     def validate_window_from(self, field: Field) -> None:
         """A time of day."""
-        if _minutes(field.data) is None:
+        if minutes_of(field.data) is None:
             raise Wrong("Write a time like 08:00.")
 
     def validate_window_until(self, field: Field) -> None:
         """A later time of the same day."""
-        until, start = _minutes(field.data), _minutes(self.window_from.data)
+        until, start = minutes_of(field.data), minutes_of(self.window_from.data)
         if until is None:
             raise Wrong("Write a time like 17:00.")
         if start is not None and until <= start:
@@ -153,13 +191,36 @@ class LimitsForm(FlaskForm):
             daily_cap=self.daily_cap.data,
             per_minute=self.per_minute.data,
             minimum_gap_seconds=self.minimum_gap_seconds.data or 0,
+            gap_jitter=self.gap_jitter.data or 0,
+            warmup_start=self.warmup_start.data,
+            warmup_step=self.warmup_step.data,
+            warmup_ceiling=self.warmup_ceiling.data,
             window_weekdays=tuple(sorted(int(day) for day in self.window_weekdays.data or ())),
-            window_from=_minutes(self.window_from.data) or 0,
-            window_until=_minutes(self.window_until.data) or 1440,
+            window_from=minutes_of(self.window_from.data) or 0,
+            window_until=minutes_of(self.window_until.data) or 1440,
         )
 
 
-def _minutes(time: str | None) -> int | None:
+class PastDueForm(FlaskForm):
+    """What becomes of messages that are past due."""
+
+    what = RadioField(
+        "What becomes of them?",
+        choices=[SelectChoice(what, words) for what, words in CHOICES.items()],
+        validate_choice=True,
+    )
+    hours = IntegerField(
+        "Hours", [Optional(), NumberRange(1, MOST_HOURS, f"From 1 to {MOST_HOURS} hours.")], default=8
+    )
+
+
+def _refuse(field: Field, sentence: str) -> bool:
+    field.errors = [*field.errors, sentence]
+    return False
+
+
+def minutes_of(time: str | None) -> int | None:
+    """`8:30` as 510; None for what is no time of a day."""
     hours, colon, minutes = (time or "").strip().partition(":")
     if not (hours.isdecimal() and (minutes if colon else "0").isdecimal()):
         return None

@@ -11,7 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to
+from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to, organization_of_parents
+
+#: Texts and voicemails reach people between these minutes of their own day (47 CFR 64.1200(c)(1)).
+LAW_UNTIL, LAW_FROM = 8 * 60, 21 * 60
 
 
 class Channel(OrganizationOwned, Base):
@@ -38,10 +41,19 @@ class Channel(OrganizationOwned, Base):
     state: Mapped[str] = mapped_column(default="active")
     state_reason: Mapped[str] = mapped_column(default="")
     state_changed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    #: Since when it has not been active, through all states that are not; null while it is.
+    stopped_at: Mapped[datetime | None]
     #: Limits: null means none. None that is given means none as well, not the default.
     daily_cap: Mapped[int | None] = mapped_column(Integer().evaluates_none(), default=200)
     per_minute: Mapped[int | None]
     minimum_gap_seconds: Mapped[int] = mapped_column(default=0)
+    #: Each gap is longer by up to this share of itself, in percent.
+    gap_jitter: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    #: Warm-up: messages on its first day, so many more on each day after one that sent something, and where it ends.
+    warmup_start: Mapped[int | None]
+    warmup_step: Mapped[int | None]
+    warmup_ceiling: Mapped[int | None]
+    warmup_since: Mapped[date | None]
     #: Sending window in the contact's time: weekdays as ISO numbers, minutes since midnight [from, until).
     window_weekdays: Mapped[list[Any]] = mapped_column(default=lambda: [1, 2, 3, 4, 5, 6, 7])
     window_from: Mapped[int] = mapped_column(default=0)
@@ -79,6 +91,66 @@ class ChannelDay(OrganizationScoped, Base):
     bounced: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     replied: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     complained: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    #: When people were told that the cap comes near.
+    warned_at: Mapped[datetime | None]
+
+
+class SendingRule(OrganizationScoped, Base):
+    """What holds for all channels of an organization; none means: the law's night, and no budget per person.
+
+    Times are minutes of the person's own day.
+    """
+
+    __tablename__ = "sending_rule"
+    __table_args__ = (
+        CheckConstraint(
+            f"quiet_until >= {LAW_UNTIL} AND quiet_from <= {LAW_FROM} OR quiet_reason <> ''",
+            name="quiet_hours",
+        ),
+    )
+
+    contact_per_day: Mapped[int | None]
+    contact_per_week: Mapped[int | None]
+    quiet_until: Mapped[int] = mapped_column(default=LAW_UNTIL, server_default=text(str(LAW_UNTIL)))
+    quiet_from: Mapped[int] = mapped_column(default=LAW_FROM, server_default=text(str(LAW_FROM)))
+    #: Why an admin widened them past the law, who and when.
+    quiet_reason: Mapped[str] = mapped_column(default="", server_default="")
+    quiet_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    quiet_changed_at: Mapped[datetime | None]
+
+
+class Brand(OrganizationOwned, Base):
+    """A brand registered with the carriers: its numbers share one budget of segments a day."""
+
+    __tablename__ = "brand"
+    __table_args__ = (UniqueConstraint("organization_id", "name"),)
+
+    name: Mapped[str]
+    segments_per_day: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
+
+
+class BrandChannel(OrganizationScoped, Base):
+    """The brand that a number sends for."""
+
+    __tablename__ = "brand_channel"
+    __table_args__ = (belongs_to("channel", "channel_id"), belongs_to("brand", "brand_id"))
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    channel_id: Mapped[UUID] = mapped_column(primary_key=True)
+    brand_id: Mapped[UUID]
+
+
+class BrandDay(OrganizationScoped, Base):
+    """Segments that a brand used on one day of the organization; `sending` counts as used."""
+
+    __tablename__ = "brand_day"
+    __table_args__ = (belongs_to("brand", "brand_id"),)
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    brand_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    used: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class VendorClient(OrganizationOwned, Base):

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
 from loumass.channels import queries, service
+from loumass.channels.brands import change_brand
 from loumass.channels.connecting import hook_url
 from loumass.channels.forms import LimitsForm, NameForm
 from loumass.channels.models import Channel
@@ -18,6 +19,7 @@ from loumass.channels.standing import (
     Standing,
     is_all_day,
     pace_words,
+    room_words,
     share,
     shown_address,
     shown_name,
@@ -40,7 +42,7 @@ MEDIA = {"email": "E-mail", "sms": "Text", "voicemail": "Voicemail"}
 @pages.app_context_processor
 def words() -> dict[str, object]:
     """What the templates of channels say."""
-    spoken = (window_words, pace_words, share, is_all_day, shown_address, shown_name)
+    spoken = (window_words, pace_words, room_words, share, is_all_day, shown_address, shown_name)
     return {function.__name__: function for function in spoken}
 
 
@@ -82,7 +84,9 @@ def change_limits(id: UUID) -> ResponseReturnValue:  # noqa: A002
     form = LimitsForm()
     if not form.validate_on_submit():
         return _show(channel, form, 422)
-    service.change_limits(channel, form.limits())
+    service.change_limits(channel, form.limits(), today())
+    if channel.medium == "sms":
+        change_brand(channel, (form.brand_name.data or "").strip(), form.brand_segments.data)
     db().commit()
     flash("Limits saved. What waits is looked at again.", "done")
     return redirect(url_for(".show", id=id))
@@ -111,17 +115,6 @@ def pause(id: UUID) -> ResponseReturnValue:  # noqa: A002
     db().commit()
     told = {"text": f"{channel.name} is paused. Nothing goes out.", "undo": url_for(".resume", id=id)}
     flash(told, "done")  # pyright: ignore[reportArgumentType]  components/feedback.html takes mappings
-    return redirect(url_for(".show", id=id))
-
-
-@pages.post("/channels/<uuid:id>/resumption")
-@requires("channels.write")
-def resume(id: UUID) -> ResponseReturnValue:  # noqa: A002
-    """Send again, within the limits."""
-    channel = live_or_404(id, lock=True)
-    service.resume(channel)
-    db().commit()
-    flash(f"{channel.name} sends again, within its limits.", "done")
     return redirect(url_for(".show", id=id))
 
 
@@ -179,7 +172,7 @@ def label_of(channel: Channel) -> str:
 
 
 def _standing(line: queries.Overview) -> Standing:
-    return standing(line.channel, line.used, line.queue, clock.now())
+    return standing(line.channel, line.used, line.queue, line.room, clock.now())
 
 
 def _show(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from loumass.accounts.models import User
 from loumass.channels.models import Channel, ChannelDay
+from loumass.channels.room import Room, cap_today, rooms_of
 from loumass.channels.waiting import Queue, queues
 from loumass.core.database import db
 from loumass.core.paging import Page, page
@@ -38,6 +39,7 @@ class Overview:
     used: int
     recent: Recent
     queue: Queue
+    room: Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,16 @@ def overviews(today: date, medium: str = "", cursor: str | None = None) -> Page[
     found = page(statement, [Channel.medium, Channel.address, Channel.id], cursor)
     ids = [row[0].id for row in found.items]
     recents, waiting = recent_of(ids, today), queues(ids)
+    rooms = rooms_of([row[0] for row in found.items], today)
     lines = [
-        Overview(channel, owner or "", in_use, recents.get(channel.id, Recent()), waiting[channel.id])
+        Overview(
+            channel,
+            owner or "",
+            in_use,
+            recents.get(channel.id, Recent()),
+            waiting[channel.id],
+            rooms[channel.id],
+        )
         for channel, owner, in_use, *_ in found.items
     ]
     return Page(lines, found.before, found.after)
@@ -77,7 +87,8 @@ def overview(channel: Channel, today: date) -> Overview:
         select(ChannelDay.used).where(ChannelDay.channel_id == channel.id, ChannelDay.day == today)
     )
     recent = recent_of([channel.id], today).get(channel.id, Recent())
-    return Overview(channel, owner, used or 0, recent, queues([channel.id])[channel.id])
+    room = rooms_of([channel], today)[channel.id]
+    return Overview(channel, owner, used or 0, recent, queues([channel.id])[channel.id], room)
 
 
 def recent_of(channel_ids: list[UUID], today: date) -> dict[UUID, Recent]:
@@ -113,14 +124,15 @@ def today_of_all(today: date) -> Today:
     """What all channels sent today and may still send."""
     used = aliased(ChannelDay)
     works = and_(Channel.state == "active", Channel.archived_at.is_(None))
-    left = func.greatest(Channel.daily_cap - func.coalesce(used.used, 0), 0)
+    cap = cap_today(today)
+    left = func.greatest(cap - func.coalesce(used.used, 0), 0)
     row = (
         db()
         .execute(
             select(
                 func.coalesce(func.sum(used.sent), 0),
                 func.coalesce(func.sum(case((works, left), else_=0)), 0),
-                func.coalesce(func.bool_or(and_(works, Channel.daily_cap.is_(None))), False),
+                func.coalesce(func.bool_or(and_(works, cap.is_(None))), False),
             )
             .select_from(Channel)
             .outerjoin(used, _of_day(used, today))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets as random
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from loumass.accounts.service import audit
 from loumass.channels.connecting import Checked, sealed
 from loumass.channels.models import Channel, HookAddress
+from loumass.channels.past_due import Choice, past_due, settle
 from loumass.core import clock, live
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
@@ -29,6 +31,12 @@ class Limits:
     daily_cap: int | None
     per_minute: int | None
     minimum_gap_seconds: int
+    #: Percent of the gap.
+    gap_jitter: int = 0
+    #: Of a warm-up all three, or none.
+    warmup_start: int | None = None
+    warmup_step: int | None = None
+    warmup_ceiling: int | None = None
     window_weekdays: tuple[int, ...]
     window_from: int
     window_until: int
@@ -97,7 +105,7 @@ def reconnect(channel: Channel, provider: type[Provider], credentials: Credentia
     _take_hook_address(channel, provider, credentials)
     audit("channel.reconnected", "channel", channel.id, is_well=checked.is_well)
     publish("channel.connected", channel_id=channel.id)
-    if checked.is_well:
+    if checked.is_well and channel.state == "active":
         publish("channel.resumed", channel_id=channel.id)
 
 
@@ -106,19 +114,22 @@ def note_check(channel: Channel, checked: Checked) -> None:
     if checked.is_renewed and channel.sealed_credentials:
         channel.sealed_credentials = sealed(checked.credentials, current_organization_id(), channel.id)
     if checked.is_well and channel.state == "disconnected":
-        _become(channel, "active", "")
-        publish("channel.resumed", channel_id=channel.id)
+        _work_again(channel)
+        if channel.state == "active":
+            publish("channel.resumed", channel_id=channel.id)
     audit("channel.tested", "channel", channel.id, is_well=checked.is_well)
 
 
-def change_limits(channel: Channel, limits: Limits) -> None:
-    """Take `limits` from now on; what waits is looked at again."""
-    names = ("daily_cap", "per_minute", "minimum_gap_seconds", "window_from", "window_until")
+def change_limits(channel: Channel, limits: Limits, today: date) -> None:
+    """Take `limits` from now on; what waits is looked at again. A warm-up that gets another beginning begins today."""
+    names = [name for name in Limits.__slots__ if name != "window_weekdays"]
     wanted: dict[str, Any] = {name: getattr(limits, name) for name in names}
     wanted["window_weekdays"] = list(limits.window_weekdays)
     changed = {name: value for name, value in wanted.items() if getattr(channel, name) != value}
     for name, value in changed.items():
         setattr(channel, name, value)
+    if "warmup_start" in changed:
+        channel.warmup_since = today if limits.warmup_start is not None else None
     if changed:
         audit("channel.limits_changed", "channel", channel.id, **changed)
         publish("channel.resumed", channel_id=channel.id)
@@ -139,10 +150,18 @@ def pause(channel: Channel, by: str) -> None:
     audit("channel.paused", "channel", channel.id)
 
 
-def resume(channel: Channel) -> None:
-    """Send again. Raises Conflict unless it is paused."""
+def resume(channel: Channel, choice: Choice | None = None) -> None:
+    """Send again. What is past due after a long rest becomes what `choice` says, which must be given then.
+
+    Raises Conflict unless it is paused, and Refused for a choice that is missing.
+    """
     if channel.state != "paused":
         raise Conflict(f"{channel.name} is not paused.")
+    if past_due(channel).count:
+        if choice is None:
+            raise Refused("Choose what becomes of the messages that are past due. Nothing was changed.")
+        count = settle(channel, choice)
+        audit("channel.past_due_settled", "channel", channel.id, what=choice.what, messages=count)
     _become(channel, "active", "")
     audit("channel.resumed", "channel", channel.id)
     publish("channel.resumed", channel_id=channel.id)
@@ -181,7 +200,7 @@ def _take_credentials(channel: Channel, checked: Checked) -> None:
     if not checked.is_well:
         _become(channel, "disconnected", checked.sentence)
     elif channel.state != "paused":
-        _become(channel, "active", "")
+        _work_again(channel)
 
 
 def _take_hook_address(channel: Channel, provider: type[Provider], credentials: Credentials) -> None:
@@ -205,7 +224,18 @@ def _hook_address(channel: Channel) -> HookAddress | None:
     return db().scalars(select(HookAddress).where(*mine)).one_or_none()
 
 
+def _work_again(channel: Channel) -> None:
+    """It can send again. It does at once, unless messages wait that were due long ago: then a person is asked first."""
+    waiting = past_due(channel).count
+    if waiting:
+        are = "message is" if waiting == 1 else "messages are"
+        _become(channel, "paused", f"Waits for you: {waiting:,} {are} past due.")
+    else:
+        _become(channel, "active", "")
+
+
 def _become(channel: Channel, state: str, reason: str) -> None:
     if channel.state != state or channel.state_reason != reason:
         channel.state, channel.state_reason, channel.state_changed_at = state, reason, clock.now()
+        channel.stopped_at = None if state == "active" else channel.stopped_at or clock.now()
         live.announce("channels")

@@ -9,6 +9,7 @@ from datetime import datetime
 import phonenumbers
 
 from loumass.channels.models import Channel
+from loumass.channels.room import Room
 from loumass.channels.waiting import Queue
 
 WEEKDAYS = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -24,7 +25,7 @@ class Standing:
     icon: str
 
 
-def standing(channel: Channel, used: int, queue: Queue, now: datetime) -> Standing:
+def standing(channel: Channel, used: int, queue: Queue, room: Room, now: datetime) -> Standing:
     """The one thing to know of a channel, the worst first."""
     rests = channel.failures_in_a_row and channel.resting_until and channel.resting_until > now
     paused = channel.state_reason.rstrip(".") or "Paused"
@@ -33,11 +34,10 @@ def standing(channel: Channel, used: int, queue: Queue, now: datetime) -> Standi
         (channel.state == "paused", Standing(paused, "gray", "player-pause")),
         (queue.in_doubt, Standing(f"{queue.in_doubt:,} in doubt", "amber", "help-circle")),
         (channel.poll_problem, Standing("Cannot read mail", "amber", "mail-off")),
-        (
-            channel.daily_cap is not None and used >= channel.daily_cap,
-            Standing("At its cap", "amber", "gauge"),
-        ),
+        (room.cap is not None and used >= room.cap, Standing("At its cap", "amber", "gauge")),
         (rests, Standing("Resting", "amber", "clock-pause")),
+        (room.is_near(used), Standing("Near its cap", "amber", "gauge")),
+        (room.warmup_day, Standing("Warming up", "blue", "gauge")),
     )
     healthy = Standing("Healthy", "green", "circle-check")
     return next((it for holds, it in found if holds), healthy)
@@ -73,13 +73,26 @@ def shown_name(channel: Channel) -> str:
 
 
 def pace_words(channel: Channel) -> str:
-    """How fast it sends: `40 s apart, 10 a minute`."""
+    """How fast it sends: `40 to 60 s apart, 10 a minute`."""
+    return pace_in_words(channel.minimum_gap_seconds, channel.gap_jitter, channel.per_minute)
+
+
+def pace_in_words(gap: int, jitter: int, per_minute: int | None) -> str:
+    """The same for figures: seconds, percent, messages."""
     words: list[str] = []
-    if channel.minimum_gap_seconds:
-        words.append(f"{channel.minimum_gap_seconds} s apart")
-    if channel.per_minute is not None:
-        words.append(f"{channel.per_minute} a minute")
+    if gap:
+        longest = round(gap * (1 + jitter / 100))
+        words.append(f"{gap} to {longest} s apart" if longest > gap else f"{gap} s apart")
+    if per_minute is not None:
+        words.append(f"{per_minute} a minute")
     return ", ".join(words) or "as fast as the server takes them"
+
+
+def room_words(room: Room) -> str:
+    """What bounds the day: ` of 50`, ` of 20, day 3 of its warm-up`, `, no cap`."""
+    if room.cap is None:
+        return ", no cap"
+    return f" of {room.cap:,}" + (f", day {room.warmup_day:,} of its warm-up" if room.warmup_day else "")
 
 
 def share(part: int, whole: int) -> str:

@@ -89,7 +89,9 @@ def _fill(contact: Contact, values: Mapping[str, str], fields: Mapping[str, str]
     contact.phone = found.phone
     contact.phone_hash = keyed_hash(found.phone) if found.phone else None
     contact.external_id = values["external_id"] or None
-    contact.timezone = values["timezone"] or (timezone_of_phone(found.phone) if found.phone else None)
+    guessed = timezone_of_phone(found.phone) if found.phone else None
+    contact.timezone = values["timezone"] or guessed
+    contact.timezone_source = "given" if values["timezone"] else "phone" if guessed else None
     contact.owner_id = _owner(values["owner"])
     contact.fields = _merged(contact.fields, fields)
 

@@ -22,7 +22,7 @@ CHOSEN = {
     "title": "Job title", "city": "City", "state": "State or region", "country": "Country", "timezone": "Time zone",
     "external_id": "Id in your other system",
 }  # fmt: skip
-_WITH = {"email": ("email_key", "email_hash"), "phone": ("phone_hash",)}
+_WITH = {"email": ("email_key", "email_hash"), "phone": ("phone_hash",), "timezone": ("timezone_source",)}
 _OTHER = {"email": "other_email", "phone": "other_phone"}
 _MOST_OFFERED = 20
 

@@ -77,6 +77,8 @@ class Contact(OrganizationOwned, Base):
     country: Mapped[str] = mapped_column(default="", server_default="")
     #: IANA name; null means: take the organization's.
     timezone: Mapped[str | None]
+    #: Where it is known from: `given`, or `phone` (the area of the number).
+    timezone_source: Mapped[str | None]
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     source: Mapped[str] = mapped_column(default="", server_default="")

@@ -57,8 +57,12 @@ def create() -> ResponseReturnValue:
 def edit(contact_id: UUID) -> ResponseReturnValue:
     """The person's values in a form."""
     contact = live_contact(contact_id)
-    kept = {"timezone": contact.timezone or "", "owner": str(contact.owner_id or "")}
-    return _form(ContactForm(obj=contact, data=kept).offer(editing.members(), kept["timezone"]), contact)
+    # What was read off the number is read off it again, should that change.
+    given = contact.timezone if contact.timezone_source != "phone" else None
+    kept = {"timezone": given or "", "owner": str(contact.owner_id or "")}
+    form = ContactForm(obj=contact, data=kept).offer(editing.members(), kept["timezone"])
+    form.timezone.data = kept["timezone"]
+    return _form(form, contact)
 
 
 @pages.post("/contacts/<uuid:contact_id>/edit")

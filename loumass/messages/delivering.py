@@ -24,7 +24,7 @@ from loumass.core.jobs import others_wait, person_waits
 from loumass.core.plans import PLANNED_ONCE, WITHOUT_THE_DISK
 from loumass.core.tenancy import current_organization_id, transaction
 from loumass.events.service import ring_listeners
-from loumass.messages import delivering_outcomes, outbox, outbox_lease
+from loumass.messages import delivering_outcomes, outbox, outbox_lease, quota
 from loumass.messages.delivering_ledger import Ledger
 from loumass.messages.delivering_windows import Letters, Pace, Portion
 from loumass.messages.outbox_attempt import Attempt, Window
@@ -74,6 +74,7 @@ def deliver_slice(channel_id: UUID) -> Slice:
     with transaction():
         next_at = outbox_lease.next_due(channel_id)
         if attempted:
+            quota.warn(lease.channel)
             goes_on = next_at is not None and next_at <= clock.now()
             ring_listeners("message.sent", within=NEWS_WAIT if goes_on else timedelta())
         return Slice(attempted, next_at, lease.channel.medium)
@@ -187,6 +188,8 @@ class _Run:
         """Have the window before `letters` written down and the one after them taken out of the queue, where the channel
         works and nobody waits for it."""
         if not self.attempted or portion.is_over or portion.is_paced or self.pace.is_careful:
+            return None
+        if portion.allowed.is_counted:
             return None
         if self._makes_room() or not self.ledger.is_usual:
             return None

@@ -17,6 +17,7 @@ from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish
 from loumass.messages.outbox import count_used
+from loumass.messages.outbox_counting import give_back
 from loumass.messages.recording import OPTED_OUT, Told, tell, write_down, write_down_and_tell
 from loumass.providers.errors import Disconnected, Outcome, Rejected, Sent, Throttled, Unavailable, Unknown
 
@@ -37,7 +38,8 @@ _CHANNEL_RESTS = text("""
     WHERE organization_id = :organization_id AND id = :channel_id
 """)
 _CHANNEL_DISCONNECTED = text("""
-    UPDATE channel SET state = 'disconnected', state_reason = :reason, state_changed_at = :now
+    UPDATE channel SET state = 'disconnected', state_reason = :reason, state_changed_at = :now,
+        stopped_at = coalesce(stopped_at, :now)
     WHERE organization_id = :organization_id AND id = :channel_id AND state = 'active'
     RETURNING id
 """)
@@ -74,6 +76,8 @@ def put_back(channel: Channel, token: UUID, rows: Sequence[Row[Any]], day: date)
     now = clock.now()
     changed = write_down([Told(row.id, "queued", due_at=now, is_counted=False) for row in rows], token)
     count_used(channel.id, day, -len(changed))
+    if channel.medium == "sms":
+        give_back(channel.id, day, changed)
 
 
 def told_of(outcomes: Sequence[Pair], subjects: Mapping[UUID, str]) -> list[Told]:

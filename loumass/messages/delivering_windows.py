@@ -66,7 +66,7 @@ class Portion:
     @property
     def pause(self) -> timedelta:
         """How long the channel rests after what was taken, so that it keeps its pace."""
-        return pause_after(self._lease.channel, self.taken)
+        return pause_after(self._lease.channel, self.taken, self._after.id)
 
     def attempt(self, before: Sequence[UUID] = ()) -> Attempt:
         """The next window. What gates refuse leaves the front of the queue, many at once."""

@@ -1,9 +1,10 @@
 """Why a message may not go now. One table: the claim asks it in SQL, pages say it in words.
 
-Every condition is SQL over the aliases of `AROUND`: `m` (the message), `ch` (its channel), `co`
-(contact), `st` (stream), `day` (what the channel did today), `spot` (the contact's place and time)
-and `hours` (when it may be written to). True refuses. A gate without `until` opens only when
-somebody changes something; a gate that `ends` cancels the message for good.
+Every condition is SQL over the aliases of `gates_around`: `m` (the message), `ch` (its channel), `co`
+(contact), `st` (stream), `rule` (the organization's), `spot` (the contact's place and time), `night` and
+`hours` (when it may be written to); gates of the channel see `day` (what it did today), `room` (its cap of
+today) and `brand`, counted ones `often`. True refuses. A gate without `until` opens only when somebody
+changes something; a gate that `ends` cancels the message for good.
 """
 
 from __future__ import annotations
@@ -18,10 +19,6 @@ from sqlalchemy import text
 from loumass.core.database import db
 from loumass.messages.models import PRIORITY_CAMPAIGN
 
-#: Texts reach people between these minutes of their own day (47 CFR 64.1200(c)(1)).
-QUIET_UNTIL, QUIET_FROM = 8 * 60, 21 * 60
-
-
 #: SQL: whether `{contact}` has agreed to hear a synthetic voice, by the newest line of the ledger.
 VOICE_CONSENT = (
     "coalesce((SELECT cn.is_granted FROM consent cn WHERE cn.organization_id = :organization_id "
@@ -33,9 +30,11 @@ VOICE_CONSENT = (
 @dataclass(frozen=True, slots=True)
 class Gate:
     """`is_channels`: it holds the whole channel, so rows behind it are not even looked at. `is_by_clock`: it asks for
-    the hour where the person lives, which costs more than all others together."""
+    the hour where the person lives, which costs more than all others together. `is_counted`: it counts what the person
+    got, and is asked only where an organization has set it. `label` is what a list of all gates calls it."""
 
     name: str
+    label: str
     refuses: str
     sentence: str
     until: str = "NULL"
@@ -44,6 +43,7 @@ class Gate:
     is_by_clock: bool = False
     #: Asked of this medium only; of all when empty.
     medium: str = ""
+    is_counted: bool = False
 
 
 # A removed channel holds nothing back: its messages are looked at, and end.
@@ -51,6 +51,7 @@ _KEPT = "ch.archived_at IS NULL"
 GATES: tuple[Gate, ...] = (
     Gate(
         "suppressed",
+        "Suppression list",
         "EXISTS (SELECT 1 FROM suppression su WHERE su.organization_id = :organization_id "
         "AND su.medium = m.medium AND su.address_hash = m.to_hash)",
         "The address is on the suppression list.",
@@ -58,12 +59,14 @@ GATES: tuple[Gate, ...] = (
     ),
     Gate(
         "contact_archived",
+        "The person",
         "co.archived_at IS NOT NULL OR co.erased_at IS NOT NULL",
         "The person was deleted.",
         ends=True,
     ),
     Gate(
         "no_consent",
+        "Consent",
         "m.contact_id IS NOT NULL AND NOT coalesce((SELECT cn.is_granted FROM consent cn "
         "WHERE cn.organization_id = :organization_id AND cn.contact_id = m.contact_id AND cn.medium = m.medium "
         # Who takes back only the synthetic voice has not taken back the recordings of people.
@@ -75,23 +78,38 @@ GATES: tuple[Gate, ...] = (
     # An AI voice is an artificial voice (FCC 24-17): it needs a consent of its own.
     Gate(
         "no_voice_consent",
+        "Consent to a synthetic voice",
         f"m.is_synthetic AND m.contact_id IS NOT NULL AND NOT {VOICE_CONSENT.format(contact='m.contact_id')}",
         "The person has not agreed to hear a synthetic voice.",
         ends=True,
         medium="voicemail",
     ),
-    Gate("campaign_closed", "st.closed_at IS NOT NULL", "The campaign has ended.", ends=True),
-    Gate("channel_removed", "ch.archived_at IS NOT NULL", "Its sender was removed.", ends=True),
-    Gate("campaign_paused", "st.paused_at IS NOT NULL", "The campaign is paused."),
-    Gate("channel_paused", f"{_KEPT} AND ch.state = 'paused'", "{channel} is paused.", is_channels=True),
+    Gate(
+        "campaign_closed",
+        "Campaign",
+        "st.closed_at IS NOT NULL",
+        "The campaign has ended.",
+        ends=True,
+    ),
+    Gate("channel_removed", "Sender", "ch.archived_at IS NOT NULL", "Its sender was removed.", ends=True),
+    Gate("campaign_paused", "Pause of the campaign", "st.paused_at IS NOT NULL", "The campaign is paused."),
+    Gate(
+        "channel_paused",
+        "Pause of the sender",
+        f"{_KEPT} AND ch.state = 'paused'",
+        "{channel} is paused.",
+        is_channels=True,
+    ),
     Gate(
         "channel_disconnected",
+        "Connection",
         f"{_KEPT} AND ch.state = 'disconnected'",
         "{channel} is disconnected: {state_reason}",
         is_channels=True,
     ),
     Gate(
         "channel_resting",
+        "Pace",
         f"{_KEPT} AND ch.resting_until > :now",
         "{channel} rests: {resting_because}",
         until="ch.resting_until",
@@ -99,81 +117,62 @@ GATES: tuple[Gate, ...] = (
     ),
     Gate(
         "daily_cap",
-        f"{_KEPT} AND m.priority >= {PRIORITY_CAMPAIGN} AND coalesce(day.used, 0) >= ch.daily_cap",
-        "{channel} has used its {daily_cap} messages of today.",
+        "Daily cap",
+        f"{_KEPT} AND m.priority >= {PRIORITY_CAMPAIGN} AND coalesce(day.used, 0) >= room.cap",
+        "{channel} has used its {cap} messages of today{warmup}.",
+        until="((spot.today + 1)::timestamp AT TIME ZONE spot.home)",
+        is_channels=True,
+    ),
+    Gate(
+        "segments",
+        "Segments of the brand",
+        f"{_KEPT} AND m.priority >= {PRIORITY_CAMPAIGN} "
+        "AND coalesce(brand.used, 0) + coalesce(m.segments, 1) > brand.segments_per_day",
+        "{brand} has used {segments_used} of its {segments_per_day} segments of today, and this text takes {segments}.",
         until="((spot.today + 1)::timestamp AT TIME ZONE spot.home)",
         is_channels=True,
     ),
     Gate(
         "quiet_hours",
-        f"hours.is_quiet AND (spot.minute < {QUIET_UNTIL} OR spot.minute >= {QUIET_FROM})",
-        "It is night where the person lives. Texts go out from 8:00 to 21:00 of their time.",
+        "Quiet hours",
+        "hours.is_quiet AND (spot.minute < night.ends OR spot.minute >= night.begins)",
+        "It is night where the person lives. Texts go out from {night_ends} to {night_begins} of their time.",
         until="hours.opens_at",
         is_by_clock=True,
     ),
     Gate(
         "window",
+        "Sending window",
         "hours.is_windowed AND NOT (ch.window_weekdays @> to_jsonb(spot.weekday) "
         "AND spot.minute >= ch.window_from AND spot.minute < ch.window_until)",
         "Outside of the sending window of {channel}, {window} in the person's time.",
         until="hours.opens_at",
         is_by_clock=True,
     ),
+    Gate(
+        "frequency",
+        "Messages to one person",
+        f"m.priority >= {PRIORITY_CAMPAIGN} AND m.contact_id IS NOT NULL "
+        "AND (often.today >= rule.contact_per_day OR often.week >= rule.contact_per_week)",
+        "The person got {often}.",
+        until="CASE WHEN often.week >= rule.contact_per_week THEN often.next_week_at ELSE often.tomorrow_at END",
+        is_counted=True,
+    ),
     # The last: only what could go right now is spoken, and paid for.
     Gate(
         "unspoken",
+        "Its words",
         "m.is_synthetic AND m.sound_id IS NULL",
         "Its words are not spoken yet{voice}.",
         medium="voicemail",
     ),
 )
 BY_NAME = {gate.name: gate for gate in GATES}
-MESSAGE_GATES = tuple(gate for gate in GATES if not gate.is_channels)
+MESSAGE_GATES = tuple(gate for gate in GATES if not (gate.is_channels or gate.is_counted))
+COUNTED_GATES = tuple(gate for gate in GATES if gate.is_counted)
 CHANNEL_GATES = tuple(gate for gate in GATES if gate.is_channels)
 #: What is left to ask of e-mail where no hour of any day is refused.
 TIMELESS_GATES = tuple(gate for gate in MESSAGE_GATES if not gate.is_by_clock and not gate.medium)
-
-#: What the conditions look at; goes behind a FROM that calls the message `m`. `OFFSET 0` keeps the planner from
-#: copying an expression to every place that names it: it would be computed once per place.
-WITHOUT_CLOCK = """
-    JOIN channel ch ON ch.organization_id = :organization_id AND ch.id = m.channel_id
-    LEFT JOIN contact co ON co.organization_id = :organization_id AND co.id = m.contact_id
-    LEFT JOIN stream st ON st.organization_id = :organization_id AND st.id = m.stream_id
-"""
-AROUND = f"""
-    {WITHOUT_CLOCK}
-    JOIN organization org ON org.id = :organization_id
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN org.timezone = ANY(CAST(:zones AS text[])) THEN org.timezone ELSE 'UTC' END AS zone
-    ) home
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN co.timezone = ANY(CAST(:zones AS text[])) THEN co.timezone ELSE home.zone END AS zone OFFSET 0
-    ) place
-    CROSS JOIN LATERAL (
-        SELECT place.zone, home.zone AS home, local, (local)::date AS local_day,
-               (CAST(:now AS timestamptz) AT TIME ZONE home.zone)::date AS today,
-               extract(isodow FROM local)::integer AS weekday,
-               (extract(hour FROM local) * 60 + extract(minute FROM local))::integer AS minute
-        FROM (SELECT CAST(:now AS timestamptz) AT TIME ZONE place.zone AS local) clock OFFSET 0
-    ) spot
-    CROSS JOIN LATERAL (
-        SELECT m.priority >= {PRIORITY_CAMPAIGN} AS is_windowed,
-               m.medium <> 'email' AND (m.priority >= {PRIORITY_CAMPAIGN}
-                   OR coalesce(co.last_inbound_at < CAST(:now AS timestamptz) - interval '24 hours', true)) AS is_quiet
-    ) kept
-    CROSS JOIN LATERAL (
-        SELECT kept.is_windowed, kept.is_quiet,
-               (SELECT min(opening) FROM (
-                    SELECT ((spot.local_day + n) + make_interval(mins => greatest(
-                        CASE WHEN kept.is_windowed THEN ch.window_from ELSE 0 END,
-                        CASE WHEN kept.is_quiet THEN {QUIET_UNTIL} ELSE 0 END))) AT TIME ZONE spot.zone AS opening
-                    FROM generate_series(0, 8) AS n
-                    WHERE NOT kept.is_windowed
-                       OR ch.window_weekdays @> to_jsonb(extract(isodow FROM spot.local_day + n)::integer)
-               ) openings WHERE opening > CAST(:now AS timestamptz)) AS opens_at
-    ) hours
-    LEFT JOIN channel_day day ON day.organization_id = :organization_id AND day.channel_id = ch.id AND day.day = spot.today
-"""
 
 
 def never_closes(medium: str, weekdays: Sequence[int], begins: int, ends: int) -> bool:

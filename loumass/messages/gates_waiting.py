@@ -10,19 +10,19 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from loumass.channels.naming import called
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
-from loumass.messages.gates import AROUND, BY_NAME, GATES, openings, refusals, zones
+from loumass.messages.gates import BY_NAME, GATES, openings, refusals, zones
+from loumass.messages.gates_facts import AROUND_IT, ASKED, facts_of
 
-_DAYS = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: The queue is counted so far, once for all who are asked about; behind that it only says that it is long.
 COUNTED = 10_000
 _WAITING = text(f"""
     WITH asked AS MATERIALIZED (
         SELECT * FROM message
-        WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'queued'
+        WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND direction = 'out'
+          AND (state = 'queued' OR CAST(:is_any AS boolean))
     ), queue AS MATERIALIZED (
         SELECT q.id, row_number() OVER (PARTITION BY q.channel_id ORDER BY q.priority, q.due_at, q.id) - 1 AS ahead
         FROM (SELECT DISTINCT channel_id FROM asked) one CROSS JOIN LATERAL (
@@ -32,11 +32,8 @@ _WAITING = text(f"""
             ORDER BY m.priority, m.due_at, m.id LIMIT :counted) q
     )
     SELECT m.id, m.due_at, m.waiting_for, m.reason, {refusals(GATES)} AS gates, {openings(GATES)} AS opens,
-           ch.name AS channel_name, ch.address, ch.daily_cap, ch.state_reason, ch.resting_because,
-           ch.window_weekdays, ch.window_from, ch.window_until, spot.zone, queue.ahead,
-           (SELECT CASE WHEN va.state = 'disconnected' THEN va.state_reason ELSE va.resting_because END FROM voice_account va
-            WHERE va.organization_id = :organization_id AND (va.state = 'disconnected' OR va.resting_until > :now) LIMIT 1) AS voice
-    FROM asked m {AROUND} LEFT JOIN queue ON queue.id = m.id
+           {ASKED}, queue.ahead
+    FROM asked m {AROUND_IT} LEFT JOIN queue ON queue.id = m.id
 """)
 
 
@@ -55,22 +52,29 @@ class Waiting:
 
 def why_wait(message_ids: Sequence[UUID]) -> dict[UUID, list[Waiting]]:
     """For each queued message of `message_ids` what it waits for, the first thing first. One statement."""
-    rows = db().execute(
+    return {row.id: _waiting(row) for row in asked_of(message_ids)}
+
+
+def asked_of(message_ids: Sequence[UUID], *, is_any: bool = False) -> Sequence[Row[Any]]:
+    """What all gates say of each queued message, or with `is_any` of each that goes out or went: their names, when they
+    open, and `gates_facts.ASKED`."""
+    return db().execute(
         _WAITING,
         {
             "organization_id": current_organization_id(),
             "now": clock.now(),
             "zones": zones(),
             "ids": list(message_ids),
+            "is_any": is_any,
             "counted": COUNTED,
         },
-    )
-    return {row.id: _waiting(row) for row in rows}
+    ).all()  # fmt: skip
 
 
 def _waiting(row: Row[Any]) -> list[Waiting]:
+    facts = facts_of(row)
     found = [
-        Waiting(name, BY_NAME[name].sentence.format(**_facts(row)), _moment(row.opens[name]), row.zone)
+        Waiting(name, BY_NAME[name].sentence.format(**facts), moment_of(row.opens[name]), row.zone)
         for name in row.gates
     ]
     later = row.due_at is not None and row.due_at > clock.now()
@@ -80,10 +84,11 @@ def _waiting(row: Row[Any]) -> list[Waiting]:
         )
     elif later and not found:
         found.append(Waiting("planned", "Planned for its time.", row.due_at, row.zone))
-    return found or [Waiting("turn", _turn(row.ahead), None, row.zone)]
+    return found or [Waiting("turn", turn_words(row.ahead), None, row.zone)]
 
 
-def _turn(ahead: int | None) -> str:
+def turn_words(ahead: int | None) -> str:
+    """How many messages go before it."""
     if ahead is None:
         return f"More than {COUNTED:,} messages go before it."
     if ahead == 0:
@@ -91,25 +96,6 @@ def _turn(ahead: int | None) -> str:
     return "One message goes before it." if ahead == 1 else f"{ahead:,} messages go before it."
 
 
-def _facts(row: Row[Any]) -> dict[str, Any]:
-    return {
-        "channel": called(row.channel_name, row.address),
-        "daily_cap": f"{row.daily_cap:,}" if row.daily_cap is not None else "",
-        "state_reason": row.state_reason or "no reason given.",
-        "resting_because": row.resting_because or "it keeps its pace.",
-        "voice": f": {row.voice.rstrip('.')}" if row.voice else "",
-        "window": _window(row.window_weekdays, row.window_from, row.window_until),
-    }
-
-
-def _window(weekdays: Sequence[int], begins: int, ends: int) -> str:
-    days = sorted(weekdays)
-    if days == list(range(days[0], days[-1] + 1)) and len(days) > 2 if days else False:
-        named = f"{_DAYS[days[0]]} to {_DAYS[days[-1]]}"
-    else:
-        named = ", ".join(_DAYS[day] for day in days) or "no day"
-    return f"{named}, {begins // 60}:{begins % 60:02} to {ends // 60}:{ends % 60:02}"
-
-
-def _moment(value: str | None) -> datetime | None:
+def moment_of(value: str | None) -> datetime | None:
+    """A moment as the statement tells it."""
     return datetime.fromisoformat(value) if value else None

@@ -23,16 +23,11 @@ from loumass.core.plans import READ_IN_ORDER
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import facts_within, publishing, ring_listeners
 from loumass.messages import outbox_lease
-from loumass.messages.gates import (
-    AROUND,
-    MESSAGE_GATES,
-    TIMELESS_GATES,
-    WITHOUT_CLOCK,
-    ended_sentences,
-    zones,
-)
+from loumass.messages.gates import MESSAGE_GATES, TIMELESS_GATES, ended_sentences, zones
+from loumass.messages.gates_around import AROUND, BRAND, OFTEN, WITHOUT_CLOCK
 from loumass.messages.models import PRIORITY_CAMPAIGN
-from loumass.messages.outbox_judging import JUDGED, REFUSED, asking, is_open_always
+from loumass.messages.outbox_counting import prepared
+from loumass.messages.outbox_judging import JUDGED, JUDGED_AND_COUNTED, REFUSED, asking, is_open_always
 from loumass.messages.outbox_lease import RENEWED, Allowance, Lease, limits
 from loumass.messages.rendering import domain_of
 
@@ -92,14 +87,40 @@ _ATTEMPT = f"""
     ) judged LEFT JOIN taken ON true
     ORDER BY priority, due_at, taken.id
 """
-_WITHOUT_SOUND = _ATTEMPT.replace("{sounds}", "").replace("{sent_sounds}", "")
-_WITH_SOUND = _ATTEMPT.replace("{sounds}", ", is_synthetic, sound_id").replace(
-    "{sent_sounds}", ", message.sound_id"
-)
-_ANY_TIME, _BY_CLOCK, _OF_VOICEMAIL = (
-    asking(_WITHOUT_SOUND, TIMELESS_GATES, WITHOUT_CLOCK),
-    asking(_WITHOUT_SOUND, [gate for gate in MESSAGE_GATES if not gate.medium], AROUND),
-    asking(_WITH_SOUND, MESSAGE_GATES, AROUND),
+# What several channels share is counted for messages that were looked at just before, with who else counts it kept out.
+_METERED = """), used AS (
+        INSERT INTO brand_day (organization_id, brand_id, day, used)
+        SELECT :organization_id, CAST(:brand_id AS uuid), :day, coalesce(sum(segments), 0) FROM taken
+        WHERE CAST(:brand_id AS uuid) IS NOT NULL HAVING count(*) > 0
+        ON CONFLICT (organization_id, brand_id, day) DO UPDATE SET used = brand_day.used + excluded.used
+    ), used_of_channel AS ("""
+_COUNTING = (
+    _ATTEMPT.replace(JUDGED, JUDGED_AND_COUNTED)
+    .replace(_DUE, _DUE.replace("{sounds} FROM", "{sounds}, coalesce(segments, 1) AS segments FROM")
+             .replace("AND EXISTS", "AND id = ANY(CAST(:looked_ahead AS uuid[])) AND EXISTS"))
+    .replace("{sent_sounds}", "{sent_sounds}, message.segments")
+    .replace("), used AS (", _METERED)
+)  # fmt: skip
+
+
+def _with_sound(statement: str) -> str:
+    return statement.replace("{sounds}", ", is_synthetic, sound_id").replace(
+        "{sent_sounds}", ", message.sound_id"
+    )
+
+
+def _without_sound(statement: str) -> str:
+    return statement.replace("{sounds}", "").replace("{sent_sounds}", "")
+
+
+_SILENT_GATES = tuple(gate for gate in MESSAGE_GATES if not gate.medium)
+_SHARED = AROUND + OFTEN + BRAND.format(day=":day")
+_ANY_TIME, _BY_CLOCK, _OF_VOICEMAIL, _COUNTED, _COUNTED_OF_VOICEMAIL = (
+    asking(_without_sound(_ATTEMPT), TIMELESS_GATES, WITHOUT_CLOCK),
+    asking(_without_sound(_ATTEMPT), _SILENT_GATES, AROUND),
+    asking(_with_sound(_ATTEMPT), MESSAGE_GATES, AROUND),
+    asking(_without_sound(_COUNTING), _SILENT_GATES, _SHARED),
+    asking(_with_sound(_COUNTING), MESSAGE_GATES, _SHARED),
 )
 
 
@@ -163,12 +184,25 @@ class Attempt:
 
     def carry_out(self) -> Window:
         """Take them. Commit, then write to the network: from here on each is sent, refused or in doubt."""
+        if self.allowed.is_counted:
+            window = self._counted()
+            window.tell()
+            return window
         *before, attempt = self.statements
         for statement, values in before:
             db().execute(statement, values)
         window = self.found(db().execute(*attempt).all())
         window.tell()
         return window
+
+    def _counted(self) -> Window:
+        values = self._values()
+        looked_ahead = prepared(self.lease.channel, self.allowed, self.moment, values)
+        for statement, bound in ((_LOCK, values), (READ_IN_ORDER, {})):
+            db().execute(statement, bound)
+        more = {"zones": zones(), "brand_id": self.allowed.brand_id, "looked_ahead": uuid_array(looked_ahead)}
+        counted = _COUNTED_OF_VOICEMAIL if self.lease.channel.medium == "voicemail" else _COUNTED
+        return self.found(db().execute(counted, values | more).all())
 
     @staticmethod
     def found(rows: Sequence[Any]) -> Window:

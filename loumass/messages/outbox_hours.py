@@ -13,7 +13,8 @@ from loumass.messages.outbox_queueing import ring_channels
 _LOOK_AGAIN = text("""
     WITH woken AS (
         UPDATE message SET due_at = :now, waiting_for = NULL
-        WHERE organization_id = :organization_id AND is_open AND state = 'queued' AND waiting_for IN ('window', 'quiet_hours')
+        WHERE organization_id = :organization_id AND is_open AND state = 'queued'
+          AND waiting_for IN ('window', 'quiet_hours', 'frequency', 'segments')
         RETURNING channel_id
     )
     SELECT DISTINCT channel_id FROM woken
@@ -21,6 +22,6 @@ _LOOK_AGAIN = text("""
 
 
 def look_at_hours_again() -> None:
-    """Everything of the current organization that was put off for the night or a window is due now."""
+    """Everything of the current organization that was put off for the night, a window, or because enough was sent, is due now."""
     found = db().scalars(_LOOK_AGAIN, {"organization_id": current_organization_id(), "now": clock.now()})
     ring_channels(found.all())

@@ -19,6 +19,41 @@ JUDGED = """
     {asked}
     WINDOW turn AS (ORDER BY m.priority, m.due_at, m.id)
 """
+# The same where more is counted than the channel: who got enough, counted with those before them in this window, is refused;
+# then whose text no longer fits into the segments of the brand. What is refused for one takes nothing of the next.
+JUDGED_AND_COUNTED = """
+    SELECT metered.*, count(*) FILTER (WHERE gate IS NULL) OVER turn AS nth,
+           count(*) FILTER (WHERE gate IS NULL AND priority >= {campaign}) OVER turn AS nth_of_campaigns
+    FROM (
+        SELECT id, priority, due_at,
+               CASE WHEN gate IS NULL AND priority >= {campaign} AND taking > room THEN 'segments' ELSE gate END AS gate,
+               CASE WHEN gate IS NULL AND taking > room THEN day_after ELSE opens_at END AS opens_at
+        FROM (
+            SELECT told.*, sum(segments) FILTER (WHERE gate IS NULL) OVER (ORDER BY priority, due_at, id) AS taking
+            FROM (
+                SELECT counted.id, counted.priority, counted.due_at, segments, room, day_after,
+                       CASE WHEN gate IS NULL AND is_too_often THEN 'frequency' ELSE gate END AS gate,
+                       CASE WHEN gate IS NULL AND is_too_often
+                           THEN CASE WHEN is_week THEN next_week_at ELSE tomorrow_at END ELSE opens_at END AS opens_at
+                FROM (
+                    SELECT asked.*, priority >= {campaign} AND (is_day OR is_week) AS is_too_often
+                    FROM (
+                        SELECT m.id, m.priority, m.due_at, m.segments, g.gate, {opening} AS opens_at,
+                               brand.segments_per_day - brand.used AS room,
+                               ((spot.today + 1)::timestamp AT TIME ZONE spot.home) AS day_after,
+                               often.tomorrow_at, often.next_week_at,
+                               coalesce(often.today + count(*) FILTER (WHERE g.gate IS NULL) OVER own > rule.contact_per_day, false) AS is_day,
+                               coalesce(often.week + count(*) FILTER (WHERE g.gate IS NULL) OVER own > rule.contact_per_week, false) AS is_week
+                        FROM due m {around}
+                        {asked}
+                        WINDOW own AS (PARTITION BY coalesce(m.contact_id, m.id) ORDER BY m.priority, m.due_at, m.id)
+                    ) asked
+                ) counted
+            ) told
+        ) taking
+    ) metered
+    WINDOW turn AS (ORDER BY priority, due_at, id)
+"""
 # A refusing gate either ends the message or says when it will be looked at again, and why.
 REFUSED = """
     UPDATE message SET

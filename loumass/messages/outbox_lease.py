@@ -16,7 +16,8 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
-from loumass.messages.gates import AROUND, CHANNEL_GATES, asked, opening, zones
+from loumass.messages.gates import CHANNEL_GATES, asked, opening, zones
+from loumass.messages.gates_around import OF_CHANNELS
 from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON
 
 #: Longer than the longest silence between two renewals: a provider call that runs into its timeouts.
@@ -35,7 +36,8 @@ RENEWED = """
     UPDATE channel SET lease_until = :until
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
       AND (state = 'active' OR archived_at IS NOT NULL)
-      AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, window_weekdays, window_from, window_until)
+      AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, gap_jitter, warmup_start, warmup_step,
+                            warmup_ceiling, window_weekdays, window_from, window_until)
           = CAST(:limits AS jsonb)
     RETURNING id
 """
@@ -54,13 +56,15 @@ _FREE_AT = text(
 )
 _ASK = text(f"""
     SELECT m.priority, g.gate, {opening(CHANNEL_GATES, "g.gate")} AS opens_at, spot.today,
-           coalesce(day.used, 0) AS used,
+           coalesce(day.used, 0) AS used, room.cap, brand.id AS brand_id,
+           rule.contact_per_day IS NOT NULL OR rule.contact_per_week IS NOT NULL AS has_budget,
            (SELECT min(w.due_at) FROM message w WHERE w.organization_id = :organization_id
               AND w.channel_id = :channel_id AND w.is_open AND w.state = 'queued' AND w.priority = m.priority) AS due_at
     FROM (SELECT CAST(:channel_id AS uuid) AS channel_id, CAST(NULL AS uuid) AS contact_id,
-                 CAST(NULL AS uuid) AS stream_id, CAST(NULL AS text) AS medium, priority
+                 CAST(NULL AS uuid) AS stream_id, CAST(NULL AS text) AS medium,
+                 CAST(NULL AS integer) AS segments, priority
           FROM unnest(ARRAY[{PRIORITY_PERSON}, {PRIORITY_CAMPAIGN}]) AS priority) m
-    {AROUND}
+    {OF_CHANNELS}
     {asked(CHANNEL_GATES)}
 """)
 
@@ -81,12 +85,22 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What the channel may do now. `priorities` is empty when nothing may go, or nothing of what may is due."""
+    """What the channel may do now. `priorities` is empty when nothing may go, or nothing of what may is due.
+
+    `brand_id` is whose segments its texts use; with `has_budget` what each person got is counted.
+    """
 
     priorities: Sequence[int]
     most: int
     campaign_most: int
     today: date
+    brand_id: UUID | None = None
+    has_budget: bool = False
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether more is counted than the channel itself: what several channels share."""
+        return self.has_budget or self.brand_id is not None
 
 
 def take(channel_id: UUID) -> Lease | None:
@@ -108,8 +122,9 @@ def renew(lease: Lease) -> datetime | None:
 
 def limits(channel: Channel) -> str:
     """What a slice was judged by when it began, as `RENEWED` compares it."""
-    pace = [channel.daily_cap, channel.per_minute, channel.minimum_gap_seconds]
-    return json.dumps([*pace, channel.window_weekdays, channel.window_from, channel.window_until])
+    pace = [channel.daily_cap, channel.per_minute, channel.minimum_gap_seconds, channel.gap_jitter]
+    warmup = [channel.warmup_start, channel.warmup_step, channel.warmup_ceiling]
+    return json.dumps([*pace, *warmup, channel.window_weekdays, channel.window_from, channel.window_until])
 
 
 def note_draft(lease: Lease, message_id: UUID, draft_id: str) -> bool:
@@ -137,12 +152,14 @@ def allowance(lease: Lease, batch: int) -> Allowance:
     """What the channel's gates, cap and pace allow now, at most `batch` messages."""
     rows = _asked(lease.channel_id)
     channel = lease.channel
-    left = UNLIMITED if channel.daily_cap is None else max(channel.daily_cap - rows[0].used, 0)
+    first = rows[0]
+    left = UNLIMITED if first.cap is None else max(first.cap - first.used, 0)
     open_now = [row for row in rows if row.gate is None]
     is_due = any(row.due_at is not None and row.due_at <= clock.now() for row in open_now)
     return Allowance(
-        [row.priority for row in open_now] if is_due else [], min(batch, burst(channel)), left, rows[0].today
-    )
+        [row.priority for row in open_now] if is_due else [], min(batch, burst(channel)), left, first.today,
+        first.brand_id, first.has_budget,
+    )  # fmt: skip
 
 
 def next_due(channel_id: UUID) -> datetime | None:
@@ -161,10 +178,22 @@ def burst(channel: Channel) -> int:
     return UNLIMITED if not channel.per_minute else max(1, channel.per_minute // 6)
 
 
-def pause_after(channel: Channel, count: int) -> timedelta:
-    """How long the channel rests after `count` messages so that rate and gap are kept."""
+def pause_after(channel: Channel, count: int, last: UUID | None = None) -> timedelta:
+    """How long the channel rests after `count` messages so that rate and gap are kept.
+
+    Each gap is longer by a share of its own, up to the channel's jitter, that follows from the `last` message: told again
+    after a crash it is the same.
+    """
+    if not count:
+        return timedelta()
     paced = timedelta(minutes=count / channel.per_minute) if channel.per_minute else timedelta()
-    return max(paced, timedelta(seconds=channel.minimum_gap_seconds)) if count else timedelta()
+    share = _share_of(last) * channel.gap_jitter / 100 if last else 0.0
+    return max(paced, timedelta(seconds=channel.minimum_gap_seconds * (1 + share)))
+
+
+def _share_of(message_id: UUID) -> float:
+    """Between 0 and 1, as good as random: the last half of an id is."""
+    return (message_id.int & 0xFFFFFFFF) / 0xFFFFFFFF
 
 
 def _asked(channel_id: UUID) -> Sequence[Row[Any]]:

@@ -20,6 +20,7 @@ from loumass.core.tenancy import current_organization_id
 from loumass.events.service import facts_within, publish_all, publishing
 from loumass.messages.facts import ids_of
 from loumass.messages.outbox import count_used
+from loumass.messages.outbox_counting import give_back
 
 #: `reason_code` of what a provider refused because the person had told it to stop: they leave their campaigns.
 OPTED_OUT = "opted_out"
@@ -62,7 +63,7 @@ _DONE = """
           AND (CAST(:token AS uuid) IS NULL OR message.lease_token = CAST(:token AS uuid))
         RETURNING message.id, message.contact_id, message.stream_id, message.enrollment_id, message.conversation_id,
             message.channel_id, message.node_id, message.state, message.reason_code, message.sent_at, message.to_address,
-            told.is_dead, told.thread_id, told.subject
+            message.segments, told.is_dead, told.thread_id, told.subject
     ), said AS (
         UPDATE conversation SET
             last_message_at = greatest(conversation.last_message_at, talk.sent_at),
@@ -196,7 +197,10 @@ def _bar_and_count(channel: Channel, by_state: dict[str, list[Row[Any]]], day: d
     _bar(channel.medium, dead, "bounced", "The provider says that nobody has this address.")
     opted_out = [row for row in failed if row.reason_code == OPTED_OUT]
     _bar(channel.medium, opted_out, "unsubscribed", "They opted out at the provider.")
-    count_used(channel.id, day, -len(by_state.get("queued", [])))
+    waiting = by_state.get("queued", [])
+    count_used(channel.id, day, -len(waiting))
+    if channel.medium == "sms":
+        give_back(channel.id, day, waiting)
     counts = {"sent": len(sent), "failed": len(failed), "bounced": len(dead)}
     if any(counts.values()):
         of = {"organization_id": current_organization_id(), "channel_id": channel.id, "day": day}

@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from loumass.accounts.models import Invitation
-from loumass.campaigns.models import Campaign, Enrollment
+from loumass.campaigns.models import Campaign, CampaignSender, Enrollment
 from loumass.channels.connecting import sealed
-from loumass.channels.models import Channel, VendorClient
+from loumass.channels.models import Brand, BrandChannel, BrandDay, Channel, SendingRule, VendorClient
 from loumass.contacts.importing import uploads
 from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportRefusal, Suppression, Tag
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
@@ -59,13 +59,14 @@ def furnish(tenant: Tenant) -> Furniture:
         _people(put, session, house)
         _verifications(put, session, house)
         channel = _channel(put, "channel", f"{MARK.lower()}@acme.example", "active")
+        _rules(put, session, channel)
         _channel(put, "paused_channel", f"{MARK.lower()}.two@acme.example", "paused")
         put(
             "vendor_client",
             VendorClient(vendor="google", client_id=f"{MARK}.apps.example", sealed_secret=b"", options={}),
         )
         _funnel(put)
-        _campaign(put, house, channel)
+        _campaign(put, session, house, channel)
         _conversation(put, house, channel, tenant.admin.id)
         put(
             "invitation",
@@ -204,7 +205,18 @@ def _funnel(put: Any) -> None:
     graph.template_id = put("template", Template(name=f"{MARK} template", draft_graph_id=graph.id)).id
 
 
-def _campaign(put: Any, house: Furniture, channel: Channel) -> None:
+def _rules(put: Any, session: Any, channel: Channel) -> None:
+    session.add(SendingRule(contact_per_day=9, contact_per_week=20))
+    brand = put("brand", Brand(name=f"{MARK} brand", segments_per_day=400))
+    session.add_all(
+        [
+            BrandChannel(channel_id=channel.id, brand_id=brand.id),
+            BrandDay(brand_id=brand.id, day=clock.now().date(), used=3),
+        ]
+    )
+
+
+def _campaign(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
     graph = put("campaign_graph", Graph(cloned_from_id=house.graph))
     node = put(
         "campaign_node", Node(graph_id=graph.id, key="stop", kind="end", name=f"{MARK} stop", config={})
@@ -215,6 +227,7 @@ def _campaign(put: Any, house: Furniture, channel: Channel) -> None:
         "campaign",
         Campaign(id=stream.id, name=f"{MARK} campaign", graph_id=graph.id, email_channel_id=channel.id),
     )
+    session.add(CampaignSender(campaign_id=stream.id, channel_id=house.paused_channel))
     put(
         "enrollment",
         Enrollment(

@@ -11,12 +11,13 @@ import pytest
 from loumass.core import clock
 from loumass.core.tenancy import get_or_404
 from loumass.messages import gates_waiting
-from loumass.messages.gates import CHANNEL_GATES, GATES, MESSAGE_GATES
+from loumass.messages.gates import CHANNEL_GATES, COUNTED_GATES, GATES, MESSAGE_GATES
 from loumass.messages.models import Stream
 from loumass.messages.service import (
     why_wait,
 )
 from tests.messages.gates import at_denver, closed, deleted, suppressed, waiting, withdrawn
+from tests.messages.limits import branded, got, ruled
 from tests.messages.sending import (
     campaign,
     changed,
@@ -32,7 +33,7 @@ from tests.world import World
 
 def arranged(world: World, gate: str) -> UUID:
     """A queued message that `gate` refuses, and nothing else."""
-    channel = number(world.acme) if gate == "quiet_hours" else mailbox(world.acme)
+    channel = number(world.acme) if gate in ("quiet_hours", "segments") else mailbox(world.acme)
     person = world.acme.contact(phone="+13035550117", timezone="America/Denver")
     run = stream(world.acme)
     (message_id,) = campaign(world.acme, channel, [person], run)
@@ -56,6 +57,8 @@ def arranged(world: World, gate: str) -> UUID:
         "daily_cap": lambda: changed(world.acme, channel, daily_cap=0),
         "quiet_hours": lambda: clock.advance(at_denver(3, day=4)),
         "window": lambda: changed(world.acme, channel, window_from=60, window_until=120),
+        "segments": lambda: branded(world.acme, 0, channel),
+        "frequency": lambda: (ruled(world.acme, contact_per_day=1), got(world.acme, channel, person)),
     }
     change[gate]()
     return message_id
@@ -85,7 +88,7 @@ def test_what_a_page_says_is_what_the_claim_does(world: World, gate: str) -> Non
 
 
 def test_every_gate_is_either_the_messages_or_the_channels() -> None:
-    assert set(MESSAGE_GATES) | set(CHANNEL_GATES) == set(GATES)
+    assert {*MESSAGE_GATES, *CHANNEL_GATES, *COUNTED_GATES} == set(GATES)
     assert not any(gate.ends and gate.is_channels for gate in GATES)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from loumass.accounts.models import Organization
 from loumass.campaigns.models import Campaign
+from loumass.campaigns.pooling import senders_of
+from loumass.channels.models import Channel
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.ids import uuid7
@@ -92,6 +94,13 @@ class Ground:
     left: dict[UUID, str] = field(default_factory=dict)
     entered: list[NewStep] = field(default_factory=list)
     news: dict[Told, News] = field(default_factory=lambda: defaultdict(News))
+    _senders: dict[str, list[Channel]] | None = None
+
+    def senders(self, medium: str) -> Sequence[Channel]:
+        """Who sends the campaign's messages on `medium`; read once in a slice."""
+        if self._senders is None:
+            self._senders = senders_of(self.campaign)
+        return self._senders.get(medium, ())
 
     @property
     def home(self) -> ZoneInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,13 @@ from loumass.accounts.models import User
 from loumass.campaigns.advancing.ground import Ground, Walker
 from loumass.campaigns.advancing.invalid import INVALID, invalid_among
 from loumass.campaigns.advancing.verdict import Hold, Leave, Verdict
+from loumass.campaigns.pooling import connected
 from loumass.campaigns.words import campaign_values
 from loumass.channels.models import Channel
 from loumass.content.freezing import organization_values, sender_values
 from loumass.content.service import draft_of
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
-from loumass.core.tenancy import get
 from loumass.funnels.decisions import FAILED, NEXT, Decision, Go
 from loumass.funnels.facts import Facts, MessageOutcome
 from loumass.funnels.kinds import kind_of
@@ -26,6 +27,7 @@ from loumass.funnels.node import Node
 from loumass.messages.gates import VOICE_CONSENT
 from loumass.messages.planning import Plan, names_of, plan_messages
 from loumass.messages.planning_conversations import Recipient
+from loumass.messages.pooling import kept_senders, senders_now, spread
 
 #: What became of a message, as the pure step knows it.
 OUTCOMES = {
@@ -104,8 +106,8 @@ def _by_outcome(
 
 def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -> None:
     medium = kind_of(node.kind).medium or ""
-    channel = _channel(ground, medium)
-    if channel is None:
+    senders = ground.senders(medium)
+    if not senders:
         because = f"No {_SENDERS[medium]} is chosen for it"
         return _hold(walkers, Hold("no_channel", {"for": "channel", "because": because}), verdict)
     version = db().execute(_VERSION, ground.bound(content_id=node.content_id)).one_or_none()
@@ -115,13 +117,14 @@ def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -
     invalid = invalid_among(ground, walkers, medium)
     verdict.leave |= {one.id: Leave(_SKIPPED, INVALID) for one in walkers if one.contact_id in invalid}
     walkers = [walker for walker in walkers if walker.contact_id not in invalid]
-    plan = _plan_of(ground, node, channel, version)
-    if plan.is_synthetic:
+    if _plan_of(ground, node, senders[0], version).is_synthetic:
         walkers = _who_agreed(ground, walkers, verdict)
-    recipients = [
-        Recipient(step, walker.id, walker.contact_id) for walker in walkers if (step := walker.step())
-    ]
-    planned = plan_messages(plan, recipients)
+    planned: frozenset[UUID] = frozenset()
+    for channel, group in _by_sender(ground, senders, walkers):
+        recipients = [
+            Recipient(step, walker.id, walker.contact_id) for walker in group if (step := walker.step())
+        ]
+        planned |= plan_messages(_plan_of(ground, node, channel, version), recipients)
     waiting = [walker.id for walker in walkers if walker.step_id in planned]
     if waiting:
         verdict.take(waiting, _decided(ground, node, walkers[0], MessageOutcome.PENDING))
@@ -137,6 +140,24 @@ def _who_agreed(ground: Ground, walkers: list[Walker], verdict: Verdict) -> list
     without = [walker.id for walker in walkers if walker.contact_id not in agreed]
     verdict.leave |= dict.fromkeys(without, Leave(_SKIPPED, NO_VOICE_CONSENT))
     return [walker for walker in walkers if walker.contact_id in agreed]
+
+
+def _by_sender(
+    ground: Ground, senders: Sequence[Channel], walkers: list[Walker]
+) -> Iterable[tuple[Channel, list[Walker]]]:
+    """Who is written to by whom. A person keeps the sender that wrote to them first, also one that left the pool."""
+    if len(senders) == 1:
+        return [(senders[0], walkers)]
+    kept = kept_senders(ground.campaign.id, senders[0].medium, [one.contact_id for one in walkers])
+    known = {one.id: one for one in senders}
+    known |= connected([one for one in set(kept.values()) if one not in known])
+    new = [one for one in walkers if kept.get(one.contact_id) not in known]
+    given = spread(senders_now([one.id for one in senders]), len(new)) if new else []
+    chosen = {walker.id: channel_id for walker, channel_id in zip(new, given, strict=True)}
+    groups: dict[UUID, list[Walker]] = defaultdict(list)
+    for walker in walkers:
+        groups[chosen.get(walker.id) or kept[walker.contact_id]].append(walker)
+    return [(known[channel_id], group) for channel_id, group in groups.items()]
 
 
 def _hold(walkers: list[Walker], hold: Hold, verdict: Verdict) -> None:
@@ -155,17 +176,6 @@ def _decided(ground: Ground, node: Node, walker: Walker, outcome: MessageOutcome
     return kind.decide(node, kind.read(node), facts, ground.now)
 
 
-def _channel(ground: Ground, medium: str) -> Channel | None:
-    campaign = ground.campaign
-    channel_id = {
-        "email": campaign.email_channel_id,
-        "sms": campaign.sms_channel_id,
-        "voicemail": campaign.voicemail_channel_id,
-    }.get(medium)
-    channel = get(Channel, channel_id) if channel_id else None
-    return channel if channel is not None and channel.archived_at is None else None
-
-
 def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) -> Plan:
     draft = draft_of(version)
     return Plan(
@@ -174,14 +184,15 @@ def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) ->
         node_id=node.id,
         content_version_id=version.id,
         names=names_of(channel.medium, draft),
-        values=_shared_values(ground, channel),
+        values=shared_values(ground, channel),
         is_in_thread=ground.campaign.is_reply_in_thread,
         sound_id=draft.recording.media_id if draft.recording else None,
         is_synthetic=channel.medium == "voicemail" and draft.recording is None,
     )
 
 
-def _shared_values(ground: Ground, channel: Channel) -> dict[str, str | None]:
+def shared_values(ground: Ground, channel: Channel) -> dict[str, str | None]:
+    """What all messages of the campaign by `channel` say alike."""
     writer_id = ground.campaign.owner_id or channel.owner_id
     writer = db().get(User, writer_id) if writer_id else None
     mailbox, phone = (channel.address, None) if channel.medium == "email" else (None, channel.address)

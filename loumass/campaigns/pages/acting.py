@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from loumass.accounts.guards import requires
-from loumass.campaigns import deciding, people
+from loumass.campaigns import deciding, moving, people
 from loumass.campaigns.models import Campaign, Enrollment
 from loumass.campaigns.pages.blueprint import pages
 from loumass.campaigns.pages.showing import query_now
@@ -20,6 +20,17 @@ from loumass.core.database import db
 from loumass.core.errors import Refused
 from loumass.core.tenancy import get_or_404
 from loumass.core.words import plural
+
+
+@pages.post("/campaigns/<uuid:id>/senders/<uuid:channel_id>/move")
+@requires("campaigns.launch")
+def move_sender(id: UUID, channel_id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
+    """Who waits for a sender that cannot send is written to by the others."""
+    get_or_404(Campaign, id)
+    count = moving.move(id, channel_id)
+    db().commit()
+    flash(f"{plural(count, 'message')} moved to the other senders, within their limits.", "done")
+    return redirect(url_for(".show", id=id), 303)
 
 
 @pages.post("/campaigns/<uuid:id>/people/status")

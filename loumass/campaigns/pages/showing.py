@@ -15,6 +15,7 @@ from loumass.accounts.service import audit
 from loumass.campaigns import people
 from loumass.campaigns.counting import counts_of, figures_of
 from loumass.campaigns.models import STATUSES, Campaign
+from loumass.campaigns.moving import stuck_senders
 from loumass.campaigns.pages.blueprint import home, pages, tabs_of
 from loumass.campaigns.people import WHERE, PeopleWanted
 from loumass.campaigns.standing import standings
@@ -51,6 +52,7 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
         graph=graph,
         figures=figures,
         missed=people_who_missed_one(campaign.id),
+        stuck=stuck_senders(campaign) if campaign.state == "running" else [],
         picture=_picture(campaign, graph, wanted) if graph.nodes else None,
         found=found,
         standings=standings([enrollment for enrollment, _ in found.items]),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from loumass.accounts.models import Organization
 from loumass.campaigns.models import Campaign
+from loumass.campaigns.pooling import senders_of
 from loumass.campaigns.preflight.arithmetic import arithmetic
 from loumass.campaigns.preflight.dates import dates
 from loumass.campaigns.preflight.finding import Finding, media_in
 from loumass.campaigns.preflight.quality import quality
 from loumass.campaigns.preflight.reach import people, reach_of
-from loumass.campaigns.preflight.senders import channels_of, postal_address, senders
+from loumass.campaigns.preflight.senders import postal_address, senders
 from loumass.campaigns.preflight.steps import steps
 from loumass.campaigns.preflight.voicemail import voicemail
 from loumass.core.database import db
@@ -24,7 +25,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
     """Everything found, what stops it first."""
     graph = graph_of(campaign.graph_id)
     organization = db().get_one(Organization, current_organization_id())
-    channels = channels_of(campaign)
+    channels = senders_of(campaign)
     reach = reach_of(campaign, graph)
     found = [
         *steps(campaign),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
-from math import ceil
+from collections.abc import Iterator, Sequence
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from sqlalchemy import Row, func, select
 from loumass.accounts.models import Organization
 from loumass.campaigns.advancing.ground import UTC, zone_or
 from loumass.campaigns.preflight.finding import MEDIA, Finding, media_in
+from loumass.campaigns.preflight.finishing import LONGEST, Forecast, Pace, finished
 from loumass.campaigns.preflight.senders import Channels
 from loumass.channels.models import Channel
 from loumass.channels.naming import called
@@ -22,6 +22,7 @@ from loumass.core.words import day
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
 from loumass.messages.models import Message
+from loumass.messages.pooling import rooms_now
 
 
 def arithmetic(
@@ -29,32 +30,50 @@ def arithmetic(
 ) -> Iterator[Finding]:
     """One sentence for each medium that has a sender and somebody to write to."""
     for medium in media_in(graph):
-        channel = channels.get(medium)
+        pool = [one for one in channels.get(medium, ()) if one.daily_cap != 0]
+        # Who is paused or disconnected gets nobody while another can send.
+        pool = [one for one in pool if one.state == "active"] or pool
         missing, suppressed = getattr(reach, f"{medium}_missing"), getattr(reach, f"{medium}_suppressed")
         people = max(reach.people - missing - suppressed, 0)
-        if channel is not None and people and channel.daily_cap != 0:
-            yield _days_needed(channel, medium, people, most_sends(graph, medium), organization)
+        if pool and people:
+            yield _days_needed(pool, medium, people, most_sends(graph, medium), organization)
 
 
 def _days_needed(
-    channel: Channel, medium: str, people: int, sends: int, organization: Organization
+    pool: Sequence[Channel], medium: str, people: int, sends: int, organization: Organization
 ) -> Finding:
-    _, one, many = MEDIA[medium]
+    thing, one, many = MEDIA[medium]
     who = f"{people:,} {'person' if people == 1 else 'people'}"
     product = f"{who} × up to {sends} {one if sends == 1 else many} = {people * sends:,}"
-    name = called(channel.name, channel.address)
-    if channel.daily_cap is None:
+    rows = {row.id: row for row in rooms_now([channel.id for channel in pool])}
+    paces = [Pace.of(channel, rows[channel.id]) for channel in pool]
+    name = called(pool[0].name, pool[0].address) if len(pool) == 1 else f"{len(pool):,} {thing_words(thing)}"
+    if any(pace.is_endless for pace in paces):
         return Finding("arithmetic", "fact", f"{product} from {name}, which has no daily cap.")
-    queued = queued_on(channel.id)
-    days = ceil((people * sends + queued) / channel.daily_cap)
-    after = f", behind {queued:,} that wait there already" if queued else ""
-    rate = f"{product} at {channel.daily_cap:,} a day from {name}{after}"
-    if days <= 1:
-        return Finding("arithmetic", "fact", f"{rate}: all of it fits into one day.")
-    last = clock.now() + timedelta(days=days - 1)
     zone = zone_or(organization.timezone, UTC)
-    sentence = f"{rate}: {days:,} days, so the last goes out on {day(last, zone.key)} at the earliest."
+    queued = sum(queued_on(channel.id) for channel in pool)
+    forecast = finished(paces, people * sends + queued, clock.now().astimezone(zone).date())
+    after = f", behind {queued:,} that wait there already" if queued else ""
+    rate = f"{product} at {_rate(forecast)} from {name}{after}"
+    if forecast.last is None:
+        sentence = f"{rate}: that takes longer than {LONGEST // 365} years."
+        return Finding("arithmetic", "warning", sentence, link=("Open channels", "channels.index", {}))
+    if forecast.days <= 1:
+        return Finding("arithmetic", "fact", f"{rate}: all of it fits into one day.")
+    on = day(datetime.combine(forecast.last, time(12), zone), zone.key)
+    sentence = f"{rate}: {forecast.days:,} days, so the last goes out on {on} at the earliest."
     return Finding("arithmetic", "warning", sentence, link=("Open channels", "channels.index", {}))
+
+
+def thing_words(thing: str) -> str:
+    """Many of what a medium's sender is called."""
+    return "mailboxes" if thing == "mailbox" else f"{thing}s"
+
+
+def _rate(forecast: Forecast) -> str:
+    if forecast.most > forecast.first:
+        return f"{forecast.first:,} a day, rising to {forecast.most:,} as they warm up,"
+    return f"{forecast.first:,} a day"
 
 
 def most_sends(graph: Graph, medium: str) -> int:

@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from loumass.accounts.models import Organization
 from loumass.campaigns.models import Campaign
-from loumass.campaigns.preflight.finding import MEDIA, Finding, media_in
+from loumass.campaigns.preflight.finding import MEDIA, Finding, Severity, media_in
 from loumass.channels.models import Channel
 from loumass.channels.naming import called
-from loumass.core.tenancy import get
 from loumass.funnels.graph import Graph
 
-Channels = Mapping[str, Channel | None]
+#: Medium -> its senders, the one that the campaign names first; none where there are none.
+Channels = Mapping[str, Sequence[Channel]]
 _CHANNELS = ("Open channels", "channels.index", {})
 
 
-def channels_of(campaign: Campaign) -> dict[str, Channel | None]:
-    """The chosen sender of each medium; None where none is chosen or it was removed."""
-    chosen = {
-        "email": campaign.email_channel_id,
-        "sms": campaign.sms_channel_id,
-        "voicemail": campaign.voicemail_channel_id,
-    }
-    found = {medium: get(Channel, one) if one else None for medium, one in chosen.items()}
-    return {medium: one if one and one.archived_at is None else None for medium, one in found.items()}
-
-
 def senders(campaign: Campaign, graph: Graph, channels: Channels) -> Iterator[Finding]:
-    """A medium without a sender, a sender that cannot send."""
+    """A medium without a sender, a sender that cannot send. One of several that cannot is a warning: the others go on."""
     for medium in media_in(graph):
-        channel = channels.get(medium)
         thing, _, many = MEDIA.get(medium, ("channel", "message", "messages"))
-        if channel is None:
+        pool = channels.get(medium, ())
+        if not pool:
             choose = ("Choose it", "campaigns.settings", {"id": campaign.id})
             sentence = f"No {thing} is chosen to send its {many} from."
             yield Finding("no_channel", "error", sentence, f"Choose a {thing}.", choose)
-        elif channel.state == "disconnected":
-            sentence = (
-                f"{called(channel.name, channel.address)} is disconnected. {channel.state_reason}".strip()
-            )
-            yield Finding("disconnected", "error", sentence, "Connect it again.", _CHANNELS)
-        elif channel.state == "paused":
-            sentence = f"{called(channel.name, channel.address)} is paused: messages will wait."
-            yield Finding("paused", "warning", sentence, "Resume it.", _CHANNELS)
-        elif channel.daily_cap == 0:
-            sentence = f"{called(channel.name, channel.address)} may send nothing: its daily cap is 0."
-            yield Finding("cap_zero", "error", sentence, "Raise it.", _CHANNELS)
+        others_send = any(one.state == "active" and one.daily_cap != 0 for one in pool)
+        for channel in pool:
+            yield from _of_one(channel, "warning" if others_send else "error")
+
+
+def _of_one(channel: Channel, severity: Severity) -> Iterator[Finding]:
+    name = called(channel.name, channel.address)
+    if channel.state == "disconnected":
+        sentence = f"{name} is disconnected. {channel.state_reason}".strip()
+        yield Finding("disconnected", severity, sentence, "Connect it again.", _CHANNELS)
+    elif channel.state == "paused":
+        yield Finding("paused", "warning", f"{name} is paused: messages will wait.", "Resume it.", _CHANNELS)
+    elif channel.daily_cap == 0:
+        sentence = f"{name} may send nothing: its daily cap is 0."
+        yield Finding("cap_zero", severity, sentence, "Raise it.", _CHANNELS)
 
 
 def postal_address(graph: Graph, organization: Organization) -> Iterator[Finding]:

@@ -71,15 +71,18 @@ _TEXTS = ("first_name", "last_name", "company", "title", "city", "state", "count
 _INSERT = text(f"""
     WITH came AS (
     INSERT INTO contact (organization_id, id, external_id, email, email_key, email_hash, phone, phone_hash,
-                         {", ".join(_TEXTS)}, timezone, owner_id, fields, source, created_at, updated_at)
+                         {", ".join(_TEXTS)}, timezone, timezone_source, owner_id, fields, source, created_at, updated_at)
     SELECT :organization_id, contact_id, external_id, email, email_key, email_hash, phone, phone_hash,
-           {", ".join(_TEXTS)}, coalesce(timezone, timezone_of_phone), owner_id, fields, :source, :now, :now
+           {", ".join(_TEXTS)}, coalesce(timezone, timezone_of_phone),
+           CASE WHEN timezone IS NOT NULL THEN 'given' WHEN timezone_of_phone IS NOT NULL THEN 'phone' END, owner_id, fields, :source, :now, :now
     FROM import_stage WHERE is_new
     RETURNING id
     )
     SELECT count(*) FROM came
 """)
 
+# Somebody's word for it outranks the area of the number, also when it comes later.
+_GUESSED = "(old.timezone IS NULL OR old.timezone_source = 'phone')"
 # New value of each column, where `old` is the person and `new` the row. An empty cell never deletes.
 _FILL = {
     **{name: f"CASE WHEN old.{name} = '' THEN new.{name} ELSE old.{name} END" for name in _TEXTS},
@@ -89,7 +92,9 @@ _FILL = {
     "email_hash": "coalesce(old.email_hash, new.email_hash)",
     "phone": "coalesce(old.phone, new.phone)",
     "phone_hash": "coalesce(old.phone_hash, new.phone_hash)",
-    "timezone": "coalesce(old.timezone, new.timezone, new.timezone_of_phone)",
+    "timezone": f"CASE WHEN {_GUESSED} THEN coalesce(new.timezone, old.timezone, new.timezone_of_phone) ELSE old.timezone END",
+    "timezone_source": f"""CASE WHEN NOT {_GUESSED} THEN old.timezone_source WHEN new.timezone IS NOT NULL THEN 'given'
+        WHEN old.timezone IS NOT NULL OR new.timezone_of_phone IS NOT NULL THEN 'phone' END""",
     "owner_id": "coalesce(old.owner_id, new.owner_id)",
     "fields": "new.fields || old.fields",
 }
@@ -101,7 +106,9 @@ _OVERWRITE = {
     "email_hash": "coalesce(new.email_hash, old.email_hash)",
     "phone": "coalesce(new.phone, old.phone)",
     "phone_hash": "coalesce(new.phone_hash, old.phone_hash)",
-    "timezone": "coalesce(new.timezone, old.timezone, new.timezone_of_phone)",
+    "timezone": f"""coalesce(new.timezone, CASE WHEN {_GUESSED} THEN new.timezone_of_phone END, old.timezone)""",
+    "timezone_source": f"""CASE WHEN new.timezone IS NOT NULL THEN 'given' WHEN NOT {_GUESSED} THEN old.timezone_source
+        WHEN coalesce(new.timezone_of_phone, old.timezone) IS NOT NULL THEN 'phone' END""",
     "owner_id": "coalesce(new.owner_id, old.owner_id)",
     "fields": "old.fields || new.fields",
 }

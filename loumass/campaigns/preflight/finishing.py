@@ -1,0 +1,77 @@
+"""When a pool of senders would be done: day by day, with caps, warm-ups and the days on which each sends. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from loumass.channels.models import Channel
+
+#: So many days are looked ahead.
+LONGEST = 3650
+
+
+@dataclass(slots=True)
+class Pace:
+    """What one sender may send a day: `cap` and the least of its warm-up, on `weekdays` (ISO). `climbed` days have sent."""
+
+    cap: int | None
+    weekdays: frozenset[int]
+    start: int | None = None
+    step: int = 0
+    ceiling: int = 0
+    climbed: int = 0
+    used: int = 0
+
+    @classmethod
+    def of(cls, channel: Channel, room: Row[Any]) -> Pace:
+        """The pace of `channel`, which stands as `room` says."""
+        return cls(
+            channel.daily_cap, frozenset(channel.window_weekdays), channel.warmup_start, channel.warmup_step or 0,
+            channel.warmup_ceiling or 0, room.warmup_day - 1, room.used,
+        )  # fmt: skip
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether nothing bounds its day."""
+        return self.cap is None and self.start is None
+
+    def room(self) -> int:
+        """How many messages its next day takes."""
+        ramp = None if self.start is None else min(self.start + self.step * self.climbed, self.ceiling)
+        return min(one for one in (self.cap, ramp) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`first` and `most` are what all together send on a day; `last` is the day of the last message, after `days` days.
+
+    None where that is too far away to say.
+    """
+
+    first: int
+    most: int
+    days: int
+    last: date | None
+
+
+def finished(paces: Sequence[Pace], messages: int, today: date) -> Forecast:
+    """When `messages` would have gone, from `today` on. None of `paces` is endless."""
+    first = most = sum(pace.room() for pace in paces)
+    for number in range(LONGEST):
+        on = today + timedelta(days=number)
+        working = [pace for pace in paces if on.isoweekday() in pace.weekdays]
+        for pace in working:
+            room = max(pace.room() - pace.used, 0)
+            pace.climbed += bool(room or pace.used)
+            messages -= room
+        for pace in paces:
+            pace.used = 0
+        if messages <= 0:
+            return Forecast(first, most, number + 1, on)
+        most = max(most, sum(pace.room() for pace in paces))
+    return Forecast(first, most, LONGEST, None)
