@@ -150,7 +150,7 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "campaigns.move_sender": lambda _: {},
     "people.tag": lambda house: {"ids": [house.contact], "tags": "vip"},
     "people.choose_campaign": lambda house: {"ids": [house.fresh_contact], "campaign_id": house.campaign},
-    "people.verify": lambda house: {"ids": [house.contact], "is_sure": "1"},
+    "people.verify": lambda house: {"ids": [house.contact], "is_sure": "1", "also_fresh": "1"},
     "campaigns.verify": lambda _: {"skips_invalid": "1"},
     "verification.cancel": lambda _: {},
     "verification.change_lists": lambda _: {
