@@ -50,6 +50,7 @@ def change_rules(rules: Rules, reason: str, by: UUID) -> None:
         raise Refused("These hours go past the law. Say why that is allowed; it is recorded with your name.")
     kept = rules_now()
     hours = (kept.quiet_until, kept.quiet_from, kept.quiet_reason)
+    budget = (kept.contact_per_day, kept.contact_per_week)
     kept.contact_per_day, kept.contact_per_week = rules.contact_per_day, rules.contact_per_week
     kept.quiet_until, kept.quiet_from = rules.quiet_until, rules.quiet_from
     kept.quiet_reason = reason.strip() if rules.is_past_the_law else ""
@@ -60,5 +61,6 @@ def change_rules(rules: Rules, reason: str, by: UUID) -> None:
         audit(action, "organization", None, until=rules.quiet_until, begins=rules.quiet_from, **said)
     db().add(kept)
     db().flush()
-    audit("rules.changed", "organization", None, a_day=rules.contact_per_day, a_week=rules.contact_per_week)
+    if budget != (kept.contact_per_day, kept.contact_per_week):
+        audit("rules.changed", "organization", None, a_day=kept.contact_per_day, a_week=kept.contact_per_week)
     local_time.changed()

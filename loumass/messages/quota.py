@@ -38,7 +38,8 @@ def warn(channel: Channel) -> None:
     if row is not None:
         facts = {"used": row.used, "cap": row.cap}
         publish("quota.warning", channel_id=channel.id, user_id=channel.owner_id, facts=facts)
-        live.announce("channels")
+        for topic in ("channels", "dashboard"):
+            live.announce(topic)
 
 
 def _bound(channel_id: UUID) -> dict[str, object]:
