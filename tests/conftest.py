@@ -142,6 +142,9 @@ def settings(database_url: str, urls: tuple[str, str], tmp_path_factory: pytest.
             "PUBLIC_URL": "https://loumass.example",
             "STORAGE_URL": f"file://{tmp_path_factory.mktemp('files')}",
             "SANDBOX_SPEED": "1",
+            # Whoever starts no fake dials nobody: what is inside the house is refused.
+            "SLYBROADCAST_API_URL": "http://127.0.0.1:9",
+            "ELEVENLABS_API_URL": "http://127.0.0.1:9",
             "LOG_LEVEL": "warning",
         }
     )

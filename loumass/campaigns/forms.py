@@ -76,7 +76,7 @@ class DetailsForm(FlaskForm):
     owner = SelectField("Owner", description="Messages are signed with their name and signature.")
     email_channel = SelectField("Mailbox", description="E-mails go out from here.")
     sms_channel = SelectField("Number", description="Texts go out from here.")
-    voicemail_channel = SelectField("Caller ID", description="Voicemail is dropped from here.")
+    voicemail_channel = SelectField("Caller ID", default=_NONE, description="Voicemail is dropped from here.")
     email_pool = _several("More mailboxes")
     sms_pool = _several("More numbers")
     is_exit_on_reply = BooleanField("People leave when they reply", default=True)

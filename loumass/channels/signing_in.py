@@ -61,7 +61,7 @@ def own_client(vendor: str) -> VendorClient | None:
 def clients(vendor: str) -> dict[str, Client]:
     """The applications that one may sign in by, the organization's first: whose it is -> what it is."""
     own = own_client(vendor)
-    found = {ORGANIZATION: _opened(own)} if own else {}
+    found = {ORGANIZATION: _opened(own)} if own and _is_readable(own) else {}
     return found | ({INSTALLATION: _installation[vendor]} if vendor in _installation else {})
 
 
@@ -136,6 +136,15 @@ def _sign_in_of(provider: type[Provider]) -> SignIn:
     if provider.signs_in is None:
         raise TypeError(f"nobody signs in to {provider.kind}")
     return provider.signs_in
+
+
+def _is_readable(own: VendorClient) -> bool:
+    """Whether we still have the key that sealed its secret: otherwise it has to be entered anew."""
+    try:
+        _opened(own)
+    except secrets.Unsealable:
+        return False
+    return True
 
 
 def _opened(own: VendorClient) -> Client:

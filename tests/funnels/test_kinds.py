@@ -23,9 +23,9 @@ AN_HOUR = timedelta(hours=1)
 A_DAY = timedelta(days=1)
 
 
-def test_the_registry_knows_the_nine_kinds():
+def test_the_registry_knows_the_ten_kinds():
     assert set(KINDS) == {
-        "stage", "email_send", "sms_send", "wait", "condition", "split", "set_status", "tag", "end",
+        "stage", "email_send", "sms_send", "voicemail_drop", "wait", "condition", "split", "set_status", "tag", "end",
     }  # fmt: skip
 
 

@@ -170,6 +170,9 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     },
     "channels.credentials": lambda _: {"email": "zanzibar@acme.example", "seed": ""},
     "channels.test_connection": lambda _: {},
+    "channels.connect_voices": lambda _: {"api_key": "another key"},
+    "channels.test_voices": lambda _: {},
+    "channels.disconnect_voices": lambda _: {},
     "channels.change_limits": lambda _: {
         "daily_cap": "50",
         "window_weekdays": ["1", "2"],

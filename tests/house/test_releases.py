@@ -120,6 +120,7 @@ def test_every_migration_after_the_first_only_adds(urls: tuple[str, str]) -> Non
         ("ALTER TABLE contact ALTER COLUMN email SET NOT NULL", "column contact.email became text NOT NULL"),
         ("ALTER TABLE contact ADD COLUMN rank integer NOT NULL", "column contact.rank must be filled"),
         ("ALTER TABLE contact ADD CONSTRAINT short CHECK (length(city) < 20)", "constraint contact.short is new"),
+        ("ALTER TABLE contact ADD CONSTRAINT home FOREIGN KEY (organization_id, id) REFERENCES tag (organization_id, id)", "constraint contact.home is new"),
         ("CREATE UNIQUE INDEX one_phone ON contact (organization_id, phone)", "unique index contact.one_phone is new"),
         ("DROP FUNCTION due_agenda(timestamptz, integer)", "function due_agenda(timestamp with time zone,integer) is gone"),
         ("REVOKE DELETE ON draft FROM loumass_app", "right draft.loumass_app DELETE is gone"),
@@ -142,6 +143,7 @@ def test_a_migration_that_takes_away_is_found_out(superuser: Engine, statement: 
     "statement",
     [
         "ALTER TABLE contact ADD COLUMN nickname text",
+        "ALTER TABLE contact ADD COLUMN best_tag_id uuid, ADD FOREIGN KEY (organization_id, best_tag_id) REFERENCES tag (organization_id, id)",
         "ALTER TABLE contact ADD COLUMN is_vip boolean NOT NULL DEFAULT false",
         "ALTER TABLE contact ALTER COLUMN first_name DROP NOT NULL",
         "CREATE TABLE badge (id uuid PRIMARY KEY, name text NOT NULL UNIQUE CHECK (name <> ''))",
