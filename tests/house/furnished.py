@@ -61,10 +61,7 @@ def furnish(tenant: Tenant) -> Furniture:
         channel = _channel(put, "channel", f"{MARK.lower()}@acme.example", "active")
         _rules(put, session, channel)
         _channel(put, "paused_channel", f"{MARK.lower()}.two@acme.example", "paused")
-        put(
-            "vendor_client",
-            VendorClient(vendor="google", client_id=f"{MARK}.apps.example", sealed_secret=b"", options={}),
-        )
+        _application(put)
         _funnel(put)
         _campaign(put, session, house, channel)
         _conversation(put, house, channel, tenant.admin.id)
@@ -84,6 +81,17 @@ def furnish(tenant: Tenant) -> Furniture:
     house.ids["colleague"], house.ids["member"] = tenant.viewer.id, tenant.member.id
     house.ids["organization"] = tenant.id
     return house
+
+
+def _application(put: Any) -> None:
+    made = uuid7()
+    aad = secrets.associated_data("vendor_client.sealed_secret", current_organization_id(), made)
+    secret = secrets.seal(b"not a real secret", aad)
+    client_id = f"{MARK}.apps.example"
+    put(
+        "vendor_client",
+        VendorClient(id=made, vendor="google", client_id=client_id, sealed_secret=secret, options={}),
+    )
 
 
 def _people(put: Any, session: Any, house: Furniture) -> None:

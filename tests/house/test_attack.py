@@ -27,7 +27,7 @@ CHANGES_NOTHING = {
     "account.logout", "account.visit", "content.count_segments", "content.show_preview",
 }  # fmt: skip
 #: Pages that lead on, here to what is furnished.
-LEADS_ON = {"account.home"}
+LEADS_ON = {"account.home", "channels.start_signing_in", "channels.finish_signing_in"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

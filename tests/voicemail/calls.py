@@ -57,7 +57,7 @@ def caller_id(tenant: Tenant, **limits: Any) -> Channel:
         channel = service.connect(
             Slybroadcast,
             credentials,
-            Checked(True, "", {}),
+            Checked(True, "", {}, credentials),
             name="Front desk",
             sender_name="Maya",
             owner_id=tenant.admin.id,

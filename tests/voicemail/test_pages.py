@@ -158,9 +158,10 @@ def _findings(world: World, campaign_id: UUID) -> dict[str, str]:
 
 
 def test_preflight_knows_what_voicemail_lacks(world: World, drops: FakeSlybroadcast) -> None:
-    short = recording(world.acme) | {"recording_seconds": 4.0}
+    short: dict[str, Any] = recording(world.acme) | {"recording_seconds": 4.0}
     run = drafted(
-        world.acme, [drop("call", **short), drop("again", "Hello", voice=SPOKEN), step("done", "end")]
+        world.acme,
+        [drop("call", "", None, **short), drop("again", "Hello", voice=SPOKEN), step("done", "end")],
     )
     priya = somebody(world.acme)
     tom = world.acme.contact("Tom Okafor", None, "+17205550109")
