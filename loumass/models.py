@@ -6,6 +6,7 @@ from loumass.accounts.models import AuditEntry, Invitation, Membership, Organiza
 from loumass.analytics.models import DailyCount
 from loumass.campaigns.models import Campaign, Enrollment, Step, VisitedNode
 from loumass.channels.models import Channel, ChannelDay, HookAddress
+from loumass.channels.tracking_models import TrackingDomain, TrackingHost
 from loumass.contacts.models import (
     Consent,
     Contact,
@@ -17,7 +18,7 @@ from loumass.contacts.models import (
     Suppression,
     Tag,
 )
-from loumass.content.models import Content, ContentVersion
+from loumass.content.models import Content, ContentLink, ContentVersion
 from loumass.core.agenda import Agenda
 from loumass.core.database import Base
 from loumass.core.models import PeriodicRun
@@ -25,6 +26,7 @@ from loumass.deliveries.models import Delivery
 from loumass.events.models import Event, Notice
 from loumass.funnels.models import Edge, Graph, Node, Template
 from loumass.inbox.models import Draft
+from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Attempt, Conversation, Message, Stream
 
 #: Tables that belong to no single tenant. A table in neither group fails a house test.
@@ -36,6 +38,7 @@ GLOBAL_TABLES = frozenset(
         "invitation",
         "system_mail",
         "hook_address",
+        "tracking_host",
         "periodic_run",
     }
 )

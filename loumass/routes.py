@@ -35,6 +35,9 @@ class Route:
     guard: str
 
 
+#: What mail leads to: all that a tracking domain serves beside hits. Nobody signs in under one.
+ON_TRACKING_DOMAINS = ("/u/", "/static/")
+
 ROUTES: tuple[Route, ...] = (
     Route(loumass.contacts.import_pages.pages, "", "member"),
     Route(loumass.contacts.suppression_pages.pages, "", "member"),

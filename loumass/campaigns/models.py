@@ -48,6 +48,9 @@ class Campaign(OrganizationOwned, Base):
     sms_channel_id: Mapped[UUID | None]
     is_exit_on_reply: Mapped[bool] = mapped_column(default=True)
     is_reply_in_thread: Mapped[bool] = mapped_column(default=True)
+    #: Null: as the organization does.
+    is_open_tracked: Mapped[bool | None]
+    is_click_tracked: Mapped[bool | None]
     starts_at: Mapped[datetime | None]
     #: Why a start that was agreed on did not happen; a person reads it.
     problem: Mapped[str] = mapped_column(default="", server_default="")

@@ -236,6 +236,10 @@ class Message(OrganizationOwned, Base):
     content_version_id: Mapped[UUID | None]
     #: Frozen when planned, so that the exact bytes can be made again.
     merge_values: Mapped[dict[str, Any] | None]
+    #: What of it is tracked, frozen when planned (`tracking.py`); null: nothing.
+    tracked: Mapped[int | None]
+    #: The name its links went out under; null: the installation's own.
+    tracking_domain_id: Mapped[UUID | None]
     rfc_message_id: Mapped[str | None]
     in_reply_to: Mapped[str | None]
     references: Mapped[list[Any]] = mapped_column("reference_ids", default=list, server_default=sql("'[]'"))
