@@ -13,6 +13,7 @@ import loumass.campaigns.pages
 import loumass.campaigns.people_pages
 import loumass.campaigns.person_pages
 import loumass.channels.connecting_pages
+import loumass.channels.tracking_pages
 import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.suppression_pages
@@ -55,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
     Route(loumass.channels.connecting_pages.pages, "", "member"),
+    Route(loumass.channels.tracking_pages.pages, "", "member"),
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),

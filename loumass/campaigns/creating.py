@@ -43,6 +43,9 @@ class Details:
     sms_channel_id: UUID | None = None
     is_exit_on_reply: bool = True
     is_reply_in_thread: bool = True
+    #: None: as the organization does.
+    is_open_tracked: bool | None = None
+    is_click_tracked: bool | None = None
 
 
 def create(template_id: UUID, details: Details, *, author_id: UUID | None = None) -> Campaign:

@@ -20,7 +20,7 @@ _FOLLOWED = re.compile(r"https?://[^\s<>\"]+\Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?')\]]", re.IGNORECASE)
 #: `content_link.ref` of the picture: no link has it.
 PIXEL = 0
-_TOKEN = "link<"
+_NAMED = "link<"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class PersonalSlot:
 
 def token_name(number: int) -> str:
     """What the value of a link's token is called: no merge tag can be called so."""
-    return f"{_TOKEN}{number}"
+    return f"{_NAMED}{number}"
 
 
 def written(marked_address: str, tags: Sequence[tuple[str, str]]) -> str | None:
@@ -134,7 +134,7 @@ def links_needed(texts: Iterable[MergeText]) -> tuple[int, ...]:
     """The links, the picture among them, whose tokens `texts` need."""
     slots = [part for one in texts for part in one.parts if isinstance(part, TokenSlot | PersonalSlot)]
     names = [slot.name if isinstance(slot, TokenSlot) else slot.token.name for slot in slots]
-    return tuple(sorted({int(name.removeprefix(_TOKEN)) for name in names}))
+    return tuple(sorted({int(name.removeprefix(_NAMED)) for name in names}))
 
 
 def _placed(

@@ -13,6 +13,7 @@ from loumass.accounts.models import User
 from loumass.campaigns.models import Campaign
 from loumass.channels.models import Channel
 from loumass.core.database import db
+from loumass.inbox.reading import read_words
 from loumass.messages.models import Attachment, Message
 from loumass.messages.service import Shown, Waiting, shown, why_wait
 
@@ -42,6 +43,8 @@ class Card:
     is_sent_again: bool
     campaign: str
     why: str
+    #: How often it was opened and clicked, and by whom; empty where nobody did, or it was not tracked.
+    read: str
     until: datetime | None
     zone: str
     files: Sequence[Attachment]
@@ -77,6 +80,7 @@ class _Around:
     names: Mapping[UUID, str]
     channels: Mapping[UUID, Channel]
     campaigns: Mapping[UUID, str]
+    read: Mapping[UUID, str]
 
 
 def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
@@ -88,6 +92,7 @@ def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
         _names(User, {one.author_id for one in messages}),
         _channels(messages),
         _names(Campaign, {one.stream_id for one in messages}),
+        read_words([one.id for one in messages if one.tracked]),
     )
     return {one.id: _card(one, around) for one in messages}
 
@@ -116,6 +121,7 @@ def _card(message: Message, around: _Around) -> Card:
         is_sent_again=message.reason_code == "sent_again",
         campaign=around.campaigns.get(message.stream_id, "") if message.stream_id else "",
         why=_why(message, first),
+        read=around.read.get(message.id, ""),
         until=first.until if first else None,
         zone=first.zone if first else "",
         files=around.files.get(message.id, ()),

@@ -61,16 +61,16 @@ class Seen:
 def judged(hits: Sequence[Seen], sent_at: datetime | None) -> list[Class]:
     """The class of each of `hits` (all of one message, the oldest first)."""
     storm = _storm(hits, sent_at)
-    first = [_by_itself(hit, sent_at) for hit in hits]
+    first: list[Class] = [_by_itself(hit, sent_at) for hit in hits]
     certain = [one == "machine" or place in storm for place, one in enumerate(first)]
     guilty: dict[bytes, list[datetime]] = defaultdict(list)
     for hit, is_certain in zip(hits, certain, strict=True):
         if is_certain and hit.ip_hash and not hit.network.startswith(("prefetch", "proxy")):
             guilty[hit.ip_hash].append(hit.at)
-    known: list[Class] = []
-    for hit, one, is_certain in zip(hits, first, certain, strict=True):
-        known.append("machine" if is_certain or _is_near(hit, guilty) else one)
-    return known
+    for place, hit in enumerate(hits):
+        if certain[place] or _is_near(hit, guilty):
+            first[place] = "machine"
+    return first
 
 
 def _by_itself(hit: Seen, sent_at: datetime | None) -> Class:

@@ -35,7 +35,7 @@ TOGETHER, MOST_WAITING = 1_000, 10_000
 #: A connection that was idle for so many seconds is looked at before it is used.
 _IDLE = 10.0
 #: When hits are classed after they came (their neighbours tell what they are), and how often that is asked for.
-SETTLED, _ASKS_EVERY = timedelta(seconds=20), 10.0
+SETTLED, _ASKS_EVERY = timedelta(seconds=20), timedelta(seconds=10)
 #: A hit that waited longer counts as of so long ago, and its statement may take ten seconds.
 _LATEST, _TIMEOUT = timedelta(seconds=5), "SET statement_timeout = '10s'"
 CLASSING = "messages.class_hits"
@@ -91,7 +91,7 @@ class Keeper:
         self._rests_until = 0.0
         self._connection = _Connection()
         self._organizations: dict[int, UUID] = {}
-        self._asked: dict[UUID, float] = {}
+        self._asked: dict[UUID, datetime] = {}
 
     def keep(self, hit: NewHit) -> tuple[bool, Address | None]:
         """Whether `hit` is durable now, and where its link leads if that was asked."""
@@ -185,10 +185,10 @@ class Keeper:
 
     def _ask_for_classing(self, hits: Sequence[NewHit]) -> None:
         """Where that fails, the sweep of the agenda finds what was not classed."""
-        now = time.monotonic()
+        now = clock.now()
         known = {self._organizations.get(hit.organization_number) for hit in hits}
         for organization_id in known:
-            if organization_id is None or now < self._asked.get(organization_id, 0.0):
+            if organization_id is None or now < self._asked.get(organization_id, now):
                 continue
             self._asked[organization_id] = now + _ASKS_EVERY
             try:

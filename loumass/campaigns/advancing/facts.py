@@ -61,7 +61,13 @@ _DID = """
 """
 _OPENED, _CLICKED = _DID.format(which="h.link >= 0"), _DID.format(which="h.link > 0")
 #: Questions about messages, which are answered by enrollment.
-_BY_ENROLLMENT = ("sent_within", *TRACKED)
+_OF_MESSAGES = {
+    "sent_within": _SENT,
+    "opened": _OPENED,
+    "not_opened": _OPENED,
+    "clicked": _CLICKED,
+    "not_clicked": _CLICKED,
+}
 
 
 def known_of(ground: Ground, walkers: list[Walker], config: Any) -> Iterator[tuple[Facts, list[UUID]]]:
@@ -70,7 +76,7 @@ def known_of(ground: Ground, walkers: list[Walker], config: Any) -> Iterator[tup
     The facts carry the id of one of them: neither a wait nor a condition looks at it.
     """
     answers = _answers(ground, walkers, config)
-    is_by_contact = not isinstance(config, ConditionConfig) or config.test not in _BY_ENROLLMENT
+    is_by_contact = not isinstance(config, ConditionConfig) or config.test not in _OF_MESSAGES
     alike: dict[Any, list[Walker]] = defaultdict(list)
     for walker in walkers:
         answer = answers.get(walker.contact_id if is_by_contact else walker.id)
@@ -105,7 +111,7 @@ def _answers(ground: Ground, walkers: list[Walker], config: Any) -> Mapping[UUID
     asked, parameters = _question(ground, config)
     if asked is None:
         return {}
-    if asked in (_SENT, _OPENED, _CLICKED):
+    if asked in _OF_MESSAGES.values():
         parameters["enrollments"] = uuid_array(walker.id for walker in walkers)
     else:
         parameters["contacts"] = uuid_array({walker.contact_id for walker in walkers})
@@ -122,15 +128,14 @@ def _question(ground: Ground, config: Any) -> tuple[str | None, dict[str, Any]]:
         return _FIELD.format(column=_OWN_COLUMNS[config.field]), {}
     if test == "field":
         return _FIELD.format(column="fields ->> :asked_field"), {"asked_field": config.field}
-    if test == "sent_within" and config.step:
-        keys = {node.key: node.id for node in ground.graph.nodes}
-        return _SENT, {"asked_node_id": keys.get(config.step)}
-    if test in TRACKED:
-        keys = {node.key: node.id for node in ground.graph.nodes}
-        asked = _OPENED if test.endswith("opened") else _CLICKED
-        # A step that is no more was opened by nobody.
-        return asked, {"asked_node_id": keys.get(config.step, NOWHERE) if config.step else None}
+    if test in TRACKED or (test == "sent_within" and config.step):
+        return _OF_MESSAGES[test], {"asked_node_id": _asked_node(ground, config.step)}
     return None, {}
+
+
+def _asked_node(ground: Ground, key: str) -> UUID | None:
+    """The step that a question names, or None for any. One that is no more was neither sent nor opened."""
+    return {node.key: node.id for node in ground.graph.nodes}.get(key, NOWHERE) if key else None
 
 
 def _asked_for(walker: Walker, config: Any, answers: Mapping[UUID, Any]) -> dict[str, Any]:

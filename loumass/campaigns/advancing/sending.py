@@ -11,6 +11,7 @@ from sqlalchemy import Row, text
 from loumass.accounts.models import User
 from loumass.campaigns.advancing.ground import Ground, Walker
 from loumass.campaigns.advancing.verdict import Hold, Leave, Verdict
+from loumass.campaigns.tracked import step_tracks
 from loumass.campaigns.words import campaign_values
 from loumass.channels.models import Channel
 from loumass.content.composing import Draft
@@ -22,11 +23,9 @@ from loumass.core.tenancy import get
 from loumass.funnels.decisions import FAILED, NEXT, Decision, Go
 from loumass.funnels.facts import Facts, MessageOutcome
 from loumass.funnels.kinds import kind_of
-from loumass.funnels.kinds.email_send import EmailConfig, is_tracked
 from loumass.funnels.node import Node
 from loumass.messages.planning import Plan, names_of, plan_messages
 from loumass.messages.planning_conversations import Recipient
-from loumass.messages.tracking import tracked
 
 #: What became of a message, as the pure step knows it.
 OUTCOMES = {
@@ -69,7 +68,7 @@ def send(ground: Ground, node: Node, config: Any, walkers: list[Walker]) -> Verd
     for (state, reason_code), group in alike.items():
         _by_outcome(ground, node, group, state, reason_code, verdict)
     if new:
-        _plan(ground, node, config, new, verdict)
+        _plan(ground, node, new, verdict)
     return verdict
 
 
@@ -91,7 +90,7 @@ def _by_outcome(
         verdict.leave |= dict.fromkeys(ids, skipped)
 
 
-def _plan(ground: Ground, node: Node, config: Any, walkers: list[Walker], verdict: Verdict) -> None:
+def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -> None:
     medium = kind_of(node.kind).medium or ""
     channel = _channel(ground, medium)
     if channel is None:
@@ -104,7 +103,7 @@ def _plan(ground: Ground, node: Node, config: Any, walkers: list[Walker], verdic
     recipients = [
         Recipient(step, walker.id, walker.contact_id) for walker in walkers if (step := walker.step())
     ]
-    planned = plan_messages(_plan_of(ground, node, config, channel, version), recipients)
+    planned = plan_messages(_plan_of(ground, node, channel, version), recipients)
     waiting = [walker.id for walker in walkers if walker.step_id in planned]
     verdict.take(waiting, _decided(ground, node, walkers[0], MessageOutcome.PENDING))
     without = [walker.id for walker in walkers if walker.step_id not in planned]
@@ -135,9 +134,9 @@ def _channel(ground: Ground, medium: str) -> Channel | None:
     return channel if channel is not None and channel.archived_at is None else None
 
 
-def _plan_of(ground: Ground, node: Node, config: Any, channel: Channel, version: Row[Any]) -> Plan:
+def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) -> Plan:
     draft = Draft(version.subject, version.preheader, version.html, version.text)
-    tracks = tracked_by(ground, config)
+    tracks = step_tracks(ground.campaign, ground.organization, node.kind, node.config)
     if tracks:
         keep_links(version.id, draft)
     return Plan(
@@ -150,16 +149,6 @@ def _plan_of(ground: Ground, node: Node, config: Any, channel: Channel, version:
         is_in_thread=ground.campaign.is_reply_in_thread,
         tracked=tracks,
     )
-
-
-def tracked_by(ground: Ground, config: Any) -> int | None:
-    """What of a step's messages is tracked: as the step says, else the campaign, else the organization."""
-    if not isinstance(config, EmailConfig):
-        return None
-    campaign, organization = ground.campaign, ground.organization
-    opens = organization.is_open_tracked if campaign.is_open_tracked is None else campaign.is_open_tracked
-    clicks = organization.is_click_tracked if campaign.is_click_tracked is None else campaign.is_click_tracked
-    return tracked(opens=is_tracked(config.opens, opens), clicks=is_tracked(config.clicks, clicks))
 
 
 def _shared_values(ground: Ground, channel: Channel) -> dict[str, str | None]:

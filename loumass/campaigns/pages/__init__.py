@@ -7,8 +7,9 @@ from loumass.campaigns.pages import (
     listing,
     making,
     pausing,
+    reading,
     showing,
 )
 from loumass.campaigns.pages.blueprint import pages
 
-__all__ = ["acting", "adding", "launching", "listing", "making", "pages", "pausing", "showing"]
+__all__ = ["acting", "adding", "launching", "listing", "making", "pages", "pausing", "reading", "showing"]

@@ -10,6 +10,7 @@ from loumass.campaigns.preflight.finding import Finding, media_in
 from loumass.campaigns.preflight.reach import people, reach_of
 from loumass.campaigns.preflight.senders import channels_of, postal_address, senders
 from loumass.campaigns.preflight.steps import steps
+from loumass.campaigns.preflight.tracking import tracking
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.service import graph_of
@@ -30,6 +31,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         *postal_address(graph, organization),
         *people(campaign, graph, reach),
         *dates(campaign, graph, organization),
+        *tracking(campaign, graph, organization),
         *arithmetic(graph, channels, reach, organization),
     ]
     return sorted(found, key=lambda finding: _ORDER[finding.severity])

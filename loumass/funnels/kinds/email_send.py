@@ -17,11 +17,6 @@ class EmailConfig(SendConfig):
     clicks: Tracks = setting("campaign", "Tell who clicked", choices=TRACKS, group=_GROUP)
 
 
-def is_tracked(says: Tracks, otherwise: bool) -> bool:
-    """What a step's setting comes to, in a campaign that does `otherwise`."""
-    return otherwise if says == "campaign" else says == "on"
-
-
 class EmailSend(Sending):
     Config = EmailConfig
     name = "email_send"
