@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import loumass.accounts.jobs
 import loumass.campaigns.jobs
+import loumass.channels.jobs
 import loumass.channels.tracking_domains
 import loumass.contacts.jobs
 import loumass.events.jobs

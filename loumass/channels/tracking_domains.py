@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from loumass.accounts.service import audit
-from loumass.channels.tracking_checking import Found, look_at, own_host
+from loumass.channels.tracking_checking import Found, own_host
 from loumass.channels.tracking_models import TrackingDomain, TrackingHost
 from loumass.core import clock, live
 from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
 from loumass.core.ids import uuid7
-from loumass.core.jobs import job, wake_all
-from loumass.core.tenancy import current_organization_id, get, get_or_404, transaction
+from loumass.core.jobs import wake_all
+from loumass.core.tenancy import current_organization_id
 
 #: A verified name is looked at again after a day; one that is not, each hour for so long, then daily too.
 DAILY, HOURLY, HOPE = timedelta(days=1), timedelta(hours=1), timedelta(days=3)
 MOST = 20
+CHECKING = "channels.check_tracking_domain"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?:{_LABEL}\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
@@ -65,21 +66,6 @@ def remove(domain: TrackingDomain) -> None:
     audit("tracking_domain.removed", "tracking_domain", domain.id, name=domain.name)
 
 
-def check_now(domain_id: UUID) -> TrackingDomain | None:
-    """Look at the name and write down what was found; None when it was removed. Opens its own transactions."""
-    with transaction():
-        domain = get(TrackingDomain, domain_id)
-        if domain is None or domain.removed_at is not None:
-            return None
-        name, is_secure = domain.name, domain.is_secure if domain.verified_at else None
-    found = look_at(name, is_secure=is_secure)
-    with transaction():
-        domain = get_or_404(TrackingDomain, domain_id, lock=True)
-        if domain.removed_at is None:
-            note(domain, found)
-        return domain
-
-
 def note(domain: TrackingDomain, found: Found) -> None:
     """Take in what a look brought. A name that is not well any more is not used from the next slice of sending on."""
     now, before = clock.now(), domain.state
@@ -95,7 +81,7 @@ def note(domain: TrackingDomain, found: Found) -> None:
         domain.state, domain.reason = "failing" if domain.verified_at else "pending", found.reason
     is_hopeful = now - (domain.verified_at or domain.created_at) < HOPE
     again = domain.next_check_at = now + (HOURLY if is_hopeful and not found.is_well else DAILY)
-    wake_all([check_tracking_domain.wake(again, str(domain.id))])
+    wake_all([_look(domain.id, again)])
     if domain.state != before:
         audit("tracking_domain.became_" + domain.state, "tracking_domain", domain.id, name=domain.name)
         live.announce("channels")
@@ -103,21 +89,11 @@ def note(domain: TrackingDomain, found: Found) -> None:
 
 def sweep() -> list[Wake]:
     """When each name is to be looked at, for the agenda."""
-    return [
-        check_tracking_domain.wake(one.next_check_at, str(one.id)) for one in domains() if one.next_check_at
-    ]
+    return [_look(one.id, one.next_check_at) for one in domains() if one.next_check_at]
 
 
-@job("receive")
-def check_tracking_domain(domain_id: str) -> None:
-    """Look at one name again, if it is time."""
-    with transaction():
-        domain = get(TrackingDomain, UUID(domain_id))
-        is_due = (
-            domain is not None and domain.next_check_at is not None and domain.next_check_at <= clock.now()
-        )
-    if is_due:
-        check_now(UUID(domain_id))
+def _look(domain_id: UUID, at: datetime) -> Wake:
+    return Wake(CHECKING, (str(domain_id),), at)
 
 
 def _claimed(domain: TrackingDomain) -> bool:

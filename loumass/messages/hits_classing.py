@@ -17,14 +17,14 @@ from loumass.core import clock, live
 from loumass.core.agenda import Wake
 from loumass.core.arrays import integer_array, uuid_array
 from loumass.core.database import db, engine
-from loumass.core.jobs import job
+from loumass.core.jobs import wake_all
 from loumass.core.plans import PLANNED_FOR_MANY
-from loumass.core.tenancy import current_organization_id, transaction
+from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
 from loumass.messages.facts import ids_of
 from loumass.messages.hit_models import PIXEL
 from loumass.messages.hits_judging import Class, Seen, judged
-from loumass.messages.hits_keeping import SETTLED
+from loumass.messages.hits_keeping import CLASSING, SETTLED
 
 #: Hits that one slice looks at, and hits of one message that count at all: whoever fetches more is no reader.
 BATCH, MOST = 2_000, 2_000
@@ -77,22 +77,19 @@ _PREPARE = text("""
 _FORGET = text("SELECT forget_hit_months()")
 
 
-@job("bulk")
-def class_hits() -> bool:
-    """One slice of what came long enough ago; True when more waits now."""
-    with transaction() as session:
-        session.execute(PLANNED_FOR_MANY)
-        # Locked until the commit: two slices at once would tell the same news twice, or wait for each other.
-        since = session.scalar(_MARK, _bound(beginning=_BEGINNING)) or _BEGINNING
-        until = clock.now() - SETTLED
-        came = session.execute(_CAME, _bound(since=since, until=until, most=BATCH)).all()
-        class_messages({row.message_id for row in came})
-        is_more = len(came) >= BATCH
-        reached = came[-1].happened_at if is_more else max(since, until)
-        session.execute(_MOVE, _bound(until=reached))
-        if not is_more and (oldest := session.scalar(_OLDEST, _bound(since=reached))):
-            class_hits.later(at=oldest + SETTLED)
-    return is_more
+def class_slice() -> datetime | None:
+    """Class some of what came long enough ago; when more is to be classed, or None."""
+    db().execute(PLANNED_FOR_MANY)
+    # Locked until the commit: two slices at once would tell the same news twice, or wait for each other.
+    since = db().scalar(_MARK, _bound(beginning=_BEGINNING)) or _BEGINNING
+    until = clock.now() - SETTLED
+    came = db().execute(_CAME, _bound(since=since, until=until, most=BATCH)).all()
+    class_messages({row.message_id for row in came})
+    is_more = len(came) >= BATCH
+    reached = came[-1].happened_at if is_more else max(since, until)
+    db().execute(_MOVE, _bound(until=reached))
+    oldest = db().scalar(_OLDEST, _bound(since=reached))
+    return oldest + SETTLED if oldest else None
 
 
 def class_messages(message_ids: set[UUID]) -> None:
@@ -114,7 +111,7 @@ def class_again(since: datetime) -> None:
     """Have everything that came after `since` classed anew: after the rules or the list of networks changed."""
     db().execute(_MARK, _bound(beginning=_BEGINNING))
     db().execute(_MOVE, _bound(until=since))
-    class_hits.later()
+    wake_all([Wake(CLASSING, (), clock.now())])
 
 
 def seen(row: Row[Any]) -> Seen:
@@ -128,7 +125,7 @@ def sweep() -> list[Wake]:
         text("SELECT classed_until FROM hit_mark WHERE organization_id = :organization_id"), _bound()
     )
     oldest = db().scalar(_OLDEST, _bound(since=since or _BEGINNING))
-    return [class_hits.wake(oldest + SETTLED)] if oldest else []
+    return [Wake(CLASSING, (), oldest + SETTLED)] if oldest else []
 
 
 def prepare_months() -> None:

@@ -236,6 +236,8 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "graphs.add": lambda _: {"kind": "wait", "name": "", "place": ""},
     "graphs.begin": lambda house: {"node_id": house.end_node},
     "graphs.save": lambda house: {
+        "set-opens": "campaign",
+        "set-clicks": "campaign",
         "name": "Hello",
         "subject": "Hi",
         "text": "There",
