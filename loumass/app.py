@@ -67,8 +67,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # pyright: ignore[reportAttributeAccessIssue]  the documented way
     hosts = TrackingHosts(urlsplit(settings.public_url).hostname or "")
-    app.extensions["loumass.tracking_hosts"] = hosts
     door = HitsDoor(app.wsgi_app, hosts, proxy_hops=settings.proxy_hops, served=ON_TRACKING_DOMAINS)
+    app.extensions["loumass.hits_door"] = door
     app.wsgi_app = door  # pyright: ignore[reportAttributeAccessIssue]  the documented way
     _observe(app)
     limits.install(app, settings, redis)

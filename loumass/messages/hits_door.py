@@ -69,6 +69,12 @@ class HitsDoor:
             )
         return self._application(environ, start)
 
+    def forget(self) -> None:
+        """Believe nothing of before: another installation's rows may stand in the database now."""
+        self._addresses.clear()
+        self._hosts.forget()
+        self._keeper.forget()
+
     def _hit(self, environ: Environ, start: Start, path: str) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):

@@ -111,6 +111,11 @@ class Keeper:
         batch.done.wait(PATIENCE)
         return batch.is_kept, batch.found.get(place)
 
+    def forget(self) -> None:
+        """Ask anew which organization has which number."""
+        self._organizations.clear()
+        self._asked.clear()
+
     def _begin(self) -> None:
         self._process, self._open, self._waiting = os.getpid(), _Batch(), 0
         self._full: list[_Batch] = []
