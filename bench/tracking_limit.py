@@ -9,6 +9,7 @@ import queue
 from typing import Any, cast
 
 import psycopg
+from psycopg import sql
 
 from loumass.app import create_app
 from loumass.core.database import engine
@@ -50,7 +51,7 @@ class OneByOne(Keeper):
         connection.autocommit = True
         found = connection.execute("SELECT id FROM organization WHERE number = %s", (number,)).fetchone()
         assert found is not None
-        connection.execute(f"SET app.organization_id = '{found[0]}'")
+        connection.execute(sql.SQL("SET app.organization_id = {}").format(sql.Literal(str(found[0]))))
         _kept.append(pooled)
         return connection
 
