@@ -27,6 +27,7 @@ NOT_FIGURES = {
     "running",
     "sink",
     "witness",
+    "tracking_limit",
 }
 
 

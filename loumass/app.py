@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, request
@@ -15,12 +16,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from loumass import problem_pages, starting_up
 from loumass.accounts import guards, limits
+from loumass.channels.tracking_hosts import TrackingHosts
 from loumass.cli import add_commands
 from loumass.config import Settings
 from loumass.core import metrics, schema
 from loumass.core.errors import Unavailable
 from loumass.core.live import Hub
-from loumass.routes import ROUTES
+from loumass.messages.hits_door import HitsDoor
+from loumass.routes import ON_TRACKING_DOMAINS, ROUTES
 from loumass.viewing import prepare_templates
 
 CONTENT_SECURITY_POLICY = "; ".join((
@@ -63,6 +66,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # pyright: ignore[reportAttributeAccessIssue]  the documented way
+    hosts = TrackingHosts(urlsplit(settings.public_url).hostname or "")
+    door = HitsDoor(app.wsgi_app, hosts, proxy_hops=settings.proxy_hops, served=ON_TRACKING_DOMAINS)
+    app.extensions["loumass.hits_door"] = door
+    app.wsgi_app = door  # pyright: ignore[reportAttributeAccessIssue]  the documented way
     _observe(app)
     limits.install(app, settings, redis)
     _wait_for_the_schema(app)

@@ -19,7 +19,7 @@ INSUFFICIENT_PRIVILEGE = "42501"
 
 def add_commands(app: Flask) -> None:
     """Give `app` its commands."""
-    for command in (db_roles, migrate, seed, prepare, clock, reseal, backup, restore):
+    for command in (db_roles, migrate, seed, prepare, clock, reseal, backup, restore, class_hits_again):
         app.cli.add_command(command)
 
 
@@ -106,6 +106,16 @@ def reseal() -> None:
     from loumass.resealing import reseal as seal_again
 
     print(f"{seal_again()} values sealed again with {_settings().sealing_keys[0][0]}")
+
+
+@click.command("class-hits-again")
+@click.option("--days", type=click.IntRange(1, 400), default=30, help="How far back.")
+def class_hits_again(days: int) -> None:
+    """Class opens and clicks anew: after the list of networks was edited, or the rules changed."""
+    from loumass.messages.jobs import everybodys_hits_again
+
+    everybodys_hits_again(days)
+    print(f"the hits of {days} days are classed again by the workers")
 
 
 @click.command("backup")

@@ -15,6 +15,7 @@ from loumass.channels.models import (
     SendingRule,
     VendorClient,
 )
+from loumass.channels.tracking_models import TrackingDomain, TrackingHost
 from loumass.contacts.models import (
     Consent,
     Contact,
@@ -27,7 +28,7 @@ from loumass.contacts.models import (
     Tag,
 )
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
-from loumass.content.models import Content, ContentVersion
+from loumass.content.models import Content, ContentLink, ContentVersion
 from loumass.core.agenda import Agenda
 from loumass.core.database import Base
 from loumass.core.models import PeriodicRun
@@ -36,6 +37,7 @@ from loumass.events.models import Event, Notice
 from loumass.funnels.models import Edge, Graph, Node, Template
 from loumass.inbox.models import Draft
 from loumass.media.models import Media
+from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Attempt, Conversation, Message, Stream
 from loumass.speech.models import SpokenText, VoiceAccount
 
@@ -48,6 +50,7 @@ GLOBAL_TABLES = frozenset(
         "invitation",
         "system_mail",
         "hook_address",
+        "tracking_host",
         "periodic_run",
     }
 )

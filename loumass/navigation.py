@@ -45,6 +45,7 @@ PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("Sending", (
         Entry("Channels", "channels.index", "antenna-bars-5", "channels.read"),
+        Entry("Tracking", "tracking.index", "click", "channels.read"),
         Entry("In doubt", "messages.in_doubt", "help-circle", "messages.settle"),
     )),
 )  # fmt: skip

@@ -13,6 +13,7 @@ import loumass.campaigns.pages
 import loumass.campaigns.people_pages
 import loumass.campaigns.person_pages
 import loumass.channels.every_page
+import loumass.channels.tracking_pages
 import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.suppression_pages
@@ -38,6 +39,9 @@ class Route:
     guard: str
 
 
+#: What mail leads to: all that a tracking domain serves beside hits. Nobody signs in under one.
+ON_TRACKING_DOMAINS = ("/u/", "/static/")
+
 ROUTES: tuple[Route, ...] = (
     Route(loumass.contacts.import_pages.pages, "", "member"),
     Route(loumass.contacts.suppression_pages.pages, "", "member"),
@@ -57,6 +61,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
     Route(loumass.channels.every_page.pages, "", "member"),
+    Route(loumass.channels.tracking_pages.pages, "", "member"),
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),

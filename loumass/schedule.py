@@ -8,9 +8,12 @@ from datetime import timedelta
 
 import loumass.accounts.jobs
 import loumass.campaigns.jobs
+import loumass.channels.jobs
+import loumass.channels.tracking_domains
 import loumass.contacts.jobs
 import loumass.events.jobs
 import loumass.inbox.jobs
+import loumass.messages.hits_classing
 import loumass.messages.jobs
 import loumass.webhooks.asking
 import loumass.webhooks.jobs
@@ -29,6 +32,8 @@ SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
     loumass.webhooks.jobs.sweep,
     loumass.webhooks.watching.sweep,
     loumass.webhooks.asking.sweep,
+    loumass.channels.tracking_domains.sweep,
+    loumass.messages.hits_classing.sweep,
     loumass.campaigns.jobs.sweep,
 )
 
@@ -58,6 +63,7 @@ PERIODIC: tuple[Periodic, ...] = (
 #: What runs once per interval for the whole installation, inside the clock process: short SQL only.
 INSTALLATION: tuple[tuple[str, Callable[[], None], timedelta], ...] = (
     ("events.prepare_months", loumass.events.jobs.prepare_months, timedelta(days=1)),
+    ("hits.prepare_months", loumass.messages.hits_classing.prepare_months, timedelta(days=1)),
     ("system mail", mail.ring_if_due, timedelta(minutes=1)),
     ("system mail forgotten", mail.forget_old, timedelta(days=1)),
 )

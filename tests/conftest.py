@@ -171,6 +171,7 @@ def app(settings: Settings) -> Iterator[Flask]:
 def world(app: Flask, database_url: str) -> Iterator[World]:
     """Acme and Globex, freshly made in an empty database, with the clock in our hands."""
     _empty(database_url)
+    app.extensions["loumass.hits_door"].forget()
     world = World(app)
     jobs.use(world.bell)
     with clock.moved_to(world.begins_at):

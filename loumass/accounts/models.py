@@ -30,6 +30,10 @@ class Organization(Base):
     country: Mapped[str] = mapped_column(default="US")
     postal_address: Mapped[str] = mapped_column(default="")
     is_demo: Mapped[bool] = mapped_column(default=False)
+    #: Whether campaigns tell who opened and who clicked, unless they say otherwise; and answers of people.
+    is_open_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_click_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_answer_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -20,7 +20,7 @@ from loumass.events.service import hears
 #: What is counted per day and campaign.
 COUNTED = (
     "message.sent", "message.failed", "message.bounced", "message.received", "message.replied",
-    "enrollment.started", "contact.unsubscribed",
+    "enrollment.started", "contact.unsubscribed", "message.opened", "message.clicked",
 )  # fmt: skip
 NO_CAMPAIGN = UUID(int=0)
 

@@ -48,6 +48,9 @@ class Details:
     skips_invalid: bool = False
     #: Mailboxes and numbers that share the work with the two that are named.
     pool: frozenset[UUID] = frozenset()
+    #: None: as the organization does.
+    is_open_tracked: bool | None = None
+    is_click_tracked: bool | None = None
 
 
 def create(template_id: UUID, details: Details, *, author_id: UUID | None = None) -> Campaign:

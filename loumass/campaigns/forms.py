@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
+from flask import g
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
@@ -32,11 +33,19 @@ from loumass.funnels.local_time import moment
 
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
 _NONE = ""
+#: What a campaign says of tracking, and how its field spells it.
+_TRACKED: dict[bool | None, str] = {None: _NONE, True: "on", False: "off"}
+_IS_TRACKED = {spelled: says for says, spelled in _TRACKED.items()}
 NAMED_FIRST = "Give the campaign a name, so that people find it."
 
 
 def _choices(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
     return [SelectChoice(value, words) for value, words in pairs]
+
+
+def _tracking(is_default: bool) -> list[SelectChoice]:
+    as_all = f"As all campaigns: {'yes' if is_default else 'no'}"
+    return _choices([(_NONE, as_all), ("on", "Yes"), ("off", "No")])
 
 
 def one_line(_form: FlaskForm, field: Field) -> None:
@@ -82,6 +91,8 @@ class DetailsForm(FlaskForm):
     is_exit_on_reply = BooleanField("People leave when they reply", default=True)
     is_reply_in_thread = BooleanField("Follow-ups stay in one thread", default=True)
     skips_invalid = BooleanField("Skip invalid e-mail addresses")
+    opens = SelectField("Tell who opened an e-mail", default=_NONE)
+    clicks = SelectField("Tell who clicked a link", default=_NONE)
 
     def offer(
         self,
@@ -91,6 +102,8 @@ class DetailsForm(FlaskForm):
         caller_ids: Sequence[tuple[str, str]],
     ) -> None:
         """Fill the choices: (id, words)."""
+        self.opens.choices = _tracking(g.organization.is_open_tracked)
+        self.clicks.choices = _tracking(g.organization.is_click_tracked)
         self.owner.choices = _choices([(_NONE, "Nobody"), *owners])
         self.email_channel.choices = _choices([(_NONE, "None"), *emails])
         self.sms_channel.choices = _choices([(_NONE, "None"), *numbers])
@@ -115,6 +128,8 @@ class DetailsForm(FlaskForm):
         self.is_exit_on_reply.data = campaign.is_exit_on_reply
         self.is_reply_in_thread.data = campaign.is_reply_in_thread
         self.skips_invalid.data = campaign.skips_invalid
+        self.opens.data = _TRACKED[campaign.is_open_tracked]
+        self.clicks.data = _TRACKED[campaign.is_click_tracked]
 
     def details(self, home: ZoneInfo) -> Details:
         """What was typed. Without an event, what was typed about one is not kept."""
@@ -136,6 +151,8 @@ class DetailsForm(FlaskForm):
             is_reply_in_thread=bool(self.is_reply_in_thread.data),
             skips_invalid=bool(self.skips_invalid.data),
             pool=frozenset(map(UUID, [*(self.email_pool.data or ()), *(self.sms_pool.data or ())])),
+            is_open_tracked=_IS_TRACKED[self.opens.data or _NONE],
+            is_click_tracked=_IS_TRACKED[self.clicks.data or _NONE],
         )
 
 

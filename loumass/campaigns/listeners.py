@@ -66,6 +66,10 @@ _HAPPENED = """
 _REPLIED = text(_HAPPENED.format(column="replied_at"))
 _BOUNCED = text(_HAPPENED.format(column="bounced_at"))
 _OPTED_OUT = text(_HAPPENED.format(column="opted_out_at"))
+_LOCK = text("""
+    SELECT id FROM enrollment WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY id FOR UPDATE
+""")
 _WAKE = text("""
     UPDATE enrollment SET state = 'active', due_at = :now
     WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'waiting'
@@ -94,6 +98,25 @@ def on_replied(events: Sequence[Event]) -> None:
     end(dict.fromkeys(leaving, "replied"))
     _wake_those_waiting([row.id for row in live if row.id not in leaving], "replied")
     _settle_down(rows)
+
+
+@hears("enrollment_id")
+def on_opened(events: Sequence[Event]) -> None:
+    """A person opened a message: who waits for that goes on."""
+    _wake_locked(events, "opened")
+
+
+@hears("enrollment_id")
+def on_clicked(events: Sequence[Event]) -> None:
+    """A person clicked, and so opened it."""
+    _wake_locked(events, "opened", "clicked")
+
+
+def _wake_locked(events: Sequence[Event], *tests: str) -> None:
+    """Locked before they are looked at: who is being decided on just now waits a moment later."""
+    ids = list({event.enrollment_id for event in events if event.enrollment_id})
+    if ids:
+        _wake_those_waiting(db().scalars(_LOCK, _bound(ids=ids)).all(), *tests)
 
 
 def on_bounced(events: Sequence[Event]) -> None:

@@ -52,6 +52,9 @@ class Campaign(OrganizationOwned, Base):
     is_reply_in_thread: Mapped[bool] = mapped_column(default=True)
     #: Whether e-mails to addresses that were found to be invalid are left out.
     skips_invalid: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: Null: as the organization does.
+    is_open_tracked: Mapped[bool | None]
+    is_click_tracked: Mapped[bool | None]
     starts_at: Mapped[datetime | None]
     #: Why a start that was agreed on did not happen; a person reads it.
     problem: Mapped[str] = mapped_column(default="", server_default="")

@@ -6,12 +6,22 @@ from dataclasses import dataclass, replace
 from html import escape
 
 from loumass.content import html as author_html
+from loumass.content.linking import (
+    PIXEL,
+    Tracking,
+    addresses_in,
+    linked,
+    marked_link,
+    text_with_links,
+    written,
+)
 from loumass.content.marking import MarkedText, mark, names_in
 from loumass.content.merge import (
     MergeText,
     compile_header,
     compile_text,
     html_text,
+    one_line,
     plain,
     unmarked,
 )
@@ -23,6 +33,8 @@ _HIDDEN = "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;mso-h
 # Keeps a mail program from showing the first words of the body behind a short preheader.
 _FILLER = "&#847;&zwnj;&nbsp;" * 60
 _FOOTER_STYLE = "margin-top:32px;padding-top:12px;border-top:1px solid #d9d9d4;color:#5a5f67;font-size:12px;line-height:18px"
+# Nothing to see and nothing to read aloud.
+_PIXEL = f'<img src="{marked_link(PIXEL)}" width="1" height="1" alt="" style="display:block;border:0">'
 _ADDRESS_TAG, _UNSUBSCRIBE_TAG = "organization.postal_address", "unsubscribe_url"
 
 
@@ -42,23 +54,92 @@ class Draft:
     voice: Voice | None = None
 
 
-def compile_email(draft: Draft, vocabulary: Vocabulary | None = None, *, footer: bool = False) -> Email:
+def compile_email(
+    draft: Draft,
+    vocabulary: Vocabulary | None = None,
+    *,
+    footer: bool = False,
+    tracking: Tracking | None = None,
+) -> Email:
     """The compiled e-mail. With a `footer` it ends in postal address and unsubscribe link, each only
-    where the author has not placed it. Raises MergeTagsRefused, Refused.
+    where the author has not placed it. Links of `tracking` lead through us. Raises MergeTagsRefused, Refused.
     """
     subject = compile_header(draft.subject, vocabulary)
+    numbers = tracking.numbers if tracking else {}
     if not draft.html.strip() and not draft.preheader.strip():
-        return Email(subject, _with_text_footer(draft.text, vocabulary, footer))
+        said = text_with_links(_with_text_footer(draft.text, vocabulary, footer), numbers)
+        return _email(subject, said, None, tracking)
     marked = mark(draft.html, vocabulary, is_html=True) if draft.html.strip() else _typed(draft, vocabulary)
-    document = MarkedText(author_html.inline(author_html.clean(marked.source)), marked.tags)
+
+    def link(address: str) -> str | None:
+        number = numbers.get(written(address, marked.tags) or "")
+        return None if number is None else marked_link(number)
+
+    document = MarkedText(
+        author_html.inline(author_html.clean(marked.source, link if numbers else None)), marked.tags
+    )
     if footer:
         document = _at_bottom(document, _html_footer(document))
-    text = (
-        _with_text_footer(draft.text, vocabulary, footer)
-        if draft.text.strip()
-        else unmarked(replace(document, source=author_html.to_text(document.source)), plain)
-    )
-    return Email(subject, text, unmarked(_finished(document, draft.preheader, vocabulary), html_text))
+    if draft.text.strip():
+        said = _with_text_footer(draft.text, vocabulary, footer)
+    else:
+        words_of = {marked_link(number): address for address, number in numbers.items()}
+        said = replace(document, source=author_html.to_text(document.source, words_of))
+    if tracking and tracking.has_pixel:
+        document = _at_bottom(document, MarkedText(_PIXEL, ()))
+    finished = _finished(document, draft.preheader, vocabulary)
+    return _email(subject, text_with_links(said, numbers), finished, tracking)
+
+
+def links_in(draft: Draft) -> tuple[str, ...]:
+    """The addresses in `draft` that can be followed through us, as written, each once, in order of their place."""
+    found: dict[str, None] = {}
+    if draft.html.strip():
+        marked = mark(draft.html, is_html=True)
+
+        def note(address: str) -> str | None:
+            found.setdefault(written(address, marked.tags) or "")
+            return None
+
+        document = author_html.clean(marked.source, note)
+        said = (
+            MarkedText(author_html.to_text(document), marked.tags)
+            if not draft.text.strip()
+            else mark(draft.text)
+        )
+    else:
+        said = mark(draft.text)
+    for start, end in addresses_in(said.source):
+        found.setdefault(written(said.source[start:end], said.tags) or "")
+    return tuple(address for address in found if address)
+
+
+def compile_written(draft: Draft, tracking: Tracking | None = None) -> Email:
+    """What a person wrote, word by word: it has no merge tags."""
+    subject = MergeText((one_line(draft.subject),))
+    if tracking is None:
+        return Email(subject, MergeText((draft.text,)), MergeText((draft.html,)) if draft.html else None)
+    said = text_with_links(MarkedText(plain(draft.text), ()), tracking.numbers)
+    html = plain(draft.html)
+    for address, number in tracking.links:
+        html = html.replace(f'href="{escape(address)}"', f'href="{marked_link(number)}"')
+    if html and tracking.has_pixel:
+        html += _PIXEL
+    return _email(subject, said, MarkedText(html, ()) if html else None, tracking)
+
+
+def links_written(words: str) -> tuple[str, ...]:
+    """The addresses in what a person wrote that can be followed through us, each once."""
+    found = dict.fromkeys(words[start:end] for start, end in addresses_in(words))
+    return tuple(address for address in found if "{{" not in address and written(address, ()))
+
+
+def _email(subject: MergeText, text: MarkedText, html: MarkedText | None, tracking: Tracking | None) -> Email:
+    said, shown = unmarked(text, plain), unmarked(html, html_text) if html else None
+    if tracking is None:
+        return Email(subject, said, shown)
+    said = linked(said, tracking, is_html=False)
+    return Email(subject, said, linked(shown, tracking, is_html=True) if shown else None)
 
 
 def compile_sms(draft: Draft, vocabulary: Vocabulary | None = None) -> MergeText:
@@ -86,10 +167,10 @@ def _typed(draft: Draft, vocabulary: Vocabulary | None) -> MarkedText:
     return replace(marked, source=author_html.from_text(marked.source, links))
 
 
-def _with_text_footer(text: str, vocabulary: Vocabulary | None, footer: bool) -> MergeText:
+def _with_text_footer(text: str, vocabulary: Vocabulary | None, footer: bool) -> MarkedText:
     marked = mark(text.rstrip(), vocabulary)
     if not footer:
-        return unmarked(marked, plain)
+        return marked
     placed = {name for name, _ in marked.tags}
     lines = ["", "", "-- "]
     if _ADDRESS_TAG not in placed:
@@ -97,7 +178,7 @@ def _with_text_footer(text: str, vocabulary: Vocabulary | None, footer: bool) ->
     if _UNSUBSCRIBE_TAG not in placed:
         lines.append("Unsubscribe: {{unsubscribe_url}}")
     more = mark("\n".join(lines) if len(lines) > 3 else "", first=len(marked.tags))
-    return unmarked(_joined(marked, more), plain)
+    return _joined(marked, more)
 
 
 def _html_footer(document: MarkedText) -> MarkedText:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from html import escape, unescape
 
 from css_inline import CSSInliner, InlineError
@@ -17,6 +17,9 @@ from loumass.core.errors import Refused
 
 # Stand for the start and the end of the body until the blocks that belong there are known.
 TOP, BOTTOM = "\ue002", "\ue003"
+
+#: What stands for an address; None leaves it.
+Link = Callable[[str], str | None]
 
 _NEVER_SENT = "script, iframe, frame, frameset, object, embed, applet, base, link, noscript, template, meta[http-equiv=refresh]"
 _URL_ATTRIBUTES = frozenset({"href", "src", "background", "action", "formaction", "poster", "cite", "data"})
@@ -37,8 +40,10 @@ _ADDRESS = r"https?://[^\s<>\"]*[^\s<>\".,;:!?')\]]"
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
-def clean(source: str) -> str:
+def clean(source: str, link: Link | None = None) -> str:
     """A whole document: what runs or loads code is gone, marks know their place, TOP and BOTTOM are set.
+
+    `link` says what stands for the address of a link that a reader can follow; None: what stood there.
 
     Raises Refused when there is nothing to send.
     """
@@ -49,7 +54,7 @@ def clean(source: str) -> str:
     for node in tree.css(_NEVER_SENT):
         node.decompose()
     for node in tree.css("*"):
-        _clean_attributes(node)
+        _clean_attributes(node, link)
     if not tree.css("meta[charset]"):
         tree.head.inner_html = _HEAD + (tree.head.inner_html or "")
     body.inner_html = TOP + (body.inner_html or "") + BOTTOM
@@ -80,8 +85,11 @@ def links(document: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(href for href in found if href and not href.startswith("#")))
 
 
-def to_text(document: str) -> str:
-    """What `document` says, for a reader of plain text: links are written out behind their words."""
+def to_text(document: str, words_of: Mapping[str, str] | None = None) -> str:
+    """What `document` says, for a reader of plain text: links are written out behind their words.
+
+    `words_of` tells what stands for which address, where `clean` was given a `link`.
+    """
     tree = LexborHTMLParser(document)
     for node in tree.css("[style]"):
         # What is hidden is not read aloud either; other styles would become indentation.
@@ -90,7 +98,7 @@ def to_text(document: str) -> str:
         else:
             del node.attrs["style"]
     for anchor in tree.css("a[href]"):
-        _write_out(anchor)
+        _write_out(anchor, words_of or {})
     text = get_text(tree.html or "", _READER).replace("\xa0", " ").replace(TOP, "").replace(BOTTOM, "")
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return _BLANK_LINES.sub("\n\n", lines).strip()
@@ -108,13 +116,15 @@ def from_text(text: str, links: Collection[int] = ()) -> str:
     return f"<style>p{{margin:0 0 1em}}</style>{paragraphs}"
 
 
-def _clean_attributes(node: LexborNode) -> None:
+def _clean_attributes(node: LexborNode, link: Link | None) -> None:
     for name, value in list(node.attributes.items()):
         if name.startswith("on") or name in ("srcdoc", "formaction"):
             del node.attrs[name]
         elif value and name in _URL_ATTRIBUTES:
             if _REFUSED_SCHEME.match(_INVISIBLE_IN_SCHEME.sub("", unescape(value))):
                 node.attrs[name] = "#"
+            elif link and name == "href" and node.tag in ("a", "area") and (instead := link(value)):
+                node.attrs[name] = instead
             elif MARK.search(value):
                 node.attrs[name] = _marked_url(value.strip())
         elif value and MARK.search(value):
@@ -130,9 +140,11 @@ def _placed(mark: re.Match[str], place: str) -> str:
     return f"{MARK_START}{mark[1]}{place}{MARK_END}"
 
 
-def _write_out(anchor: LexborNode) -> None:
+def _write_out(anchor: LexborNode, words_of: Mapping[str, str]) -> None:
     href = (anchor.attributes.get("href") or "").strip()
     words = anchor.text(strip=True)
+    if words_of.get(href) == words:
+        return
     if not href or href.startswith("#") or href.removeprefix("mailto:").removeprefix("tel:") == words:
         return
     shown = MARK.sub(lambda mark: _placed(mark, "w" if mark[2] == "l" else mark[2]), href)

@@ -13,9 +13,10 @@ from loumass.core.errors import Refused
 # Private-use characters around a number stand for a tag while HTML is parsed and rewritten, so
 # that quotes inside a tag cannot break an attribute and no rewriting can break a tag. A letter
 # says what kind of place it stands in: l begins a link (w: the same in plain text), u is inside a
-# URL, p is a phone number in a link, a is another attribute.
+# URL, p is a phone number in a link, a is another attribute. With t the number is a link's that is followed
+# through us, and no tag's.
 MARK_START, MARK_END = "\ue000", "\ue001"
-MARK = re.compile(f"{MARK_START}([0-9]+)([lwupa]?){MARK_END}")
+MARK = re.compile(f"{MARK_START}([0-9]+)([lwupat]?){MARK_END}")
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000\ue001\ud800-\udfff]")
 
 _NAME = r"(?P<name>[^|{}\"'<>]+)"

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import quote
 
 from loumass.content.marking import CONTROL, MARK, MarkedText, mark
@@ -38,11 +39,17 @@ class Slot:
         return value if value and not value.isspace() else self.fallback
 
 
+class Filled(Protocol):
+    """A place that `values` fill."""
+
+    def fill(self, values: Mapping[str, str | None]) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class MergeText:
     """A compiled text: literal pieces and slots in order."""
 
-    parts: tuple[str | Slot, ...]
+    parts: tuple[str | Filled, ...]
 
     @property
     def names(self) -> frozenset[str]:
@@ -119,9 +126,11 @@ def compile_header(source: str, vocabulary: Vocabulary | None = None) -> MergeTe
 
 def unmarked(marked: MarkedText, escape: Escape) -> MergeText:
     """The compiled text of `marked`; marks inside URLs bring their own escaping."""
-    parts: list[str | Slot] = []
+    parts: list[str | Filled] = []
     at = 0
     for found in MARK.finditer(marked.source):
+        if found[2] == "t":
+            continue  # a link's place is no tag's
         name, fallback = marked.tags[int(found[1])]
         parts += [marked.source[at : found.start()], Slot(name, fallback, _BY_PLACE.get(found[2], escape))]
         at = found.end()

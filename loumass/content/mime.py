@@ -17,7 +17,8 @@ from functools import lru_cache
 from hashlib import sha256
 
 from loumass.content import headers
-from loumass.content.merge import MergeText, Slot, one_line
+from loumass.content.linking import TokenSlot, links_needed
+from loumass.content.merge import Filled, MergeText, Slot, one_line
 
 Values = Mapping[str, str | None]
 Body = Callable[[Values], bytes]
@@ -84,6 +85,8 @@ class Skeleton:
     #: The body with a `%b` for each of `slots`.
     body: bytes
     slots: tuple[Body, ...]
+    #: The links whose tokens it needs among the values (`linking.token_name`).
+    links: tuple[int, ...] = ()
 
     def joined(self, values: Values, envelope: Envelope, subject: str | None = None) -> bytes:
         """The complete message with CRLF line ends. Pure: the same arguments give the same bytes.
@@ -108,7 +111,8 @@ def skeleton(email: Email, author: Author, extra: Mapping[str, str] | None = Non
     parts = _structure(email)
     body = b"".join([part.replace(b"%", b"%%") if isinstance(part, bytes) else b"%b" for part in parts])
     slots = tuple(part for part in parts if not isinstance(part, bytes))
-    return Skeleton(email.subject, b"".join(lines), author.reply_to, body, slots)
+    texts = (email.text, email.html) if email.html else (email.text,)
+    return Skeleton(email.subject, b"".join(lines), author.reply_to, body, slots, links_needed(texts))
 
 
 def _own_headers(envelope: Envelope, subject: str, reply_to: str | None) -> list[bytes]:
@@ -180,12 +184,18 @@ def _quoted_parts(text: MergeText) -> list[bytes | Body]:
     """Literals encoded now, values later. A soft line break stands between neighbours, so that each
     begins a line of its own and can be encoded without knowing the others."""
     made: list[bytes | Body] = [
-        _quoted(part) if isinstance(part, str) else _quoted_slot(part) for part in text.parts
+        _quoted(part) if isinstance(part, str) else _quoted_slot(part) for part in text.parts if part != ""
     ]
     return [*made, b"\r\n"]
 
 
-def _quoted_slot(slot: Slot) -> Body:
+def _quoted_slot(slot: Filled) -> Body:
+    if isinstance(slot, TokenSlot):
+        # Each message has its own, and there is nothing in it to encode.
+        return lambda values: slot.fill(values).encode() + b"=\r\n"
+    if not isinstance(slot, Slot):
+        return lambda values: _quoted(slot.fill(values))
+
     # Most values are the same from one receiver to the next: the sender's, the organization's, a city.
     @lru_cache(_REMEMBERED)
     def encoded(value: str) -> bytes:

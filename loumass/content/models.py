@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, belongs_to
+from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to
 
 
 class Content(OrganizationOwned, Base):
@@ -61,3 +61,18 @@ class ContentVersion(OrganizationOwned, Base):
     voice: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class ContentLink(OrganizationScoped, Base):
+    """A link that is followed through us, as its author wrote it, merge tags and all. Immutable, so that a link in a mail
+    leads where it led on the day it was sent."""
+
+    __tablename__ = "content_link"
+    __table_args__ = (UniqueConstraint("organization_id", "source_id", "number"),)
+
+    #: What tokens carry.
+    ref: Mapped[int] = mapped_column(BigInteger, Identity(start=1), primary_key=True)
+    #: The content version that says it, or the message that a person wrote.
+    source_id: Mapped[UUID]
+    number: Mapped[int]
+    href: Mapped[str]

@@ -18,6 +18,9 @@ SENDS = Counter("loumass_sends_total", "Attempts to send", ["medium", "provider"
 RETURNS = Counter(
     "loumass_returns_total", "Messages that came back for good, or were called spam", ["medium", "how"]
 )
+HITS = Counter(
+    "loumass_hits_total", "Openings and clicks that came, and whether they were kept", ["kind", "outcome"]
+)
 # With a label, since a figure without one opens its file when this is imported, and the folder may not be there yet.
 SIGN_UPS = Counter("loumass_sign_ups_total", "Organizations that were founded", ["by"])
 
@@ -25,6 +28,8 @@ SIGN_UPS = Counter("loumass_sign_ups_total", "Organizations that were founded", 
 def begin() -> None:
     """Tell noughts from the start: Prometheus sees no rise in a figure that begins with its first event."""
     SIGN_UPS.labels("page")
+    HITS.labels("open", "lost")
+    HITS.labels("click", "lost")
 
 
 @contextmanager

@@ -102,3 +102,22 @@ def _of_the_system() -> Resolver:
     resolver = Resolver()
     resolver.timeout, resolver.lifetime = TRY_SECONDS, MOST_SECONDS
     return resolver
+
+
+def alias_of(name: str) -> str | None:
+    """The name that `name` is an alias of (its CNAME record), in lower case; None when it has none.
+
+    Raises OSError when the name does not exist or nobody could be asked.
+    """
+    from dns.exception import DNSException
+    from dns.resolver import NXDOMAIN, NoAnswer
+
+    try:
+        [target] = (_resolver or _of_the_system()).resolve(f"{name}.", "CNAME")
+    except NoAnswer:
+        return None
+    except NXDOMAIN as problem:
+        raise socket.gaierror(socket.EAI_NONAME, "no such name") from problem
+    except (DNSException, ValueError) as problem:
+        raise socket.gaierror(socket.EAI_AGAIN, f"nobody could be asked: {problem}") from problem
+    return str(target.target).rstrip(".").lower()

@@ -41,6 +41,8 @@ class Facts:
       said no, whether in this campaign or before.
     - ``last_sent_at``: when this enrollment's latest message really left.
     - ``sent_at``: by node key, when the latest message of that step really left.
+    - ``opened_at`` / ``clicked_at``: by node key (the empty one for any), when a person, and no machine, first opened
+      or clicked; who clicked has opened.
     - ``event_at`` and ``event_timezone``: the campaign's event, if it has one.
     - ``message``: outcome of this visit's message; None when none has been planned.
     """
@@ -56,6 +58,8 @@ class Facts:
     opted_out_at: Mapping[str, datetime] = field(default_factory=dict)
     last_sent_at: datetime | None = None
     sent_at: Mapping[str, datetime] = field(default_factory=dict)
+    opened_at: Mapping[str, datetime] = field(default_factory=dict)
+    clicked_at: Mapping[str, datetime] = field(default_factory=dict)
     event_at: datetime | None = None
     event_timezone: ZoneInfo | None = None
     message: MessageOutcome | None = None

@@ -15,6 +15,7 @@ from loumass.channels.models import Channel
 from loumass.content.sounding import length
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
+from loumass.inbox.reading import read_words
 from loumass.media.service import media_of, player_path
 from loumass.messages.models import Attachment, Message
 from loumass.messages.service import Shown, Waiting, shown, why_wait
@@ -45,6 +46,8 @@ class Card:
     is_sent_again: bool
     campaign: str
     why: str
+    #: How often it was opened and clicked, and by whom; empty where nobody did, or it was not tracked.
+    read: str
     until: datetime | None
     zone: str
     files: Sequence[Attachment]
@@ -85,6 +88,7 @@ class _Around:
     channels: Mapping[UUID, Channel]
     campaigns: Mapping[UUID, str]
     sounds: Mapping[UUID, tuple[str, str]]
+    read: Mapping[UUID, str]
 
 
 def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
@@ -97,6 +101,7 @@ def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
         _channels(messages),
         _names(Campaign, {one.stream_id for one in messages}),
         _sounds(messages),
+        read_words([one.id for one in messages if one.tracked]),
     )
     return {one.id: _card(one, around) for one in messages}
 
@@ -126,6 +131,7 @@ def _card(message: Message, around: _Around) -> Card:
         is_sent_again=message.reason_code == "sent_again",
         campaign=around.campaigns.get(message.stream_id, "") if message.stream_id else "",
         why=_why(message, first),
+        read=around.read.get(message.id, ""),
         until=first.until if first else None,
         zone=first.zone if first else "",
         files=around.files.get(message.id, ()),

@@ -9,14 +9,16 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
-from loumass.accounts.models import User
+from loumass.accounts.models import Organization, User
 from loumass.channels.models import Channel
+from loumass.content.composing import links_written
+from loumass.content.links import keep_addresses
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
 from loumass.core.ids import uuid7
 from loumass.core.live import announce
-from loumass.core.tenancy import get_or_404
+from loumass.core.tenancy import current_organization_id, get_or_404
 from loumass.inbox import conversing, drafting
 from loumass.inbox.answering import Way, chosen
 from loumass.inbox.person import Person
@@ -26,6 +28,7 @@ from loumass.messages.cleaning import fit
 from loumass.messages.models import Attachment, Conversation, Message
 from loumass.messages.senders import compared
 from loumass.messages.service import NewMessage, cancel_messages, queue_messages
+from loumass.messages.tracking import tracked_in_answers
 
 MOST_NOTE = 20_000
 
@@ -60,12 +63,14 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
     in_reply_to, references = thread_of(earlier)
     quote = quote_of(earlier) if answer.quotes else None
     text, html = quote.below(ready.text) if quote else (ready.text, "")
+    tracked = tracked_in_answers(db().get_one(Organization, current_organization_id()))
     (message_id,) = queue_messages(
         [
             NewMessage(
                 conversation_id=conversation.id,
                 channel_id=channel.id,
                 medium=way.medium,
+                tracked=tracked if way.medium == "email" else None,
                 to_address=way.to,
                 contact_id=person.contact.id if person.contact else None,
                 author_id=author.id,
@@ -78,6 +83,8 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
             )
         ]
     )
+    if tracked and way.medium == "email":
+        keep_addresses(message_id, links_written(ready.text))
     for file in files if way.medium == "email" else ():
         file.message_id, file.conversation_id = message_id, None
     _settle(person, conversation, author, closes=answer.closes)

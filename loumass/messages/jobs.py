@@ -1,17 +1,21 @@
-"""What runs by itself: delivering each channel, settling its sends in doubt, speaking scripts, and finding it all again."""
+"""What runs by itself: delivering each channel, settling its sends in doubt, speaking scripts, finding it all again, and
+classing hits."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from loumass.accounts.models import Organization
 from loumass.core import clock
 from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.jobs import job
-from loumass.core.tenancy import current_organization_id, transaction
+from loumass.core.tenancy import current_organization_id, globally, serving, transaction
 from loumass.messages.delivering import deliver_slice
+from loumass.messages.hits_classing import class_again, class_slice
 from loumass.messages.settling import settle_slice
 from loumass.messages.speaking import speak_slice, waiting_channels
 
@@ -68,6 +72,25 @@ def speak(channel_id: str) -> bool:
         with transaction():
             speak.later(channel_id, at=next_at)
     return next_at <= clock.now()
+
+
+@job("bulk")
+def class_hits() -> bool:
+    """One slice of the hits that came long enough ago."""
+    with transaction():
+        next_at = class_slice()
+        if next_at is not None and next_at > clock.now():
+            class_hits.later(at=next_at)
+    return next_at is not None and next_at <= clock.now()
+
+
+def everybodys_hits_again(days: int) -> None:
+    """The same for every organization of the installation: a command's."""
+    with globally() as session:
+        organizations = session.scalars(select(Organization.id)).all()
+    for organization_id in organizations:
+        with serving(organization_id), transaction():
+            class_again(clock.now() - timedelta(days=days))
 
 
 def sweep() -> list[Wake]:

@@ -240,6 +240,10 @@ class Message(OrganizationOwned, Base):
     #: Voicemail: the media that is dropped, and whether a synthetic voice speaks it (until it has spoken: without media).
     sound_id: Mapped[UUID | None]
     is_synthetic: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    #: What of it is tracked, frozen when planned (`tracking.py`); null: nothing.
+    tracked: Mapped[int | None]
+    #: The name its links went out under; null: the installation's own.
+    tracking_domain_id: Mapped[UUID | None]
     rfc_message_id: Mapped[str | None]
     in_reply_to: Mapped[str | None]
     references: Mapped[list[Any]] = mapped_column("reference_ids", default=list, server_default=sql("'[]'"))

@@ -34,7 +34,8 @@ from loumass.messages.rendering import domain_of
 # What a message is rendered from, and its place. What people wrote may be long and is read by itself: the answer to a
 # statement that is under way must fit into the wire, or its locks are held until somebody reads it.
 _GOES = ("id", "conversation_id", "stream_id", "priority", "due_at", "medium", "to_address", "content_version_id",
-         "merge_values", "rfc_message_id", "in_reply_to", "reference_ids", "attempts", "draft_id")  # fmt: skip
+         "merge_values", "tracked", "tracking_domain_id", "rfc_message_id", "in_reply_to", "reference_ids", "attempts",
+         "draft_id")  # fmt: skip
 # Whoever waits for a lock judges by what was true before the wait: a locked row is left out of this window, so that
 # an opt-out which is committed meanwhile is seen. It stays in the queue, unless its holder takes it away.
 # What was taken before stands before `after`: the index still leads through it.
@@ -60,7 +61,8 @@ _ATTEMPT = f"""
         UPDATE message SET state = 'sending', lease_token = :token, lease_until = :lease_until, waiting_for = NULL,
                attempts = attempts + 1, attempted_at = :moment,
                rfc_message_id = coalesce(message.rfc_message_id, message.id || '@' || CAST(:domain AS text)),
-               from_address = :from_address, from_name = :from_name
+               from_address = :from_address, from_name = :from_name,
+               tracking_domain_id = CASE WHEN message.tracked IS NULL THEN NULL ELSE CAST(:tracking_domain_id AS uuid) END
         FROM judged
         WHERE message.organization_id = :organization_id AND message.id = judged.id AND judged.gate IS NULL
           AND nth <= :size AND (judged.priority < {PRIORITY_CAMPAIGN} OR nth_of_campaigns <= :campaign_most)
@@ -235,4 +237,5 @@ class Attempt:
             "domain": domain_of(channel.address) if channel.medium == "email" else None,
             "from_address": channel.address,
             "from_name": channel.sender_name,
+            "tracking_domain_id": self.lease.tracking_domain_id,
         } | publishing("message.cancelled")

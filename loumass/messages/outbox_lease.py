@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, text
 
 from loumass.channels.models import Channel
+from loumass.channels.tracking_using import domain_for
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.ids import uuid7
@@ -76,6 +77,8 @@ class Lease:
     token: UUID
     until: datetime
     channel: Channel
+    #: The verified name that what is tracked goes out under; None: the installation's own.
+    tracking_domain_id: UUID | None = None
 
     @property
     def channel_id(self) -> UUID:
@@ -109,7 +112,9 @@ def take(channel_id: UUID) -> Lease | None:
     until = now + LEASE
     taken = select(Channel).from_statement(_TAKE)
     channel = db().scalars(taken, _of(channel_id, token=token, until=until, now=now)).one_or_none()
-    return Lease(token, until, channel) if channel else None
+    if channel is None:
+        return None
+    return Lease(token, until, channel, domain_for(channel.address) if channel.medium == "email" else None)
 
 
 def renew(lease: Lease) -> datetime | None:

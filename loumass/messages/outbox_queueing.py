@@ -65,6 +65,8 @@ class NewMessage:
     priority: int = PRIORITY_PERSON
     sound_id: UUID | None = None
     is_synthetic: bool = False
+    #: What of it is tracked (`tracking.py`).
+    tracked: int | None = None
 
 
 def queue_messages(messages: Sequence[NewMessage]) -> list[UUID]:
@@ -150,6 +152,7 @@ def _row(row_id: UUID, message: NewMessage, now: datetime) -> dict[str, Any]:
         "reply_text": message.reply_text,
         "content_version_id": message.content_version_id,
         "merge_values": dict(message.merge_values) if message.merge_values is not None else None,
+        "tracked": message.tracked,
         "in_reply_to": message.in_reply_to,
         "references": list(message.references),
         "stream_id": message.stream_id,

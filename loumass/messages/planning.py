@@ -49,6 +49,8 @@ class Plan:
     #: Voicemail: the recording, or whether a voice is yet to speak.
     sound_id: UUID | None = None
     is_synthetic: bool = False
+    #: What of it is tracked (`tracking.py`).
+    tracked: int | None = None
 
 
 @lru_cache(512)
@@ -66,10 +68,10 @@ _ADDRESS = {
 _PLAN = """
     INSERT INTO message (organization_id, id, rfc_message_id, conversation_id, contact_id, channel_id, stream_id, enrollment_id, step_id,
         node_id, direction, medium, state, priority, due_at, to_address, to_hash, from_address, from_name,
-        content_version_id, merge_values, sound_id, is_synthetic, in_reply_to, reference_ids, occurred_at, created_at)
+        content_version_id, merge_values, sound_id, is_synthetic, tracked, in_reply_to, reference_ids, occurred_at, created_at)
     SELECT :organization_id, asked.id, asked.id || '@' || CAST(:domain AS text), asked.conversation_id, contact.id, :channel_id, :stream_id, asked.enrollment_id, asked.step_id,
         :node_id, 'out', :medium, 'queued', :priority, :now, {address}, {address_hash}, :from_address, :from_name,
-        :content_version_id, CAST(:values AS jsonb) || {frozen}, :sound_id, :is_synthetic, said.rfc_message_id,
+        :content_version_id, CAST(:values AS jsonb) || {frozen}, :sound_id, :is_synthetic, CAST(:tracked AS integer), said.rfc_message_id,
         CASE WHEN said.rfc_message_id IS NULL THEN '[]' ELSE said.reference_ids || jsonb_build_array(said.rfc_message_id) END,
         :now, :now
     FROM (
@@ -135,5 +137,6 @@ def _parameters(plan: Plan, going: Sequence[Recipient], opened: Mapping[UUID, Op
         "content_version_id": plan.content_version_id,
         "sound_id": plan.sound_id,
         "is_synthetic": plan.is_synthetic,
+        "tracked": plan.tracked,
         "values": json.dumps({name: value for name, value in plan.values.items() if name in plan.names}),
     }

@@ -12,12 +12,15 @@ from uuid import UUID
 from sqlalchemy import Row, select, text
 
 from loumass.channels.models import Channel
-from loumass.content.composing import Draft, compile_email, compile_sms
+from loumass.channels.tracking_using import bases
+from loumass.content.composing import Draft, compile_email, compile_sms, compile_written
+from loumass.content.linking import Tracking
+from loumass.content.links import Links, links_of
 from loumass.content.merge import MergeText, one_line
 from loumass.content.mime import Attachment, Author, Email, Envelope, Skeleton, skeleton
 from loumass.content.models import ContentVersion
 from loumass.content.service import draft_of
-from loumass.core import storage
+from loumass.core import links, storage
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.errors import Refused
@@ -28,6 +31,8 @@ from loumass.media.models import Media
 from loumass.media.service import media_of
 from loumass.messages import models
 from loumass.messages.reply_addresses import reply_address
+from loumass.messages.tracking import CLICKS, OPENS
+from loumass.messages.tracking_tokens import tokens
 from loumass.messages.unsubscribing_links import unsubscribe_url
 from loumass.providers.base import OutgoingMessage
 
@@ -75,15 +80,24 @@ class Surroundings:
     #: Whether the mailbox takes `name+anything@`, so that answers can name their conversation.
     has_plus_addresses: bool = False
     #: What was compiled so far: a version never changes, and neither does the channel while these are around.
-    skeletons: dict[tuple[UUID, bool], Skeleton] = field(default_factory=dict)
+    skeletons: dict[tuple[Any, ...], Skeleton] = field(default_factory=dict)
+    #: Content version, or message of a person -> its links, where it is tracked.
+    links: dict[UUID, Links] = field(default_factory=dict)
+    #: Tracking domain -> where its links lead.
+    bases: dict[UUID, str] = field(default_factory=dict)
 
     def is_enough(self, rows: Sequence[Row[Any]]) -> bool:
         """Whether `rows` need nothing of the database."""
-        return not self._unknown_versions(rows) and all(map(_is_first_of_campaign, rows))
+        return (
+            not self._unknown_versions(rows)
+            and all(map(_is_first_of_campaign, rows))
+            and self._knows_links(rows)
+        )
 
     def around(self, rows: Sequence[Row[Any]]) -> Surroundings:
-        """The same for other messages of the channel, in at most five statements; content versions are kept."""
+        """The same for other messages of the channel, in at most seven statements; content versions are kept."""
         self.drafts.update(_drafts(self._unknown_versions(rows)))
+        self._learn_links([row for row in rows if row.tracked])
         asking = [row for row in rows if not _is_first_of_campaign(row)]
         if not asking:
             return replace(self, attachments={}, threads={}, words={}, sounds={})
@@ -97,6 +111,19 @@ class Surroundings:
 
     def _unknown_versions(self, rows: Sequence[Row[Any]]) -> set[UUID]:
         return {row.content_version_id for row in rows if row.content_version_id} - self.drafts.keys()
+
+    def _knows_links(self, rows: Sequence[Row[Any]]) -> bool:
+        return not any(
+            row.tracked
+            and (_source(row) not in self.links or row.tracking_domain_id not in {None, *self.bases})
+            for row in rows
+        )
+
+    def _learn_links(self, tracked: Sequence[Row[Any]]) -> None:
+        if tracked:
+            self.links.update(links_of({_source(row) for row in tracked} - self.links.keys()))
+            domains = {row.tracking_domain_id for row in tracked if row.tracking_domain_id}
+            self.bases.update(bases(domains - self.bases.keys()))
 
     def as_sent(self, address: str, sender_name: str) -> Surroundings:
         """The same for a message that went out when the channel was called otherwise."""
@@ -191,6 +218,8 @@ def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
     if row.medium != "email":
         return Rendered(OutgoingMessage(**common, text=_text(row, around).render(values)))
     made = _skeleton(row, around)
+    if row.tracked:
+        values |= tokens(around.organization_number, row.id, made.links)
     subject = one_line(made.subject.render(values))
     if not subject and row.in_reply_to and thread_subject:
         # A follow-up without a subject of its own goes on in the thread.
@@ -249,20 +278,34 @@ def _envelope(
 def _skeleton(row: Row[Any], around: Surroundings) -> Skeleton:
     files = around.attachments.get(row.id, ())
     if row.content_version_id is None:
-        return _with_files(_written(row, around.words[row.id]), around.author, tuple(map(_read, files)))
+        written = _written(row, around.words[row.id], _tracking(row, around))
+        return _with_files(written, around.author, tuple(map(_read, files)))
     draft, footer = around.drafts[row.content_version_id], is_bulk(row)
     if files:
-        return _with_files(compile_email(draft, footer=footer), around.author, tuple(map(_read, files)))
-    key = (row.content_version_id, footer)
+        email = compile_email(draft, footer=footer, tracking=_tracking(row, around))
+        return _with_files(email, around.author, tuple(map(_read, files)))
+    key = (row.content_version_id, footer, row.tracked, row.tracking_domain_id)
     if key not in around.skeletons:
-        around.skeletons[key] = _compiled(draft, around.author, footer)
+        around.skeletons[key] = _compiled(draft, around.author, footer, _tracking(row, around))
     return around.skeletons[key]
 
 
+def _source(row: Row[Any]) -> UUID:
+    return row.content_version_id or row.id
+
+
+def _tracking(row: Row[Any], around: Surroundings) -> Tracking | None:
+    if not row.tracked:
+        return None
+    base = around.bases[row.tracking_domain_id] if row.tracking_domain_id else links.absolute()
+    followed = around.links.get(_source(row), ()) if row.tracked & CLICKS else ()
+    return Tracking(base, bool(row.tracked & OPENS), followed)
+
+
 @lru_cache(256)
-def _compiled(draft: Draft, author: Author, footer: bool) -> Skeleton:
+def _compiled(draft: Draft, author: Author, footer: bool, tracking: Tracking | None) -> Skeleton:
     """A skeleton once per content version and channel: versions never change, so the text is the key."""
-    return skeleton(compile_email(draft, footer=footer), author)
+    return skeleton(compile_email(draft, footer=footer, tracking=tracking), author)
 
 
 @lru_cache(256)
@@ -274,12 +317,11 @@ def _with_files(email: Email, author: Author, attachments: tuple[Attachment, ...
     return skeleton(Email(email.subject, email.text, email.html, attachments), author)
 
 
-def _written(row: Row[Any], draft: Draft) -> Email:
+def _written(row: Row[Any], draft: Draft, tracking: Tracking | None) -> Email:
     """What a person wrote. It has merge tags only where values were frozen for them."""
     if row.merge_values is not None:
-        return compile_email(draft)
-    html = MergeText((draft.html,)) if draft.html else None
-    return Email(MergeText((one_line(draft.subject),)), MergeText((draft.text,)), html)
+        return compile_email(draft, tracking=tracking)
+    return compile_written(draft, tracking)
 
 
 def _text(row: Row[Any], around: Surroundings) -> MergeText:

@@ -7,7 +7,7 @@ from alembic import op
 from migrations.support import secure_tenant_table
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 _STATEMENTS = """
     ALTER TABLE contact ADD COLUMN timezone_source TEXT;

@@ -55,6 +55,7 @@ def persons(draw: st.DrawFn) -> dict[str, Any]:
         "company": draw(texts), "shoe": draw(st.none() | texts), "tags": draw(st.sets(names, max_size=2)),
         "barred": draw(st.dictionaries(st.sampled_from(["email", "sms"]), st.sampled_from(["bounced", "unsubscribed", "complained", "by_hand", "imported", "erased"]), max_size=2)),
         "has": draw(st.sampled_from([("email",), ("sms",), ("email", "sms")])),
+        "read": draw(st.sampled_from([None, "opened", "clicked", "machine"])),
         "message": draw(st.sampled_from([None, "queued", "sending", "sent", "failed", "cancelled", "in_doubt"])),
     }  # fmt: skip
 
@@ -107,6 +108,10 @@ QUESTIONS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         st.sampled_from(["company", "shoe", "nothing"]), st.sampled_from(sorted(OPERATORS)), texts,
     ),
     "status": st.builds(lambda status: {"status": status}, st.sampled_from([status.value for status in Status])),
+    **{
+        test: st.builds(lambda step: {"step": step}, st.sampled_from(["", "said", "gone"]))
+        for test in ("opened", "not_opened", "clicked", "not_clicked")
+    },
     "sent_within": st.builds(
         lambda step, amount, unit: {"step": step, "amount": amount, "unit": unit},
         st.sampled_from(["", "said"]), st.integers(1, 50), st.sampled_from(["minutes", "hours", "days", "weeks"]),
@@ -143,7 +148,7 @@ CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         st.sampled_from(["add", "remove"]),
         st.sampled_from(["Guest", "Vip"]),
     ),
-    "email_send": st.just({}),
+    "email_send": st.sampled_from([{}, {"opens": "on", "clicks": "off"}]),
     "sms_send": st.just({}),
     "end": st.builds(lambda reason: {"reason": reason}, st.sampled_from(["", "no interest"])),
 }

@@ -93,6 +93,12 @@ def _asked_again(decision: d.WaitFor, now: datetime) -> datetime | None:
     return decision.until
 
 
+def _read(person: dict[str, Any], *by: str) -> dict[str, datetime]:
+    """By step, and by none: when a person opened or clicked; a machine never did."""
+    at = person["step_sent_at"]
+    return {"": at, "said": at} if at and person["read"] in by else {}
+
+
 def _facts(
     enrollment_id: UUID,
     person: dict[str, Any],
@@ -112,5 +118,7 @@ def _facts(
         event_timezone=ZoneInfo(event_zone) if event_zone else HOME,
         bounced_at={medium: entered_at for medium, reason in barred.items() if reason == "bounced"},
         opted_out_at={medium: entered_at for medium, reason in barred.items() if reason not in ("bounced", "erased")},
+        opened_at=_read(person, "opened", "clicked"),
+        clicked_at=_read(person, "clicked"),
         message=outcomes.get(now["sent"]) if now["sent"] else None,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from loumass.campaigns.models import Campaign, Enrollment, Step
 from loumass.contacts.models import Contact, ContactTag, Suppression, Tag
 from loumass.core.ids import uuid7
 from loumass.core.secrets import keyed_hash
+from loumass.messages.hit_models import HitCount
 from loumass.messages.models import Conversation, Message
 from tests.campaigns.cast import Planned, Run
 from tests.world import World
@@ -121,6 +122,11 @@ def _write_messages(
     )
     session.add(conversation)
     session.flush()
+    if person["step_sent_at"] and person["read"]:
+        rows[0]["id"] = message_id = uuid7()
+        at = person["step_sent_at"] if person["read"] != "machine" else None
+        session.add(HitCount(message_id=message_id, link=0 if person["read"] == "opened" else 7, human=1, machine=1, unknown=1,
+                             first_human_at=at, last_at=person["step_sent_at"]))  # fmt: skip
     for row in rows:
         session.add(Message(conversation_id=conversation.id, contact_id=contact_id, channel_id=run.email.id, stream_id=run.id,
                             enrollment_id=enrollment_id, direction="out", medium="email", **row))  # fmt: skip

@@ -22,11 +22,13 @@ class FakeDns:
     `records` maps (name, kind) to what stands there, as zone files spell it: `records["acme.example", "MX"] = ["10 mx.acme.example."]`;
     texts are given without quotes. `names` maps a name to its addresses, or to one list for each time it is asked (the last one stays).
     `asked` holds the questions. With `is_broken` every answer is SERVFAIL, with `is_silent` there is none.
+    `aliases` maps a name to the one its CNAME record names.
     """
 
     def __init__(self, names: dict[str, list[str]] | None = None) -> None:
         self.names: dict[str, list[list[str]]] = {name: [found] for name, found in (names or {}).items()}
         self.records: dict[tuple[str, str], list[str]] = {}
+        self.aliases: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []
         self.is_broken = self.is_silent = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -72,6 +74,8 @@ class FakeDns:
         answer.flags |= dns.flags.RA
         if self.is_broken:
             answer.set_rcode(dns.rcode.SERVFAIL)
+        elif name in self.aliases:
+            self._answer_alias(answer, asked, name, kind)
         elif found := self.records.get((name, kind)):
             spelt = [_quoted(one) if kind == "TXT" else one for one in found]
             answer.answer.append(dns.rrset.from_text(asked.name, 1, "IN", kind, *spelt))
@@ -82,6 +86,16 @@ class FakeDns:
         ):
             answer.answer.append(dns.rrset.from_text(asked.name, 1, "IN", kind, *fitting))
         return answer
+
+    def _answer_alias(
+        self, answer: dns.message.Message, asked: dns.rrset.RRset, name: str, kind: str
+    ) -> None:
+        target = self.aliases[name]
+        answer.answer.append(dns.rrset.from_text(asked.name, 1, "IN", "CNAME", f"{target}."))
+        if kind != "CNAME" and (
+            fitting := [one for one in self._addresses(target, kind) if kind == _kind(one)]
+        ):
+            answer.answer.append(dns.rrset.from_text(f"{target}.", 1, "IN", kind, *fitting))
 
     def _addresses(self, name: str, kind: str) -> list[str]:
         answers = self.names[name]

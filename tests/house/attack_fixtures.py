@@ -45,6 +45,7 @@ BY_BLUEPRINT = {
     "campaigns": "campaign",
     "inbox": "conversation",
     "messages": "doubtful",
+    "tracking": "tracking_domain",
 }
 #: Endpoint -> argument -> furniture, where neither tells.
 BY_ENDPOINT: dict[str, dict[str, str]] = {
@@ -117,6 +118,10 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "imports.discard": lambda _: {},
     "suppression.add": lambda _: {"medium": "email", "addresses": "no@more.example", "note": ""},
     "suppression.remove": lambda _: {"why": "They asked for it"},
+    "tracking.add": lambda _: {"name": "go.more.example"},
+    "tracking.change_defaults": lambda _: {"is_open_tracked": "y"},
+    "tracking.check": lambda _: {},
+    "tracking.remove": lambda _: {},
     "contacts.create": lambda _: {"first_name": "New", "email": "new@person.example"},
     "contacts.change": lambda _: {"first_name": "Changed", "email": "changed@person.example"},
     "contacts.delete": lambda _: {},
@@ -258,6 +263,8 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "graphs.add": lambda _: {"kind": "wait", "name": "", "place": ""},
     "graphs.begin": lambda house: {"node_id": house.end_node},
     "graphs.save": lambda house: {
+        "set-opens": "campaign",
+        "set-clicks": "campaign",
         "name": "Hello",
         "subject": "Hi",
         "text": "There",

@@ -11,10 +11,11 @@ from loumass.accounts.models import Invitation
 from loumass.campaigns.models import Campaign, CampaignSender, Enrollment
 from loumass.channels.connecting import sealed
 from loumass.channels.models import Brand, BrandChannel, BrandDay, Channel, SendingRule, VendorClient
+from loumass.channels.tracking_models import TrackingDomain
 from loumass.contacts.importing import uploads
 from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportRefusal, Suppression, Tag
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
-from loumass.content.models import Content, ContentVersion
+from loumass.content.models import Content, ContentLink, ContentVersion
 from loumass.core import clock, secrets, storage
 from loumass.core.database import db
 from loumass.core.ids import uuid7
@@ -22,6 +23,7 @@ from loumass.core.tenancy import current_organization_id
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.funnels.models import Edge, Graph, Node, Template
 from loumass.media.models import Media
+from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Conversation, Message, Stream
 from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials
@@ -63,6 +65,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _channel(put, "paused_channel", f"{MARK.lower()}.two@acme.example", "paused")
         _application(put)
         _funnel(put)
+        _tracking(put, session, house)
         _campaign(put, session, house, channel)
         _conversation(put, house, channel, tenant.admin.id)
         put(
@@ -211,6 +214,17 @@ def _funnel(put: Any) -> None:
     put("edge", Edge(graph_id=graph.id, source_id=send.id, branch="next", target_id=end.id))
     graph.start_node_id = send.id
     graph.template_id = put("template", Template(name=f"{MARK} template", draft_graph_id=graph.id)).id
+
+
+def _tracking(put: Any, session: Any, house: Furniture) -> None:
+    put("tracking_domain", TrackingDomain(name=f"go.{MARK.lower()}.example"))
+    link = ContentLink(source_id=house.content_version, number=1, href=f"https://{MARK.lower()}.example/")
+    session.add_all([link, HitMark(classed_until=clock.now())])
+    session.flush()
+    seen = {"message_id": uuid7(), "link": link.ref}
+    quiet = {"is_head": False, "is_prefetch": False, "ip_hash": b"h" * 32, "network": "", "agent": MARK}
+    session.add(Hit(**seen, **quiet))
+    session.add(HitCount(**seen, human=1, machine=0, unknown=0, last_at=clock.now()))
 
 
 def _rules(put: Any, session: Any, channel: Channel) -> None:

@@ -18,9 +18,9 @@ from tests.world import World
 TENANT_TABLES = sorted(set(metadata.tables) - GLOBAL_TABLES)
 #: Global, yet with policies of their own.
 GUARDED_GLOBALS = {"membership", "invitation"}
-#: `agenda` is made anew from other rows each minute; a check gives each message a conversation or a person; facts have no
-#: keys at all, since they outlive what they tell of. Keys of steps are declared, and `visited_node` keeps what they lead to.
-PROVEN_OTHERWISE = {"agenda", "event", "message", "step"}
+#: `agenda` is made anew from other rows each minute; a check gives each message a conversation or a person; facts and hits
+#: have no keys at all, since they outlive what they tell of. Keys of steps are declared, and `visited_node` keeps what they lead to.
+PROVEN_OTHERWISE = {"agenda", "event", "hit", "message", "step"}
 #: As PostgreSQL spells it back. No sub-select: the plan and Citus need it plain.
 PLAIN = "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)"
 
@@ -103,7 +103,8 @@ def test_definer_functions_belong_to_system(catalogue: Engine) -> None:
         )
     )
     # Whoever makes a partition must own the table.
-    assert owners.pop("prepare_event_month") == "loumass_owner"
+    for function in ("prepare_event_month", "prepare_hit_month", "forget_hit_months"):
+        assert owners.pop(function) == "loumass_owner"
     assert set(owners.values()) == {"loumass_system"}
 
 
@@ -264,7 +265,7 @@ def test_definer_functions_fix_their_search_path_and_are_not_public(catalogue: E
 
 
 def test_facts_and_versions_cannot_be_changed_by_the_application(catalogue: Engine) -> None:
-    for table in ("event", "audit_entry", "content_version", "consent"):
+    for table in ("event", "audit_entry", "content_version", "content_link", "consent", "hit"):
         grants = {
             row[0]
             for row in _rows(

@@ -17,8 +17,9 @@ from loumass.campaigns.advancing.ground import Ground, Walker, zone_or
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.funnels.facts import KNOWN_FIELDS, Facts
-from loumass.funnels.kinds.condition_tests import ConditionConfig
+from loumass.funnels.kinds.condition_tests import TRACKED, ConditionConfig
 
+NOWHERE = UUID(int=0)
 #: Why an address is barred, as the fact it is: all but a bounce and an erasure are the person's no.
 _SAID_NO = ("unsubscribed", "complained", "by_hand", "imported")
 _OWN_COLUMNS = {name: f"contact.{name}" for name in KNOWN_FIELDS} | {
@@ -50,6 +51,24 @@ _SENT = """
       AND step.node_id = :asked_node_id AND m.direction = 'out' AND m.state = 'sent'
     GROUP BY step.enrollment_id
 """
+# A person's hits only. Who clicked has opened, also where pictures are not shown.
+_DID = """
+    SELECT m.enrollment_id AS id, min(h.first_human_at) AS value FROM message m
+    JOIN hit_count h ON h.organization_id = :organization_id AND h.message_id = m.id
+    WHERE m.organization_id = :organization_id AND m.enrollment_id = ANY(CAST(:enrollments AS uuid[]))
+      AND m.direction = 'out' AND (CAST(:asked_node_id AS uuid) IS NULL OR m.node_id = CAST(:asked_node_id AS uuid))
+      AND h.first_human_at IS NOT NULL AND {which}
+    GROUP BY m.enrollment_id
+"""
+_OPENED, _CLICKED = _DID.format(which="h.link >= 0"), _DID.format(which="h.link > 0")
+#: Questions about messages, which are answered by enrollment.
+_OF_MESSAGES = {
+    "sent_within": _SENT,
+    "opened": _OPENED,
+    "not_opened": _OPENED,
+    "clicked": _CLICKED,
+    "not_clicked": _CLICKED,
+}
 
 
 def known_of(ground: Ground, walkers: list[Walker], config: Any) -> Iterator[tuple[Facts, list[UUID]]]:
@@ -58,7 +77,7 @@ def known_of(ground: Ground, walkers: list[Walker], config: Any) -> Iterator[tup
     The facts carry the id of one of them: neither a wait nor a condition looks at it.
     """
     answers = _answers(ground, walkers, config)
-    is_by_contact = not isinstance(config, ConditionConfig) or config.test != "sent_within"
+    is_by_contact = not isinstance(config, ConditionConfig) or config.test not in _OF_MESSAGES
     alike: dict[Any, list[Walker]] = defaultdict(list)
     for walker in walkers:
         answer = answers.get(walker.contact_id if is_by_contact else walker.id)
@@ -93,7 +112,7 @@ def _answers(ground: Ground, walkers: list[Walker], config: Any) -> Mapping[UUID
     asked, parameters = _question(ground, config)
     if asked is None:
         return {}
-    if asked is _SENT:
+    if asked in _OF_MESSAGES.values():
         parameters["enrollments"] = uuid_array(walker.id for walker in walkers)
     else:
         parameters["contacts"] = uuid_array({walker.contact_id for walker in walkers})
@@ -110,10 +129,14 @@ def _question(ground: Ground, config: Any) -> tuple[str | None, dict[str, Any]]:
         return _FIELD.format(column=_OWN_COLUMNS[config.field]), {}
     if test == "field":
         return _FIELD.format(column="fields ->> :asked_field"), {"asked_field": config.field}
-    if test == "sent_within" and config.step:
-        keys = {node.key: node.id for node in ground.graph.nodes}
-        return _SENT, {"asked_node_id": keys.get(config.step)}
+    if test in TRACKED or (test == "sent_within" and config.step):
+        return _OF_MESSAGES[test], {"asked_node_id": _asked_node(ground, config.step)}
     return None, {}
+
+
+def _asked_node(ground: Ground, key: str) -> UUID | None:
+    """The step that a question names, or None for any. One that is no more was neither sent nor opened."""
+    return {node.key: node.id for node in ground.graph.nodes}.get(key, NOWHERE) if key else None
 
 
 def _asked_for(walker: Walker, config: Any, answers: Mapping[UUID, Any]) -> dict[str, Any]:
@@ -132,4 +155,6 @@ def _asked_for(walker: Walker, config: Any, answers: Mapping[UUID, Any]) -> dict
         return {"fields": {config.field: found}}
     if test == "sent_within" and walker.id in answers:
         return {"sent_at": {config.step: answers[walker.id]}}
+    if test in TRACKED and walker.id in answers:
+        return {f"{test.removeprefix('not_')}_at": {config.step: answers[walker.id]}}
     return {}

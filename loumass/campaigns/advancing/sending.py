@@ -14,9 +14,11 @@ from loumass.campaigns.advancing.ground import Ground, Walker
 from loumass.campaigns.advancing.invalid import INVALID, invalid_among
 from loumass.campaigns.advancing.verdict import Hold, Leave, Verdict
 from loumass.campaigns.pooling import connected
+from loumass.campaigns.tracked import step_tracks
 from loumass.campaigns.words import campaign_values
 from loumass.channels.models import Channel
 from loumass.content.freezing import organization_values, sender_values
+from loumass.content.links import keep_links
 from loumass.content.service import draft_of
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
@@ -178,6 +180,9 @@ def _decided(ground: Ground, node: Node, walker: Walker, outcome: MessageOutcome
 
 def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) -> Plan:
     draft = draft_of(version)
+    tracks = step_tracks(ground.campaign, ground.organization, node.kind, node.config)
+    if tracks:
+        keep_links(version.id, draft)
     return Plan(
         channel=channel,
         stream_id=ground.campaign.id,
@@ -188,6 +193,7 @@ def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) ->
         is_in_thread=ground.campaign.is_reply_in_thread,
         sound_id=draft.recording.media_id if draft.recording else None,
         is_synthetic=channel.medium == "voicemail" and draft.recording is None,
+        tracked=tracks,
     )
 
 

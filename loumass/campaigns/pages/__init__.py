@@ -7,9 +7,12 @@ from loumass.campaigns.pages import (
     listing,
     making,
     pausing,
+    reading,
     showing,
     verifying,
 )
 from loumass.campaigns.pages.blueprint import pages
 
-__all__ = ["acting", "adding", "launching", "listing", "making", "pages", "pausing", "showing", "verifying"]
+__all__ = [
+    "acting", "adding", "launching", "listing", "making", "pages", "pausing", "reading", "showing", "verifying",
+]  # fmt: skip

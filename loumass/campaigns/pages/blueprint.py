@@ -51,6 +51,7 @@ def tabs_of(campaign: Campaign, here: str = "") -> list[tuple[str, str, bool]]:
         "People": url_for("campaigns.show", id=campaign.id),
         "Funnel": url_for("graphs.show", graph_id=campaign.graph_id),
         "Content": url_for("campaigns.content", id=campaign.id),
+        "Opens and clicks": url_for("campaigns.reading", id=campaign.id),
         "Settings": url_for("campaigns.settings", id=campaign.id),
     }
     return [(label, href, label == here) for label, href in parts.items()]

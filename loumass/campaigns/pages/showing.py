@@ -18,6 +18,7 @@ from loumass.campaigns.models import STATUSES, Campaign
 from loumass.campaigns.moving import stuck_senders
 from loumass.campaigns.pages.blueprint import home, pages, tabs_of
 from loumass.campaigns.people import WHERE, PeopleWanted
+from loumass.campaigns.reading import read_by_step
 from loumass.campaigns.standing import standings
 from loumass.campaigns.unsent import people_who_missed_one
 from loumass.contacts.downloads import csv_download
@@ -53,6 +54,7 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
         figures=figures,
         missed=people_who_missed_one(campaign.id),
         stuck=stuck_senders(campaign) if campaign.state == "running" else [],
+        read=read_by_step(campaign.id).get(None),
         picture=_picture(campaign, graph, wanted) if graph.nodes else None,
         found=found,
         standings=standings([enrollment for enrollment, _ in found.items]),

@@ -12,6 +12,7 @@ from loumass.campaigns.preflight.quality import quality
 from loumass.campaigns.preflight.reach import people, reach_of
 from loumass.campaigns.preflight.senders import postal_address, senders
 from loumass.campaigns.preflight.steps import steps
+from loumass.campaigns.preflight.tracking import tracking
 from loumass.campaigns.preflight.voicemail import voicemail
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
@@ -35,6 +36,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         *quality(campaign, graph),
         *voicemail(campaign, graph, written_in(campaign.graph_id)),
         *dates(campaign, graph, organization),
+        *tracking(campaign, graph, organization),
         *arithmetic(graph, channels, reach, organization),
     ]
     return sorted(found, key=lambda finding: _ORDER[finding.severity])

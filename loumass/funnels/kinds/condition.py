@@ -12,7 +12,7 @@ from datetime import datetime
 from loumass.funnels.decisions import NO, TIMEOUT, YES, Decision, Go, WaitFor
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Branch, Flaw, Kind, Names
-from loumass.funnels.kinds.condition_tests import TESTS, ConditionConfig
+from loumass.funnels.kinds.condition_tests import TESTS, TRACKED, ConditionConfig
 from loumass.funnels.local_time import later
 from loumass.funnels.node import Node
 from loumass.funnels.words import amount_of, day
@@ -48,7 +48,7 @@ class Condition(Kind[ConditionConfig]):
         return config.test == "replied"
 
     def steps_named(self, config: ConditionConfig) -> frozenset[str]:
-        asks = config.test == "sent_within" and config.step
+        asks = config.test in ("sent_within", *TRACKED) and config.step
         return frozenset({config.step}) if asks else frozenset()
 
     def fields_named(self, config: ConditionConfig) -> frozenset[str]:

@@ -16,6 +16,10 @@ QUESTIONS = {
     "replied": "Did they reply?",
     "bounced": "Did it bounce?",
     "opted_out": "Did they opt out?",
+    "opened": "Did they open it?",
+    "not_opened": "Did they not open it?",
+    "clicked": "Did they click a link?",
+    "not_clicked": "Did they not click a link?",
     "tag": "Do they have a tag?",
     "field": "What does a field say?",
     "status": "What is their status?",
@@ -29,15 +33,18 @@ OPERATORS = {
     "contains": "contains",
     "does_not_contain": "does not contain",
 }
+#: What only tracked e-mails can answer; only what people did counts, never a filter or a proxy.
+TRACKED = ("opened", "not_opened", "clicked", "not_clicked")
 _NEEDS_NO_VALUE = ("is_set", "is_empty")
 
 
 class ConditionConfig(Patience):
     """``test`` says which settings count."""
 
-    test: Literal["replied", "bounced", "opted_out", "tag", "field", "status", "sent_within"] = setting(
-        "replied", "Question", choices=QUESTIONS
-    )
+    test: Literal[
+        "replied", "bounced", "opted_out", "opened", "not_opened", "clicked", "not_clicked", "tag", "field",
+        "status", "sent_within",
+    ] = setting("replied", "Question", choices=QUESTIONS)  # fmt: skip
     since: Literal["start", "last_message"] = setting(
         "start",
         "Replied since",
@@ -75,7 +82,7 @@ class ConditionConfig(Patience):
         "Which message",
         hint="Empty is any message of this campaign.",
         suggests="steps",
-        only_when=("test", ["sent_within"]),
+        only_when=("test", ["sent_within", *TRACKED]),
         max_length=LONGEST_TEXT,
     )
     amount: int = setting(7, "Within", only_when=("test", ["sent_within"]), ge=1, le=LONGEST)
@@ -143,6 +150,14 @@ def _was_sent_within(config: ConditionConfig, facts: Facts, now: datetime) -> bo
     return sent_at is not None and now - sent_at <= timedelta(**{config.unit: config.amount})
 
 
+def _was_opened(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+    return config.step in facts.opened_at
+
+
+def _was_clicked(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+    return config.step in facts.clicked_at
+
+
 def _tag_flaws(config: ConditionConfig) -> Iterable[Flaw]:
     if not config.tag:
         yield Flaw("no_tag", "asks for a tag, but names none.", "Type the tag.")
@@ -168,6 +183,10 @@ def _sent_words(config: ConditionConfig, names: Names) -> str:
 def _field_words(config: ConditionConfig, names: Names) -> str:
     value = "" if config.operator in _NEEDS_NO_VALUE else f" “{config.value}”"
     return f"{config.field or 'A field'} {OPERATORS[config.operator]}{value}?"
+
+
+def _which(config: ConditionConfig, names: Names) -> str:
+    return f" “{names.steps.get(config.step, config.step)}”" if config.step else ""
 
 
 def _replied_words(config: ConditionConfig, names: Names) -> str:
@@ -197,6 +216,24 @@ TESTS: dict[str, Test] = {
         _has_status,
         lambda config, _: f"Status is {config.status.value}?",
         lambda config: f"Waits for the status {config.status.value}",
+    ),
+    "opened": Test(
+        _was_opened, lambda c, names: f"Opened{_which(c, names)}?", lambda _: "Waits for them to open it"
+    ),
+    "not_opened": Test(
+        lambda *given: not _was_opened(*given),
+        lambda c, names: f"Not opened{_which(c, names)}?",
+        lambda _: "Waits",
+    ),
+    "clicked": Test(
+        _was_clicked,
+        lambda c, names: f"Clicked in{_which(c, names)}?" if c.step else "Clicked?",
+        lambda _: "Waits for a click",
+    ),
+    "not_clicked": Test(
+        lambda *given: not _was_clicked(*given),
+        lambda c, names: f"Not clicked in{_which(c, names)}?" if c.step else "Not clicked?",
+        lambda _: "Waits",
     ),
     "sent_within": Test(_was_sent_within, _sent_words, lambda _: "Waits for a message to be sent"),
 }
