@@ -29,6 +29,7 @@ VARIABLES: dict[str, str] = {
     "STORAGE_URL": "where files are kept: file:///folder or s3://bucket",
     "ALLOWED_PRIVATE_HOSTS": "host:port, comma separated; private addresses that outgoing calls may reach",
     "DNS_RESOLVER": "address:port, comma separated; DNS servers that outgoing calls ask for names (default: the system's)",
+    "BULK_RECIPIENTS": "from so many recipients on the rules of Gmail and Yahoo for bulk mail are asked for (default: 5000)",
     "TWILIO_API_URL": "base address of Twilio's API",
     "SANDBOX_SPEED": "how many times faster than real people the sandbox reacts",
     "LOG_FORMAT": "console or json",
@@ -65,6 +66,7 @@ class Settings:
     #: Kind of provider -> base address of its API, where it is not the vendor's own.
     api_urls: Mapping[str, str]
     sandbox_speed: float
+    bulk_recipients: int
     log_format: str
     log_level: str
     sentry_dsn: str = field(repr=False)
@@ -104,6 +106,7 @@ class Settings:
             dns_servers=_dns_servers(env.get("DNS_RESOLVER", "")),
             api_urls=_api_urls(env),
             sandbox_speed=_positive(env, "SANDBOX_SPEED", "1"),
+            bulk_recipients=_integer(env, "BULK_RECIPIENTS", "5000"),
             log_format=env.get("LOG_FORMAT") or ("json" if environment == "production" else "console"),
             log_level=env.get("LOG_LEVEL") or "info",
             sentry_dsn=env.get("SENTRY_DSN", ""),

@@ -16,16 +16,19 @@ from loumass.contacts.models import (
     ImportRefusal,
     Suppression,
     Tag,
+    Topic,
+    TopicRefusal,
 )
 from loumass.content.models import Content, ContentVersion
 from loumass.core.agenda import Agenda
 from loumass.core.database import Base
 from loumass.core.models import PeriodicRun
+from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import Delivery
 from loumass.events.models import Event, Notice
 from loumass.funnels.models import Edge, Graph, Node, Template
 from loumass.inbox.models import Draft
-from loumass.messages.models import Attachment, Attempt, Conversation, Message, Stream
+from loumass.messages.models import Attachment, Attempt, Conversation, Message, OptOutProposal, Stream
 
 #: Tables that belong to no single tenant. A table in neither group fails a house test.
 GLOBAL_TABLES = frozenset(

@@ -44,6 +44,7 @@ PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("Sending", (
         Entry("Channels", "channels.index", "antenna-bars-5", "channels.read"),
+        Entry("Deliverability", "deliverability.index", "certificate", "channels.read"),
         Entry("In doubt", "messages.in_doubt", "help-circle", "messages.settle"),
     )),
 )  # fmt: skip

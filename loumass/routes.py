@@ -17,6 +17,7 @@ import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.suppression_pages
 import loumass.content.preview_pages
+import loumass.deliverability.pages
 import loumass.funnels.file_pages
 import loumass.funnels.step_pages
 import loumass.inbox.pages
@@ -52,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
     Route(loumass.channels.connecting_pages.pages, "", "member"),
+    Route(loumass.deliverability.pages.pages, "", "member"),
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),

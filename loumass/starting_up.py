@@ -25,6 +25,7 @@ from loumass.core import (
     storage,
     told,
 )
+from loumass.deliverability import bulk
 from loumass.events.service import subscribe
 from loumass.funnels.seeds import add_examples
 from loumass.messages.channel_queues import count_queues
@@ -46,6 +47,7 @@ def prepare(settings: Settings) -> Redis:
     resolving.use(settings.dns_servers)
     connecting.use(settings)
     waiting.use(count_queues)
+    bulk.use(settings.bulk_recipients)
     local_time.use((look_at_hours_again,))
     storage.use(settings.storage_url)
     database.use(database.connect(settings.database_url))

@@ -48,6 +48,9 @@ class Campaign(OrganizationOwned, Base):
     sms_channel_id: Mapped[UUID | None]
     is_exit_on_reply: Mapped[bool] = mapped_column(default=True)
     is_reply_in_thread: Mapped[bool] = mapped_column(default=True)
+    #: Why it may start although the rules for bulk mail are not kept, and who said so.
+    override_reason: Mapped[str] = mapped_column(default="", server_default="")
+    override_by_id: Mapped[UUID | None]
     starts_at: Mapped[datetime | None]
     #: Why a start that was agreed on did not happen; a person reads it.
     problem: Mapped[str] = mapped_column(default="", server_default="")

@@ -142,6 +142,9 @@ def resume(channel: Channel) -> None:
     if channel.state != "paused":
         raise Conflict(f"{channel.name} is not paused.")
     _become(channel, "active", "")
+    if channel.brake_because:
+        # Too much had come back, and a person has looked: that is forgiven.
+        channel.brake_gap_seconds, channel.brake_because, channel.budget_from = 0, "", clock.now()
     audit("channel.resumed", "channel", channel.id)
     publish("channel.resumed", channel_id=channel.id)
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dns.rdata import Rdata
     from dns.resolver import Resolver
 
 #: Seconds that one question waits for one server, and for an answer in all.
@@ -67,3 +68,37 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def records_of(name: str, kind: str) -> list[str]:
+    """What DNS holds for `name`: the texts of TXT records, `preference host` of MX, names without their last dot.
+
+    Empty where there is nothing. Raises OSError when nobody could be asked: that proves nothing.
+    """
+    from dns.exception import DNSException
+    from dns.resolver import NXDOMAIN, NoAnswer
+
+    try:
+        answer = (_resolver or _of_the_system()).resolve(f"{name.rstrip('.')}.", kind)
+    except (NXDOMAIN, NoAnswer):
+        return []
+    except (DNSException, UnicodeError) as problem:
+        raise socket.gaierror(socket.EAI_AGAIN, f"{name} could not be looked up: {problem}") from problem
+    return [_said(record) for record in answer]
+
+
+def _said(record: Rdata) -> str:
+    from dns.rdtypes.ANY.TXT import TXT
+
+    if isinstance(record, TXT):
+        # Long texts come in pieces of 255 bytes, which belong together without a space (RFC 7208, section 3.3).
+        return b"".join(record.strings).decode("utf-8", "replace")
+    return record.to_text().rstrip(".")
+
+
+def _of_the_system() -> Resolver:
+    from dns.resolver import Resolver
+
+    resolver = Resolver()
+    resolver.timeout, resolver.lifetime = TRY_SECONDS, MOST_SECONDS
+    return resolver

@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import text
 
 from loumass.core.database import db
+from loumass.messages.gates_rare import RARE_GATES
 from loumass.messages.models import PRIORITY_CAMPAIGN
 
 #: Texts reach people between these minutes of their own day (47 CFR 64.1200(c)(1)).
@@ -42,7 +43,7 @@ GATES: tuple[Gate, ...] = (
     Gate(
         "suppressed",
         "EXISTS (SELECT 1 FROM suppression su WHERE su.organization_id = :organization_id "
-        "AND su.medium = m.medium AND su.address_hash = m.to_hash)",
+        "AND su.medium = m.medium AND su.address_hash = m.to_hash AND su.until_at IS NULL)",
         "The address is on the suppression list.",
         ends=True,
     ),
@@ -56,12 +57,13 @@ GATES: tuple[Gate, ...] = (
         "no_consent",
         "m.contact_id IS NOT NULL AND NOT coalesce((SELECT cn.is_granted FROM consent cn "
         "WHERE cn.organization_id = :organization_id AND cn.contact_id = m.contact_id AND cn.medium = m.medium "
-        "ORDER BY cn.recorded_at DESC, cn.id DESC LIMIT 1), m.medium <> 'voicemail')",
+        "AND cn.technique NOT IN ('pause', 'topic') ORDER BY cn.recorded_at DESC, cn.id DESC LIMIT 1), m.medium <> 'voicemail')",
         "The person has not agreed to be written to this way.",
         ends=True,
     ),
     Gate("campaign_closed", "st.closed_at IS NOT NULL", "The campaign has ended.", ends=True),
     Gate("channel_removed", "ch.archived_at IS NOT NULL", "Its sender was removed.", ends=True),
+    *(Gate(*one) for one in RARE_GATES),
     Gate("campaign_paused", "st.paused_at IS NOT NULL", "The campaign is paused."),
     Gate("channel_paused", f"{_KEPT} AND ch.state = 'paused'", "{channel} is paused.", is_channels=True),
     Gate(

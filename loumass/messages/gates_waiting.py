@@ -33,7 +33,9 @@ _WAITING = text(f"""
     )
     SELECT m.id, m.due_at, m.waiting_for, m.reason, {refusals(GATES)} AS gates, {openings(GATES)} AS opens,
            ch.name AS channel_name, ch.address, ch.daily_cap, ch.state_reason, ch.resting_because,
-           ch.window_weekdays, ch.window_from, ch.window_until, spot.zone, queue.ahead
+           ch.window_weekdays, ch.window_from, ch.window_until, spot.zone, queue.ahead,
+           (SELECT b.because FROM domain_brake b WHERE b.organization_id = :organization_id
+              AND b.domain = split_part(co.email_key, '@', 2)) AS brake_because
     FROM asked m {AROUND} LEFT JOIN queue ON queue.id = m.id
 """)
 
@@ -95,6 +97,7 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
         "daily_cap": f"{row.daily_cap:,}" if row.daily_cap is not None else "",
         "state_reason": row.state_reason or "no reason given.",
         "resting_because": row.resting_because or "it keeps its pace.",
+        "brake_because": row.brake_because or "",
         "window": _window(row.window_weekdays, row.window_from, row.window_until),
     }
 

@@ -35,7 +35,7 @@ RENEWED = """
     UPDATE channel SET lease_until = :until
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
       AND (state = 'active' OR archived_at IS NOT NULL)
-      AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, window_weekdays, window_from, window_until)
+      AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, brake_gap_seconds, window_weekdays, window_from, window_until)
           = CAST(:limits AS jsonb)
     RETURNING id
 """
@@ -103,7 +103,7 @@ def renew(lease: Lease) -> datetime | None:
 
 def limits(channel: Channel) -> str:
     """What a slice was judged by when it began, as `RENEWED` compares it."""
-    pace = [channel.daily_cap, channel.per_minute, channel.minimum_gap_seconds]
+    pace = [channel.daily_cap, channel.per_minute, channel.minimum_gap_seconds, channel.brake_gap_seconds]
     return json.dumps([*pace, channel.window_weekdays, channel.window_from, channel.window_until])
 
 
@@ -140,7 +140,7 @@ def next_due(channel_id: UUID) -> datetime | None:
 
 def burst(channel: Channel) -> int:
     """How many messages may go in one slice: one with a minimum gap, else ten seconds' worth of the rate."""
-    if channel.minimum_gap_seconds:
+    if channel.minimum_gap_seconds or channel.brake_gap_seconds:
         return 1
     return UNLIMITED if not channel.per_minute else max(1, channel.per_minute // 6)
 
@@ -148,7 +148,8 @@ def burst(channel: Channel) -> int:
 def pause_after(channel: Channel, count: int) -> timedelta:
     """How long the channel rests after `count` messages so that rate and gap are kept."""
     paced = timedelta(minutes=count / channel.per_minute) if channel.per_minute else timedelta()
-    return max(paced, timedelta(seconds=channel.minimum_gap_seconds)) if count else timedelta()
+    gap = timedelta(seconds=max(channel.minimum_gap_seconds, channel.brake_gap_seconds))
+    return max(paced, gap) if count else timedelta()
 
 
 def _asked(channel_id: UUID) -> Sequence[Row[Any]]:

@@ -17,14 +17,16 @@ from tests.fakes.loopback import HOST
 
 
 class FakeDns:
-    """Answers A and AAAA questions over UDP while used as a context manager.
+    """Answers questions over UDP while used as a context manager.
 
-    `names` maps a name to its addresses, or to one list for each time it is asked (the last one stays).
+    `records` maps (name, kind) to what stands there, as zone files spell it: `records["acme.example", "MX"] = ["10 mx.acme.example."]`;
+    texts are given without quotes. `names` maps a name to its addresses, or to one list for each time it is asked (the last one stays).
     `asked` holds the questions. With `is_broken` every answer is SERVFAIL, with `is_silent` there is none.
     """
 
     def __init__(self, names: dict[str, list[str]] | None = None) -> None:
         self.names: dict[str, list[list[str]]] = {name: [found] for name, found in (names or {}).items()}
+        self.records: dict[tuple[str, str], list[str]] = {}
         self.asked: list[tuple[str, str]] = []
         self.is_broken = self.is_silent = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -70,9 +72,14 @@ class FakeDns:
         answer.flags |= dns.flags.RA
         if self.is_broken:
             answer.set_rcode(dns.rcode.SERVFAIL)
-        elif name not in self.names:
+        elif found := self.records.get((name, kind)):
+            spelt = [_quoted(one) if kind == "TXT" else one for one in found]
+            answer.answer.append(dns.rrset.from_text(asked.name, 1, "IN", kind, *spelt))
+        elif name not in self.names and not any(known == name for known, _ in self.records):
             answer.set_rcode(dns.rcode.NXDOMAIN)
-        elif fitting := [address for address in self._addresses(name, kind) if kind == _kind(address)]:
+        elif name in self.names and (
+            fitting := [address for address in self._addresses(name, kind) if kind == _kind(address)]
+        ):
             answer.answer.append(dns.rrset.from_text(asked.name, 1, "IN", kind, *fitting))
         return answer
 
@@ -80,6 +87,11 @@ class FakeDns:
         answers = self.names[name]
         # A question for both kinds is one look.
         return answers.pop(0) if kind == "A" and len(answers) > 1 else answers[0]
+
+
+def _quoted(text: str) -> str:
+    """`text` in pieces of at most 255 bytes, each in quotes."""
+    return " ".join(f'"{text[at : at + 255]}"' for at in range(0, len(text), 255))
 
 
 def _kind(address: str) -> str:

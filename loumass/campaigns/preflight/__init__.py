@@ -6,6 +6,7 @@ from loumass.accounts.models import Organization
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.preflight.arithmetic import arithmetic
 from loumass.campaigns.preflight.dates import dates
+from loumass.campaigns.preflight.domains import domains
 from loumass.campaigns.preflight.finding import Finding, media_in
 from loumass.campaigns.preflight.reach import people, reach_of
 from loumass.campaigns.preflight.senders import channels_of, postal_address, senders
@@ -28,6 +29,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         *steps(campaign),
         *senders(campaign, graph, channels),
         *postal_address(graph, organization),
+        *domains(campaign, graph, channels, reach, organization),
         *people(campaign, graph, reach),
         *dates(campaign, graph, organization),
         *arithmetic(graph, channels, reach, organization),
