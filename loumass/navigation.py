@@ -41,6 +41,7 @@ PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry("Contacts", "people.index", "users", "contacts.read", on_phone=True),
         Entry("Imports", "imports.index", "file-import", "contacts.import"),
         Entry("Suppression", "suppression.index", "ban", "contacts.read"),
+        Entry("Topics", "topics.index", "bookmark", "contacts.read"),
     )),
     ("Sending", (
         Entry("Channels", "channels.index", "antenna-bars-5", "channels.read"),

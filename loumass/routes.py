@@ -16,6 +16,7 @@ import loumass.channels.connecting_pages
 import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.suppression_pages
+import loumass.contacts.topic_pages
 import loumass.content.preview_pages
 import loumass.deliverability.pages
 import loumass.funnels.file_pages
@@ -23,6 +24,7 @@ import loumass.funnels.step_pages
 import loumass.inbox.pages
 import loumass.messages.trying_out_pages
 import loumass.messages.unsubscribing_pages
+import loumass.messages.wishes_pages
 import loumass.webhooks.delivery_pages
 import loumass.webhooks.hook_pages
 
@@ -39,6 +41,7 @@ class Route:
 ROUTES: tuple[Route, ...] = (
     Route(loumass.contacts.import_pages.pages, "", "member"),
     Route(loumass.contacts.suppression_pages.pages, "", "member"),
+    Route(loumass.contacts.topic_pages.pages, "", "member"),
     Route(loumass.contacts.pages.pages, "", "member"),
     Route(loumass.campaigns.pages.pages, "", "member"),
     Route(loumass.campaigns.people_pages.pages, "", "member"),
@@ -50,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.inbox.pages.pages, "", "member"),
     Route(loumass.messages.trying_out_pages.pages, "", "member"),
     Route(loumass.messages.unsubscribing_pages.pages, "", "public"),
+    Route(loumass.messages.wishes_pages.pages, "", "public"),
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
     Route(loumass.channels.connecting_pages.pages, "", "member"),

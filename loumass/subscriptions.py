@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import loumass.analytics.listeners
 import loumass.campaigns.listeners as campaigns
+import loumass.campaigns.parking
 import loumass.campaigns.people_listeners
 import loumass.deliverability.listeners
 import loumass.messages.outbox_listeners
@@ -23,8 +24,11 @@ SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
     "channel.removed": [loumass.messages.outbox_listeners.on_channel_removed],
     "channel.resumed": [loumass.messages.outbox_listeners.on_channel_resumed],
     "contact.archived": [loumass.campaigns.people_listeners.on_contact_archived],
+    "contact.away": [loumass.campaigns.parking.on_away],
     "contact.complained": [campaigns.on_opted_out],
     "contact.created": [loumass.messages.receiving_listeners.on_contact_created],
+    "contact.opt_out_decided": [loumass.campaigns.parking.on_opt_out_decided],
+    "contact.opt_out_proposed": [loumass.campaigns.parking.on_opt_out_proposed],
     "contact.unsubscribed": [_counted, campaigns.on_opted_out],
     "domain.released": [loumass.messages.outbox_listeners.on_domain_released],
     "enrollment.started": [_counted],

@@ -15,12 +15,15 @@ from loumass.contacts.editing import FieldRefused
 from loumass.contacts.forms import MEDIUM_NAMES, ContactForm
 from loumass.contacts.models import MEDIA, Contact
 from loumass.contacts.normalising import clean_text, shown_phone
+from loumass.contacts.proof import Proof
 from loumass.contacts.suppression import record_consent, suppress
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
 from loumass.core.tenancy import get_or_404
 
 pages = Blueprint("contacts", __name__)
+#: What a consent may be limited to, as a person may note it.
+TECHNIQUES = ("", "synthetic_voice")
 pages.add_app_template_filter(shown_phone, "phone_number")
 
 
@@ -107,10 +110,15 @@ def consent(contact_id: UUID) -> ResponseReturnValue:
         raise Refused("Say on which medium, and where or when they said so. Nothing was changed.")
     is_granted = request.form.get("is_granted") == "1"
     address = contact.email_key if medium == "email" else contact.phone
-    if is_granted or not address:
-        record_consent(contact, medium, is_granted=is_granted, source=source)
-    elif not suppress(medium, [address], "by_hand", note=source):
-        record_consent(contact, medium, is_granted=False, source=source)
+    technique, wording = request.form.get("technique", ""), clean_text(request.form.get("wording", ""))[:1000]
+    if technique not in TECHNIQUES:
+        raise Refused("There is no such technique. Nothing was changed.")
+    proof = Proof(source, wording, {"page": "person"})
+    is_limited = is_granted or technique or not address
+    if is_limited or not suppress(medium, [address or ""], "by_hand", note=source, proof=proof):
+        record_consent(
+            contact, medium, is_granted=is_granted, source=source, technique=technique, proof=proof
+        )
     db().commit()
     word = "may" if is_granted else "may not"
     flash(f"Noted: {MEDIUM_NAMES[medium]} {word} be sent to {contact.label}.", "done")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from loumass.contacts.suppression import lift_expired
 from loumass.core import clock
 from loumass.core.jobs import job, wake_all
 from loumass.core.tenancy import transaction
@@ -58,6 +59,7 @@ def ease() -> None:
     before = clock.now() - _KEPT
     with transaction() as session:
         braking.ease_channels()
+        lift_expired()
         braking.forget_old(before)
         session.execute(delete(TroubleHour).where(TroubleHour.hour < before))
         session.execute(delete(SoftBounce).where(SoftBounce.bounced_at < before))

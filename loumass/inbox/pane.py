@@ -11,12 +11,15 @@ from sqlalchemy import select
 
 from loumass.accounts.models import Organization, User
 from loumass.campaigns.standing import Standing, standings_of_contact
-from loumass.contacts.models import Contact, ContactField, ContactTag, Tag
+from loumass.contacts.ledger import ledger_of
+from loumass.contacts.models import Consent, Contact, ContactField, ContactTag, Tag
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.inbox.permissions import Permission, permissions
 from loumass.inbox.person import Person
+from loumass.messages.models import OptOutProposal
+from loumass.messages.proposing import open_proposals
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,17 @@ class Pane:
     owner: User | None
     local_time: datetime | None
     place: str
+    #: Answers of theirs that may ask us to stop, until somebody decides.
+    proposals: Sequence[OptOutProposal] = ()
+    ledger: Sequence[Consent] = ()
 
 
 def pane(person: Person) -> Pane:
     """Everything beside the thread."""
     contact = person.contact
+    proposals = open_proposals(person.conversation_ids)
     if contact is None:
-        return Pane((), (), (), (), None, None, "")
+        return Pane((), (), (), (), None, None, "", proposals)
     zone = _zone(contact)
     return Pane(
         standings=standings_of_contact(contact.id),
@@ -46,6 +53,8 @@ def pane(person: Person) -> Pane:
         owner=db().get(User, contact.owner_id) if contact.owner_id else None,
         local_time=clock.now().astimezone(zone),
         place=contact.city or zone.key.rpartition("/")[2].replace("_", " "),
+        proposals=proposals,
+        ledger=ledger_of([contact.id], most=20),
     )
 
 

@@ -50,9 +50,7 @@ def _permission(
         return Permission(medium, label, False, "no address" if medium == "email" else "no number", None, "")
     entry = barred.get((medium, address_hash))
     if entry is not None:
-        return Permission(
-            medium, label, False, _REASONS.get(entry.reason, "suppressed"), entry.created_at, entry.note
-        )
+        return _barred(medium, label, entry)
     if consent is not None and not consent.is_granted:
         return Permission(medium, label, False, "they said no", consent.recorded_at, source)
     if consent is not None:
@@ -60,6 +58,14 @@ def _permission(
     if medium == "voicemail":
         return Permission(medium, label, False, "not asked yet", None, "")
     return Permission(medium, label, True, "nobody said no", None, "")
+
+
+def _barred(medium: str, label: str, entry: Suppression) -> Permission:
+    if entry.until_at is not None:
+        until = f"{entry.until_at.day} {entry.until_at:%b}"
+        return Permission(medium, label, True, f"campaigns wait until {until}", None, entry.note)
+    reason = _REASONS.get(entry.reason, "suppressed")
+    return Permission(medium, label, False, reason, entry.created_at, entry.note)
 
 
 def _suppressions(contact: Contact) -> list[Suppression]:
@@ -72,7 +78,7 @@ def _latest_consent(contact: Contact) -> list[Consent]:
         db().scalars(
             select(Consent)
             .ext(distinct_on(Consent.medium))
-            .where(Consent.contact_id == contact.id)
+            .where(Consent.contact_id == contact.id, Consent.technique.not_in(("pause", "topic")))
             .order_by(Consent.medium, Consent.recorded_at.desc(), Consent.id.desc())
         )
     )

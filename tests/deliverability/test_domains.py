@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -118,8 +119,6 @@ def test_a_server_that_does_not_answer_proves_nothing(names: FakeDns) -> None:
 def test_each_mistake_is_named_with_what_to_do(
     changed: dict[str, object], check: str, state: str, word: str
 ) -> None:
-    from dataclasses import replace
-
     [found] = [one for one in judge(replace(ALL_GOOD, **changed), GOOGLE, ["google"]) if one.name == check]
     assert (found.state, word in found.sentence) == (state, True), found.sentence
     assert found.state == "good" or found.remedy

@@ -8,7 +8,8 @@ from loumass.campaigns.pages import (
     making,
     pausing,
     showing,
+    topic,
 )
 from loumass.campaigns.pages.blueprint import pages
 
-__all__ = ["acting", "adding", "launching", "listing", "making", "pages", "pausing", "showing"]
+__all__ = ["acting", "adding", "launching", "listing", "making", "pages", "pausing", "showing", "topic"]
