@@ -80,7 +80,6 @@ class SoftBounce(OrganizationScoped, Base):
         Index(None, "organization_id", "medium", "address_hash", "bounced_at"),
     )
 
-    organization_id: Mapped[UUID] = organization_of_parents()
     message_id: Mapped[UUID] = mapped_column(primary_key=True)
     medium: Mapped[str]
     address_hash: Mapped[bytes]

@@ -22,7 +22,7 @@ _RANK = {"good": 0, "warning": 1, "bad": 2}
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Something to publish in DNS."""
+    """Something to publish in DNS. `value` is empty where only the mail service knows it."""
 
     kind: str
     name: str
@@ -132,7 +132,7 @@ def _dkim(found: Found, services: Sequence[Service], selectors: Sequence[str]) -
     return Check(
         "DKIM", "bad", f"No key for signatures was found at {found.domain} (looked for: {looked}).",
         f"{where} If it stands under another name, enter that selector below.",
-        (Record("TXT", f"{selectors[0]}._domainkey.{found.domain}", "v=DKIM1; k=rsa; p=…"),),
+        (Record("TXT", f"{selectors[0]}._domainkey.{found.domain}", ""),),
     )  # fmt: skip
 
 

@@ -43,7 +43,8 @@ MADE = (
         "NOT NULL, medium TEXT NOT NULL, address_hash BYTEA NOT NULL, bounced_at TIMESTAMP WITH TIME ZONE DEFAULT "
         "now() NOT NULL, CONSTRAINT pk_soft_bounce PRIMARY KEY (organization_id, message_id), CONSTRAINT "
         "fk_soft_bounce_organization_id_message_id FOREIGN KEY(organization_id, message_id) REFERENCES message "
-        "(organization_id, id) )"
+        "(organization_id, id), "
+        "CONSTRAINT fk_soft_bounce_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id) )"
     ),
     (
         "CREATE INDEX ix_soft_bounce_organization_id_medium_address_hash_bounced_at ON soft_bounce "

@@ -68,7 +68,7 @@ def test_the_application_has_exactly_the_plain_policy(catalogue: Engine) -> None
     for table, *policy in _rows(
         catalogue,
         "SELECT tablename, policyname, cmd, permissive, qual, with_check FROM pg_policies "
-        "WHERE roles && ARRAY['loumass_app', 'loumass_owner', 'public']::name[]",
+        "WHERE roles && ARRAY['loumass_app', 'loumass_owner', 'public']::name[] ORDER BY tablename, policyname",
     ):
         by_table.setdefault(table, []).append(tuple(policy))
     own = by_table["membership"].pop()
