@@ -29,6 +29,7 @@ SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
     "contact.created": [loumass.messages.receiving_listeners.on_contact_created],
     "contact.opt_out_decided": [loumass.campaigns.parking.on_opt_out_decided],
     "contact.opt_out_proposed": [loumass.campaigns.parking.on_opt_out_proposed],
+    "contact.resubscribed": [loumass.messages.outbox_listeners.on_resubscribed],
     "contact.unsubscribed": [_counted, campaigns.on_opted_out],
     "domain.released": [loumass.messages.outbox_listeners.on_domain_released],
     "enrollment.started": [_counted],

@@ -100,12 +100,14 @@ class Attention:
     held: list[HeldCampaign]
     slowed: list[SlowedChannel]
     spared: list[SparedDomain]
+    #: People who may have asked us to stop, in their own words.
+    proposals: int
 
     @property
     def count(self) -> int:
         """How many lines that is."""
         listed = (self.channels, self.imports, self.held, self.slowed, self.spared)
-        return sum(map(len, listed)) + bool(self.in_doubt.count)
+        return sum(map(len, listed)) + bool(self.in_doubt.count) + bool(self.proposals)
 
 
 _CHANNELS = text("""
@@ -148,6 +150,10 @@ _SPARED = text("""
     SELECT domain, because, until_at FROM domain_brake
     WHERE organization_id = :organization_id AND until_at > :now ORDER BY began_at DESC LIMIT 3
 """)
+_PROPOSALS = text("""
+    SELECT count(DISTINCT conversation_id) AS count FROM opt_out_proposal
+    WHERE organization_id = :organization_id AND decided_at IS NULL
+""")
 _WAITING = text("""
     SELECT count(DISTINCT coalesce(contact_id, id)) AS count, min(needs_reply_since) AS oldest_at FROM conversation
     WHERE organization_id = :organization_id AND needs_reply_since IS NOT NULL AND closed_at IS NULL
@@ -164,6 +170,7 @@ def attention(today: date) -> Attention:
         held=[HeldCampaign(**row) for row in _all(_HELD)],
         slowed=[SlowedChannel(**row) for row in _all(_SLOWED)],
         spared=[SparedDomain(**row) for row in _all(_SPARED, now=clock.now())],
+        proposals=_one(_PROPOSALS)["count"],
     )
 
 

@@ -22,7 +22,7 @@ class RareGate(NamedTuple):
 
 
 _MINE = "organization_id = :organization_id"
-_UNTIL = f"FROM suppression su WHERE su.{_MINE} AND su.medium = m.medium AND su.address_hash = m.to_hash AND su.until_at > :now"
+_UNTIL = f"FROM suppression sp WHERE sp.{_MINE} AND sp.medium = m.medium AND sp.address_hash = m.to_hash AND sp.until_at > :now"
 _BRAKE = f"FROM domain_brake b WHERE b.{_MINE} AND b.domain = split_part(co.email_key, '@', 2) AND b.until_at > :now"
 
 
@@ -44,7 +44,7 @@ RARE_GATES: tuple[RareGate, ...] = (
         f"m.priority >= {PRIORITY_CAMPAIGN} AND "
         + _if_any(f"suppression s WHERE s.{_MINE} AND s.until_at > :now", f"EXISTS (SELECT 1 {_UNTIL})"),
         "The address is spared for a while: a pause they asked for, or a mailbox that takes nothing.",
-        until=f"(SELECT su.until_at {_UNTIL})",
+        until=f"(SELECT sp.until_at {_UNTIL})",
     ),
     RareGate(
         "opt_out_proposed",

@@ -55,6 +55,12 @@ def on_domain_released(_: Sequence[Event]) -> None:
     look_again("domain_braked")
 
 
+def on_resubscribed(events: Sequence[Event]) -> None:
+    """contact.resubscribed: a pause ended before its time; what waited for that is judged now."""
+    for contact_id in sorted({event.contact_id for event in events if event.contact_id}):
+        look_again("paused_by_them", contact_id)
+
+
 def on_channel_removed(events: Sequence[Event]) -> None:
     """A channel is gone for good: what was queued for it will never go."""
     channels = sorted({event.channel_id for event in events if event.channel_id})

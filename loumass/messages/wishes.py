@@ -18,7 +18,6 @@ from loumass.core.database import db
 from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import get
 from loumass.messages.models import Message
-from loumass.messages.outbox_listeners import look_again
 from loumass.messages.unsubscribing import OWN_WISH, Addressee, masked
 
 PAUSE = timedelta(days=30)
@@ -106,8 +105,6 @@ def end_pause(wishes: Wishes) -> None:
         entry = _entry(way.medium, way.hash)
         if entry is not None and entry.until_at is not None and entry.reason in OWN_WISH:
             lift(entry.id, SOURCE, proof=wishes.proof("End the pause"))
-            for contact_id in people_with(way.medium, way.hash):
-                look_again("paused_by_them", contact_id)
 
 
 def _way(medium: str, address: str) -> Way:

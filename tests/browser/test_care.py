@@ -11,11 +11,13 @@ from playwright.sync_api import Page, expect
 from loumass.channels.models import Channel, ChannelDay
 from loumass.contacts.models import Topic
 from loumass.core import clock
+from loumass.core.live import announce
 from loumass.core.tenancy import get_or_404
 from loumass.deliverability.known_senders import SERVICES
 from loumass.deliverability.looking import Found
 from loumass.deliverability.models import DomainBrake, SendingDomain, TroubleHour
 from loumass.deliverability.verdicts import judge, worst
+from loumass.events.service import publish
 from loumass.messages.unsubscribing_links import unsubscribe_url
 from tests.browser.fitting import fits
 from tests.channels.connected import connected
@@ -92,6 +94,14 @@ def test_deliverability_and_a_domain(
     expect(page.get_by_text("such! is no selector")).to_be_visible()
     page.goto(f"{server}/dashboard")
     page.goto(f"{server}/deliverability")
+    # What is braked while somebody looks is told at once.
+    with world.acme.acting() as session:
+        figures = {"kind": "rejected", "count": 12, "total": 80, "what": "domain", "domain": "other.example"}
+        publish("deliverability.alert", facts=figures)
+        announce("alerts")
+        session.commit()
+    expect(page.get_by_text("Nothing goes to other.example for now")).to_be_visible()
+    page.get_by_role("button", name="Close this note").first.click()
     page.get_by_role("button", name="Its own pace again").click()
     expect(page.get_by_text("maya@acme.example sends at its own pace again.")).to_be_visible()
     page.get_by_role("button", name="Write again now").click()

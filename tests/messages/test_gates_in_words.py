@@ -17,6 +17,7 @@ from loumass.messages.service import (
     why_wait,
 )
 from tests.messages.gates import at_denver, closed, deleted, suppressed, waiting, withdrawn
+from tests.messages.gates_rare import RARE
 from tests.messages.sending import (
     campaign,
     changed,
@@ -57,7 +58,10 @@ def arranged(world: World, gate: str) -> UUID:
         "quiet_hours": lambda: clock.advance(at_denver(3, day=4)),
         "window": lambda: changed(world.acme, channel, window_from=60, window_until=120),
     }
-    change[gate]()
+    if gate in RARE:
+        RARE[gate](world, person, run)
+    else:
+        change[gate]()
     return message_id
 
 
