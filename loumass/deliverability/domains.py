@@ -19,12 +19,11 @@ from loumass.core.tenancy import current_organization_id, get
 from loumass.deliverability.known_senders import Service, selectors_for, service_of
 from loumass.deliverability.looking import Found, look
 from loumass.deliverability.models import SendingDomain
+from loumass.deliverability.troubles import PRETENDS
 from loumass.deliverability.verdicts import Check, judge, worst
 from loumass.providers.errors import Disconnected
 
 MOST_SELECTORS = 10
-#: Nothing that is sent through it ever leaves.
-_PRETENDS = "sandbox"
 # What is addressed to people stands behind the last @; an address that was connected has one.
 _REGISTER = text("""
     INSERT INTO sending_domain (organization_id, name)
@@ -53,7 +52,7 @@ class Question:
 
 def register() -> Sequence[UUID]:
     """Every domain that a mailbox writes from is known from now on; the ids of those that were not."""
-    values = {"organization_id": current_organization_id(), "pretends": _PRETENDS}
+    values = {"organization_id": current_organization_id(), "pretends": PRETENDS}
     return db().scalars(_REGISTER, values).all()
 
 
@@ -65,13 +64,13 @@ def domain_named(address: str) -> SendingDomain | None:
 
 def is_real(channel: Channel) -> bool:
     """Whether what goes through `channel` reaches anybody: then its domain matters."""
-    return channel.medium == "email" and channel.provider != _PRETENDS
+    return channel.medium == "email" and channel.provider != PRETENDS
 
 
 def senders_of(domain: SendingDomain) -> Sequence[Channel]:
     """The mailboxes that write from `domain`."""
     ours = func.lower(func.split_part(Channel.address, "@", 2)) == domain.name
-    in_use = (Channel.medium == "email", Channel.archived_at.is_(None), Channel.provider != _PRETENDS)
+    in_use = (Channel.medium == "email", Channel.archived_at.is_(None), Channel.provider != PRETENDS)
     return db().scalars(select(Channel).where(ours, *in_use).order_by(Channel.address)).all()
 
 

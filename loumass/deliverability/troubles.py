@@ -20,6 +20,8 @@ from loumass.core.tenancy import current_organization_id
 
 KINDS = ("bounced", "complained", "rejected")
 JUDGE = "deliverability.judge"
+#: What goes through it reaches nobody: its troubles are invented, shown, and brake nothing.
+PRETENDS = "sandbox"
 
 _ADD = {
     kind: text(f"""
@@ -45,6 +47,7 @@ _OF_DOMAINS = text("""
     WITH trouble AS MATERIALIZED (
         SELECT h.domain, sum(h.bounced) AS bounced, sum(h.complained) AS complained, sum(h.rejected) AS rejected
         FROM trouble_hour h
+        JOIN channel c ON c.organization_id = :organization_id AND c.id = h.channel_id AND c.provider <> :pretends
         LEFT JOIN domain_brake b ON b.organization_id = :organization_id AND b.domain = h.domain
         WHERE h.organization_id = :organization_id AND h.hour >= :since AND h.domain <> ''
           AND (b.counted_from IS NULL OR h.hour >= b.counted_from)
@@ -115,7 +118,12 @@ def figures_of(channel_id: UUID, counted_from: datetime | None) -> Figures:
 
 def figures_of_domains(least: int) -> dict[str, Figures]:
     """Recipients' domains of which at least so many of a kind came back."""
-    values = {"organization_id": current_organization_id(), "since": window()[1], "least": least}
+    values = {
+        "organization_id": current_organization_id(),
+        "since": window()[1],
+        "least": least,
+        "pretends": PRETENDS,
+    }
     rows = db().execute(_OF_DOMAINS, values)
     return {row.domain: Figures(row.total, row.bounced, row.complained, row.rejected) for row in rows}
 

@@ -60,6 +60,15 @@ _WEEKDAY_ALONE = re.compile(
 )
 _SOON = re.compile(rf"(?:{_any(_TOMORROW)})\b", re.IGNORECASE)
 
+#: Something says that they are away at all: a newsletter's offer has its days as well.
+_AWAY = re.compile(
+    r"\bout of (?:the )?office\b|\booo\b|\bout (?:until|till|through|from)\b|\b(?:on|annual|parental|sick) (?:vacation|holidays?|leave|pto)\b"
+    r"|\b(?:i|we) (?:am|are|will be|['’]ll be)?\s*(?:currently )?(?:away|travell?ing|unavailable|back)\b|\baway (?:from|until|till|on)\b"
+    r"|\bi['’](?:m|ll be) (?:away|out|back|travell?ing)\b|\bnot (?:in|at) (?:the |my )?(?:office|desk)\b|\blimited access\b|\bi (?:will|shall) return\b"
+    r"|\bi(?:['’]ll| will) be back\b|abwesen|urlaub|nicht (?:im|in der) (?:büro|haus|firma)|außer haus|nicht erreichbar|\bwieder (?:da|erreichbar|im büro)\b"
+    r"|fuera de|ausente|ausencia|vacaciones|\bvuelvo\b|\bvolver[ée]\b|\bregres|de vuelta|absente?\b|absence|cong[ée]s?\b|en vacances|hors du bureau|de retour|\breviens\b",
+    re.IGNORECASE,
+)
 #: What stands before the day of the return, or the last day away.
 _BEFORE = re.compile(
     r"\b(?:(?:i(?:['’]ll| will| am|['’]m)?|we(?:['’]ll| will)?)?\s*(?:be\s+)?(?:back|returning|return|available|reachable)"
@@ -78,7 +87,7 @@ def back_on(text: str, mail_day: date, *, is_month_first: bool = True) -> date |
     `is_month_first` reads 3/4 as March 4th; where only the other reading makes sense, that is taken.
     """
     read = " ".join(text[:_READ].split())
-    return max(_named(read, mail_day, is_month_first), default=None)
+    return max(_named(read, mail_day, is_month_first), default=None) if _AWAY.search(read) else None
 
 
 def _named(read: str, mail_day: date, is_month_first: bool) -> Iterator[date]:

@@ -8,13 +8,14 @@ from uuid import UUID
 from sqlalchemy import select, text
 
 from loumass.accounts.service import audit
-from loumass.contacts.models import Contact
+from loumass.contacts.models import Contact, Suppression
 from loumass.contacts.proof import Proof
 from loumass.contacts.suppression import suppress
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Conflict
 from loumass.core.live import announce
+from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import current_organization_id, get, get_or_404
 from loumass.events.service import publish
 from loumass.messages.models import Message, OptOutProposal
@@ -34,7 +35,7 @@ _PARK = text("""
 def propose(message: Message) -> OptOutProposal | None:
     """Ask a person where `message` may want us to stop; what campaigns have queued for them waits from now on."""
     phrase = asks_to_stop(message.reply_text or message.text)
-    if not phrase:
+    if not phrase or _is_barred(message):
         return None
     proposal = OptOutProposal(
         message_id=message.id,
@@ -92,6 +93,17 @@ def _decide(proposal_id: UUID, decision: str, user_id: UUID) -> OptOutProposal:
     announce("inbox")
     announce("dashboard")
     return proposal
+
+
+def _is_barred(message: Message) -> bool:
+    """Whether the address that spoke is not written to anyway."""
+    spoke = keyed_hash(compared(message.medium, message.from_address))
+    barred = select(Suppression.id).where(
+        Suppression.medium == message.medium,
+        Suppression.address_hash == spoke,
+        Suppression.until_at.is_(None),
+    )
+    return db().scalar(barred) is not None
 
 
 def _addresses(proposal: OptOutProposal) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -23,15 +24,16 @@ from tests.messages.letters import brings
 from tests.messages.sending import (
     Postbox,
     campaign,
+    changed,
     events,
     handing_to,
-    mailbox,
     message,
     queue,
     states,
     stream,
 )
-from tests.world import World
+from tests.messages.sending import mailbox as sandbox_mailbox
+from tests.world import Tenant, World
 
 
 class Refusing(Postbox):
@@ -43,6 +45,13 @@ class Refusing(Postbox):
         if "spam" in message.to:
             raise Rejected("Your mail is not wanted here.", "5.7.1")
         return super().send(message)
+
+
+def mailbox(tenant: Tenant, address: str = "maya@acme.example", **limits: Any) -> Channel:
+    """A mailbox that really sends: what a sandbox invents brakes nothing."""
+    box = sandbox_mailbox(tenant, address, **limits)
+    changed(tenant, box, provider="smtp")
+    return box
 
 
 def people(world: World, count: int, domain: str, word: str = "p") -> list[Contact]:
@@ -155,6 +164,15 @@ def test_few_troubles_brake_nothing_and_cost_no_row_where_all_goes_well(world: W
         world.work()
     assert [(row.domain, row.bounced, row.rejected) for row in _troubles(world)] == [("bad.example", 2, 1)]
     assert now(world, box).brake_gap_seconds == 0
+
+
+def test_what_a_sandbox_invents_is_shown_and_brakes_nothing(world: World) -> None:
+    box = sandbox_mailbox(world.acme)
+    with handing_to(Refusing()):
+        queue(world.acme, box, people(world, 12, "bad.example", "dead"))
+        world.work()
+    assert (now(world, box).state, now(world, box).brake_gap_seconds, _brakes(world)) == ("active", 0, [])
+    assert "12, 100 %" in world.acme.viewer.get("/deliverability").text
 
 
 def test_reports_that_come_later_count_too(world: World) -> None:
