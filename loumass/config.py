@@ -29,6 +29,7 @@ VARIABLES: dict[str, str] = {
     "STORAGE_URL": "where files are kept: file:///folder or s3://bucket",
     "ALLOWED_PRIVATE_HOSTS": "host:port, comma separated; private addresses that outgoing calls may reach",
     "DNS_RESOLVER": "address:port, comma separated; DNS servers that outgoing calls ask for names (default: the system's)",
+    "BULK_RECIPIENTS": "from so many recipients on the rules of Gmail and Yahoo for bulk mail are asked for (default: 5000)",
     "TWILIO_API_URL": "base address of Twilio's API",
     "GMAIL_API_URL": "base address of Gmail's API",
     "GOOGLE_ACCOUNTS_API_URL": "base address of Google's sign-in",
@@ -90,6 +91,7 @@ class Settings:
     #: `google`, `microsoft`: those that the installation has an application at.
     vendor_clients: Mapping[str, VendorClient]
     sandbox_speed: float
+    bulk_recipients: int
     log_format: str
     log_level: str
     sentry_dsn: str = field(repr=False)
@@ -130,6 +132,7 @@ class Settings:
             api_urls=_api_urls(env),
             vendor_clients=_vendor_clients(env),
             sandbox_speed=_positive(env, "SANDBOX_SPEED", "1"),
+            bulk_recipients=_integer(env, "BULK_RECIPIENTS", "5000"),
             log_format=env.get("LOG_FORMAT") or ("json" if environment == "production" else "console"),
             log_level=env.get("LOG_LEVEL") or "info",
             sentry_dsn=env.get("SENTRY_DSN", ""),

@@ -26,19 +26,22 @@ from loumass.contacts.models import (
     ImportRefusal,
     Suppression,
     Tag,
+    Topic,
+    TopicRefusal,
 )
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
 from loumass.content.models import Content, ContentLink, ContentVersion
 from loumass.core.agenda import Agenda
 from loumass.core.database import Base
 from loumass.core.models import PeriodicRun
+from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.events.models import Event, Notice
 from loumass.funnels.models import Edge, Graph, Node, Template
 from loumass.inbox.models import Draft
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
-from loumass.messages.models import Attachment, Attempt, Conversation, Message, Stream
+from loumass.messages.models import Attachment, Attempt, Conversation, Message, OptOutProposal, Stream
 from loumass.speech.models import SpokenText, VoiceAccount
 
 #: Tables that belong to no single tenant. A table in neither group fails a house test.

@@ -42,10 +42,12 @@ PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry("Imports", "imports.index", "file-import", "contacts.import"),
         Entry("Verification", "verification.index", "shield-half", "contacts.import"),
         Entry("Suppression", "suppression.index", "ban", "contacts.read"),
+        Entry("Topics", "topics.index", "bookmark", "contacts.read"),
     )),
     ("Sending", (
         Entry("Channels", "channels.index", "antenna-bars-5", "channels.read"),
         Entry("Tracking", "tracking.index", "click", "channels.read"),
+        Entry("Deliverability", "deliverability.index", "certificate", "channels.read"),
         Entry("In doubt", "messages.in_doubt", "help-circle", "messages.settle"),
     )),
 )  # fmt: skip

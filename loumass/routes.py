@@ -17,8 +17,10 @@ import loumass.channels.tracking_pages
 import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.suppression_pages
+import loumass.contacts.topic_pages
 import loumass.contacts.verification_pages
 import loumass.content.preview_pages
+import loumass.deliverability.pages
 import loumass.funnels.file_pages
 import loumass.funnels.step_pages
 import loumass.inbox.pages
@@ -26,6 +28,7 @@ import loumass.media.pages
 import loumass.messages.trying_out_pages
 import loumass.messages.unsubscribing_pages
 import loumass.messages.waiting_pages
+import loumass.messages.wishes_pages
 import loumass.webhooks.delivery_pages
 import loumass.webhooks.hook_pages
 
@@ -45,6 +48,7 @@ ON_TRACKING_DOMAINS = ("/u/", "/static/")
 ROUTES: tuple[Route, ...] = (
     Route(loumass.contacts.import_pages.pages, "", "member"),
     Route(loumass.contacts.suppression_pages.pages, "", "member"),
+    Route(loumass.contacts.topic_pages.pages, "", "member"),
     Route(loumass.contacts.verification_pages.pages, "", "member"),
     Route(loumass.contacts.pages.pages, "", "member"),
     Route(loumass.campaigns.pages.pages, "", "member"),
@@ -57,11 +61,13 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.inbox.pages.pages, "", "member"),
     Route(loumass.messages.waiting_pages.pages, "", "member"),
     Route(loumass.messages.unsubscribing_pages.pages, "", "public"),
+    Route(loumass.messages.wishes_pages.pages, "", "public"),
     Route(loumass.media.pages.pages, "", "public"),
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
     Route(loumass.channels.every_page.pages, "", "member"),
     Route(loumass.channels.tracking_pages.pages, "", "member"),
+    Route(loumass.deliverability.pages.pages, "", "member"),
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),

@@ -11,6 +11,7 @@ import loumass.campaigns.jobs
 import loumass.channels.jobs
 import loumass.channels.tracking_domains
 import loumass.contacts.jobs
+import loumass.deliverability.jobs
 import loumass.events.jobs
 import loumass.inbox.jobs
 import loumass.messages.hits_classing
@@ -58,6 +59,8 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(sweep, timedelta(minutes=1)),
     Periodic(loumass.contacts.jobs.forget_files, timedelta(days=1)),
     Periodic(loumass.campaigns.jobs.repair, timedelta(minutes=10)),
+    Periodic(loumass.deliverability.jobs.check_all, timedelta(days=1)),
+    Periodic(loumass.deliverability.jobs.ease, timedelta(hours=1)),
 )
 
 #: What runs once per interval for the whole installation, inside the clock process: short SQL only.

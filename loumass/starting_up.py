@@ -26,6 +26,7 @@ from loumass.core import (
     storage,
     told,
 )
+from loumass.deliverability import bulk
 from loumass.events.service import subscribe
 from loumass.funnels.seeds import add_examples
 from loumass.messages.channel_past_due import count_past_due, settle_past_due
@@ -50,6 +51,7 @@ def prepare(settings: Settings) -> Redis:
     signing_in.use(settings)
     waiting.use(count_queues)
     past_due.use(count_past_due, settle_past_due)
+    bulk.use(settings.bulk_recipients)
     local_time.use((look_at_hours_again,))
     storage.use(settings.storage_url)
     database.use(database.connect(settings.database_url))

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import loumass.analytics.listeners
 import loumass.campaigns.listeners as campaigns
+import loumass.campaigns.parking
 import loumass.campaigns.people_listeners
+import loumass.deliverability.listeners
 import loumass.messages.outbox_listeners
 import loumass.messages.receiving_listeners
 import loumass.webhooks.listeners
@@ -15,13 +17,21 @@ from loumass.events.service import Listener
 _counted = loumass.analytics.listeners.on_counted
 
 SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
-    "channel.connected": [loumass.webhooks.listeners.on_channel_connected],
+    "channel.connected": [
+        loumass.webhooks.listeners.on_channel_connected,
+        loumass.deliverability.listeners.on_channel_connected,
+    ],
     "channel.removed": [loumass.messages.outbox_listeners.on_channel_removed],
     "channel.resumed": [loumass.messages.outbox_listeners.on_channel_resumed],
     "contact.archived": [loumass.campaigns.people_listeners.on_contact_archived],
+    "contact.away": [loumass.campaigns.parking.on_away],
     "contact.complained": [campaigns.on_opted_out],
     "contact.created": [loumass.messages.receiving_listeners.on_contact_created],
+    "contact.opt_out_decided": [loumass.campaigns.parking.on_opt_out_decided],
+    "contact.opt_out_proposed": [loumass.campaigns.parking.on_opt_out_proposed],
+    "contact.resubscribed": [loumass.messages.outbox_listeners.on_resubscribed],
     "contact.unsubscribed": [_counted, campaigns.on_opted_out],
+    "domain.released": [loumass.messages.outbox_listeners.on_domain_released],
     "enrollment.started": [_counted],
     "import.finished": [loumass.messages.receiving_listeners.on_import_finished],
     "message.bounced": [_counted, campaigns.on_bounced],

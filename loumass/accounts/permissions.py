@@ -12,7 +12,7 @@ _MEMBER = _AGENT | {
     "templates.write", "content.write", "campaigns.write", "campaigns.launch", "messages.settle",
 }  # fmt: skip
 _ADMIN = _MEMBER | {
-    "contacts.erase", "suppression.remove", "channels.write", "team.manage", "organization.manage", "audit.read",
+    "campaigns.override", "contacts.erase", "suppression.remove", "channels.write", "team.manage", "organization.manage", "audit.read",
 }  # fmt: skip
 
 PERMISSIONS: dict[str, frozenset[str]] = {

@@ -41,6 +41,24 @@ class TroubledChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class SlowedChannel:
+    """A sender of which too much came back, so that it sends slower."""
+
+    id: UUID
+    name: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class SparedDomain:
+    """A recipients' mail server that sent too much back, so that campaigns wait."""
+
+    domain: str
+    because: str
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class InDoubt:
     """Sends of which nobody knows whether they arrived."""
 
@@ -85,11 +103,16 @@ class Attention:
     in_doubt: InDoubt
     imports: list[UnfinishedImport]
     held: list[HeldCampaign]
+    slowed: list[SlowedChannel]
+    spared: list[SparedDomain]
+    #: People who may have asked us to stop, in their own words.
+    proposals: int
 
     @property
     def count(self) -> int:
         """How many lines that is."""
-        return len(self.channels) + bool(self.in_doubt.count) + len(self.imports) + len(self.held)
+        listed = (self.channels, self.imports, self.held, self.slowed, self.spared)
+        return sum(map(len, listed)) + bool(self.in_doubt.count) + bool(self.proposals)
 
 
 _CHANNELS = text("""
@@ -130,6 +153,19 @@ _HELD = text("""
             AND message.enrollment_id = enrollment.id AND message.is_in_doubt)
     GROUP BY campaign.id, campaign.name ORDER BY held DESC, campaign.id LIMIT 3
 """)
+_SLOWED = text("""
+    SELECT id, name, brake_because AS because FROM channel
+    WHERE organization_id = :organization_id AND brake_gap_seconds > 0 AND state = 'active' AND archived_at IS NULL
+    ORDER BY name, id LIMIT 5
+""")
+_SPARED = text("""
+    SELECT domain, because, until_at FROM domain_brake
+    WHERE organization_id = :organization_id AND until_at > :now ORDER BY began_at DESC LIMIT 3
+""")
+_PROPOSALS = text("""
+    SELECT count(DISTINCT conversation_id) AS count FROM opt_out_proposal
+    WHERE organization_id = :organization_id AND decided_at IS NULL
+""")
 _WAITING = text("""
     SELECT count(DISTINCT coalesce(contact_id, id)) AS count, min(needs_reply_since) AS oldest_at FROM conversation
     WHERE organization_id = :organization_id AND needs_reply_since IS NOT NULL AND closed_at IS NULL
@@ -144,6 +180,9 @@ def attention(today: date) -> Attention:
         in_doubt=InDoubt(**_one(_IN_DOUBT)),
         imports=[UnfinishedImport(**row) for row in _all(_IMPORTS, since=clock.now() - RECENT)],
         held=[HeldCampaign(**row) for row in _all(_HELD)],
+        slowed=[SlowedChannel(**row) for row in _all(_SLOWED)],
+        spared=[SparedDomain(**row) for row in _all(_SPARED, now=clock.now())],
+        proposals=_one(_PROPOSALS)["count"],
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from loumass.accounts.service import audit
 from loumass.campaigns.ending import end
+from loumass.campaigns.parking import unpark
 from loumass.campaigns.waking import announce, wake_engine
 from loumass.core import clock
 from loumass.core.database import db
@@ -31,7 +32,7 @@ _HOLD = text(f"""
     RETURNING enrollment.id, enrollment.campaign_id
 """)
 _RELEASE = text(f"""
-    WITH {_LOCKED.format(which="state = 'held' AND waiting_for ->> 'for' <> 'settlement'")}
+    WITH {_LOCKED.format(which="state = 'held' AND waiting_for ->> 'for' NOT IN ('settlement', 'opt_out')")}
     UPDATE enrollment SET state = 'active', reason = NULL, due_at = :now, waiting_for = NULL
     FROM chosen
     WHERE enrollment.organization_id = :organization_id AND enrollment.id = chosen.id
@@ -48,11 +49,12 @@ def hold_people(enrollment_ids: Sequence[UUID], user_id: UUID | None) -> int:
 
 
 def release_people(enrollment_ids: Sequence[UUID]) -> int:
-    """Those who are held are decided on again; returns how many. A send in doubt must be settled instead."""
+    """Those who are held, or parked while they are away, are decided on again; returns how many. A send in doubt must be
+    settled instead, and what may be an opt-out decided in the inbox."""
     rows = db().execute(_RELEASE, _bound(enrollment_ids) | {"now": clock.now()}).all()
     wake_engine(row.campaign_id for row in rows)
     announce(row.campaign_id for row in rows)
-    return len(rows)
+    return len(rows) + unpark(enrollment_ids)
 
 
 def end_people(enrollment_ids: Sequence[UUID]) -> int:

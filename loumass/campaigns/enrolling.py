@@ -56,7 +56,7 @@ _JUDGED = """
                 ) AS way(medium, hash)
                 WHERE way.medium = ANY(CAST(:media AS text[])) AND way.hash IS NOT NULL AND NOT EXISTS (
                     SELECT 1 FROM suppression su WHERE su.organization_id = :organization_id
-                      AND su.medium = way.medium AND su.address_hash = way.hash))
+                      AND su.medium = way.medium AND su.address_hash = way.hash AND su.until_at IS NULL))
                 THEN 'unreachable'
             ELSE 'added' END AS verdict
         FROM chosen LEFT JOIN contact ON contact.organization_id = :organization_id AND contact.id = chosen.id

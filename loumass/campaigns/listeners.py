@@ -19,6 +19,7 @@ from loumass.core.tenancy import current_organization_id
 from loumass.events.models import Event
 from loumass.events.service import hears, publish_all
 from loumass.funnels.statuses import Status
+from loumass.messages.away import end_absence
 
 # Rows are locked in id order, so that two listeners never wait for each other in a circle.
 # A message that bounced for good at the door is `on_bounced`'s news, and one that was refused because they had opted
@@ -96,7 +97,9 @@ def on_replied(events: Sequence[Event]) -> None:
     set_status([row.id for row in rows], Status.NEEDS_BDR.value)
     leaving = by_replying({row.id: (row.campaign_id, row.node_id) for row in live})
     end(dict.fromkeys(leaving, "replied"))
-    _wake_those_waiting([row.id for row in live if row.id not in leaving], "replied")
+    staying = [row.id for row in live if row.id not in leaving]
+    _wake_those_waiting(staying, "replied", "away")
+    end_absence(staying)
     _settle_down(rows)
 
 

@@ -55,6 +55,9 @@ class Campaign(OrganizationOwned, Base):
     #: Null: as the organization does.
     is_open_tracked: Mapped[bool | None]
     is_click_tracked: Mapped[bool | None]
+    #: Why it may start although the rules for bulk mail are not kept, and who said so.
+    override_reason: Mapped[str] = mapped_column(default="", server_default="")
+    override_by_id: Mapped[UUID | None]
     starts_at: Mapped[datetime | None]
     #: Why a start that was agreed on did not happen; a person reads it.
     problem: Mapped[str] = mapped_column(default="", server_default="")

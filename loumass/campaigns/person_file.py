@@ -51,7 +51,8 @@ def _consent(ids: Sequence[UUID]) -> list[dict[str, Any]]:
     rows = db().scalars(
         select(Consent).where(Consent.contact_id.in_(ids)).order_by(Consent.recorded_at, Consent.id)
     )
-    return [_columns(row, ("medium", "is_granted", "technique", "source", "recorded_at")) for row in rows]
+    names = ("medium", "is_granted", "technique", "source", "wording", "evidence", "recorded_at")
+    return [_columns(row, names) for row in rows]
 
 
 def _imports(ids: Sequence[UUID]) -> list[dict[str, Any]]:

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from loumass.accounts.guards import requires
 from loumass.accounts.service import audit
 from loumass.campaigns.merging import merge_people
 from loumass.campaigns.person_file import person_file
-from loumass.contacts import listing, merging
+from loumass.contacts import ledger, listing, merging
+from loumass.contacts.downloads import csv_download
 from loumass.contacts.erasing import erase as forget
 from loumass.contacts.models import Contact
 from loumass.core import storage
@@ -66,6 +68,18 @@ def export(contact_id: UUID) -> ResponseReturnValue:
     body = json.dumps(person_file(contact), ensure_ascii=False, indent=2)
     headers = {"Content-Disposition": f"attachment; filename=person-{contact_id}.json"}
     return Response(body, mimetype="application/json", headers=headers)
+
+
+@pages.get("/contacts/<uuid:contact_id>/consent.csv")
+@requires("contacts.export")
+def export_consent(contact_id: UUID) -> ResponseReturnValue:
+    """The person's ledger of consent, with whoever became one with them, as CSV."""
+    contact = get_or_404(Contact, contact_id)
+    merged = db().scalars(select(Contact.id).where(Contact.merged_into_id == contact_id)).all()
+    lines = list(ledger.exported(ledger.ledger_of([contact.id, *merged])))
+    audit("contact.consent_exported", "contact", contact_id)
+    db().commit()
+    return csv_download(f"consent-{contact_id}.csv", list(ledger.COLUMNS), lambda: iter(lines))
 
 
 @pages.get("/contacts/<uuid:contact_id>/erasure")

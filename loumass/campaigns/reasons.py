@@ -15,7 +15,9 @@ When = Callable[[datetime | None], str]
 _REMEDIES = {
     "channel_disconnected": ("Reconnect", "channels.index"),
     "channel_paused": ("Open channels", "channels.index"),
+    "domain_braked": ("Look", "deliverability.index"),
     "in_doubt": ("Settle", "messages.in_doubt"),
+    "opt_out_proposed": ("Open inbox", "inbox.index"),
 }
 _GATE_ICONS = {
     "quiet_hours": "moon",
@@ -27,6 +29,10 @@ _GATE_ICONS = {
     "channel_paused": "player-pause",
     "campaign_paused": "player-pause",
     "channel_resting": "clock-pause",
+    "domain_braked": "hourglass",
+    "opt_out_proposed": "ban",
+    "paused_by_them": "clock-pause",
+    "away": "calendar-off",
 }
 #: How one person ended.
 _ENDED_WORDS = {
@@ -102,6 +108,9 @@ def held_because(one: Enrollment, names: Mapping[str, str], when: When) -> Why:
     if waits.get("for") == "settlement":
         remedy, endpoint = _REMEDIES["in_doubt"]
         return Why(str(waits.get("because")), "help-circle", remedy, endpoint, needs_you=True)
+    if waits.get("for") == "opt_out":
+        remedy, endpoint = _REMEDIES["opt_out_proposed"]
+        return Why(str(waits.get("because")), "ban", remedy, endpoint, needs_you=True)
     if waits.get("for") == "person":
         by = names.get(str(waits.get("by")), "a colleague")
         since = datetime.fromisoformat(waits["since"]) if waits.get("since") else None

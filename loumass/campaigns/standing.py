@@ -85,7 +85,7 @@ def standings_of_contact(contact_id: UUID) -> list[Standing]:
 
 # The message of the step where they stand.
 _MESSAGES = text("""
-    SELECT m.step_id, m.id, m.medium, m.state, m.due_at FROM message m
+    SELECT m.step_id, m.id, m.medium, m.state, m.due_at, m.waiting_for FROM message m
     WHERE m.organization_id = :organization_id AND m.step_id = ANY(CAST(:steps AS uuid[]))
 """)
 
@@ -137,10 +137,20 @@ def _standing(one: Enrollment, around: _Around) -> Standing:
         why=why,
         due_at=due_at,
         ended_at=one.ended_at,
-        may_go_on=one.state == "held" and (one.waiting_for or {}).get("for") != "settlement",
+        may_go_on=_may_go_on(one, around),
         missed=around.missed.get(one.id, ""),
         message_id=message.id if message is not None and message.state == "queued" else None,
     )
+
+
+def _may_go_on(one: Enrollment, around: _Around) -> bool:
+    """Whether a person may let them go on: who is on hold, and who is parked while they are away."""
+    waits_for = (one.waiting_for or {}).get("for")
+    if one.state == "held":
+        return waits_for not in ("settlement", "opt_out")
+    message = around.messages.get(one.step_id) if one.step_id else None
+    is_parked = message is not None and message.state == "queued" and message.waiting_for == "away"
+    return one.state == "waiting" and (waits_for == "away" or is_parked)
 
 
 def next_step(graph: Graph, one: Enrollment) -> str:

@@ -18,6 +18,7 @@ from loumass.events.service import publish
 from loumass.funnels.service import freeze
 
 START = "campaigns.start"
+LONGEST_REASON = 500
 
 
 def start(campaign_id: UUID) -> Campaign:
@@ -48,6 +49,18 @@ def unschedule(campaign_id: UUID) -> Campaign:
         raise Conflict(f"{campaign.name} is {campaign.state}. Nothing was changed.")
     campaign.state, campaign.starts_at = "draft", None
     audit("campaign.unscheduled", "campaign", campaign.id)
+    announce([campaign.id])
+    return campaign
+
+
+def override(campaign_id: UUID, reason: str, user_id: UUID) -> Campaign:
+    """The campaign may start against the rules for bulk mail. Raises NotFound, Conflict, Refused without a reason."""
+    campaign = _waiting(campaign_id)
+    reason = " ".join(reason.split())[:LONGEST_REASON]
+    if not reason:
+        raise Refused("Say why it may start all the same. The reason is kept. Nothing was changed.")
+    campaign.override_reason, campaign.override_by_id = reason, user_id
+    audit("campaign.overridden", "campaign", campaign.id, reason=reason)
     announce([campaign.id])
     return campaign
 

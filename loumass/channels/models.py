@@ -65,6 +65,11 @@ class Channel(OrganizationOwned, Base):
     resting_until: Mapped[datetime | None]
     resting_because: Mapped[str] = mapped_column(default="")
     failures_in_a_row: Mapped[int] = mapped_column(default=0)
+    #: Too much came back: at least so many seconds between two messages, and why, with the figures.
+    brake_gap_seconds: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    brake_because: Mapped[str] = mapped_column(default="", server_default="")
+    #: A person has looked: what came back before is forgiven.
+    budget_from: Mapped[datetime | None]
     #: Where polling goes on (UIDVALIDITY/UID ...), and when it last worked.
     cursor: Mapped[dict[str, Any]] = mapped_column(default=dict)
     polled_at: Mapped[datetime | None]

@@ -163,6 +163,9 @@ def resume(channel: Channel, choice: Choice | None = None) -> None:
         count = settle(channel, choice)
         audit("channel.past_due_settled", "channel", channel.id, what=choice.what, messages=count)
     _become(channel, "active", "")
+    if channel.brake_because:
+        # Too much had come back, and a person has looked: that is forgiven.
+        channel.brake_gap_seconds, channel.brake_because, channel.budget_from = 0, "", clock.now()
     audit("channel.resumed", "channel", channel.id)
     publish("channel.resumed", channel_id=channel.id)
 

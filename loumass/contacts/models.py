@@ -148,6 +148,8 @@ class Suppression(OrganizationOwned, Base):
     __table_args__ = (
         Index("uq_suppression_address", "organization_id", "medium", "address_hash", unique=True),
         Index(None, "organization_id", "created_at", "id"),
+        # Few end by themselves: whether any does is asked for every window that is sent.
+        Index(None, "organization_id", "until_at", postgresql_where=text("until_at IS NOT NULL")),
         CheckConstraint(f"medium IN {MEDIA}", name="medium"),
         CheckConstraint(f"reason IN {SUPPRESSION_REASONS}", name="reason"),
     )
@@ -157,8 +159,36 @@ class Suppression(OrganizationOwned, Base):
     address: Mapped[str | None]
     reason: Mapped[str]
     note: Mapped[str] = mapped_column(default="", server_default="")
+    #: It lifts itself then: a pause that the person asked for, or a mailbox that was full too often. Null: for good.
+    until_at: Mapped[datetime | None]
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
+
+
+class Topic(OrganizationOwned, Base):
+    """Something that an organization writes about; people may want one and not another."""
+
+    __tablename__ = "topic"
+    __table_args__ = (Index("uq_topic_name_key", "organization_id", "name_key", unique=True),)
+
+    name: Mapped[str]
+    name_key: Mapped[str] = _prefix_key("name")
+    #: What people read on their page of wishes.
+    description: Mapped[str] = mapped_column(default="", server_default="")
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
+    archived_at: Mapped[datetime | None]
+
+
+class TopicRefusal(OrganizationScoped, Base):
+    """An address does not want a topic. Looked up by its hash, as suppression is."""
+
+    __tablename__ = "topic_refusal"
+    __table_args__ = (belongs_to("topic", "topic_id"),)
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    topic_id: Mapped[UUID] = mapped_column(primary_key=True)
+    address_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    refused_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
 
 
 class Consent(OrganizationOwned, Base):
@@ -180,6 +210,10 @@ class Consent(OrganizationOwned, Base):
     technique: Mapped[str] = mapped_column(default="", server_default="")
     #: Where it came from: a file name, a page, a person's words.
     source: Mapped[str] = mapped_column(default="", server_default="")
+    #: What the person was shown or said, word for word.
+    wording: Mapped[str] = mapped_column(default="", server_default="")
+    #: What proves it: a page, a message's id, a file's name and line, the hash of the address. Never the address.
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     recorded_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
 

@@ -15,12 +15,15 @@ from loumass.contacts.editing import FieldRefused
 from loumass.contacts.forms import MEDIUM_NAMES, ContactForm
 from loumass.contacts.models import MEDIA, Contact
 from loumass.contacts.normalising import clean_text, shown_phone
+from loumass.contacts.proof import Proof
 from loumass.contacts.suppression import record_consent, suppress
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
 from loumass.core.tenancy import get_or_404
 
 pages = Blueprint("contacts", __name__)
+#: What a consent may be limited to, as a person may note it.
+TECHNIQUES = ("", "synthetic_voice")
 pages.add_app_template_filter(shown_phone, "phone_number")
 
 
@@ -113,10 +116,13 @@ def consent(contact_id: UUID) -> ResponseReturnValue:
         raise Refused("Say on which medium, and where or when they said so. Nothing was changed.")
     is_granted = request.form.get("is_granted") == "1"
     address = contact.email_key if medium == "email" else contact.phone
-    if is_granted or not address or technique:
-        record_consent(contact, medium, is_granted=is_granted, source=source, technique=technique)
-    elif not suppress(medium, [address], "by_hand", note=source):
-        record_consent(contact, medium, is_granted=False, source=source)
+    wording = clean_text(request.form.get("wording", ""))[:1000]
+    proof = Proof(source, wording, {"page": "person"})
+    is_limited = is_granted or technique or not address
+    if is_limited or not suppress(medium, [address or ""], "by_hand", note=source, proof=proof):
+        record_consent(
+            contact, medium, is_granted=is_granted, source=source, technique=technique, proof=proof
+        )
     db().commit()
     word = "may" if is_granted else "may not"
     what = "A synthetic voice" if technique else MEDIUM_NAMES[medium]

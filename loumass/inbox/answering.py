@@ -98,7 +98,7 @@ def _barred(found: Sequence[Way]) -> dict[tuple[str, bytes], str]:
     hashes = [_hash(way) for way in found]
     rows = db().execute(
         select(Suppression.medium, Suppression.address_hash, Suppression.reason).where(
-            Suppression.address_hash.in_(hashes)
+            Suppression.address_hash.in_(hashes), Suppression.until_at.is_(None)
         )
     )
     return {(row.medium, row.address_hash): row.reason for row in rows}

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from loumass.core import clock
 from loumass.inbox.searching import Found
-from loumass.messages.models import Conversation
+from loumass.messages.models import Conversation, OptOutProposal
 
 #: What `c` may be: the entity or an alias of it.
 Entity = Any
@@ -53,6 +53,11 @@ VIEWS: Mapping[str, Callable[[Entity, UUID, datetime], ColumnElement[bool]]] = {
     "mine": lambda c, user_id, now: and_(c.assignee_id == user_id, open_now(c, now)),
     "open": lambda c, _, now: and_(c.last_inbound_at.is_not(None), open_now(c, now)),
     "unanswered": lambda c, _, now: and_(c.last_inbound_at.is_(None), open_now(c, now)),
+    "opt-outs": lambda c, _, now: c.id.in_(
+        select(OptOutProposal.conversation_id).where(
+            OptOutProposal.organization_id == c.organization_id, OptOutProposal.decided_at.is_(None)
+        )
+    ),
     "snoozed": lambda c, _, now: and_(c.closed_at.is_(None), c.snoozed_until > now),
     "closed": lambda c, _, now: c.closed_at.is_not(None),
     "everything": lambda c, _, now: c.last_message_at.is_not(None),

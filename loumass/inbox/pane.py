@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from loumass.accounts.models import Organization, User
 from loumass.campaigns.standing import Standing, standings_of_contact
-from loumass.contacts.models import Contact, ContactField, ContactTag, Tag
+from loumass.contacts.ledger import ledger_of
+from loumass.contacts.models import Consent, Contact, ContactField, ContactTag, Tag
 from loumass.contacts.verifying.asking import Known, known_of
 from loumass.contacts.verifying.judging import REASONS
 from loumass.core import clock
@@ -19,6 +20,8 @@ from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.inbox.permissions import Permission, permissions
 from loumass.inbox.person import Person
+from loumass.messages.models import OptOutProposal
+from loumass.messages.proposing import open_proposals
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,17 @@ class Pane:
     #: What verifying found of their e-mail address, if it was verified.
     verified: Known | None = None
     reasons: Sequence[str] = ()
+    #: Answers of theirs that may ask us to stop, until somebody decides.
+    proposals: Sequence[OptOutProposal] = ()
+    ledger: Sequence[Consent] = ()
 
 
 def pane(person: Person) -> Pane:
     """Everything beside the thread."""
     contact = person.contact
+    proposals = open_proposals(person.conversation_ids)
     if contact is None:
-        return Pane((), (), (), (), None, None, "")
+        return Pane((), (), (), (), None, None, "", proposals)
     zone = _zone(contact)
     return Pane(
         standings=standings_of_contact(contact.id),
@@ -53,6 +60,8 @@ def pane(person: Person) -> Pane:
         place=contact.city or zone.key.rpartition("/")[2].replace("_", " "),
         verified=(verified := known_of([contact]).get(contact.id)),
         reasons=[REASONS[one] for one in verified.reasons if one in REASONS] if verified else (),
+        proposals=proposals,
+        ledger=ledger_of([contact.id], most=20),
     )
 
 

@@ -78,9 +78,7 @@ def _permission(
         return Permission(medium, label, False, "no address" if medium == "email" else "no number", None, "")
     entry = barred.get((medium, address_hash))
     if entry is not None:
-        return Permission(
-            medium, label, False, _REASONS.get(entry.reason, "suppressed"), entry.created_at, entry.note
-        )
+        return _barred(medium, label, entry)
     if consent is not None and not consent.is_granted:
         return Permission(medium, label, False, "they said no", consent.recorded_at, source)
     if consent is not None:
@@ -88,6 +86,14 @@ def _permission(
     if medium == "voicemail":
         return Permission(medium, label, False, "not asked yet", None, "")
     return Permission(medium, label, True, "nobody said no", None, "")
+
+
+def _barred(medium: str, label: str, entry: Suppression) -> Permission:
+    if entry.until_at is not None:
+        until = f"{entry.until_at.day} {entry.until_at:%b}"
+        return Permission(medium, label, True, f"campaigns wait until {until}", None, entry.note)
+    reason = _REASONS.get(entry.reason, "suppressed")
+    return Permission(medium, label, False, reason, entry.created_at, entry.note)
 
 
 def _suppressions(contact: Contact) -> list[Suppression]:
@@ -101,7 +107,11 @@ def _latest_consent(contact: Contact) -> list[Consent]:
             select(Consent)
             .ext(distinct_on(Consent.medium))
             # As the gate reads it: who takes back only the synthetic voice has not taken back the rest.
-            .where(Consent.contact_id == contact.id, or_(Consent.is_granted, Consent.technique != SYNTHETIC))
+            .where(
+                Consent.contact_id == contact.id,
+                Consent.technique.not_in(("pause", "topic")),
+                or_(Consent.is_granted, Consent.technique != SYNTHETIC),
+            )
             .order_by(Consent.medium, Consent.recorded_at.desc(), Consent.id.desc())
         )
     )

@@ -44,6 +44,13 @@ _TRACES: Mapping[str, Said] = {
     "contact.created": lambda event, _: Trace("Became a contact", icon="user-plus"),
     "contact.merged": lambda event, _: Trace("Merged with a duplicate", icon="users"),
     "contact.unsubscribed": lambda event, _: Trace(f"Opted out of {_medium(event)}", icon="ban"),
+    "contact.paused": lambda event, _: Trace(
+        f"No {_medium(event)} of campaigns for a while", icon="clock-pause"
+    ),
+    "contact.away": lambda event, _: Trace(
+        f"Out of office until {event.facts.get('back_on', 'later')}", icon="calendar-off"
+    ),
+    "contact.opt_out_proposed": lambda event, _: Trace("May have asked us to stop", icon="ban"),
     "contact.resubscribed": lambda event, _: Trace(f"Opted in to {_medium(event)} again", icon="check"),
     "contact.complained": lambda event, _: Trace("Called a message spam", icon="alert-triangle"),
     "enrollment.started": lambda event, campaign: Trace(f"Entered {campaign}", icon="speakerphone"),

@@ -17,10 +17,12 @@ from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish
 from loumass.messages.attachments import KeptFile, attach, forget
+from loumass.messages.away import note_absence
 from loumass.messages.channel_days import count
 from loumass.messages.models import Conversation, Message
 from loumass.messages.origins import Origin
 from loumass.messages.proof import settle_as_sent
+from loumass.messages.proposing import propose
 from loumass.messages.senders import Sender, sender_of
 from loumass.messages.threading import Thread, concerns_us, named_by_message_id, thread_of
 from loumass.providers.events import MessageArrived
@@ -85,6 +87,10 @@ def arrive(
         values = {"organization_id": current_organization_id(), "contact_id": message.contact_id, "at": at}
         db().execute(_HEARD, values)
     _tell(message, thread, meaning)
+    if arrived.is_automatic:
+        note_absence(message)
+    elif meaning.is_reply:
+        propose(message)
     return message
 
 

@@ -17,6 +17,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import text
 
 from loumass.core.database import db
+from loumass.messages.gates_rare import RARE_GATES
 from loumass.messages.models import PRIORITY_CAMPAIGN
 
 #: SQL: whether `{contact}` has agreed to hear a synthetic voice, by the newest line of the ledger.
@@ -53,7 +54,7 @@ GATES: tuple[Gate, ...] = (
         "suppressed",
         "Suppression list",
         "EXISTS (SELECT 1 FROM suppression su WHERE su.organization_id = :organization_id "
-        "AND su.medium = m.medium AND su.address_hash = m.to_hash)",
+        "AND su.medium = m.medium AND su.address_hash = m.to_hash AND su.until_at IS NULL)",
         "The address is on the suppression list.",
         ends=True,
     ),
@@ -71,6 +72,7 @@ GATES: tuple[Gate, ...] = (
         "WHERE cn.organization_id = :organization_id AND cn.contact_id = m.contact_id AND cn.medium = m.medium "
         # Who takes back only the synthetic voice has not taken back the recordings of people.
         "AND (cn.is_granted OR cn.technique <> 'synthetic_voice') "
+        "AND cn.technique NOT IN ('pause', 'topic') "
         "ORDER BY cn.recorded_at DESC, cn.id DESC LIMIT 1), m.medium <> 'voicemail')",
         "The person has not agreed to be written to this way.",
         ends=True,
@@ -92,6 +94,7 @@ GATES: tuple[Gate, ...] = (
         ends=True,
     ),
     Gate("channel_removed", "Sender", "ch.archived_at IS NOT NULL", "Its sender was removed.", ends=True),
+    *(Gate(*one) for one in RARE_GATES),
     Gate("campaign_paused", "Pause of the campaign", "st.paused_at IS NOT NULL", "The campaign is paused."),
     Gate(
         "channel_paused",

@@ -24,6 +24,8 @@ ASKED = """
     m.medium, m.to_address, m.priority, co.timezone_source, co.timezone AS own_zone,
     m.state, m.reason, m.sent_at, m.stream_id, ch.per_minute, ch.minimum_gap_seconds, ch.gap_jitter,
     m.is_synthetic, m.sound_id,
+    (SELECT b.because FROM domain_brake b WHERE b.organization_id = :organization_id
+       AND b.domain = split_part(co.email_key, '@', 2)) AS brake_because,
     (SELECT CASE WHEN va.state = 'disconnected' THEN va.state_reason ELSE va.resting_because END FROM voice_account va
      WHERE va.organization_id = :organization_id AND (va.state = 'disconnected' OR va.resting_until > :now) LIMIT 1) AS voice
 """
@@ -38,6 +40,7 @@ def facts_of(row: Row[Any]) -> dict[str, Any]:
         "warmup": f", day {row.warmup_day:,} of its warm-up" if is_warming_up(row) else "",
         "state_reason": row.state_reason or "no reason given.",
         "resting_because": row.resting_because or "it keeps its pace.",
+        "brake_because": row.brake_because or "",
         "voice": f": {row.voice.rstrip('.')}" if row.voice else "",
         "window": window_words(row.window_weekdays, row.window_from, row.window_until),
         "night_ends": time_of_day(row.night_ends),

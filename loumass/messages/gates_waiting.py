@@ -82,6 +82,10 @@ def _waiting(row: Row[Any]) -> list[Waiting]:
         found.append(
             Waiting(row.waiting_for, f"It is tried again. {row.reason or ''}".strip(), row.due_at, row.zone)
         )
+    elif later and row.waiting_for == "away":
+        found.append(
+            Waiting("away", "They are out of office, says their automatic answer.", row.due_at, row.zone)
+        )
     elif later and not found:
         found.append(Waiting("planned", "Planned for its time.", row.due_at, row.zone))
     return found or [Waiting("turn", turn_words(row.ahead), None, row.zone)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from loumass.contacts.proof import Proof
 from loumass.contacts.suppression import lift_address, suppress
 from loumass.messages.arriving import PERSON, Meaning
 from loumass.messages.senders import sender_of
@@ -40,11 +41,16 @@ def meaning_of(sender: str, obeyed: dict[str, Meaning]) -> Meaning:
 
 
 def _opt_out(word: OptedOut, channel_id: UUID) -> None:
-    suppress(word.medium, _addresses(word, channel_id), "unsubscribed", note=_source(word))
+    proof = Proof(_source(word), word.keyword[:100], {"channel_id": channel_id, "at": word.at.isoformat()})
+    suppress(word.medium, _addresses(word, channel_id), "unsubscribed", note=_source(word), proof=proof)
 
 
 def _opt_in(word: OptedIn, channel_id: UUID) -> bool:
-    lifted = [lift_address(word.medium, address, _source(word)) for address in _addresses(word, channel_id)]
+    proof = Proof(_source(word), word.keyword[:100], {"channel_id": channel_id, "at": word.at.isoformat()})
+    lifted = [
+        lift_address(word.medium, address, _source(word), proof=proof)
+        for address in _addresses(word, channel_id)
+    ]
     return any(lifted)
 
 

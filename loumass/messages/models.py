@@ -27,6 +27,40 @@ class Stream(OrganizationOwned, Base):
 
     paused_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    #: What it writes about: nobody gets it who does not want that.
+    topic_id: Mapped[UUID | None]
+
+
+class OptOutProposal(OrganizationOwned, Base):
+    """Somebody may have asked us to stop, in their own words. Until a person decides, campaigns do not write to them."""
+
+    __tablename__ = "opt_out_proposal"
+    __table_args__ = (
+        belongs_to("message", "message_id"),
+        belongs_to("conversation", "conversation_id"),
+        Index("uq_opt_out_proposal_message", "organization_id", "message_id", unique=True),
+        Index(
+            None,
+            "organization_id",
+            "contact_id",
+            postgresql_where=sql("decided_at IS NULL"),
+        ),
+        Index(None, "organization_id", "conversation_id"),
+        CheckConstraint("decision IN ('confirmed', 'dismissed')", name="decision"),
+    )
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    message_id: Mapped[UUID]
+    conversation_id: Mapped[UUID]
+    #: Null for somebody unknown.
+    contact_id: Mapped[UUID | None]
+    medium: Mapped[str]
+    #: The words of ours that were found in theirs.
+    phrase: Mapped[str]
+    decision: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=sql("now()"))
 
 
 class Conversation(OrganizationOwned, Base):

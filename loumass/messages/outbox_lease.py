@@ -37,8 +37,8 @@ RENEWED = """
     UPDATE channel SET lease_until = :until
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
       AND (state = 'active' OR archived_at IS NOT NULL)
-      AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, gap_jitter, warmup_start, warmup_step,
-                            warmup_ceiling, window_weekdays, window_from, window_until)
+      AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, gap_jitter, brake_gap_seconds, warmup_start,
+                            warmup_step, warmup_ceiling, window_weekdays, window_from, window_until)
           = CAST(:limits AS jsonb)
     RETURNING id
 """
@@ -128,7 +128,7 @@ def renew(lease: Lease) -> datetime | None:
 def limits(channel: Channel) -> str:
     """What a slice was judged by when it began, as `RENEWED` compares it."""
     pace = [channel.daily_cap, channel.per_minute, channel.minimum_gap_seconds, channel.gap_jitter]
-    warmup = [channel.warmup_start, channel.warmup_step, channel.warmup_ceiling]
+    warmup = [channel.brake_gap_seconds, channel.warmup_start, channel.warmup_step, channel.warmup_ceiling]
     return json.dumps([*pace, *warmup, channel.window_weekdays, channel.window_from, channel.window_until])
 
 
@@ -178,7 +178,7 @@ def next_due(channel_id: UUID) -> datetime | None:
 
 def burst(channel: Channel) -> int:
     """How many messages may go in one slice: one with a minimum gap, else ten seconds' worth of the rate."""
-    if channel.minimum_gap_seconds:
+    if channel.minimum_gap_seconds or channel.brake_gap_seconds:
         return 1
     return UNLIMITED if not channel.per_minute else max(1, channel.per_minute // 6)
 
@@ -193,7 +193,9 @@ def pause_after(channel: Channel, count: int, last: UUID | None = None) -> timed
         return timedelta()
     paced = timedelta(minutes=count / channel.per_minute) if channel.per_minute else timedelta()
     share = _share_of(last) * channel.gap_jitter / 100 if last else 0.0
-    return max(paced, timedelta(seconds=channel.minimum_gap_seconds * (1 + share)))
+    return max(
+        paced, timedelta(seconds=max(channel.minimum_gap_seconds * (1 + share), channel.brake_gap_seconds))
+    )
 
 
 def _share_of(message_id: UUID) -> float:

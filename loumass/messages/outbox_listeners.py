@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -25,6 +26,23 @@ _LOOK_AGAIN = text("""
 """)
 
 
+_WAKE = text("""
+    WITH woken AS (
+        UPDATE message SET due_at = :now, waiting_for = NULL
+        WHERE organization_id = :organization_id AND is_open AND state = 'queued' AND waiting_for = :gate
+          AND (CAST(:contact_id AS uuid) IS NULL OR contact_id = CAST(:contact_id AS uuid))
+        RETURNING channel_id
+    )
+    SELECT DISTINCT channel_id FROM woken
+""")
+
+
+def look_again(gate: str, contact_id: UUID | None = None) -> None:
+    """What `gate` held up, perhaps only for one person, is judged again by all gates."""
+    values = {"organization_id": current_organization_id(), "now": clock.now(), "gate": gate}
+    ring_channels(db().scalars(_WAKE, {**values, "contact_id": contact_id}).all())
+
+
 def on_channel_resumed(events: Sequence[Event]) -> None:
     """A channel sends again, or by other limits: what waited for it is looked at now."""
     channels = sorted({event.channel_id for event in events if event.channel_id})
@@ -33,6 +51,17 @@ def on_channel_resumed(events: Sequence[Event]) -> None:
         {"organization_id": current_organization_id(), "now": clock.now(), "channels": channels},
     )
     ring_channels(channels)
+
+
+def on_domain_released(_: Sequence[Event]) -> None:
+    """A recipients' domain may be written to again: what waited for that is judged now."""
+    look_again("domain_braked")
+
+
+def on_resubscribed(events: Sequence[Event]) -> None:
+    """contact.resubscribed: a pause ended before its time; what waited for that is judged now."""
+    for contact_id in sorted({event.contact_id for event in events if event.contact_id}):
+        look_again("paused_by_them", contact_id)
 
 
 def on_channel_removed(events: Sequence[Event]) -> None:

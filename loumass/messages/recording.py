@@ -17,6 +17,7 @@ from loumass.core.arrays import uuid_array
 from loumass.core.beside import Statement
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
+from loumass.deliverability import troubles
 from loumass.events.service import facts_within, publish_all, publishing
 from loumass.messages.facts import ids_of
 from loumass.messages.outbox import count_used
@@ -24,6 +25,8 @@ from loumass.messages.outbox_counting import give_back
 
 #: `reason_code` of what a provider refused because the person had told it to stop: they leave their campaigns.
 OPTED_OUT = "opted_out"
+#: Failures that are ours or the way's: they say nothing of how welcome we are.
+_NO_REFUSALS = (OPTED_OUT, "unrenderable", "unavailable")
 
 # Each row looks its own outcome up and is changed by its key. So few rows seem to be under way to the planner that it would
 # rather read all of an organization's messages for each window, or compare every row with every outcome; where it expects
@@ -197,6 +200,9 @@ def _bar_and_count(channel: Channel, by_state: dict[str, list[Row[Any]]], day: d
     _bar(channel.medium, dead, "bounced", "The provider says that nobody has this address.")
     opted_out = [row for row in failed if row.reason_code == OPTED_OUT]
     _bar(channel.medium, opted_out, "unsubscribed", "They opted out at the provider.")
+    refused = [row for row in failed if not row.is_dead and row.reason_code not in _NO_REFUSALS]
+    troubles.note("bounced", channel.id, [row.to_address for row in dead])
+    troubles.note("rejected", channel.id, [row.to_address for row in refused])
     waiting = by_state.get("queued", [])
     count_used(channel.id, day, -len(waiting))
     if channel.medium == "sms":

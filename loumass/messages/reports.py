@@ -15,6 +15,7 @@ from loumass.core.database import db
 from loumass.core.errors import Conflict
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id
+from loumass.deliverability import soft_bounces, troubles
 from loumass.events.service import publish
 from loumass.messages.channel_days import count
 from loumass.messages.facts import ids_of
@@ -94,10 +95,14 @@ def bounced(channel: Channel, event: MessageBounced) -> None:
     if event.permanent:
         count("bounced", channel.id, _at(event))
         metrics.RETURNS.labels(channel.medium, "bounced").inc()
+        kind = "bounced" if _speaks_of_the_address(event) else "rejected"
+        troubles.note(kind, channel.id, [row.to_address])
         if _speaks_of_the_address(event):
             # The address that we wrote to, not the one that the report names: reports can be forged.
             address = compared(row.medium, row.to_address)
             suppress(row.medium, [address], "bounced", note=f"{event.code} {event.reason}".strip()[:300])
+    elif row.to_hash:
+        soft_bounces.count(row.medium, compared(row.medium, row.to_address), row.to_hash, row.id)
     _show(row)
 
 
@@ -111,6 +116,7 @@ def complained(channel: Channel, event: Complained) -> None:
     if suppress(message.medium, [address], "complained", note="They called a message spam."):
         count("complained", channel.id, _at(event))
         metrics.RETURNS.labels(channel.medium, "complained").inc()
+        troubles.note("complained", channel.id, [message.to_address])
 
 
 def _message(channel: Channel, event: AboutSent) -> Row[Any] | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import select
 
 from loumass.contacts.models import Suppression
 from loumass.contacts.normalising import NotNormal
+from loumass.contacts.proof import Proof
 from loumass.contacts.suppression import lift_address, normal_address, suppress
 from loumass.core.database import db
 from loumass.core.secrets import keyed_hash
@@ -16,7 +18,7 @@ from loumass.messages.models import Message
 from loumass.messages.unsubscribing_links import UnsubscribeToken
 
 #: Reasons that their owner can take back.
-_OWN_WISH = ("unsubscribed", "by_hand", "imported", "complained")
+OWN_WISH = ("unsubscribed", "by_hand", "imported", "complained")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,13 @@ class Addressee:
     shown: str
     is_unsubscribed: bool
     may_return: bool
+    #: The message whose link was used.
+    message_id: UUID
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """What the ledger keeps of a click."""
+        return {"page": "unsubscribe", "message_id": str(self.message_id)}
 
 
 def addressee(token: UnsubscribeToken) -> Addressee | None:
@@ -41,20 +50,25 @@ def addressee(token: UnsubscribeToken) -> Addressee | None:
         return None
     reason = db().scalar(
         select(Suppression.reason).where(
-            Suppression.medium == message.medium, Suppression.address_hash == keyed_hash(address)
+            Suppression.medium == message.medium,
+            Suppression.address_hash == keyed_hash(address),
+            Suppression.until_at.is_(None),
         )
     )
-    return Addressee(message.medium, address, masked(address), reason is not None, reason in _OWN_WISH)
+    is_barred = reason is not None
+    return Addressee(message.medium, address, masked(address), is_barred, reason in OWN_WISH, message.id)
 
 
-def unsubscribe(found: Addressee, how: str) -> None:
+def unsubscribe(found: Addressee, how: str, wording: str = "") -> None:
     """Nobody writes to this address again. The second time changes nothing."""
-    suppress(found.medium, [found.address], "unsubscribed", note=how)
+    proof = Proof(how, wording, found.evidence)
+    suppress(found.medium, [found.address], "unsubscribed", note=how, proof=proof)
 
 
-def resubscribe(found: Addressee) -> bool:
+def resubscribe(found: Addressee, wording: str = "") -> bool:
     """The person wants to be written to again; False where that was not theirs to decide."""
-    return lift_address(found.medium, found.address, "asked for it on the unsubscribe page")
+    how = "asked for it on the unsubscribe page"
+    return lift_address(found.medium, found.address, how, proof=Proof(how, wording, found.evidence))
 
 
 def masked(address: str) -> str:

@@ -36,8 +36,10 @@ def out(token: str) -> ResponseReturnValue:
     """Unsubscribe: by the button of our page, or by the mail program's own."""
     how = "one-click in their mail program" if _is_one_click() else "on the unsubscribe page"
 
+    wording = "List-Unsubscribe=One-Click" if _is_one_click() else "Unsubscribe"
+
     def act(found: Addressee) -> str:
-        unsubscribe(found, how)
+        unsubscribe(found, how, wording)
         return "unsubscribed"
 
     return _page(token, act)
@@ -47,7 +49,7 @@ def out(token: str) -> ResponseReturnValue:
 @from_mail_programs
 def back(token: str) -> ResponseReturnValue:
     """The person changed their mind."""
-    return _page(token, lambda found: "back" if resubscribe(found) else "unsubscribed")
+    return _page(token, lambda found: "back" if resubscribe(found, "Subscribe again") else "unsubscribed")
 
 
 def _is_one_click() -> bool:
@@ -56,7 +58,7 @@ def _is_one_click() -> bool:
 
 def _page(token: str, act: Callable[[Addressee], str]) -> ResponseReturnValue:
     read = unsubscribing_links.read(token)
-    organization = _organization(read.organization_number) if read else None
+    organization = organization_numbered(read.organization_number) if read else None
     if read is None or organization is None:
         return render_template(
             "messages/unsubscribe.html", state="unknown", found=None, organization=None
@@ -72,6 +74,7 @@ def _page(token: str, act: Callable[[Addressee], str]) -> ResponseReturnValue:
     return page, 200, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 
 
-def _organization(number: int) -> Organization | None:
+def organization_numbered(number: int) -> Organization | None:
+    """Whose link it is, by its public number; None for a number that nobody has."""
     with globally() as session:
         return session.scalars(select(Organization).where(Organization.number == number)).one_or_none()

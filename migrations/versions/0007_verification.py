@@ -7,7 +7,7 @@ from alembic import op
 from migrations.support import secure_tenant_table
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 _MADE = (
     """

@@ -243,6 +243,9 @@ def test_consent_is_proved_for_each_address(world: World) -> None:
         assert list(lines) == [
             (medium, True, "Sign-up list, Oct 2025") for medium in ("email", "email", "sms", "sms")
         ]
+        proofs = session.scalars(select(Consent.evidence)).all()
+    assert {(one["file"], one["line"]) for one in proofs} == {("leads.csv", 2), ("leads.csv", 3)}
+    assert all(len(one["address_hash"]) == 64 and one["import_id"] for one in proofs)
 
 
 def test_every_new_person_is_told_of_once(world: World) -> None:

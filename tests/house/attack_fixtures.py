@@ -46,6 +46,8 @@ BY_BLUEPRINT = {
     "inbox": "conversation",
     "messages": "doubtful",
     "tracking": "tracking_domain",
+    "deliverability": "sending_domain",
+    "topics": "topic",
 }
 #: Endpoint -> argument -> furniture, where neither tells.
 BY_ENDPOINT: dict[str, dict[str, str]] = {
@@ -70,6 +72,9 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
             "inbox.add_note",
         )
     },
+    "inbox.confirm_opt_out": {"id": "proposal"},
+    "inbox.dismiss_opt_out": {"id": "proposal"},
+    "deliverability.release": {"id": "slowed_channel"},
     "inbox.write": {"id": "fresh_contact"},
     "inbox.reopen": {"id": "closed_conversation"},
     "content.restore": {"id": "archived_content"},
@@ -149,6 +154,16 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "campaigns.start": lambda _: {},
     "campaigns.schedule": lambda _: {"at": "2026-03-05T09:00"},
     "campaigns.unschedule": lambda _: {},
+    "campaigns.override": lambda _: {"reason": "Our own customers"},
+    "campaigns.choose_topic": lambda house: {"topic": house.topic},
+    "deliverability.check": lambda _: {},
+    "deliverability.selectors": lambda _: {"selectors": "k1"},
+    "deliverability.release": lambda _: {},
+    "deliverability.release_domain": lambda _: {"domain": "zanzibar.strict.example"},
+    "topics.add": lambda _: {"name": "More", "description": ""},
+    "topics.archive": lambda _: {},
+    "inbox.confirm_opt_out": lambda _: {},
+    "inbox.dismiss_opt_out": lambda _: {},
     "campaigns.pause": lambda _: {},
     "campaigns.resume": lambda _: {},
     "campaigns.cancel": lambda _: {},

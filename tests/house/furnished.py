@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -13,18 +14,28 @@ from loumass.channels.connecting import sealed
 from loumass.channels.models import Brand, BrandChannel, BrandDay, Channel, SendingRule, VendorClient
 from loumass.channels.tracking_models import TrackingDomain
 from loumass.contacts.importing import uploads
-from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportRefusal, Suppression, Tag
+from loumass.contacts.models import (
+    Contact,
+    ContactImport,
+    ContactTag,
+    ImportRefusal,
+    Suppression,
+    Tag,
+    Topic,
+    TopicRefusal,
+)
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
 from loumass.content.models import Content, ContentLink, ContentVersion
 from loumass.core import clock, secrets, storage
 from loumass.core.database import db
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
+from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.funnels.models import Edge, Graph, Node, Template
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
-from loumass.messages.models import Attachment, Conversation, Message, Stream
+from loumass.messages.models import Attachment, Conversation, Message, OptOutProposal, Stream
 from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials
 from loumass.speech.models import SpokenText, VoiceAccount
@@ -68,6 +79,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _tracking(put, session, house)
         _campaign(put, session, house, channel)
         _conversation(put, house, channel, tenant.admin.id)
+        _care(put, session, house, channel)
         put(
             "invitation",
             Invitation(
@@ -94,6 +106,29 @@ def _application(put: Any) -> None:
     put(
         "vendor_client",
         VendorClient(id=made, vendor="google", client_id=client_id, sealed_secret=secret, options={}),
+    )
+
+
+def _care(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
+    put("sending_domain", SendingDomain(name=f"{MARK.lower()}.example"))
+    slowed = _channel(put, "slowed_channel", f"{MARK.lower()}.slow@acme.example", "active")
+    slowed.brake_gap_seconds, slowed.brake_because = 30, f"{MARK} bounced."
+    strict = f"{MARK.lower()}.strict.example"
+    until = clock.now() + timedelta(hours=6)
+    session.add(DomainBrake(domain=strict, until_at=until, counted_from=until, because=f"{MARK} bounced."))
+    session.add(TroubleHour(channel_id=channel.id, hour=clock.now(), domain=strict, bounced=1))
+    session.add(SoftBounce(message_id=house.doubtful, medium="email", address_hash=b"t" * 32))
+    topic = put("topic", Topic(name=f"{MARK} news"))
+    session.add(TopicRefusal(topic_id=topic.id, address_hash=b"u" * 32))
+    put(
+        "proposal",
+        OptOutProposal(
+            message_id=house.message,
+            conversation_id=house.conversation,
+            contact_id=house.contact,
+            medium="email",
+            phrase=f"{MARK}, remove me",
+        ),
     )
 
 

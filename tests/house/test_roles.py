@@ -18,7 +18,7 @@ ONES_OWN = {
 #: Ways in without a login. A new one belongs here only after somebody has thought about who may call it.
 PUBLIC = {
     "accounts.forgotten", "accounts.invitation", "accounts.login", "accounts.reset", "accounts.sign_up",
-    "media.show", "unsubscribing.ask", "unsubscribing.back", "unsubscribing.out",
+    "media.show", "unsubscribing.ask", "unsubscribing.back", "unsubscribing.out", "wishes.ask", "wishes.pause", "wishes.save",
 }  # fmt: skip
 HOOKS = {
     "health.health",

@@ -17,6 +17,7 @@ from loumass.messages.service import (
     why_wait,
 )
 from tests.messages.gates import at_denver, closed, deleted, suppressed, waiting, withdrawn
+from tests.messages.gates_rare import RARE
 from tests.messages.limits import branded, got, ruled
 from tests.messages.sending import (
     campaign,
@@ -60,7 +61,10 @@ def arranged(world: World, gate: str) -> UUID:
         "segments": lambda: branded(world.acme, 0, channel),
         "frequency": lambda: (ruled(world.acme, contact_per_day=1), got(world.acme, channel, person)),
     }
-    change[gate]()
+    if gate in RARE:
+        RARE[gate](world, person, run)
+    else:
+        change[gate]()
     return message_id
 
 

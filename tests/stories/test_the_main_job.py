@@ -173,7 +173,9 @@ def test_a_bounce_bars_the_address_and_ends_the_campaign_for_it(world: World, la
     assert len(vendors.letters_to(MARCUS)) == 1
 
 
-def test_an_out_of_office_note_changes_nothing(world: World, launched: Bdr) -> None:
+def test_an_out_of_office_note_is_no_answer_and_the_next_step_waits_for_the_return(
+    world: World, launched: Bdr
+) -> None:
     vendors = launched.vendors
     vendors.arrives(away_note(vendors.letters_to(ELENA)[0]))
     world.later(minutes=2)
@@ -181,6 +183,9 @@ def test_an_out_of_office_note_changes_nothing(world: World, launched: Bdr) -> N
     assert (enrollment.status, enrollment.state) == ("Messaged", "waiting")
     assert "Nobody waits for you" in launched.get("/inbox").text
     world.later(days=3, minutes=5)
+    # Back on Monday, she says: the working day after it is Tuesday.
+    assert len(vendors.letters_to(ELENA)) == 1
+    world.later(days=4)
     assert len(vendors.letters_to(ELENA)) == 2
 
 

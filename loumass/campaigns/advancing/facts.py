@@ -34,7 +34,7 @@ _TAGS = """
 """
 _BARRED = """
     SELECT contact.id, jsonb_object_agg(su.medium, su.reason) AS value FROM contact
-    JOIN suppression su ON su.organization_id = :organization_id
+    JOIN suppression su ON su.organization_id = :organization_id AND su.until_at IS NULL
         AND (su.medium, su.address_hash) IN (
             ('email', contact.email_hash), ('sms', contact.phone_hash), ('voicemail', contact.phone_hash))
     WHERE contact.organization_id = :organization_id AND contact.id = ANY(CAST(:contacts AS uuid[]))

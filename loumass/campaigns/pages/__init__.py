@@ -9,10 +9,11 @@ from loumass.campaigns.pages import (
     pausing,
     reading,
     showing,
+    topic,
     verifying,
 )
 from loumass.campaigns.pages.blueprint import pages
 
 __all__ = [
-    "acting", "adding", "launching", "listing", "making", "pages", "pausing", "reading", "showing", "verifying",
+    "acting", "adding", "launching", "listing", "making", "pages", "pausing", "reading", "showing", "topic", "verifying",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
@@ -73,6 +73,16 @@ def unschedule(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that ad
     return redirect(url_for(".show", id=id), 303)
 
 
+@pages.post("/campaigns/<uuid:id>/override")
+@requires("campaigns.override")
+def override(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
+    """Let it start against the rules for bulk mail; the reason is kept."""
+    campaign = starting.override(id, request.form.get("reason", ""), g.user.id)
+    db().commit()
+    flash(f"{campaign.name} may start. Your reason is kept with it.", "done")
+    return redirect(url_for(".launch", id=id), 303)
+
+
 def _page(campaign: Campaign, form: ScheduleForm) -> str:
     findings = findings_of(campaign)
     return render_template(
@@ -85,4 +95,5 @@ def _page(campaign: Campaign, form: ScheduleForm) -> str:
         figures=figures_of([campaign.id])[campaign.id],
         form=form,
         city=city(home().key),
+        may_override=any(finding.code == "bulk" for finding in findings),
     )

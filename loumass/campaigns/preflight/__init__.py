@@ -7,6 +7,7 @@ from loumass.campaigns.models import Campaign
 from loumass.campaigns.pooling import senders_of
 from loumass.campaigns.preflight.arithmetic import arithmetic
 from loumass.campaigns.preflight.dates import dates
+from loumass.campaigns.preflight.domains import domains
 from loumass.campaigns.preflight.finding import Finding, media_in
 from loumass.campaigns.preflight.quality import quality
 from loumass.campaigns.preflight.reach import people, reach_of
@@ -32,6 +33,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         *steps(campaign),
         *senders(campaign, graph, channels),
         *postal_address(graph, organization),
+        *domains(campaign, graph, channels, reach, organization),
         *people(campaign, graph, reach),
         *quality(campaign, graph),
         *voicemail(campaign, graph, written_in(campaign.graph_id)),

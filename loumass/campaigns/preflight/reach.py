@@ -29,11 +29,12 @@ _REACH = text("""
     FROM enrollment e
     JOIN contact ON contact.organization_id = :organization_id AND contact.id = e.contact_id
     LEFT JOIN suppression by_email ON by_email.organization_id = :organization_id
-        AND by_email.medium = 'email' AND by_email.address_hash = contact.email_hash
+        AND by_email.medium = 'email' AND by_email.address_hash = contact.email_hash AND by_email.until_at IS NULL
     LEFT JOIN suppression by_sms ON by_sms.organization_id = :organization_id
-        AND by_sms.medium = 'sms' AND by_sms.address_hash = contact.phone_hash
+        AND by_sms.medium = 'sms' AND by_sms.address_hash = contact.phone_hash AND by_sms.until_at IS NULL
     LEFT JOIN suppression by_voicemail ON :voicemail AND by_voicemail.organization_id = :organization_id
         AND by_voicemail.medium = 'voicemail' AND by_voicemail.address_hash = contact.phone_hash
+        AND by_voicemail.until_at IS NULL
     WHERE e.organization_id = :organization_id AND e.campaign_id = :campaign_id AND e.state <> 'ended'
 """)
 _ADDRESS = {"email": "e-mail address", "sms": "phone number", "voicemail": "phone number"}

@@ -175,10 +175,14 @@ _TAG = text("""
 """)
 # Once per person, medium and words, so that the same list again proves nothing new.
 _CONSENT = text("""
-    INSERT INTO consent (organization_id, contact_id, medium, is_granted, source, recorded_by_id, recorded_at)
-    SELECT :organization_id, stage.contact_id, given.medium, true, :source, CAST(:user_id AS uuid), :now
+    INSERT INTO consent (organization_id, contact_id, medium, is_granted, source, evidence, recorded_by_id, recorded_at)
+    SELECT :organization_id, stage.contact_id, given.medium, true, :source, jsonb_build_object(
+            'import_id', CAST(:import_id AS text), 'file', (SELECT file_name FROM contact_import
+                WHERE organization_id = :organization_id AND id = CAST(:import_id AS uuid)),
+            'line', stage.line, 'address_hash', encode(given.hash, 'hex')), CAST(:user_id AS uuid), :now
     FROM import_stage AS stage
-    CROSS JOIN LATERAL (VALUES ('email', stage.email), ('sms', stage.phone)) AS given(medium, address)
+    CROSS JOIN LATERAL (VALUES ('email', stage.email, stage.email_hash), ('sms', stage.phone, stage.phone_hash))
+        AS given(medium, address, hash)
     WHERE given.address IS NOT NULL AND (stage.is_new OR NOT :is_skip)
       AND (stage.is_new OR NOT EXISTS (
           SELECT 1 FROM consent AS before

@@ -15,6 +15,7 @@ from loumass.inbox.pages import (
     listing,
     live,
     many,
+    opt_outs,
     person,
 )
 from loumass.inbox.saying import phone, short_day
@@ -29,6 +30,7 @@ __all__ = [
     "listing",
     "live",
     "many",
+    "opt_outs",
     "pages",
     "person",
 ]

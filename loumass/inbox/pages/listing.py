@@ -24,6 +24,7 @@ _CAMPAIGNS_OFFERED = 100
 MORE_VIEWS = (
     ("open", "Everybody who wrote"),
     ("unanswered", "No answer from them yet"),
+    ("opt-outs", "May have asked us to stop"),
     ("snoozed", "Put off until later"),
     ("closed", "Closed"),
     ("everything", "Everything"),

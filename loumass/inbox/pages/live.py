@@ -23,6 +23,7 @@ TOPICS = {
     "campaign": "campaigns.read",
     "campaigns": "campaigns.read",
     "channels": "channels.read",
+    "alerts": "dashboard.read",
     "dashboard": "dashboard.read",
     "import": "contacts.import",
     "verification": "contacts.import",

@@ -1,0 +1,71 @@
+"""Gates for what few organizations have at a time: pauses, refused topics, braked domains, proposals.
+
+Whether the organization has any at all is asked once for a statement, by a sub-select that names no message; only then is
+each message looked at. So they cost nothing where there is nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from loumass.messages.models import PRIORITY_CAMPAIGN
+
+
+class RareGate(NamedTuple):
+    """The first fields of a `Gate`, in their order."""
+
+    name: str
+    label: str
+    refuses: str
+    sentence: str
+    until: str = "NULL"
+    ends: bool = False
+
+
+_MINE = "organization_id = :organization_id"
+_UNTIL = f"FROM suppression sp WHERE sp.{_MINE} AND sp.medium = m.medium AND sp.address_hash = m.to_hash AND sp.until_at > :now"
+_BRAKE = f"FROM domain_brake b WHERE b.{_MINE} AND b.domain = split_part(co.email_key, '@', 2) AND b.until_at > :now"
+
+
+def _if_any(rows: str, refuses: str) -> str:
+    """SQL: `refuses`, asked only where the organization has one of `rows`."""
+    return f"(SELECT EXISTS (SELECT 1 FROM {rows})) AND {refuses}"
+
+
+RARE_GATES: tuple[RareGate, ...] = (
+    RareGate(
+        "topic_refused",
+        "Topic",
+        f"st.topic_id IS NOT NULL AND EXISTS (SELECT 1 FROM topic_refusal tr WHERE tr.{_MINE} "
+        "AND tr.topic_id = st.topic_id AND tr.address_hash = m.to_hash)",
+        "They do not want this topic.",
+        ends=True,
+    ),
+    RareGate(
+        "paused_by_them",
+        "Their pause",
+        f"m.priority >= {PRIORITY_CAMPAIGN} AND "
+        + _if_any(f"suppression s WHERE s.{_MINE} AND s.until_at > :now", f"EXISTS (SELECT 1 {_UNTIL})"),
+        "The address is spared for a while: a pause they asked for, or a mailbox that takes nothing.",
+        until=f"(SELECT sp.until_at {_UNTIL})",
+    ),
+    RareGate(
+        "opt_out_proposed",
+        "A possible opt-out",
+        f"m.priority >= {PRIORITY_CAMPAIGN} AND "
+        + _if_any(
+            f"opt_out_proposal p WHERE p.{_MINE} AND p.decided_at IS NULL",
+            f"EXISTS (SELECT 1 FROM opt_out_proposal o WHERE o.{_MINE} "
+            "AND o.contact_id = m.contact_id AND o.decided_at IS NULL)",
+        ),
+        "They may have asked us to stop. Read their answer and decide.",
+    ),
+    RareGate(
+        "domain_braked",
+        "Their mail server",
+        f"m.medium = 'email' AND m.priority >= {PRIORITY_CAMPAIGN} AND "
+        + _if_any(f"domain_brake d WHERE d.{_MINE} AND d.until_at > :now", f"EXISTS (SELECT 1 {_BRAKE})"),
+        "Their mail server sends too much back. {brake_because}",
+        until=f"(SELECT b.until_at {_BRAKE})",
+    ),
+)
