@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -60,6 +60,15 @@ def domain_named(address: str) -> SendingDomain | None:
     """The domain of a mailbox's `address`, where it is known."""
     name = address.rpartition("@")[2].lower()
     return db().scalars(select(SendingDomain).where(SendingDomain.name == name)).one_or_none()
+
+
+def domains_named(addresses: Collection[str]) -> list[SendingDomain | None]:
+    """The domain of each mailbox of `addresses` once, by name; None for one that is not known."""
+    names = sorted({address.rpartition("@")[2].lower() for address in addresses})
+    known = {
+        one.name: one for one in db().scalars(select(SendingDomain).where(SendingDomain.name.in_(names)))
+    }
+    return [known.get(name) for name in names]
 
 
 def is_real(channel: Channel) -> bool:

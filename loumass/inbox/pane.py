@@ -48,7 +48,7 @@ def pane(person: Person) -> Pane:
     contact = person.contact
     proposals = open_proposals(person.conversation_ids)
     if contact is None:
-        return Pane((), (), (), (), None, None, "", proposals)
+        return Pane((), (), (), (), None, None, "", proposals=proposals)
     zone = _zone(contact)
     return Pane(
         standings=standings_of_contact(contact.id),

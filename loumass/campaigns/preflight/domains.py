@@ -13,7 +13,7 @@ from loumass.campaigns.preflight.finding import Finding, media_in
 from loumass.campaigns.preflight.senders import Channels
 from loumass.core import links
 from loumass.deliverability import bulk
-from loumass.deliverability.domains import domain_named, is_real
+from loumass.deliverability.domains import domains_named, is_real
 from loumass.deliverability.models import SendingDomain
 from loumass.funnels.graph import Graph
 
@@ -25,16 +25,15 @@ def domains(
     campaign: Campaign, graph: Graph, channels: Channels, reach: Row[Any], organization: Organization
 ) -> Iterator[Finding]:
     """What DNS says against the sender; where many are written to, that keeps the campaign from starting."""
-    channel = channels.get("email")
-    if channel is None or "email" not in media_in(graph) or not is_real(channel):
+    if "email" not in media_in(graph):
         return
-    domain = domain_named(channel.address)
-    broken = list(_broken(domain, organization))
     people = max(reach.people - reach.email_missing - reach.email_suppressed, 0)
-    if broken and people >= bulk.recipients():
-        yield _bulk(campaign, domain, broken)
-    elif domain is not None:
-        yield from _warnings(domain)
+    for domain in domains_named([one.address for one in channels.get("email", ()) if is_real(one)]):
+        broken = list(_broken(domain, organization))
+        if broken and people >= bulk.recipients():
+            yield _bulk(campaign, domain, broken)
+        elif domain is not None:
+            yield from _warnings(domain)
 
 
 def _broken(domain: SendingDomain | None, organization: Organization) -> Iterator[str]:
