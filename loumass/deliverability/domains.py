@@ -56,12 +56,6 @@ def register() -> Sequence[UUID]:
     return db().scalars(_REGISTER, values).all()
 
 
-def domain_named(address: str) -> SendingDomain | None:
-    """The domain of a mailbox's `address`, where it is known."""
-    name = address.rpartition("@")[2].lower()
-    return db().scalars(select(SendingDomain).where(SendingDomain.name == name)).one_or_none()
-
-
 def domains_named(addresses: Collection[str]) -> list[SendingDomain | None]:
     """The domain of each mailbox of `addresses` once, by name; None for one that is not known."""
     names = sorted({address.rpartition("@")[2].lower() for address in addresses})
