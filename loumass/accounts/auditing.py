@@ -34,6 +34,8 @@ SENTENCES = {
     "channel.tested": "tested a channel",
     "channel.paused": "paused a channel",
     "channel.resumed": "resumed a channel",
+    "vendor_client.changed": "entered an application to sign in by",
+    "vendor_client.removed": "forgot an application to sign in by",
     "voices.connected": "connected voices",
     "voices.reconnected": "entered the key of the voices anew",
     "voices.tested": "tested the voices",

@@ -98,6 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(reply, Reply):
             self._answer(reply)
         elif reply == ANSWER_THEN_CUT:
+            # Answer and end in one segment, so that nobody can slip a request in between.
+            with suppress(AttributeError):  # only Linux can cork; elsewhere the gap is short
+                self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
             self._answer(self.fake.last_answer())
             with suppress(OSError):
                 self.connection.shutdown(socket.SHUT_WR)

@@ -51,6 +51,9 @@ class Set:
             suppress("sms", [self.priya.phone or ""], "unsubscribed")
             session.commit()
 
+    def speaks(self) -> None:
+        changed(self.world.acme, message(self.world.acme, self.id), is_synthetic=True)
+
     def said_no(self) -> None:
         with self.world.acme.acting() as session:
             record_consent(self.priya, "sms", is_granted=False, source="said so")
@@ -66,6 +69,8 @@ SHUT: dict[str, tuple[str, Callable[[Set], object], str]] = {
     "suppressed": ("The address is not on it.", Set.barred, "The address is on the suppression list."),
     "contact_archived": ("One of your contacts.", lambda it: deleted(it.world, it.priya, it.run), "The person was deleted."),
     "no_consent": ("They did not say no.", Set.said_no, "The person has not agreed to be written to this way."),
+    "no_voice_consent": ("No synthetic voice speaks.", Set.speaks, "The person has not agreed to hear a synthetic voice."),
+    "unspoken": ("Nothing has to be spoken.", Set.speaks, "Its words are not spoken yet."),
     "campaign_closed": ("It goes on.", lambda it: closed(it.world, it.priya, it.run), "The campaign has ended."),
     "channel_removed": ("+1 303 555 0100 is in use.", lambda it: it.channel_has(archived_at=clock.now()), "Its sender was removed."),
     "campaign_paused": ("Not paused.", Set.paused, "The campaign is paused."),
