@@ -10,9 +10,10 @@ import pytest
 
 from loumass.contacts.suppression import record_consent, suppress
 from loumass.core import clock
-from loumass.messages.gates import GATES
+from loumass.messages.gates import BY_NAME, GATES
 from loumass.messages.gates_reading import Reading, readings_of
 from tests.messages.gates import at_denver, closed, deleted
+from tests.messages.gates_rare import RARE
 from tests.messages.limits import branded, did, got, ruled
 from tests.messages.sending import campaign, changed, mailbox, message, number, queue, stream
 from tests.messages.test_gates_in_words import _stream
@@ -110,7 +111,7 @@ SHUT: dict[str, tuple[str, Callable[[Set], object], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("gate", [gate.name for gate in GATES])
+@pytest.mark.parametrize("gate", [gate.name for gate in GATES if gate.name not in RARE])
 def test_a_change_of_each_gate_is_read(world: World, gate: str) -> None:
     it = Set(world)
     before, change, after = SHUT[gate]
@@ -120,6 +121,27 @@ def test_a_change_of_each_gate_is_read(world: World, gate: str) -> None:
     then = reading(world, it.id, gate)
     assert then.value == after
     assert then.is_open == (gate == "frequency")
+
+
+#: What few organizations have: what is read where there is none of it.
+OPEN = {
+    "topic_refused": "They did not refuse its topic.",
+    "paused_by_them": "They asked for none.",
+    "opt_out_proposed": "None of their answers waits for a decision.",
+    "domain_braked": "It takes our mail.",
+}
+
+
+@pytest.mark.parametrize("gate", sorted(RARE))
+def test_a_change_of_each_rare_gate_is_read(world: World, gate: str) -> None:
+    maya, priya, run = mailbox(world.acme), world.acme.contact(), stream(world.acme)
+    (message_id,) = campaign(world.acme, maya, [priya], run)
+    first = reading(world, message_id, gate)
+    assert (first.value, first.is_open) == (OPEN[gate], True)
+    RARE[gate](world, priya, run)
+    then = reading(world, message_id, gate)
+    assert not then.is_open
+    assert then.value.startswith(BY_NAME[gate].sentence.partition("{")[0])
 
 
 def test_the_warm_up_says_its_day(world: World) -> None:
