@@ -34,7 +34,8 @@ from loumass.providers.bonzo.prospects import (
     prospect_of,
     text_of,
 )
-from loumass.providers.errors import Disconnected, ProviderError, Rejected, Sent, Unavailable, Unknown
+from loumass.providers.breaking import broken
+from loumass.providers.errors import Disconnected, Rejected, Sent, Unavailable, Unknown
 from loumass.providers.events import ProviderEvent
 from loumass.providers.texting import is_e164
 
@@ -79,7 +80,7 @@ class Bonzo(Provider):
         try:
             answer = self._read("POST", self.credentials.send_path, body=self._told(message, known))
         except (httpx2.TransportError, AddressRefused) as problem:
-            raise _broken_while_sending(problem) from problem
+            raise broken(problem, "Bonzo") from problem
         if answer.status_code >= 300:
             raise errors.of_answer(answer)
         return _accepted(answer, known)
@@ -222,15 +223,6 @@ def _accepted(answer: httpx2.Response, known: Prospect | None) -> Sent:
     if prospect.says_no and not sent:
         raise Rejected(errors.DO_NOT_CONTACT, errors.OPTED_OUT, has_opted_out=True)
     return Sent(sent, thread_id=prospect.id)
-
-
-def _broken_while_sending(problem: httpx2.TransportError | AddressRefused) -> ProviderError:
-    """Only what broke before the request was written is certain not to have been sent."""
-    if isinstance(problem, AddressRefused):
-        return Disconnected(str(problem))
-    if isinstance(problem, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return Unavailable(f"Bonzo cannot be reached: {problem}")
-    return Unknown(f"Bonzo took the request and gave no answer: {type(problem).__name__}")
 
 
 def _json(answer: httpx2.Response) -> Any:

@@ -11,7 +11,8 @@ import httpx2
 
 from loumass.core.network import AddressRefused
 from loumass.providers.base import ProviderContext
-from loumass.providers.errors import Disconnected, ProviderError, Throttled, Unavailable, Unknown
+from loumass.providers.breaking import broken
+from loumass.providers.errors import Throttled, Unavailable, Unknown
 from loumass.providers.gmail import errors
 from loumass.providers.gmail.credentials import GOOGLE, GmailCredentials
 from loumass.providers.signed_in import Session
@@ -70,7 +71,7 @@ class Api:
                 timeout=self._context.timeout,
             )
         except (httpx2.TransportError, AddressRefused) as problem:
-            raise _broken(problem, sends) from problem
+            raise broken(problem, "Gmail", sends=sends) from problem
         return answer.status_code, answer.headers, answer.content
 
     def _resource(self) -> Any:
@@ -120,13 +121,3 @@ def _read(body: bytes, sends: bool) -> dict[str, Any]:
     if sends:
         raise Unknown("Gmail said yes in a way that cannot be read.")
     raise Unavailable("Gmail gave no readable answer.")
-
-
-def _broken(problem: httpx2.TransportError | AddressRefused, sends: bool) -> ProviderError:
-    """Only what broke before the request was written is certain not to have been done."""
-    if isinstance(problem, AddressRefused):
-        return Disconnected(str(problem))
-    early = isinstance(problem, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
-    if early or not sends:
-        return Unavailable(f"Gmail cannot be reached: {problem}")
-    return Unknown(f"Gmail took the request and gave no answer: {type(problem).__name__}")

@@ -20,7 +20,8 @@ from loumass.providers.base import (
     StoredItem,
     refuse_control_characters,
 )
-from loumass.providers.errors import Disconnected, ProviderError, Rejected, Sent, Unavailable, Unknown
+from loumass.providers.breaking import broken
+from loumass.providers.errors import Disconnected, Rejected, Sent, Unavailable, Unknown
 from loumass.providers.events import Attachment, Media, ProviderEvent
 from loumass.providers.texting import is_e164
 from loumass.providers.twilio import errors, inbound
@@ -73,7 +74,7 @@ class Twilio(Provider):
                 timeout=self.context.timeout,
             )
         except (httpx2.TransportError, AddressRefused) as problem:
-            raise _broken_while_sending(problem) from problem
+            raise broken(problem, "Twilio") from problem
         if answer.status_code >= 300:
             raise errors.of_answer(answer)
         return _accepted(answer)
@@ -201,15 +202,6 @@ def _guarded_get(
         raise Disconnected(str(problem)) from problem
     except (httpx2.TransportError, httpx2.InvalidURL) as problem:
         raise Unavailable(f"Twilio cannot be reached: {problem}") from problem
-
-
-def _broken_while_sending(problem: httpx2.TransportError | AddressRefused) -> ProviderError:
-    """Only what broke before the request was written is certain not to have been sent."""
-    if isinstance(problem, AddressRefused):
-        return Disconnected(str(problem))
-    if isinstance(problem, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return Unavailable(f"Twilio cannot be reached: {problem}")
-    return Unknown(f"Twilio took the request and gave no answer: {type(problem).__name__}")
 
 
 def _accepted(answer: httpx2.Response) -> Sent:
