@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from loumass.core.http import whole_answer
 from loumass.core.network import AddressRefused
 from loumass.providers.base import (
     OVERTAKEN,
@@ -171,18 +172,11 @@ class Bonzo(Provider):
     def _read(
         self, method: str, path: str, query: dict[str, str] | None = None, body: dict[str, Any] | None = None
     ) -> httpx2.Response:
-        """The whole answer, read in pieces so that none can fill the memory."""
-        content = bytearray()
         sent = json.dumps(body).encode() if body is not None else None
-        with self._http.stream(
-            method, f"{self._base}{path}", params=query, content=sent, timeout=self.context.timeout
-        ) as answer:
-            for piece in answer.iter_bytes():
-                content += piece
-                if len(content) > MAXIMUM_ANSWER:
-                    raise httpx2.ReadError("The answer is too big.")
-            kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
-            return httpx2.Response(answer.status_code, headers=kept, content=bytes(content))
+        url, timeout = f"{self._base}{path}", self.context.timeout
+        return whole_answer(
+            self._http, method, url, most=MAXIMUM_ANSWER, params=query, content=sent, timeout=timeout
+        )
 
     @property
     def _http(self) -> httpx2.Client:

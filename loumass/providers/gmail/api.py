@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from loumass.core.http import whole_answer
 from loumass.core.network import AddressRefused
 from loumass.providers.base import ProviderContext
 from loumass.providers.breaking import broken
@@ -23,6 +24,8 @@ USER_UNITS, PROJECT_UNITS = 15_000, 1_200_000
 UNITS = {
     "profile": 1, "history": 2, "get": 5, "list": 5, "thread": 10, "draft": 10, "send": 100, "watch": 100,
 }  # fmt: skip
+#: A mail of 50 MB, which Gmail takes in, as base64.
+MAXIMUM_ANSWER = 70 * 1024 * 1024
 Call = Callable[[Any], Any]
 
 
@@ -63,9 +66,11 @@ class Api:
     def _sent(self, call: Call, token: str, sends: bool) -> tuple[int, httpx2.Headers, bytes]:
         request = call(self._resource())
         try:
-            answer = self._client().request(
+            answer = whole_answer(
+                self._client(),
                 request.method,
                 request.uri,
+                most=MAXIMUM_ANSWER,
                 content=request.body,
                 headers={**request.headers, "authorization": f"Bearer {token}", "accept-encoding": "gzip"},
                 timeout=self._context.timeout,

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from loumass.core.http import AnswerTooLarge, whole_answer
 from loumass.core.network import AddressRefused
 from loumass.providers.base import (
     Capability,
@@ -188,16 +189,11 @@ class Twilio(Provider):
 def _guarded_get(
     http: httpx2.Client, url: str, timeout: float, query: dict[str, str] | None = None
 ) -> httpx2.Response:
-    """The whole answer, read in pieces so that no answer can fill the memory. Raises Rejected for a huge one."""
-    content = bytearray()
+    """The whole answer. Raises Rejected for a huge one, Disconnected, Unavailable."""
     try:
-        with http.stream("GET", url, params=query, timeout=timeout) as answer:
-            for piece in answer.iter_bytes():
-                content += piece
-                if len(content) > MAXIMUM_MEDIA:
-                    raise Rejected("The answer is too big.")
-            kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
-            return httpx2.Response(answer.status_code, headers=kept, content=bytes(content))
+        return whole_answer(http, "GET", url, most=MAXIMUM_MEDIA, params=query, timeout=timeout)
+    except AnswerTooLarge as problem:
+        raise Rejected("The answer is too big.") from problem
     except AddressRefused as problem:
         raise Disconnected(str(problem)) from problem
     except (httpx2.TransportError, httpx2.InvalidURL) as problem:
