@@ -135,8 +135,9 @@ def _saved(form: ClientForm, provider: type[Provider], way: SignIn) -> ResponseR
         db().rollback()
         form.client_secret.errors = [*form.client_secret.errors, problem.sentence]
         return _page(form, provider, way), 422
-    db().commit()
-    problem = signing_in.try_client(way, signing_in.clients(way.vendor)[signing_in.ORGANIZATION])
+    saved = signing_in.clients(way.vendor)[signing_in.ORGANIZATION]
+    db().commit()  # also gives the connection back: no transaction stays open while the vendor answers
+    problem = signing_in.try_client(way, saved)
     if problem:
         flash(f"{problem} What you entered is kept.", "error")
     else:

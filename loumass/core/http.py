@@ -49,3 +49,24 @@ def client(base_url: str = "", **options: Any) -> httpx2.Client:
     return httpx2.Client(
         base_url=base_url, transport=_GuardedTransport(), trust_env=False, follow_redirects=False, **options
     )
+
+
+class AnswerTooLarge(httpx2.ReadError):
+    """The answer is larger than we take."""
+
+
+def whole_answer(
+    http: httpx2.Client, method: str, url: str, *, most: int = MAXIMUM_ANSWER, **request: Any
+) -> httpx2.Response:
+    """The answer to `request`, read in pieces so that none can fill the memory.
+
+    Raises AnswerTooLarge beyond `most` bytes, and what the client raises.
+    """
+    content = bytearray()
+    with http.stream(method, url, **request) as answer:
+        for piece in answer.iter_bytes():
+            content += piece
+            if len(content) > most:
+                raise AnswerTooLarge("The answer is too big.")
+        kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
+        return httpx2.Response(answer.status_code, headers=kept, content=bytes(content))

@@ -19,7 +19,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id, get_or_404, transaction
 from loumass.messages import recording, rendering
-from loumass.messages.delivering_outcomes import FIRST_LOOK
+from loumass.messages.delivering_outcomes import FIRST_LOOK, MOST_ATTEMPTS
 from loumass.messages.models import Message
 from loumass.messages.proof import write_sent
 from loumass.messages.recording import Told
@@ -133,7 +133,10 @@ def _look_up(channel: Channel, wanted: Sequence[tuple[Row[Any], OutgoingMessage]
         rows = write_sent(proven) if proven else ()
         if rows:
             _tell(channel.id, rows)
-        return _queued_again([row.id for row, sent in found if isinstance(sent, NotSent)])
+        # What came to nothing so often comes to nothing for ever: a person decides.
+        return _queued_again(
+            [row.id for row, sent in found if isinstance(sent, NotSent) and row.attempts < MOST_ATTEMPTS]
+        )
 
 
 def _queued_again(ids: Sequence[UUID]) -> bool:

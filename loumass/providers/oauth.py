@@ -16,6 +16,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_r
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from pydantic import SecretStr
 
+from loumass.core.http import whole_answer
 from loumass.core.network import AddressRefused
 from loumass.providers.credentials import Credentials, asked
 from loumass.providers.errors import Disconnected, Throttled, Unavailable
@@ -154,7 +155,9 @@ class TokenEndpoint:
     def _asked(self, body: str) -> Tokens:
         login = {"client_id": self._client.client_id, "client_secret": self._client.client_secret}
         try:
-            answer = self._http.post(
+            answer = whole_answer(
+                self._http,
+                "POST",
                 self._url,
                 content=f"{body}&{httpx2.QueryParams(login)}",
                 headers={"content-type": "application/x-www-form-urlencoded", "accept": "application/json"},

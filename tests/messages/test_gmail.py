@@ -18,6 +18,7 @@ from loumass.core.tenancy import get_or_404, serving
 from loumass.deliveries.models import Delivery
 from loumass.messages import delivering
 from loumass.messages.delivering import deliver_slice
+from loumass.messages.delivering_outcomes import MOST_ATTEMPTS
 from loumass.messages.models import Conversation, Message
 from loumass.messages.outbox_lease import LEASE
 from loumass.providers.base import OutgoingMessage, Provider
@@ -151,6 +152,18 @@ def test_a_draft_that_left_without_an_answer_is_found_and_one_that_stayed_goes_a
     assert len(google.sent) == 2
     drafts = [path for method, path in google.requests if method == "POST" and "/drafts?" in path]
     assert len(drafts) == 2, "the second try sends the draft that is there"
+
+
+def test_a_draft_that_never_leaves_is_not_tried_for_ever(world: World, google: FakeGoogle) -> None:
+    channel = mailbox(world, google)
+    google.on[("send", PRIYA)] = LOSE_AND_CUT
+    (only,) = queue(world.acme, channel, [world.acme.contact()])
+    for _ in range(60):
+        world.later(hours=2)
+    assert message(world.acme, only).state == "in_doubt"
+    tried = sum("/drafts/send" in path for _, path in google.requests)
+    assert tried == message(world.acme, only).attempts == MOST_ATTEMPTS
+    assert google.sent == []
 
 
 def test_a_draft_that_somebody_threw_away_is_for_a_person(world: World, google: FakeGoogle) -> None:

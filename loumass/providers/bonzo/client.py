@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from loumass.core.http import whole_answer
 from loumass.core.network import AddressRefused
 from loumass.providers.base import (
     OVERTAKEN,
@@ -34,7 +35,8 @@ from loumass.providers.bonzo.prospects import (
     prospect_of,
     text_of,
 )
-from loumass.providers.errors import Disconnected, ProviderError, Rejected, Sent, Unavailable, Unknown
+from loumass.providers.breaking import broken
+from loumass.providers.errors import Disconnected, Rejected, Sent, Unavailable, Unknown
 from loumass.providers.events import ProviderEvent
 from loumass.providers.texting import is_e164
 
@@ -79,7 +81,7 @@ class Bonzo(Provider):
         try:
             answer = self._read("POST", self.credentials.send_path, body=self._told(message, known))
         except (httpx2.TransportError, AddressRefused) as problem:
-            raise _broken_while_sending(problem) from problem
+            raise broken(problem, "Bonzo") from problem
         if answer.status_code >= 300:
             raise errors.of_answer(answer)
         return _accepted(answer, known)
@@ -170,18 +172,11 @@ class Bonzo(Provider):
     def _read(
         self, method: str, path: str, query: dict[str, str] | None = None, body: dict[str, Any] | None = None
     ) -> httpx2.Response:
-        """The whole answer, read in pieces so that none can fill the memory."""
-        content = bytearray()
         sent = json.dumps(body).encode() if body is not None else None
-        with self._http.stream(
-            method, f"{self._base}{path}", params=query, content=sent, timeout=self.context.timeout
-        ) as answer:
-            for piece in answer.iter_bytes():
-                content += piece
-                if len(content) > MAXIMUM_ANSWER:
-                    raise httpx2.ReadError("The answer is too big.")
-            kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
-            return httpx2.Response(answer.status_code, headers=kept, content=bytes(content))
+        url, timeout = f"{self._base}{path}", self.context.timeout
+        return whole_answer(
+            self._http, method, url, most=MAXIMUM_ANSWER, params=query, content=sent, timeout=timeout
+        )
 
     @property
     def _http(self) -> httpx2.Client:
@@ -222,15 +217,6 @@ def _accepted(answer: httpx2.Response, known: Prospect | None) -> Sent:
     if prospect.says_no and not sent:
         raise Rejected(errors.DO_NOT_CONTACT, errors.OPTED_OUT, has_opted_out=True)
     return Sent(sent, thread_id=prospect.id)
-
-
-def _broken_while_sending(problem: httpx2.TransportError | AddressRefused) -> ProviderError:
-    """Only what broke before the request was written is certain not to have been sent."""
-    if isinstance(problem, AddressRefused):
-        return Disconnected(str(problem))
-    if isinstance(problem, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return Unavailable(f"Bonzo cannot be reached: {problem}")
-    return Unknown(f"Bonzo took the request and gave no answer: {type(problem).__name__}")
 
 
 def _json(answer: httpx2.Response) -> Any:

@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx2
 
+from loumass.core.http import whole_answer
 from loumass.core.network import AddressRefused
 from loumass.providers.base import ProviderContext
-from loumass.providers.errors import Disconnected, ProviderError, Throttled, Unavailable, Unknown
+from loumass.providers.breaking import broken
+from loumass.providers.errors import Throttled, Unavailable, Unknown
 from loumass.providers.gmail import errors
 from loumass.providers.gmail.credentials import GOOGLE, GmailCredentials
 from loumass.providers.signed_in import Session
@@ -22,6 +24,8 @@ USER_UNITS, PROJECT_UNITS = 15_000, 1_200_000
 UNITS = {
     "profile": 1, "history": 2, "get": 5, "list": 5, "thread": 10, "draft": 10, "send": 100, "watch": 100,
 }  # fmt: skip
+#: A mail of 50 MB, which Gmail takes in, as base64.
+MAXIMUM_ANSWER = 70 * 1024 * 1024
 Call = Callable[[Any], Any]
 
 
@@ -62,15 +66,17 @@ class Api:
     def _sent(self, call: Call, token: str, sends: bool) -> tuple[int, httpx2.Headers, bytes]:
         request = call(self._resource())
         try:
-            answer = self._client().request(
+            answer = whole_answer(
+                self._client(),
                 request.method,
                 request.uri,
+                most=MAXIMUM_ANSWER,
                 content=request.body,
                 headers={**request.headers, "authorization": f"Bearer {token}", "accept-encoding": "gzip"},
                 timeout=self._context.timeout,
             )
         except (httpx2.TransportError, AddressRefused) as problem:
-            raise _broken(problem, sends) from problem
+            raise broken(problem, "Gmail", sends=sends) from problem
         return answer.status_code, answer.headers, answer.content
 
     def _resource(self) -> Any:
@@ -120,13 +126,3 @@ def _read(body: bytes, sends: bool) -> dict[str, Any]:
     if sends:
         raise Unknown("Gmail said yes in a way that cannot be read.")
     raise Unavailable("Gmail gave no readable answer.")
-
-
-def _broken(problem: httpx2.TransportError | AddressRefused, sends: bool) -> ProviderError:
-    """Only what broke before the request was written is certain not to have been done."""
-    if isinstance(problem, AddressRefused):
-        return Disconnected(str(problem))
-    early = isinstance(problem, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
-    if early or not sends:
-        return Unavailable(f"Gmail cannot be reached: {problem}")
-    return Unknown(f"Gmail took the request and gave no answer: {type(problem).__name__}")

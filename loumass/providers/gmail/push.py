@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from loumass.core.http import whole_answer
 from loumass.core.network import AddressRefused
 from loumass.providers.base import HookRequest, ProviderContext
 from loumass.providers.errors import Forged
@@ -53,7 +54,7 @@ def look_up(hook: HookRequest, context: ProviderContext) -> None:
         return
     try:
         with context.open_http() as http:
-            answer = http.get(url, timeout=context.timeout)
+            answer = whole_answer(http, "GET", url, timeout=context.timeout)
         found = KeySet.import_key_set(answer.json())
     except (httpx2.TransportError, AddressRefused, ValueError, KeyError, JoseError):
         return

@@ -12,7 +12,8 @@ import httpx2
 
 from loumass.core.network import AddressRefused
 from loumass.providers.base import ProviderContext
-from loumass.providers.errors import Disconnected, ProviderError, Throttled, Unavailable, Unknown
+from loumass.providers.breaking import broken
+from loumass.providers.errors import Throttled, Unavailable
 from loumass.providers.outlook import errors
 from loumass.providers.outlook.credentials import GRAPH, MICROSOFT, OutlookCredentials
 from loumass.providers.signed_in import Session
@@ -131,10 +132,8 @@ class Api:
         """Only what broke before the request was written is certain not to have been done."""
         try:
             yield
-        except AddressRefused as problem:
-            raise Disconnected(str(problem)) from problem
-        except (httpx2.TransportError, httpx2.InvalidURL, httpx2.DecodingError) as problem:
-            raise _broken(problem, sends) from problem
+        except (AddressRefused, httpx2.TransportError, httpx2.InvalidURL, httpx2.DecodingError) as problem:
+            raise broken(problem, "Outlook", sends=sends) from problem
 
     def _client(self) -> httpx2.Client:
         if self._http is None:
@@ -149,15 +148,6 @@ class Api:
             raise Throttled("This minute's share of Outlook's requests is used.", wait)
 
 
-def _broken(problem: Exception, sends: bool) -> ProviderError:
-    early = isinstance(
-        problem, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.InvalidURL
-    )
-    if early or not sends:
-        return Unavailable(f"Outlook cannot be reached: {problem or type(problem).__name__}")
-    return Unknown(f"Outlook took the request and gave no answer: {type(problem).__name__}")
-
-
 def _whole(answer: httpx2.Response, sends: bool) -> bytes:
     """The body. One that breaks off says no less than its status, which had come already."""
     try:
@@ -165,7 +155,7 @@ def _whole(answer: httpx2.Response, sends: bool) -> bytes:
     except (httpx2.TransportError, httpx2.DecodingError) as problem:
         if sends or answer.status_code >= 300:
             return b""
-        raise _broken(problem, sends=False) from problem
+        raise broken(problem, "Outlook", sends=False) from problem
 
 
 def _read(body: bytes, sends: bool) -> dict[str, Any]:

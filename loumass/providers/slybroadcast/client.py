@@ -20,7 +20,8 @@ from loumass.providers.base import (
     StoredItem,
     refuse_control_characters,
 )
-from loumass.providers.errors import Disconnected, ProviderError, Rejected, Sent, Unavailable, Unknown
+from loumass.providers.breaking import broken
+from loumass.providers.errors import Disconnected, Rejected, Sent, Unavailable
 from loumass.providers.events import ProviderEvent
 from loumass.providers.slybroadcast import errors, inbound
 from loumass.providers.slybroadcast.credentials import SlybroadcastCredentials
@@ -64,7 +65,7 @@ class Slybroadcast(Provider):
         try:
             answer = self._posted(form)
         except (httpx2.TransportError, AddressRefused) as problem:
-            raise _broken_while_sending(problem) from problem
+            raise broken(problem, "Slybroadcast") from problem
         session = _session(answer)
         if not session:
             raise errors.of_answer(answer)
@@ -163,15 +164,6 @@ class Slybroadcast(Provider):
         if answer.status_code != 200 or not answer.text.strip().upper().startswith("OK"):
             raise errors.of_lookup(answer)
         return answer.text
-
-
-def _broken_while_sending(problem: httpx2.TransportError | AddressRefused) -> ProviderError:
-    """Only what broke before the request was written is certain not to have been sent."""
-    if isinstance(problem, AddressRefused):
-        return Disconnected(str(problem))
-    if isinstance(problem, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return Unavailable(f"Slybroadcast cannot be reached: {problem}")
-    return Unknown(f"Slybroadcast took the drop and gave no answer: {type(problem).__name__}")
 
 
 def _session(answer: httpx2.Response) -> str:

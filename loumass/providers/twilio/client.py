@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from loumass.core.http import AnswerTooLarge, whole_answer
 from loumass.core.network import AddressRefused
 from loumass.providers.base import (
     Capability,
@@ -20,7 +21,8 @@ from loumass.providers.base import (
     StoredItem,
     refuse_control_characters,
 )
-from loumass.providers.errors import Disconnected, ProviderError, Rejected, Sent, Unavailable, Unknown
+from loumass.providers.breaking import broken
+from loumass.providers.errors import Disconnected, Rejected, Sent, Unavailable, Unknown
 from loumass.providers.events import Attachment, Media, ProviderEvent
 from loumass.providers.texting import is_e164
 from loumass.providers.twilio import errors, inbound
@@ -73,7 +75,7 @@ class Twilio(Provider):
                 timeout=self.context.timeout,
             )
         except (httpx2.TransportError, AddressRefused) as problem:
-            raise _broken_while_sending(problem) from problem
+            raise broken(problem, "Twilio") from problem
         if answer.status_code >= 300:
             raise errors.of_answer(answer)
         return _accepted(answer)
@@ -187,29 +189,15 @@ class Twilio(Provider):
 def _guarded_get(
     http: httpx2.Client, url: str, timeout: float, query: dict[str, str] | None = None
 ) -> httpx2.Response:
-    """The whole answer, read in pieces so that no answer can fill the memory. Raises Rejected for a huge one."""
-    content = bytearray()
+    """The whole answer. Raises Rejected for a huge one, Disconnected, Unavailable."""
     try:
-        with http.stream("GET", url, params=query, timeout=timeout) as answer:
-            for piece in answer.iter_bytes():
-                content += piece
-                if len(content) > MAXIMUM_MEDIA:
-                    raise Rejected("The answer is too big.")
-            kept = {name: value for name, value in answer.headers.items() if name != "content-encoding"}
-            return httpx2.Response(answer.status_code, headers=kept, content=bytes(content))
+        return whole_answer(http, "GET", url, most=MAXIMUM_MEDIA, params=query, timeout=timeout)
+    except AnswerTooLarge as problem:
+        raise Rejected("The answer is too big.") from problem
     except AddressRefused as problem:
         raise Disconnected(str(problem)) from problem
     except (httpx2.TransportError, httpx2.InvalidURL) as problem:
         raise Unavailable(f"Twilio cannot be reached: {problem}") from problem
-
-
-def _broken_while_sending(problem: httpx2.TransportError | AddressRefused) -> ProviderError:
-    """Only what broke before the request was written is certain not to have been sent."""
-    if isinstance(problem, AddressRefused):
-        return Disconnected(str(problem))
-    if isinstance(problem, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
-        return Unavailable(f"Twilio cannot be reached: {problem}")
-    return Unknown(f"Twilio took the request and gave no answer: {type(problem).__name__}")
 
 
 def _accepted(answer: httpx2.Response) -> Sent:
