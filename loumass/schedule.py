@@ -14,6 +14,7 @@ import loumass.contacts.jobs
 import loumass.deliverability.jobs
 import loumass.events.jobs
 import loumass.inbox.jobs
+import loumass.media.jobs
 import loumass.messages.hits_classing
 import loumass.messages.jobs
 import loumass.webhooks.asking
@@ -58,6 +59,8 @@ class Periodic:
 PERIODIC: tuple[Periodic, ...] = (
     Periodic(sweep, timedelta(minutes=1)),
     Periodic(loumass.contacts.jobs.forget_files, timedelta(days=1)),
+    Periodic(loumass.messages.jobs.forget_words, timedelta(days=1)),
+    Periodic(loumass.media.jobs.forget, timedelta(days=1)),
     Periodic(loumass.campaigns.jobs.repair, timedelta(minutes=10)),
     Periodic(loumass.deliverability.jobs.check_all, timedelta(days=1)),
     Periodic(loumass.deliverability.jobs.ease, timedelta(hours=1)),

@@ -6,6 +6,8 @@ It runs as `loumass_system`, inside the organization that is set: its policies r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from alembic import op
 
 from migrations.support import ORGANIZATION, definer
@@ -21,6 +23,11 @@ _NEEDS = {
     "delivery": ("SELECT", "UPDATE"),
     "import_refusal": ("SELECT", "DELETE"),
 }
+_SIGNATURE = (
+    "erase_contact(p_contact_id uuid, p_now timestamptz) "
+    "RETURNS TABLE (people integer, messages integer, file_keys text[]) LANGUAGE plpgsql"
+)
+#: Names tables that come with later revisions: looked at when it is called.
 _BODY = """
 #variable_conflict use_column
 DECLARE
@@ -28,6 +35,7 @@ DECLARE
     ids uuid[];
     talks uuid[];
     needles text[];
+    held uuid[];
 BEGIN
     SELECT array_agg(id) INTO ids FROM contact
     WHERE organization_id = org AND (id = p_contact_id OR merged_into_id = p_contact_id) AND erased_at IS NULL;
@@ -50,10 +58,15 @@ BEGIN
     WHERE contact.organization_id = org AND contact.id = ANY(ids) AND way.hash IS NOT NULL
     ON CONFLICT (organization_id, medium, address_hash) DO UPDATE SET address = NULL, reason = 'erased', note = '', created_at = excluded.created_at;
     SELECT array_agg(id) INTO talks FROM conversation WHERE organization_id = org AND contact_id = ANY(ids);
-    SELECT array_agg(file_key) INTO file_keys FROM attachment
-    WHERE organization_id = org AND (conversation_id = ANY(talks) OR message_id IN (
-        SELECT id FROM message WHERE message.organization_id = org AND (message.contact_id = ANY(ids) OR message.conversation_id = ANY(talks))));
-    DELETE FROM attachment WHERE organization_id = org AND file_key = ANY(file_keys);
+    WITH gone AS (
+        DELETE FROM attachment WHERE organization_id = org AND (conversation_id = ANY(talks) OR message_id IN (
+            SELECT id FROM message WHERE message.organization_id = org AND (message.contact_id = ANY(ids) OR message.conversation_id = ANY(talks))))
+        RETURNING media_id
+    ), spoken AS (
+        SELECT DISTINCT sound_id FROM message
+        WHERE organization_id = org AND sound_id IS NOT NULL AND (contact_id = ANY(ids) OR conversation_id = ANY(talks))
+    )
+    SELECT array_agg(media_id) INTO held FROM (SELECT media_id FROM gone UNION SELECT sound_id FROM spoken) AS said WHERE media_id IS NOT NULL;
     UPDATE delivery SET body = '', meta = '{}'
     WHERE organization_id = org AND (id IN (
             SELECT delivery_id FROM message
@@ -62,9 +75,20 @@ BEGIN
     UPDATE message SET to_address = '', from_address = CASE WHEN direction = 'in' THEN '' ELSE from_address END,
         from_name = CASE WHEN direction = 'in' THEN '' ELSE from_name END, cc = '[]', subject = '', text = '', html = '', reply_text = '',
         merge_values = NULL, rfc_message_id = CASE WHEN direction = 'in' THEN NULL ELSE rfc_message_id END,
-        in_reply_to = NULL, reference_ids = '[]', reason = NULL
+        in_reply_to = NULL, reference_ids = '[]', reason = NULL, sound_id = NULL
     WHERE organization_id = org AND (contact_id = ANY(ids) OR conversation_id = ANY(talks));
     GET DIAGNOSTICS messages = ROW_COUNT;
+    -- What others have of the same bytes, or say with the same words, stays theirs.
+    PERFORM 1 FROM media WHERE organization_id = org AND id = ANY(held) ORDER BY id FOR UPDATE;
+    DELETE FROM spoken_text WHERE organization_id = org AND media_id = ANY(held)
+        AND NOT EXISTS (SELECT 1 FROM message WHERE organization_id = org AND sound_id = spoken_text.media_id);
+    WITH gone AS (
+        DELETE FROM media WHERE organization_id = org AND id = ANY(held)
+            AND NOT EXISTS (SELECT 1 FROM attachment WHERE organization_id = org AND media_id = media.id)
+            AND NOT EXISTS (SELECT 1 FROM spoken_text WHERE organization_id = org AND media_id = media.id)
+            AND NOT EXISTS (SELECT 1 FROM content_version WHERE organization_id = org AND recording_id = media.id)
+        RETURNING file_key
+    ) SELECT array_agg(file_key) INTO file_keys FROM gone;
     DELETE FROM draft WHERE organization_id = org AND conversation_id = ANY(talks);
     UPDATE conversation SET counterpart = '', subject = '', thread_key = 'erased:' || id, provider_thread_id = NULL
     WHERE organization_id = org AND id = ANY(talks);
@@ -82,17 +106,24 @@ END
 
 
 def create_erase_contact() -> None:
-    """Create the function and what it needs, bound to the organization that is set."""
+    """Create the function and what it needs of the first tables, bound to the organization that is set."""
+    let_erase(_NEEDS)
+    definer(_SIGNATURE, _BODY)
+
+
+def renew_erase_contact() -> None:
+    """Give an installation of before the function as it is now."""
+    op.execute("DROP FUNCTION erase_contact(uuid, timestamptz)")
+    definer(_SIGNATURE, _BODY)
+
+
+def let_erase(needs: Mapping[str, tuple[str, ...]]) -> None:
+    """Let the function run these commands on these tables, inside the organization that is set."""
     mine = f"organization_id = {ORGANIZATION}"
-    for table, commands in _NEEDS.items():
+    for table, commands in needs.items():
         for command in commands:
             clause = f"WITH CHECK ({mine})" if command == "INSERT" else f"USING ({mine})"
             op.execute(
                 f"CREATE POLICY erasing_{command.lower()} ON {table} FOR {command} TO loumass_system {clause}"
             )
             op.execute(f"GRANT {command} ON {table} TO loumass_system")
-    definer(
-        "erase_contact(p_contact_id uuid, p_now timestamptz) "
-        "RETURNS TABLE (people integer, messages integer, file_keys text[]) LANGUAGE plpgsql",
-        _BODY,
-    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -45,6 +45,7 @@ class ContentVersion(OrganizationOwned, Base):
         belongs_to("content", "content_id"),
         belongs_to("media", "recording_id"),
         UniqueConstraint("organization_id", "content_id", "number"),
+        Index(None, "organization_id", "recording_id", postgresql_where=text("recording_id IS NOT NULL")),
     )
 
     content_id: Mapped[UUID]

@@ -29,3 +29,5 @@ class Media(OrganizationOwned, Base):
     seconds: Mapped[float | None]
     file_key: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    #: When somebody brought these bytes last: what nothing uses is taken away some time after that.
+    kept_at: Mapped[datetime] = mapped_column(default=clock.now)

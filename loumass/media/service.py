@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from itertools import chain
 from typing import IO
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from loumass.core import clock, storage
 from loumass.core.database import db
 from loumass.core.errors import Refused, TooLarge
 from loumass.core.tenancy import current_organization_id
+from loumass.media.forgetting import delete_files
 from loumass.media.links import FOR_PAGES, media_path
 from loumass.media.models import Media
 from loumass.media.sniffing import ENOUGH, SOUNDS, sniffed
@@ -23,11 +26,18 @@ from loumass.media.sound import seconds
 #: What one recording may weigh: more than ten minutes of the best MP3.
 LARGEST_SOUND = 25_000_000
 
+# Whoever finds bytes that are there says so: they are not taken away before they are pointed at.
+_KNOWN = text("""
+    UPDATE media SET kept_at = :now WHERE organization_id = :organization_id AND sha256 = ANY(CAST(:hashes AS bytea[]))
+    RETURNING sha256, id
+""")
 _NOTE = text("""
-    INSERT INTO media (organization_id, sha256, size, content_type, seconds, file_key, created_at)
-    VALUES (:organization_id, :sha256, :size, :content_type, :seconds, :file_key, :now)
-    ON CONFLICT (organization_id, sha256) DO NOTHING
-    RETURNING id
+    INSERT INTO media (organization_id, sha256, size, content_type, seconds, file_key, created_at, kept_at)
+    SELECT :organization_id, new.*, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+    FROM unnest(CAST(:hashes AS bytea[]), CAST(:sizes AS integer[]), CAST(:types AS text[]),
+                CAST(:seconds AS double precision[]), CAST(:keys AS text[])) AS new
+    ON CONFLICT (organization_id, sha256) DO UPDATE SET kept_at = excluded.kept_at
+    RETURNING sha256, id, file_key
 """)
 
 
@@ -41,18 +51,18 @@ class Weighed:
     seconds: float | None
 
 
-def weigh(stream: IO[bytes], *, limit: int, kinds: Collection[str] = SOUNDS) -> Weighed:
+def weigh(stream: IO[bytes], *, limit: int, kinds: Collection[str] | None = SOUNDS) -> Weighed:
     """What the seekable `stream` holds, read piece by piece; left at its beginning.
 
-    Raises TooLarge beyond `limit` bytes, Refused for bytes that are none of `kinds`.
+    Raises TooLarge beyond `limit` bytes, Refused for bytes that are none of `kinds` (None: whatever they are).
     """
     stream.seek(0)
     beginning = stream.read(ENOUGH)
     content_type = sniffed(beginning)
-    if content_type not in kinds:
+    if kinds is not None and content_type not in kinds:
         raise Refused("This is no MP3, WAV or M4A file, whatever its name says. Nothing was kept.")
-    digest, size = hashlib.sha256(beginning), len(beginning)
-    while chunk := stream.read(storage.CHUNK):
+    digest, size = hashlib.sha256(), 0
+    for chunk in chain([beginning], iter(partial(stream.read, storage.CHUNK), b"")):
         size += len(chunk)
         if size > limit:
             raise TooLarge(f"The file is larger than {limit // 1_000_000} MB. Nothing was kept.")
@@ -65,23 +75,52 @@ def keep(stream: IO[bytes], weighed: Weighed) -> UUID:
 
     Commits what is open before it writes to storage; commit afterwards. Raises StorageUnavailable.
     """
-    found = known(weighed.sha256)
-    if found is not None:
-        return found
-    db().commit()
-    stream.seek(0)
-    stored = storage.store(stream, limit=weighed.size)
-    new = db().scalar(_NOTE, _row(weighed, stored.key))
-    if new is not None:
-        return new
+    return keep_all([(stream, weighed)])[0]
+
+
+def keep_all(files: Sequence[tuple[IO[bytes], Weighed]]) -> list[UUID]:
+    """The media of each of `files`, as `keep`; in two statements. When storage fails, none of them stays."""
+    streams = {weighed.sha256: (stream, weighed) for stream, weighed in files}
+    found = _known(streams)
+    missing = [streams[sha256] for sha256 in streams.keys() - found.keys()]
+    if missing:
+        db().commit()
+        found |= _noted([weighed for _, weighed in missing], _stored(missing))
+    return [found[weighed.sha256] for _, weighed in files]
+
+
+def _known(hashes: Iterable[bytes]) -> dict[bytes, UUID]:
+    """SHA-256 -> media, of what the organization has."""
+    asked = {"organization_id": current_organization_id(), "now": clock.now(), "hashes": list(hashes)}
+    return {row.sha256: row.id for row in db().execute(_KNOWN, asked)}
+
+
+def _stored(files: Sequence[tuple[IO[bytes], Weighed]]) -> list[str]:
+    keys: list[str] = []
+    try:
+        for stream, weighed in files:
+            stream.seek(0)
+            keys.append(storage.store(stream, limit=weighed.size).key)
+    except BaseException:
+        delete_files(keys)
+        raise
+    return keys
+
+
+def _noted(weighed: Sequence[Weighed], keys: Sequence[str]) -> dict[bytes, UUID]:
+    values = {
+        "organization_id": current_organization_id(),
+        "now": clock.now(),
+        "hashes": [one.sha256 for one in weighed],
+        "sizes": [one.size for one in weighed],
+        "types": [one.content_type for one in weighed],
+        "seconds": [one.seconds for one in weighed],
+        "keys": list(keys),
+    }
+    rows = db().execute(_NOTE, values).all()
     # Somebody else kept the same bytes meanwhile: theirs stay.
-    storage.delete(stored.key)
-    return db().scalars(select(Media.id).where(Media.sha256 == weighed.sha256)).one()
-
-
-def known(sha256: bytes) -> UUID | None:
-    """The media of these bytes, if the organization has them."""
-    return db().scalars(select(Media.id).where(Media.sha256 == sha256)).one_or_none()
+    delete_files(set(keys) - {row.file_key for row in rows})
+    return {row.sha256: row.id for row in rows}
 
 
 def media_of(ids: Iterable[UUID | None]) -> dict[UUID, Media]:
@@ -97,15 +136,3 @@ def player_path(organization_number: int, media: Media) -> str:
     now = clock.now()
     until = now.replace(minute=0, second=0, microsecond=0) + FOR_PAGES + timedelta(hours=1)
     return media_path(organization_number, media.id, media.content_type, until)
-
-
-def _row(weighed: Weighed, key: str) -> dict[str, object]:
-    return {
-        "organization_id": current_organization_id(),
-        "sha256": weighed.sha256,
-        "size": weighed.size,
-        "content_type": weighed.content_type,
-        "seconds": weighed.seconds,
-        "file_key": key,
-        "now": clock.now(),
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 MP3, WAV, M4A = "audio/mpeg", "audio/wav", "audio/mp4"
 SOUNDS = frozenset({MP3, WAV, M4A})
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-UNKNOWN = "application/octet-stream"
+PDF, UNKNOWN = "application/pdf", "application/octet-stream"
 #: So many bytes tell.
 ENOUGH = 64
 #: Type -> how its files end.
@@ -17,7 +17,7 @@ ENDINGS = {
     "image/jpeg": "jpg",
     "image/gif": "gif",
     "image/webp": "webp",
-    "application/pdf": "pdf",
+    PDF: "pdf",
     UNKNOWN: "bin",
 }
 _BEGINNINGS = (
@@ -25,7 +25,7 @@ _BEGINNINGS = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
-    (b"%PDF-", "application/pdf"),
+    (b"%PDF-", PDF),
     (b"ID3", MP3),
 )
 _BOXES = {b"RIFF": ((b"WEBP", "image/webp"), (b"WAVE", WAV))}

@@ -16,7 +16,7 @@ from loumass.core.database import db
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish
-from loumass.messages.attachments import KeptFile, attach, forget
+from loumass.messages.attachments import KeptFile, attach
 from loumass.messages.away import note_absence
 from loumass.messages.channel_days import count
 from loumass.messages.models import Conversation, Message
@@ -63,14 +63,12 @@ MACHINE = Meaning(is_human=False, is_reply=False, needs_answer=False)
 def arrive(
     channel: Channel, origin: Origin, arrived: MessageArrived, meaning: Meaning, files: Sequence[KeptFile]
 ) -> Message | None:
-    """Record `arrived` in its conversation; None when it is known already or is mere junk (its files are removed)."""
+    """Record `arrived` in its conversation; None when it is known already or is mere junk."""
     if _is_known(channel.id, arrived, origin.identity(arrived)):
-        forget(files)
         return None
     sender = sender_of(arrived.medium, arrived.sender, channel.id)
     named = named_by_message_id(arrived, channel.id)
     if arrived.is_junk and not concerns_us(arrived, named, sender, channel.id):
-        forget(files)
         return None
     if named is not None and named.direction == "out":
         # Whoever answers a message has got it. Before the conversation is locked, as delivery takes its locks.

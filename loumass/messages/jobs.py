@@ -17,7 +17,7 @@ from loumass.core.tenancy import current_organization_id, globally, serving, tra
 from loumass.messages.delivering import deliver_slice
 from loumass.messages.hits_classing import class_again, class_slice
 from loumass.messages.settling import settle_slice
-from loumass.messages.speaking import speak_slice, waiting_channels
+from loumass.messages.speaking import forget_unwanted, speak_slice, waiting_channels
 
 # A paused channel sends nothing, but what a crash left in `sending` is still reclaimed.
 _TO_DELIVER = text("""
@@ -72,6 +72,12 @@ def speak(channel_id: str) -> bool:
         with transaction():
             speak.later(channel_id, at=next_at)
     return next_at <= clock.now()
+
+
+@job("bulk")
+def forget_words() -> bool:
+    """Spoken words that nobody wants any more; True while there are more."""
+    return forget_unwanted()
 
 
 @job("bulk")

@@ -165,7 +165,7 @@ class Message(OrganizationOwned, Base):
         belongs_to("channel", "channel_id", is_enforced=False),
         belongs_to("stream", "stream_id", is_enforced=False),
         belongs_to("content_version", "content_version_id", is_enforced=False),
-        belongs_to("media", "sound_id", is_enforced=False),
+        belongs_to("media", "sound_id"),
         Index(
             "ix_message_claim",
             "organization_id",
@@ -182,6 +182,7 @@ class Message(OrganizationOwned, Base):
             "id",
             postgresql_where=sql("is_in_doubt"),
         ),
+        Index(None, "organization_id", "sound_id", postgresql_where=sql("sound_id IS NOT NULL")),
         Index(
             "uq_message_step",
             "organization_id",
@@ -317,8 +318,10 @@ class Attachment(OrganizationOwned, Base):
     __table_args__ = (
         belongs_to("message", "message_id"),
         belongs_to("conversation", "conversation_id"),
+        belongs_to("media", "media_id"),
         Index(None, "organization_id", "message_id"),
         Index(None, "organization_id", "conversation_id"),
+        Index(None, "organization_id", "media_id"),
     )
 
     message_id: Mapped[UUID | None]
@@ -328,6 +331,7 @@ class Attachment(OrganizationOwned, Base):
     file_name: Mapped[str]
     content_type: Mapped[str]
     size: Mapped[int]
-    file_key: Mapped[str]
+    #: Its bytes; none where it was too large to be kept.
+    media_id: Mapped[UUID | None]
     content_id: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -12,7 +12,7 @@ from loumass.core.database import db
 from loumass.core.live import announce
 from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import current_organization_id
-from loumass.messages.attachments import KeptFile, attach, forget
+from loumass.messages.attachments import KeptFile, attach
 from loumass.messages.models import Conversation, Message
 from loumass.messages.origins import Origin
 from loumass.messages.proof import settle_as_sent
@@ -64,7 +64,6 @@ def record_copy(
         known = db().scalar(_DRAFTED, asked)
     other = _recipient(channel, copy)
     if known is not None or other is None:
-        forget(files)
         if known is not None:
             settle_as_sent(channel, known, copy=copy)
         return None

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-import structlog
-
 from loumass.channels.models import Channel
-from loumass.core.storage import StorageUnavailable
 from loumass.messages.arriving import MACHINE, arrive
-from loumass.messages.attachments import KeptFile, forget, keep
+from loumass.messages.attachments import KeptFile, keep
 from loumass.messages.cleaning import cleaned
 from loumass.messages.keywords import meaning_of, obey
 from loumass.messages.origins import Origin
@@ -29,8 +25,7 @@ from loumass.providers.events import (
     ProviderEvent,
 )
 
-__all__ = ["KeptFiles", "OutcomeAwaited", "forget_files", "forgetting", "keep_files", "receive"]
-log = structlog.get_logger("receive")
+__all__ = ["KeptFiles", "OutcomeAwaited", "keep_files", "receive"]
 
 #: Position of an event in its delivery -> its files, already in storage.
 KeptFiles = Mapping[int, Sequence[KeptFile]]
@@ -41,55 +36,32 @@ def keep_files(
 ) -> KeptFiles:
     """Store what the events carry (and what the provider keeps for us) before the transaction begins.
 
-    Raises StorageUnavailable, and ProviderError when a file cannot be fetched now: try again later. Then nothing
-    is kept.
+    Raises StorageUnavailable, and ProviderError when a file cannot be fetched now: try again later. The same
+    bytes are stored once, and what no message carries after all is taken away (`media.forgetting`).
     """
     kept: dict[int, Sequence[KeptFile]] = {}
-    with forgetting(kept):
-        for position, event in enumerate(events):
-            if isinstance(event, MessageArrived) and (event.attachments or event.media):
-                fetched = [download(media) for media in event.media] if download else []
-                kept[position] = keep([*event.attachments, *fetched])
+    for position, event in enumerate(events):
+        if isinstance(event, MessageArrived) and (event.attachments or event.media):
+            fetched = [download(media) for media in event.media] if download else []
+            kept[position] = keep([*event.attachments, *fetched])
     return kept
 
 
-@contextmanager
-def forgetting(files: KeptFiles) -> Iterator[None]:
-    """Removes `files` from storage again when what needs them fails: the next try keeps its own."""
-    try:
-        yield
-    except BaseException:
-        forget_files(files)
-        raise
-
-
-def forget_files(files: KeptFiles) -> None:
-    """Remove files that no message will carry; what storage does not let go is named in the log."""
-    for kept in files.values():
-        try:
-            forget(kept)
-        except StorageUnavailable as problem:
-            log.warning("files.left_behind", keys=[file.key for file in kept], problem=problem.sentence)
-
-
-def receive(
-    channel: Channel, delivery_id: UUID, events: Sequence[ProviderEvent], files: KeptFiles | None = None
-) -> None:
+def receive(channel: Channel, delivery_id: UUID, events: Sequence[ProviderEvent], files: KeptFiles) -> None:
     """Take in what one delivery told, inside the transaction that marks it done.
 
-    `files` is what `keep_files` returned; without it, files are stored here. Raises OutcomeAwaited
+    `files` is what `keep_files` returned. Raises OutcomeAwaited
     when a report is about a message that is being sent right now: leave the delivery pending.
     """
-    kept = keep_files(events) if files is None else files
     fit = [cleaned(event) for event in events]
     obeyed = obey([event for event in fit if isinstance(event, KeywordSent)], channel.id)
     for position, event in enumerate(fit):
         match event:
             case MessageArrived(is_own_copy=True):
-                record_copy(channel, Origin(delivery_id, position), event, kept.get(position, ()))
+                record_copy(channel, Origin(delivery_id, position), event, files.get(position, ()))
             case MessageArrived():
                 meaning = MACHINE if event.is_automatic else meaning_of(event.sender, obeyed)
-                arrive(channel, Origin(delivery_id, position), event, meaning, kept.get(position, ()))
+                arrive(channel, Origin(delivery_id, position), event, meaning, files.get(position, ()))
             case MessageDelivered():
                 delivered(channel, event)
             case MessageBounced():

@@ -38,6 +38,9 @@ BATCH = 25
 UNSPOKEN = "unspoken"
 #: Another process speaks the same words, or storage takes nothing: look again then.
 SOON = timedelta(seconds=5)
+#: Words that nobody wanted for so long, and that no message says, are forgotten with their sound.
+UNWANTED_FOR = timedelta(days=30)
+_MOST_FORGOTTEN = 1_000
 log = structlog.get_logger("speak")
 
 _UNSPOKEN = text("""
@@ -58,6 +61,14 @@ _FAILED = text("""
     WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND is_open AND state = 'queued'
       AND waiting_for = :unspoken
     RETURNING *, false AS is_dead, NULL AS thread_id
+""")
+_FORGET = text("""
+    DELETE FROM spoken_text WHERE organization_id = :organization_id AND key IN (
+        SELECT key FROM spoken_text AS spoken
+        WHERE spoken.organization_id = :organization_id AND spoken.asked_at < :before AND NOT EXISTS (
+            SELECT 1 FROM message WHERE organization_id = :organization_id AND sound_id = spoken.media_id)
+        LIMIT :most)
+    RETURNING key
 """)
 _CHANNELS = text("""
     SELECT ch.id FROM channel ch
@@ -171,6 +182,14 @@ def _rested(again: datetime | None) -> datetime:
         found = account()
     until = found.resting_until if found else None
     return until or again or clock.now() + SOON
+
+
+def forget_unwanted() -> bool:
+    """Forget some of the words that no message says and nobody wanted for long; whether there may be more. Their sound
+    goes with what nothing uses (`media.forgetting`)."""
+    with transaction():
+        gone = db().execute(_FORGET, _of(before=clock.now() - UNWANTED_FOR, most=_MOST_FORGOTTEN)).all()
+    return len(gone) == _MOST_FORGOTTEN
 
 
 def _go_on(channel: Channel, ids: Sequence[UUID], sound_id: UUID | None = None) -> None:

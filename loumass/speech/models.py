@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
@@ -45,11 +45,13 @@ class SpokenText(OrganizationScoped, Base):
     """Words in one voice, model and setting: spoken once, or being spoken by whoever claimed it."""
 
     __tablename__ = "spoken_text"
-    __table_args__ = (belongs_to("media", "media_id"),)
+    __table_args__ = (belongs_to("media", "media_id"), Index(None, "organization_id", "media_id"))
 
     #: SHA-256 over provider, voice, model, settings and words.
     key: Mapped[bytes] = mapped_column(primary_key=True)
     media_id: Mapped[UUID | None]
     claimed_until: Mapped[datetime | None]
     characters: Mapped[int]
+    #: When somebody wanted it last.
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -29,13 +29,15 @@ _IN_MEMORY = 1024 * 1024
 
 # Claimed by one: the others wait for what it brings.
 _CLAIM = text("""
-    INSERT INTO spoken_text (organization_id, key, claimed_until, characters, created_at)
-    VALUES (:organization_id, :key, :until, :characters, :now)
-    ON CONFLICT (organization_id, key) DO UPDATE SET claimed_until = excluded.claimed_until
+    INSERT INTO spoken_text (organization_id, key, claimed_until, characters, created_at, asked_at)
+    VALUES (:organization_id, :key, :until, :characters, :now, :now)
+    ON CONFLICT (organization_id, key) DO UPDATE SET claimed_until = excluded.claimed_until, asked_at = excluded.asked_at
         WHERE spoken_text.media_id IS NULL AND (spoken_text.claimed_until IS NULL OR spoken_text.claimed_until <= :now)
     RETURNING key
 """)
-_KNOWN = text("SELECT media_id FROM spoken_text WHERE organization_id = :organization_id AND key = :key")
+_KNOWN = text("""
+    UPDATE spoken_text SET asked_at = :now WHERE organization_id = :organization_id AND key = :key RETURNING media_id
+""")
 _SPOKEN = text("""
     UPDATE spoken_text SET media_id = :media_id, claimed_until = NULL
     WHERE organization_id = :organization_id AND key = :key
@@ -91,7 +93,7 @@ def _found_or_claimed(key: bytes, characters: int) -> UUID | None:
     with transaction():
         if db().execute(_CLAIM, _of(key, until=now + CLAIM, now=now, characters=characters)).one_or_none():
             return None
-        found = db().scalar(_KNOWN, _of(key))
+        found = db().scalar(_KNOWN, _of(key, now=now))
     if found is None:
         raise SpokenElsewhere
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from loumass.channels.models import Channel
@@ -54,16 +53,6 @@ def apply(channel: Channel, delivery: Delivery, understood: Understood) -> bool:
 def is_unwatched(understood: Understood) -> bool:
     """Whether the vendor stops telling us of what arrives, unless it is asked again."""
     return any(isinstance(one, MailboxChanged) and one.is_unwatched for one in understood.events)
-
-
-def forget(understood: Understood) -> None:
-    """Somebody else took it in meanwhile: its files are not needed a second time."""
-    receiving.forget_files(understood.files)
-
-
-def forgetting(understood: Understood) -> AbstractContextManager[None]:
-    """Removes the files again when taking them in fails: the next try fetches its own."""
-    return receiving.forgetting(understood.files)
 
 
 def _fetched(provider: Provider, media: Media, is_patient: bool) -> Attachment:

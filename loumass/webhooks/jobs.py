@@ -107,15 +107,13 @@ def _understand(channel: Channel, delivery_id: UUID, provider: Provider) -> None
         return
     try:
         understood = dispatch.understand(delivery, provider)
-        with dispatch.forgetting(understood), transaction():
+        with transaction():
             current = get_or_404(Delivery, delivery_id, lock=True)
             if current.state == "pending":
                 if dispatch.apply(get_or_404(Channel, channel.id), current, understood):
                     poll.later(str(channel.id))
                 if dispatch.is_unwatched(understood):
                     watch.later(str(channel.id))
-            else:
-                dispatch.forget(understood)
     except OutcomeAwaited:
         with transaction():
             deliveries.postpone(get_or_404(Delivery, delivery_id, lock=True), TOO_EARLY)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import pytest
 
-from loumass.core import storage
+from loumass.core import clock, storage
+from loumass.core.tenancy import serving
+from loumass.media.forgetting import forget_unused
+from loumass.media.models import Media
 from loumass.messages.models import Attachment, Message
 from loumass.providers import events
 from tests.inbox.desk import PRIYA, change, channel_of, replied
-from tests.messages.letters import brings, email, mailbox, one, stream, written
+from tests.messages.letters import brings, email, mailbox, one, rows, stream, written
 from tests.world import World
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -139,7 +143,7 @@ def test_names_of_files_cannot_leave_their_header(world: World) -> None:
 def test_a_file_that_was_too_large_says_so(world: World) -> None:
     replied(world, attachments=(events.Attachment("film.mp4", "video/mp4", b"x"),))
     file = one(world.acme, Attachment)
-    change(world, Attachment, file.id, file_key="")
+    change(world, Attachment, file.id, media_id=None)
     answer = world.acme.agent.get(f"/inbox/files/{file.id}")
     assert answer.status_code == 404
     assert "too large" in answer.text
@@ -164,7 +168,7 @@ def test_an_upload_beyond_the_limit_keeps_nothing(world: World, monkeypatch: pyt
         assert session.query(Attachment).count() == 0
 
 
-def test_removing_a_file_of_a_draft_removes_its_bytes(world: World) -> None:
+def test_a_file_taken_out_of_a_draft_is_gone_some_days_later(world: World) -> None:
     conversation = replied(world)
     world.acme.agent.post(
         f"/inbox/{conversation.id}/files",
@@ -172,9 +176,16 @@ def test_removing_a_file_of_a_draft_removes_its_bytes(world: World) -> None:
         content_type="multipart/form-data",
     )
     file = one(world.acme, Attachment)
+    key = one(world.acme, Media, id=file.media_id).file_key
     world.acme.agent.post(f"/inbox/files/{file.id}/removal")
-    with world.acme.acting(), pytest.raises(storage.StorageUnavailable):
-        b"".join(storage.chunks(file.file_key))
+    with serving(world.acme.organization.id):
+        clock.advance(timedelta(hours=20))
+        assert not forget_unused()
+        assert key in storage.every_key(), "it may be attached again"
+        clock.advance(timedelta(hours=5))
+        assert not forget_unused()
+    assert key not in storage.every_key()
+    assert rows(world.acme, Media) == []
 
 
 def test_a_received_file_cannot_be_removed_as_if_it_were_a_drafts(world: World) -> None:

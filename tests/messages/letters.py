@@ -15,10 +15,11 @@ from loumass.core import clock
 from loumass.core.database import Base
 from loumass.core.ids import uuid7
 from loumass.core.secrets import keyed_hash
+from loumass.core.tenancy import serving
 from loumass.deliveries.models import Delivery
 from loumass.events.models import Event
 from loumass.messages.models import Conversation, Message, Stream
-from loumass.messages.receiving import receive
+from loumass.messages.receiving import keep_files, receive
 from loumass.providers.events import MessageArrived, ProviderEvent
 from tests.world import Tenant
 
@@ -125,7 +126,11 @@ def brings(tenant: Tenant, channel: Channel, *events: ProviderEvent, delivery_id
             session.add(delivery)
             session.flush()
             delivery_id = delivery.id
-        receive(channel, delivery_id, events)
+        session.commit()
+    with serving(tenant.organization.id):
+        files = keep_files(events)
+    with tenant.acting() as session:
+        receive(channel, delivery_id, events, files)
         session.commit()
     return delivery_id
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import email
-import io
 from datetime import timedelta
 from email import policy
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from loumass.channels.models import Channel
 from loumass.config import Settings
 from loumass.contacts.models import Contact, Suppression
 from loumass.core import clock, storage
 from loumass.core.secrets import keyed_hash
-from loumass.core.tenancy import get_or_404
+from loumass.core.tenancy import get_or_404, serving
+from loumass.media.models import Media
 from loumass.messages import delivering_outcomes
-from loumass.messages.models import Attachment, Conversation
+from loumass.messages.attachments import attach, keep
+from loumass.messages.models import Conversation
 from loumass.messages.service import original
 from loumass.providers.base import OutgoingMessage
 from loumass.providers.errors import Rejected, Sent
+from loumass.providers.events import Attachment as File
 from tests.messages.sending import (
     Postbox,
     campaign,
@@ -264,10 +267,10 @@ def test_an_attachment_that_cannot_be_read_just_now_is_waited_for(
 ) -> None:
     maya, (reader,) = mailbox(world.acme), people(world.acme, 1)
     ids = queue(world.acme, maya, [reader])
+    with serving(world.acme.organization.id):
+        (plan,) = keep([File("plan.pdf", "application/pdf", b"%PDF a plan")])
     with world.acme.acting() as session:
-        kept = storage.store(io.BytesIO(b"a plan"), limit=100)
-        session.add(Attachment(message_id=ids[0], file_name="plan.pdf", content_type="application/pdf",
-                               size=kept.size, file_key=kept.key))  # fmt: skip
+        attach(ids[0], [plan])
         session.commit()
     blocker = tmp_path / "a file"
     blocker.write_text("in the way of a folder")
@@ -285,16 +288,11 @@ def test_an_attachment_that_cannot_be_read_just_now_is_waited_for(
 def test_a_missing_attachment_fails_only_its_own_message(world: World) -> None:
     maya, crowd = mailbox(world.acme), people(world.acme, 2)
     ids = queue(world.acme, maya, crowd)
+    with serving(world.acme.organization.id):
+        (plan,) = keep([File("plan.pdf", "application/pdf", b"%PDF a plan")])
     with world.acme.acting() as session:
-        session.add(
-            Attachment(
-                message_id=ids[0],
-                file_name="plan.pdf",
-                content_type="application/pdf",
-                size=3,
-                file_key="gone",
-            )
-        )
+        attach(ids[0], [plan])
+        storage.delete(session.scalars(select(Media.file_key)).one())
         session.commit()
     world.work()
     assert states(world.acme, ids) == ["failed", "sent"]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
-from loumass.core import clock
+from loumass.core import clock, storage
+from loumass.core.tenancy import serving
+from loumass.media.forgetting import forget_unused
 from loumass.messages.models import Message
 from loumass.messages.service import why_wait
+from loumass.messages.speaking import forget_unwanted
 from loumass.speech import service as speech
+from loumass.speech.speaking import Words, spoken
 from tests.campaigns.cast import Run, drop, running, step, wait
 from tests.fakes.elevenlabs import VOICE, FakeElevenLabs, refusal
 from tests.fakes.slybroadcast import FakeSlybroadcast
@@ -17,6 +23,7 @@ from tests.voicemail.calls import SPOKEN, agreed, caller_id, path_of, somebody, 
 from tests.world import Tenant, World
 
 SYNTHETIC = "synthetic_voice"
+_TRIED = Words(VOICE, "eleven_multilingual_v2", 50, 75, "")
 
 
 def _run(world: World, *people, says: str = "Hi {{contact.first_name}}, Maya of Acme here.", **limits) -> Run:
@@ -209,7 +216,9 @@ def test_a_worker_that_died_while_speaking_is_replaced(
     voices(world.acme)
     with monkeypatch.context() as patch:
         patch.setattr(speaking, "_kept", die)
-        patch.setattr(speaking, "_LET_GO", speaking._KNOWN)  # nobody tidies up after a kill
+        patch.setattr(
+            speaking, "_LET_GO", text("SELECT :organization_id, :key")
+        )  # nobody tidies up after a kill
         with pytest.raises(Killed):
             _run(world, _willing(world.acme))
     world.later(minutes=1)
@@ -231,3 +240,42 @@ def test_globex_hears_nothing_of_acmes_words(
     assert len(voice.spoken) == 2
     with world.globex.acting() as session:
         assert session.query(Message).count() == 1
+
+
+def test_whoever_is_erased_takes_the_words_along_that_only_they_heard(
+    world: World, drops: FakeSlybroadcast, voice: FakeElevenLabs
+) -> None:
+    voices(world.acme)
+    priya = _willing(world.acme)
+    tom = world.acme.contact("Tom Osborn", None, "+17205550101", timezone="America/Denver")
+    for technique in ("", SYNTHETIC):
+        agreed(world.acme, tom, technique=technique)
+    _run(world, priya, tom, says="Hi {{contact.first_name}}, Maya of Acme here.")
+    _run(world, priya, tom, says="Maya of Acme here, call me back.")
+    before = set(storage.every_key())
+    assert world.acme.admin.post(f"/contacts/{priya.id}/erasure").status_code == 303
+    assert len(before - set(storage.every_key())) == 1, "what both heard stays"
+    _run(world, tom, says="Hi {{contact.first_name}}, Maya of Acme here.")
+    assert len(voice.spoken) == 3, "nothing that Tom heard is paid for again"
+
+
+def test_words_that_nobody_wants_any_more_are_forgotten_those_that_were_said_stay(
+    world: World, drops: FakeSlybroadcast, voice: FakeElevenLabs
+) -> None:
+    speaker = voices(world.acme)
+    _run(world, _willing(world.acme))
+    said = set(storage.every_key())
+    with serving(world.acme.organization.id):
+        for words in ("Never dropped", "Wanted again"):
+            spoken(speaker, replace(_TRIED, script=words))
+        clock.advance(timedelta(days=20))
+        spoken(speaker, replace(_TRIED, script="Wanted again"))
+        clock.advance(timedelta(days=15))
+        assert not forget_unwanted()
+        assert not forget_unused()
+        assert len(set(storage.every_key()) - said) == 1
+        spoken(speaker, replace(_TRIED, script="Wanted again"))
+        assert len(voice.spoken) == 3
+        spoken(speaker, replace(_TRIED, script="Never dropped"))
+        assert len(voice.spoken) == 4
+    assert said <= set(storage.every_key())

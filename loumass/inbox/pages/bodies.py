@@ -21,7 +21,8 @@ from loumass.core import storage
 from loumass.core.database import db
 from loumass.core.tenancy import get_or_404
 from loumass.inbox.blueprint import pages
-from loumass.messages.attachments import SHOWN
+from loumass.media.models import Media
+from loumass.media.sniffing import PICTURES
 from loumass.messages.models import Attachment, Message
 from loumass.messages.service import shown
 
@@ -55,21 +56,22 @@ def body(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
 
 def _pictures(message_id: UUID) -> dict[str, str]:
     """Content-ID -> the picture as a data address."""
-    files = db().scalars(
-        select(Attachment).where(
+    files = db().execute(
+        select(Attachment, Media.file_key)
+        .join(Media, Media.id == Attachment.media_id)
+        .where(
             Attachment.message_id == message_id,
             Attachment.content_id.is_not(None),
-            Attachment.content_type.in_(SHOWN),
+            Attachment.content_type.in_(PICTURES),
             Attachment.size <= _LARGEST_PICTURE,
-            Attachment.file_key != "",
         )
     )
     found: dict[str, str] = {}
     weight = 0
-    for file in files:
+    for file, key in files:
         weight += file.size
         if weight > _MOST_PICTURES:
             break
-        content = base64.b64encode(b"".join(storage.chunks(file.file_key))).decode()
+        content = base64.b64encode(b"".join(storage.chunks(key))).decode()
         found[(file.content_id or "").strip("<>")] = f"data:{file.content_type};base64,{content}"
     return found
