@@ -36,6 +36,7 @@ DECLARE
     talks uuid[];
     needles text[];
     held uuid[];
+    alone text[];
 BEGIN
     SELECT array_agg(id) INTO ids FROM contact
     WHERE organization_id = org AND (id = p_contact_id OR merged_into_id = p_contact_id) AND erased_at IS NULL;
@@ -61,12 +62,13 @@ BEGIN
     WITH gone AS (
         DELETE FROM attachment WHERE organization_id = org AND (conversation_id = ANY(talks) OR message_id IN (
             SELECT id FROM message WHERE message.organization_id = org AND (message.contact_id = ANY(ids) OR message.conversation_id = ANY(talks))))
-        RETURNING media_id
+        RETURNING media_id, file_key
     ), spoken AS (
         SELECT DISTINCT sound_id FROM message
         WHERE organization_id = org AND sound_id IS NOT NULL AND (contact_id = ANY(ids) OR conversation_id = ANY(talks))
     )
-    SELECT array_agg(media_id) INTO held FROM (SELECT media_id FROM gone UNION SELECT sound_id FROM spoken) AS said WHERE media_id IS NOT NULL;
+    SELECT array_agg(media_id) FILTER (WHERE media_id IS NOT NULL), array_agg(file_key) FILTER (WHERE media_id IS NULL AND file_key <> '')
+    INTO held, alone FROM (SELECT media_id, file_key FROM gone UNION SELECT sound_id, '' FROM spoken) AS said;
     UPDATE delivery SET body = '', meta = '{}'
     WHERE organization_id = org AND (id IN (
             SELECT delivery_id FROM message
@@ -88,7 +90,7 @@ BEGIN
             AND NOT EXISTS (SELECT 1 FROM spoken_text WHERE organization_id = org AND media_id = media.id)
             AND NOT EXISTS (SELECT 1 FROM content_version WHERE organization_id = org AND recording_id = media.id)
         RETURNING file_key
-    ) SELECT array_agg(file_key) INTO file_keys FROM gone;
+    ) SELECT array_agg(file_key) || alone INTO file_keys FROM gone;
     DELETE FROM draft WHERE organization_id = org AND conversation_id = ANY(talks);
     UPDATE conversation SET counterpart = '', subject = '', thread_key = 'erased:' || id, provider_thread_id = NULL
     WHERE organization_id = org AND id = ANY(talks);

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from loumass.core import clock
+from loumass.core import clock, storage
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import get_or_404
@@ -79,4 +79,7 @@ def remove_file(attachment_id: UUID, user_id: UUID) -> UUID:
         raise NotFound
     conversation_id = attachment.conversation_id
     db().delete(attachment)
+    if attachment.media_id is None:
+        db().flush()
+        storage.delete(attachment.file_key)
     return conversation_id

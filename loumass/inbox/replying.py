@@ -173,7 +173,7 @@ def _refuse_empty(answer: Answer, way: Way, files: Sequence[Attachment]) -> None
         raise Refused("There is nothing to send yet. Write something or attach a file.")
     if way.asks_subject and not answer.subject.strip():
         raise Refused("A new e-mail needs a subject. What you wrote is still here.")
-    if any(file.media_id is None for file in files):
+    if any(not file.file_key for file in files):
         raise Refused("One of the files was not kept. Take it out and attach it again.")
 
 

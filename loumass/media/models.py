@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
@@ -30,4 +30,4 @@ class Media(OrganizationOwned, Base):
     file_key: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     #: When somebody brought these bytes last: what nothing uses is taken away some time after that.
-    kept_at: Mapped[datetime] = mapped_column(default=clock.now)
+    kept_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))

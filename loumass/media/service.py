@@ -29,7 +29,7 @@ LARGEST_SOUND = 25_000_000
 # Whoever finds bytes that are there says so: they are not taken away before they are pointed at.
 _KNOWN = text("""
     UPDATE media SET kept_at = :now WHERE organization_id = :organization_id AND sha256 = ANY(CAST(:hashes AS bytea[]))
-    RETURNING sha256, id
+    RETURNING sha256, id, file_key
 """)
 _NOTE = text("""
     INSERT INTO media (organization_id, sha256, size, content_type, seconds, file_key, created_at, kept_at)
@@ -39,6 +39,14 @@ _NOTE = text("""
     ON CONFLICT (organization_id, sha256) DO UPDATE SET kept_at = excluded.kept_at
     RETURNING sha256, id, file_key
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row of media, and where its bytes lie."""
+
+    id: UUID
+    file_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +83,10 @@ def keep(stream: IO[bytes], weighed: Weighed) -> UUID:
 
     Commits what is open before it writes to storage; commit afterwards. Raises StorageUnavailable.
     """
-    return keep_all([(stream, weighed)])[0]
+    return keep_all([(stream, weighed)])[0].id
 
 
-def keep_all(files: Sequence[tuple[IO[bytes], Weighed]]) -> list[UUID]:
+def keep_all(files: Sequence[tuple[IO[bytes], Weighed]]) -> list[Kept]:
     """The media of each of `files`, as `keep`; in two statements. When storage fails, none of them stays."""
     streams = {weighed.sha256: (stream, weighed) for stream, weighed in files}
     found = _known(streams)
@@ -89,10 +97,10 @@ def keep_all(files: Sequence[tuple[IO[bytes], Weighed]]) -> list[UUID]:
     return [found[weighed.sha256] for _, weighed in files]
 
 
-def _known(hashes: Iterable[bytes]) -> dict[bytes, UUID]:
+def _known(hashes: Iterable[bytes]) -> dict[bytes, Kept]:
     """SHA-256 -> media, of what the organization has."""
     asked = {"organization_id": current_organization_id(), "now": clock.now(), "hashes": list(hashes)}
-    return {row.sha256: row.id for row in db().execute(_KNOWN, asked)}
+    return {row.sha256: Kept(row.id, row.file_key) for row in db().execute(_KNOWN, asked)}
 
 
 def _stored(files: Sequence[tuple[IO[bytes], Weighed]]) -> list[str]:
@@ -107,7 +115,7 @@ def _stored(files: Sequence[tuple[IO[bytes], Weighed]]) -> list[str]:
     return keys
 
 
-def _noted(weighed: Sequence[Weighed], keys: Sequence[str]) -> dict[bytes, UUID]:
+def _noted(weighed: Sequence[Weighed], keys: Sequence[str]) -> dict[bytes, Kept]:
     values = {
         "organization_id": current_organization_id(),
         "now": clock.now(),
@@ -120,7 +128,7 @@ def _noted(weighed: Sequence[Weighed], keys: Sequence[str]) -> dict[bytes, UUID]
     rows = db().execute(_NOTE, values).all()
     # Somebody else kept the same bytes meanwhile: theirs stay.
     delete_files(set(keys) - {row.file_key for row in rows})
-    return {row.sha256: row.id for row in rows}
+    return {row.sha256: Kept(row.id, row.file_key) for row in rows}
 
 
 def media_of(ids: Iterable[UUID | None]) -> dict[UUID, Media]:
@@ -129,6 +137,15 @@ def media_of(ids: Iterable[UUID | None]) -> dict[UUID, Media]:
     if not wanted:
         return {}
     return {media.id: media for media in db().scalars(select(Media).where(Media.id.in_(wanted)))}
+
+
+def hold(media_id: UUID) -> Media | None:
+    """The media, which stays until the current transaction ends; None when it was forgotten meanwhile."""
+    return (
+        db()
+        .scalars(select(Media).where(Media.id == media_id).with_for_update(read=True, key_share=True))
+        .one_or_none()
+    )
 
 
 def player_path(organization_number: int, media: Media) -> str:

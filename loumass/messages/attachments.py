@@ -12,8 +12,7 @@ from uuid import UUID
 
 from loumass.core.database import db
 from loumass.core.tenancy import transaction
-from loumass.media.service import keep as keep_media
-from loumass.media.service import keep_all, weigh
+from loumass.media.service import Kept, keep_all, weigh
 from loumass.media.sniffing import ENOUGH, PDF, PICTURES, UNKNOWN, sniffed
 from loumass.messages.cleaning import fit
 from loumass.messages.models import Attachment
@@ -31,11 +30,12 @@ _UNFIT_IN_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u206
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file of a message that is yet to be written. Without media it was too large to be kept."""
+    """A file of a message that is yet to be written. Without a `key` it was too large to be kept."""
 
     name: str
     content_type: str
     size: int
+    key: str
     media_id: UUID | None
     content_id: str | None = None
 
@@ -54,20 +54,22 @@ def keep(files: Sequence[events.Attachment]) -> list[KeptFile]:
         if len(file.content) <= LARGEST_FILE and weight <= LARGEST_MESSAGE
     ]
     with transaction():
-        media = dict(zip(fitting, _kept([named[place].content for place in fitting]), strict=True))
-    return [
-        KeptFile(
-            clean_name(file.name),
-            kind_of(file.content, file.content_type),
-            len(file.content),
-            media.get(place),
-            fit(file.content_id)[:250] or None,
-        )
-        for place, file in enumerate(named)
-    ]
+        kept = dict(zip(fitting, _kept([named[place].content for place in fitting]), strict=True))
+    return [_named(file, kept.get(place)) for place, file in enumerate(named)]
 
 
-def _kept(contents: Sequence[bytes]) -> list[UUID]:
+def _named(file: events.Attachment, kept: Kept | None) -> KeptFile:
+    return KeptFile(
+        clean_name(file.name),
+        kind_of(file.content, file.content_type),
+        len(file.content),
+        kept.file_key if kept else "",
+        kept.id if kept else None,
+        fit(file.content_id)[:250] or None,
+    )
+
+
+def _kept(contents: Sequence[bytes]) -> list[Kept]:
     streams = [io.BytesIO(content) for content in contents]
     return keep_all([(stream, weigh(stream, limit=LARGEST_FILE, kinds=None)) for stream in streams])
 
@@ -80,6 +82,7 @@ def attach(message_id: UUID, files: Sequence[KeptFile]) -> None:
             file_name=file.name,
             content_type=file.content_type,
             size=file.size,
+            file_key=file.key,
             media_id=file.media_id,
             content_id=file.content_id,
         )
@@ -90,13 +93,15 @@ def attach(message_id: UUID, files: Sequence[KeptFile]) -> None:
 def upload(stream: IO[bytes], name: str, claimed: str, conversation_id: UUID, user_id: UUID) -> Attachment:
     """A file that waits in a person's draft. Commits what is open; commit afterwards. Raises TooLarge, StorageUnavailable."""
     weighed = weigh(stream, limit=LARGEST_FILE, kinds=None)
+    (kept,) = keep_all([(stream, weighed)])
     attachment = Attachment(
         conversation_id=conversation_id,
         uploaded_by_id=user_id,
         file_name=clean_name(name),
         content_type=_as_claimed(claimed) if weighed.content_type == UNKNOWN else weighed.content_type,
         size=weighed.size,
-        media_id=keep_media(stream, weighed),
+        file_key=kept.file_key,
+        media_id=kept.id,
     )
     db().add(attachment)
     return attachment

@@ -165,7 +165,7 @@ class Message(OrganizationOwned, Base):
         belongs_to("channel", "channel_id", is_enforced=False),
         belongs_to("stream", "stream_id", is_enforced=False),
         belongs_to("content_version", "content_version_id", is_enforced=False),
-        belongs_to("media", "sound_id"),
+        belongs_to("media", "sound_id", is_enforced=False),
         Index(
             "ix_message_claim",
             "organization_id",
@@ -331,7 +331,9 @@ class Attachment(OrganizationOwned, Base):
     file_name: Mapped[str]
     content_type: Mapped[str]
     size: Mapped[int]
-    #: Its bytes; none where it was too large to be kept.
+    #: Where its bytes lie; empty when it was too large to be kept.
+    file_key: Mapped[str]
+    #: Whose bytes they are. Of none, and its own alone, is what came before files were shared.
     media_id: Mapped[UUID | None]
     content_id: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -75,8 +75,8 @@ class Surroundings:
     threads: Mapping[UUID, tuple[str | None, str]]
     #: Message id -> what a person wrote: it has no content version.
     words: Mapping[UUID, Draft]
-    #: What is dropped into voicemail boxes, and the bytes of attachments, by media id.
-    media: Mapping[UUID, Media]
+    #: What is dropped into voicemail boxes, by media id.
+    sounds: Mapping[UUID, Media]
     #: Whether the mailbox takes `name+anything@`, so that answers can name their conversation.
     has_plus_addresses: bool = False
     #: What was compiled so far: a version never changes, and neither does the channel while these are around.
@@ -100,14 +100,13 @@ class Surroundings:
         self._learn_links([row for row in rows if row.tracked])
         asking = [row for row in rows if not _is_first_of_campaign(row)]
         if not asking:
-            return replace(self, attachments={}, threads={}, words={}, media={})
-        attachments = _attachments(asking)
+            return replace(self, attachments={}, threads={}, words={}, sounds={})
         return replace(
             self,
-            attachments=attachments,
+            attachments=_attachments(asking),
             threads=_threads(asking),
             words=_words(asking),
-            media=media_of(_media_ids(asking, attachments)),
+            sounds=media_of(row.sound_id for row in asking if row.medium == "voicemail"),
         )
 
     def _unknown_versions(self, rows: Sequence[Row[Any]]) -> set[UUID]:
@@ -175,13 +174,6 @@ def _attachments(rows: Iterable[Row[Any]]) -> dict[UUID, list[models.Attachment]
     return attached
 
 
-def _media_ids(
-    rows: Iterable[Row[Any]], attachments: Mapping[UUID, Sequence[models.Attachment]]
-) -> Iterator[UUID | None]:
-    yield from (row.sound_id for row in rows if row.medium == "voicemail")
-    yield from (file.media_id for files in attachments.values() for file in files)
-
-
 def _threads(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[str | None, str]]:
     with looked_up_in_order():
         threads = db().execute(_THREADS, _looked_up({row.conversation_id for row in rows})).all()
@@ -244,7 +236,7 @@ def spoken(row: Row[Any], around: Surroundings, values: Values) -> str:
 
 def _sound(row: Row[Any], around: Surroundings, moment: datetime) -> str:
     """Where the vendor fetches the sound; works long after the drop."""
-    media = around.media.get(row.sound_id)
+    media = around.sounds.get(row.sound_id)
     if media is None:
         raise Refused("There is no sound to drop.")
     return media_url(
@@ -287,11 +279,11 @@ def _skeleton(row: Row[Any], around: Surroundings) -> Skeleton:
     files = around.attachments.get(row.id, ())
     if row.content_version_id is None:
         written = _written(row, around.words[row.id], _tracking(row, around))
-        return _with_files(written, around.author, _read(files, around.media))
+        return _with_files(written, around.author, tuple(map(_read, files)))
     draft, footer = around.drafts[row.content_version_id], is_bulk(row)
     if files:
         email = compile_email(draft, footer=footer, tracking=_tracking(row, around))
-        return _with_files(email, around.author, _read(files, around.media))
+        return _with_files(email, around.author, tuple(map(_read, files)))
     key = (row.content_version_id, footer, row.tracked, row.tracking_domain_id)
     if key not in around.skeletons:
         around.skeletons[key] = _compiled(draft, around.author, footer, _tracking(row, around))
@@ -339,18 +331,9 @@ def _text(row: Row[Any], around: Surroundings) -> MergeText:
     return compile_sms(Draft(text=written)) if row.merge_values is not None else MergeText((written,))
 
 
-def _read(files: Sequence[models.Attachment], media: Mapping[UUID, Media]) -> tuple[Attachment, ...]:
-    """Those that were kept, with their bytes. Raises StorageUnavailable."""
-    return tuple(
-        Attachment(
-            one_line(file.file_name),
-            one_line(file.content_type),
-            b"".join(storage.chunks(media[file.media_id].file_key)),
-            file.content_id,
-        )
-        for file in files
-        if file.media_id is not None
-    )
+def _read(file: models.Attachment) -> Attachment:
+    content = b"".join(storage.chunks(file.file_key))
+    return Attachment(one_line(file.file_name), one_line(file.content_type), content, file.content_id)
 
 
 def domain_of(address: str) -> str:

@@ -24,7 +24,7 @@ from loumass.core.database import db
 from loumass.core.jobs import wake_all
 from loumass.core.storage import StorageUnavailable
 from loumass.core.tenancy import current_organization_id, get_or_404, transaction
-from loumass.media.service import media_of
+from loumass.media.service import hold
 from loumass.messages import recording, rendering
 from loumass.messages.gates_waiting import why_wait
 from loumass.messages.planning import DELIVER
@@ -165,16 +165,22 @@ def _speak_all(found: _Found) -> datetime | None:
             again = clock.now() + SOON
         else:
             with transaction():
-                _take_sound(found.channel, ids, media_id)
+                is_taken = _take_sound(found.channel, ids, media_id)
+            again = again if is_taken else clock.now() + SOON
     return again or (clock.now() if found.count == BATCH else None)
 
 
-def _take_sound(channel: Channel, ids: Sequence[UUID], media_id: UUID) -> None:
-    problem = too_short(media_of([media_id])[media_id].seconds)
+def _take_sound(channel: Channel, ids: Sequence[UUID], media_id: UUID) -> bool:
+    """Whether it is still there: whoever is erased takes along what nobody else heard."""
+    media = hold(media_id)
+    if media is None:
+        return False
+    problem = too_short(media.seconds)
     if problem:
         _fail(channel, ids, "too_short", f"What the voice says {problem} seconds.")
     else:
         _go_on(channel, ids, media_id)
+    return True
 
 
 def _rested(again: datetime | None) -> datetime:

@@ -53,5 +53,5 @@ class SpokenText(OrganizationScoped, Base):
     claimed_until: Mapped[datetime | None]
     characters: Mapped[int]
     #: When somebody wanted it last.
-    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -401,6 +401,7 @@ def _conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) 
     kept = {
         "content_type": "application/pdf",
         "size": 4,
+        "file_key": storage.store(BytesIO(b"%PDF"), limit=10).key,
         "media_id": house.media,
     }
     put("attachment", Attachment(**kept, message_id=house.message, file_name=f"{MARK}.pdf"))

@@ -12,7 +12,6 @@ from loumass.contacts.models import Contact
 from loumass.core import clock, storage
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import get_or_404, serving
-from loumass.media.models import Media as KeptMedia
 from loumass.messages.attachments import LARGEST_FILE, clean_name, kind_of
 from loumass.messages.models import Attachment, Conversation, Message
 from loumass.messages.receiving import keep_files
@@ -185,7 +184,7 @@ def test_files_are_kept_with_their_true_kind_and_a_safe_name(world: World) -> No
     photo, odd = sorted(rows(world.acme, Attachment), key=lambda file: file.file_name)
     assert (odd.file_name, odd.content_type) == ("plan gnp.exe", "application/octet-stream")
     assert (photo.file_name, photo.content_type, photo.content_id) == ("photo.jpg", "image/png", "photo1")
-    assert b"".join(storage.chunks(one(world.acme, KeptMedia, id=photo.media_id).file_key)) == PNG
+    assert b"".join(storage.chunks(photo.file_key)) == PNG
     assert photo.message_id == one(world.acme, Message).id
 
 
@@ -193,7 +192,7 @@ def test_a_file_that_is_too_large_is_named_but_not_kept(world: World) -> None:
     huge = events.Attachment("film.mp4", "video/mp4", bytes(LARGEST_FILE + 1))
     brings(world.acme, mailbox(world.acme), email(PRIYA, attachments=(huge,)))
     film = one(world.acme, Attachment)
-    assert (film.file_name, film.size, film.media_id) == ("film.mp4", LARGEST_FILE + 1, None)
+    assert (film.file_name, film.size, film.file_key) == ("film.mp4", LARGEST_FILE + 1, "")
 
 
 def test_files_of_a_known_message_are_not_kept_twice(world: World) -> None:

@@ -11,7 +11,6 @@ from loumass.channels.models import Channel
 from loumass.contacts.models import Suppression
 from loumass.core import storage
 from loumass.deliveries.models import Delivery
-from loumass.media.models import Media
 from loumass.messages import receiving
 from loumass.messages.models import Attachment, Message
 from tests.channels.connected import loopback, twilio_number
@@ -39,9 +38,7 @@ def picture(world: World, twilio: FakeTwilio, text: str = "Look") -> Channel:
 
 def files(world: World) -> list[tuple[str, bytes]]:
     with world.acme.acting() as session:
-        kept = session.execute(
-            select(Attachment.content_type, Media.file_key).join(Media, Media.id == Attachment.media_id)
-        )
+        kept = session.execute(select(Attachment.content_type, Attachment.file_key))
         return [(kind, b"".join(storage.chunks(key))) for kind, key in kept]
 
 

@@ -21,7 +21,6 @@ from loumass.core import storage
 from loumass.core.database import db
 from loumass.core.tenancy import get_or_404
 from loumass.inbox.blueprint import pages
-from loumass.media.models import Media
 from loumass.media.sniffing import PICTURES
 from loumass.messages.models import Attachment, Message
 from loumass.messages.service import shown
@@ -56,22 +55,21 @@ def body(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
 
 def _pictures(message_id: UUID) -> dict[str, str]:
     """Content-ID -> the picture as a data address."""
-    files = db().execute(
-        select(Attachment, Media.file_key)
-        .join(Media, Media.id == Attachment.media_id)
-        .where(
+    files = db().scalars(
+        select(Attachment).where(
             Attachment.message_id == message_id,
             Attachment.content_id.is_not(None),
             Attachment.content_type.in_(PICTURES),
             Attachment.size <= _LARGEST_PICTURE,
+            Attachment.file_key != "",
         )
     )
     found: dict[str, str] = {}
     weight = 0
-    for file, key in files:
+    for file in files:
         weight += file.size
         if weight > _MOST_PICTURES:
             break
-        content = base64.b64encode(b"".join(storage.chunks(key))).decode()
+        content = base64.b64encode(b"".join(storage.chunks(file.file_key))).decode()
         found[(file.content_id or "").strip("<>")] = f"data:{file.content_type};base64,{content}"
     return found

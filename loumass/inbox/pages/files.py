@@ -18,7 +18,6 @@ from loumass.inbox import drafting
 from loumass.inbox.blueprint import pages
 from loumass.inbox.pages.conversation import address_of
 from loumass.inbox.person import conversation_or_404, person_of
-from loumass.media.models import Media
 from loumass.media.sniffing import PICTURES
 from loumass.messages.attachments import MOST_FILES, upload
 from loumass.messages.models import Attachment
@@ -64,10 +63,10 @@ def remove_file(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that a
 def download(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """The file itself. Only pictures are shown; everything else is saved, never run in our name."""
     file = get_or_404(Attachment, id)
-    if file.media_id is None:
+    if not file.file_key:
         raise NotFound("The file was too large and was not kept.")
     is_shown = file.content_type in PICTURES and "save" not in request.args
-    name, key = quote(file.file_name, safe=""), get_or_404(Media, file.media_id).file_key
+    name, key = quote(file.file_name, safe=""), file.file_key
     # Given back before the first byte: a slow reader must not hold a connection.
     db().close()
     return Response(
