@@ -83,7 +83,7 @@ def note(domain: TrackingDomain, found: Found) -> None:
     again = domain.next_check_at = now + (HOURLY if is_hopeful and not found.is_well else DAILY)
     wake_all([_look(domain.id, again)])
     if domain.state != before:
-        audit("tracking_domain.became_" + domain.state, "tracking_domain", domain.id, name=domain.name)
+        audit("tracking_domain.changed", "tracking_domain", domain.id, name=domain.name, state=domain.state)
         live.announce("channels")
 
 

@@ -24,7 +24,7 @@ from loumass.deliverability.budgets import (
     percent,
 )
 from loumass.deliverability.models import DomainBrake
-from loumass.deliverability.troubles import PRETENDS, figures_of, figures_of_domains
+from loumass.deliverability.troubles import PRETENDING, figures_of, figures_of_domains
 from loumass.events.service import publish
 
 ALERT = "deliverability.alert"
@@ -51,7 +51,7 @@ def judge_channel(channel_id: UUID) -> None:
     channel = get(Channel, channel_id)
     if channel is None or channel.archived_at is not None or channel.state != "active":
         return
-    if channel.provider == PRETENDS:
+    if channel.provider in PRETENDING:
         return
     figures = figures_of(channel_id, channel.budget_from)
     past = overrun(figures.total, figures.troubles)

@@ -19,9 +19,10 @@ from loumass.core.tenancy import current_organization_id, get
 from loumass.deliverability.known_senders import Service, selectors_for, service_of
 from loumass.deliverability.looking import Found, look
 from loumass.deliverability.models import SendingDomain
-from loumass.deliverability.troubles import PRETENDS
+from loumass.deliverability.troubles import PRETENDING
 from loumass.deliverability.verdicts import Check, judge, worst
 from loumass.providers.errors import Disconnected
+from loumass.providers.registry import provider_class
 
 MOST_SELECTORS = 10
 # What is addressed to people stands behind the last @; an address that was connected has one.
@@ -29,7 +30,7 @@ _REGISTER = text("""
     INSERT INTO sending_domain (organization_id, name)
     SELECT DISTINCT CAST(:organization_id AS uuid), lower(split_part(address, '@', 2)) FROM channel
     WHERE channel.organization_id = :organization_id AND medium = 'email' AND archived_at IS NULL
-      AND provider <> :pretends AND split_part(address, '@', 2) <> ''
+      AND provider <> ALL(CAST(:pretending AS text[])) AND split_part(address, '@', 2) <> ''
     ON CONFLICT (organization_id, name) DO NOTHING
     RETURNING id
 """)
@@ -52,7 +53,7 @@ class Question:
 
 def register() -> Sequence[UUID]:
     """Every domain that a mailbox writes from is known from now on; the ids of those that were not."""
-    values = {"organization_id": current_organization_id(), "pretends": PRETENDS}
+    values = {"organization_id": current_organization_id(), "pretending": PRETENDING}
     return db().scalars(_REGISTER, values).all()
 
 
@@ -67,13 +68,13 @@ def domains_named(addresses: Collection[str]) -> list[SendingDomain | None]:
 
 def is_real(channel: Channel) -> bool:
     """Whether what goes through `channel` reaches anybody: then its domain matters."""
-    return channel.medium == "email" and channel.provider != PRETENDS
+    return channel.medium == "email" and channel.provider not in PRETENDING
 
 
 def senders_of(domain: SendingDomain) -> Sequence[Channel]:
     """The mailboxes that write from `domain`."""
     ours = func.lower(func.split_part(Channel.address, "@", 2)) == domain.name
-    in_use = (Channel.medium == "email", Channel.archived_at.is_(None), Channel.provider != PRETENDS)
+    in_use = (Channel.medium == "email", Channel.archived_at.is_(None), Channel.provider.not_in(PRETENDING))
     return db().scalars(select(Channel).where(ours, *in_use).order_by(Channel.address)).all()
 
 
@@ -87,7 +88,7 @@ def question_about(domain_id: UUID) -> Question | None:
     for channel in senders_of(domain):
         host, bounces_to = _servers_of(channel)
         bounce_domain = bounce_domain or bounces_to
-        if service := service_of(channel.provider, host):
+        if service := service_of(host):
             services[service.name] = service
     found = tuple(services.values())
     return Question(domain.name, selectors_for(domain.selectors, found), found, bounce_domain)
@@ -134,7 +135,8 @@ def _servers_of(channel: Channel) -> tuple[str, str]:
         credentials = credentials_of(channel)
     except Disconnected:
         return "", ""
-    return getattr(credentials, "smtp_host", ""), getattr(credentials, "bounce_domain", "")
+    own = provider_class(channel.provider, channel.medium).mail_server
+    return getattr(credentials, "smtp_host", own), getattr(credentials, "bounce_domain", "")
 
 
 def _ascii(domain: str) -> str:

@@ -32,19 +32,17 @@ SERVICES = (
     Service("Zoho", ("zoho.com", "zoho.eu"), "zohomail.com", ("zoho", "zmail")),
     Service("Fastmail", ("fastmail.com",), "spf.messagingengine.com", ("fm1", "fm2", "fm3")),
 )
-#: Kind of provider -> the service behind it, where a channel names no server.
-BY_PROVIDER = {"gmail": SERVICES[0], "outlook": SERVICES[1]}
 #: What programs for one's own mail server suggest.
 USUAL_SELECTORS = ("default", "dkim", "mail", "k1", "s1", "s2", "selector1", "selector2", "google")
 
 
-def service_of(provider: str, host: str) -> Service | None:
-    """The service that a channel of `provider` hands its mail to, by its server's name; None for somebody else's."""
+def service_of(host: str) -> Service | None:
+    """The service behind a mail server of this name; None for somebody else's."""
     host = host.lower().rstrip(".")
     for service in SERVICES:
         if any(host == ending or host.endswith(f".{ending}") for ending in service.hosts):
             return service
-    return BY_PROVIDER.get(provider) if not host else None
+    return None
 
 
 def selectors_for(asked: Sequence[str], services: Iterable[Service]) -> list[str]:

@@ -17,11 +17,13 @@ from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.jobs import wake_all
 from loumass.core.tenancy import current_organization_id
+from loumass.providers.base import Capability
+from loumass.providers.registry import kinds_that_can
 
 KINDS = ("bounced", "complained", "rejected")
 JUDGE = "deliverability.judge"
 #: What goes through it reaches nobody: its troubles are invented, shown, and brake nothing.
-PRETENDS = "sandbox"
+PRETENDING = kinds_that_can(Capability.PRETENDS)
 
 _ADD = {
     kind: text(f"""
@@ -47,7 +49,7 @@ _OF_DOMAINS = text("""
     WITH trouble AS MATERIALIZED (
         SELECT h.domain, sum(h.bounced) AS bounced, sum(h.complained) AS complained, sum(h.rejected) AS rejected
         FROM trouble_hour h
-        JOIN channel c ON c.organization_id = :organization_id AND c.id = h.channel_id AND c.provider <> :pretends
+        JOIN channel c ON c.organization_id = :organization_id AND c.id = h.channel_id AND c.provider <> ALL(CAST(:pretending AS text[]))
         LEFT JOIN domain_brake b ON b.organization_id = :organization_id AND b.domain = h.domain
         WHERE h.organization_id = :organization_id AND h.hour >= :since AND h.domain <> ''
           AND (b.counted_from IS NULL OR h.hour >= b.counted_from)
@@ -122,7 +124,7 @@ def figures_of_domains(least: int) -> dict[str, Figures]:
         "organization_id": current_organization_id(),
         "since": window()[1],
         "least": least,
-        "pretends": PRETENDS,
+        "pretending": PRETENDING,
     }
     rows = db().execute(_OF_DOMAINS, values)
     return {row.domain: Figures(row.total, row.bounced, row.complained, row.rejected) for row in rows}

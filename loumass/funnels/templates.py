@@ -14,7 +14,8 @@ from loumass.core.tenancy import get_or_404
 from loumass.funnels import models, queries
 from loumass.funnels.checking import check
 from loumass.funnels.cloning import clone_graph
-from loumass.funnels.exchange import written_template
+from loumass.funnels.graph import Graph
+from loumass.funnels.sameness import Words, say_the_same
 from loumass.funnels.validation import is_ready
 
 LONGEST_NAME = 120
@@ -117,9 +118,14 @@ def _refuse_unready(template: models.Template) -> None:
 
 
 def _is_published_already(template: models.Template) -> bool:
-    graphs = (template.draft_graph_id, template.published_graph_id)
-    draft, published = (written_template(template, graph_id) for graph_id in graphs if graph_id)
-    return draft == published
+    if template.published_graph_id is None:
+        return False
+    draft, published = _whole(template.draft_graph_id), _whole(template.published_graph_id)
+    return say_the_same(*draft, *published)
+
+
+def _whole(graph_id: UUID) -> tuple[Graph, Words]:
+    return queries.graph_of(graph_id), queries.written_in(graph_id)
 
 
 def _checked(name: str, description: str) -> tuple[str, str]:

@@ -28,7 +28,7 @@ log = structlog.get_logger("deliver")
 
 _AHEAD = text("""
     SELECT id, contact_id, conversation_id, stream_id, priority, medium, to_address, content_version_id, merge_values,
-           rfc_message_id, in_reply_to, reference_ids, segments, draft_id, attempts, sound_id
+           rfc_message_id, in_reply_to, reference_ids, segments, draft_id, attempts, sound_id, tracked, tracking_domain_id
     FROM message
     WHERE organization_id = :organization_id AND channel_id = :channel_id AND is_open AND state = 'queued'
       AND priority = ANY(CAST(:priorities AS integer[])) AND due_at <= :now

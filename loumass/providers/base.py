@@ -42,6 +42,7 @@ class Capability(StrEnum):
     NEEDS_SENT = "needs sent"  # fetch() is given the records of what was sent, right after it was
     DRAFTS = "drafts"  # draft() stores a message at the vendor before send() sends it: a crash can be settled
     WATCHED = "watched"  # watch() asks the vendor to tell us of what arrives, for a time
+    PRETENDS = "pretends"  # reaches nobody: what it tells is invented
     REPORTS = "reports"  # reports() asks what became of messages that the vendor has not told of
 
 
@@ -182,6 +183,8 @@ class Provider(ABC):
     #: Where people sign in at the vendor instead of entering credentials.
     signs_in: ClassVar[SignIn | None] = None
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    #: A server that its mail leaves by, where its credentials name none: whose domain must allow it.
+    mail_server: ClassVar[str] = ""
     #: Whether the vendor signs every byte of a call. Otherwise a token or a secret address is the proof.
     signs_calls: ClassVar[bool] = True
     #: Whether a call without a channel's token is meant for every channel that it names.

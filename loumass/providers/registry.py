@@ -34,6 +34,11 @@ def called_providers() -> list[type[Provider]]:
     return that_can(Capability.HOOKS)
 
 
+def kinds_that_can(capability: Capability) -> list[str]:
+    """The kinds of providers with `capability`, each once."""
+    return sorted({provider.kind for provider in that_can(capability)})
+
+
 def that_can(capability: Capability) -> list[type[Provider]]:
     """Every provider with `capability`."""
     return [provider for provider in PROVIDERS if capability in provider.capabilities]

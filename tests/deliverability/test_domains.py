@@ -21,6 +21,7 @@ from loumass.deliverability.known_senders import SERVICES, service_of
 from loumass.deliverability.looking import Found, look
 from loumass.deliverability.models import SendingDomain
 from loumass.deliverability.verdicts import judge
+from loumass.providers.gmail.client import Gmail
 from tests.campaigns.cast import Run, drafted, send, step
 from tests.channels.connected import connected
 from tests.fakes.dns import FakeDns
@@ -129,9 +130,9 @@ def test_what_to_publish_can_be_copied() -> None:
     assert spf.records[0].value == "v=spf1 include:_spf.google.com ~all"
     assert dkim.records[0].name == f"google._domainkey.{DOMAIN}"
     assert (dmarc.records[0].name, dmarc.records[0].value[:16]) == (f"_dmarc.{DOMAIN}", "v=DMARC1; p=none")
-    assert service_of("smtp", "smtp.gmail.com") is SERVICES[0]
-    assert service_of("smtp", "notgmail.com") is None
-    assert service_of("gmail", "") is SERVICES[0]
+    assert service_of("smtp.gmail.com") is SERVICES[0]
+    assert service_of("notgmail.com") is None
+    assert service_of(Gmail.mail_server) is SERVICES[0]
 
 
 def known(world: World) -> SendingDomain:

@@ -210,15 +210,14 @@ def test_the_ledger_is_shown_and_exported(world: World) -> None:
     priya = Priya(world)
     priya.saves(media=("email",))
     asked = {
-        "medium": "voicemail",
+        "medium": "synthetic_voice",
         "is_granted": "1",
         "source": "On the phone",
-        "technique": "synthetic_voice",
         "wording": "May a machine call?",
     }
     assert world.acme.agent.post(f"/contacts/{priya.contact.id}/consent", asked).status_code == 303
     assert (
-        world.acme.agent.post(f"/contacts/{priya.contact.id}/consent", asked | {"technique": "x"}).status_code
+        world.acme.agent.post(f"/contacts/{priya.contact.id}/consent", asked | {"medium": "x"}).status_code
         == 422
     )
     page = world.acme.viewer.get(f"/contacts/{priya.contact.id}").text

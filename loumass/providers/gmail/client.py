@@ -46,6 +46,7 @@ class Gmail(Provider):
     label = "Gmail"
     summary = "A Gmail or Google Workspace mailbox: sign in with Google, send as you, see replies at once."
     signs_in = GOOGLE
+    mail_server = "gmail.com"
     signs_calls, calls_all = False, True
     capabilities = frozenset(
         {Capability.DRAFTS, Capability.FINDS, Capability.POLLED, Capability.WATCHED, Capability.HOOKS}

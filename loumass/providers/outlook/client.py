@@ -49,6 +49,7 @@ class Outlook(Provider):
         "A Microsoft 365 or Outlook.com mailbox: sign in with Microsoft, send as you, see replies at once."
     )
     signs_in = MICROSOFT
+    mail_server = "outlook.com"
     capabilities = frozenset(
         {Capability.DRAFTS, Capability.FINDS, Capability.POLLED, Capability.WATCHED, Capability.HOOKS}
     )

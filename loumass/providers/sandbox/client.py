@@ -36,7 +36,7 @@ class _Sandbox(Provider):
     """What both media share."""
 
     kind = "sandbox"
-    capabilities = frozenset({Capability.FINDS, Capability.NEEDS_SENT})
+    capabilities = frozenset({Capability.FINDS, Capability.NEEDS_SENT, Capability.PRETENDS})
     throttles_per_recipient = True
     is_address: ClassVar[Any]
 
