@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from loumass.channels.models import Channel, ChannelDay
 from loumass.contacts.models import Topic
@@ -90,6 +91,13 @@ def test_deliverability_and_a_domain(
     assert fits(page)
     picture(page, f"domain-{theme}-{width}")
     page.get_by_label("Selectors").fill("no such!")
+    with world.acme.acting() as session:
+        domain = session.scalars(select(SendingDomain).where(SendingDomain.name == "acme.example")).one()
+        domain.checked_at = clock.now() + timedelta(hours=3)
+        announce("channels")
+        session.commit()
+    expect(page.locator("#domain-facts")).to_contain_text("12:00")
+    expect(page.get_by_label("Selectors")).to_have_value("no such!")
     page.get_by_role("button", name="Save and check").click()
     expect(page.get_by_text("such! is no selector")).to_be_visible()
     page.goto(f"{server}/dashboard")
