@@ -186,7 +186,8 @@ def nothing_is_left_behind(world: World, maya: Bdr) -> None:
     assert late == untold == 0
     with globally() as session:
         assert session.execute(text("SELECT * FROM due_agenda(:now, 100)"), {"now": clock.now()}).all() == []
-    assert sum(world.later(hours=1) for _ in range(24)) < 100
+    # One server stays too busy: it is asked each hour, and three listeners are told.
+    assert sum(world.later(hours=1) for _ in range(24)) < 24 * 6
 
 
 def no_link_leads_nowhere(maya: Bdr) -> None:
