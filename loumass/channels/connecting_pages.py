@@ -147,6 +147,7 @@ def _ask(
         form=form,
         provider=provider,
         groups=groups,
+        folded=provider.Credentials.folded,
         channel=channel,
         has_names=isinstance(form, NameForm),
     )

@@ -191,6 +191,7 @@ def _show(
         label=label_of(channel),
         is_polled=Capability.POLLED in capabilities,
         hook_url=hook_url(channel) if channel.sealed_credentials and not signs_in else "",
+        hook_hint=provider.hook_hint if provider else "",
         signs_in=signs_in,
         days=queries.days_of(channel.id, today()),
         limits=limits,

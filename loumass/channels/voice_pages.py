@@ -95,5 +95,6 @@ def _page(found: VoiceAccount | None, form: CredentialsForm | None) -> str:
         form=form,
         has_names=False,
         groups={"": [asked.name for asked in fields_of(ElevenLabs.Credentials)]},
+        folded=ElevenLabs.Credentials.folded,
         speaker=ElevenLabs,
     )

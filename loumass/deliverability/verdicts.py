@@ -131,7 +131,7 @@ def _dkim(found: Found, services: Sequence[Service], selectors: Sequence[str]) -
     looked = ", ".join(selectors[:6]) + (", …" if len(selectors) > 6 else "")
     return Check(
         "DKIM", "bad", f"No key for signatures was found at {found.domain} (looked for: {looked}).",
-        f"{where} If it stands under another name, enter that selector below.",
+        f"{where} If it stands under another name, enter it under Selectors.",
         (Record("TXT", f"{selectors[0]}._domainkey.{found.domain}", ""),),
     )  # fmt: skip
 

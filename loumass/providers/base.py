@@ -185,6 +185,8 @@ class Provider(ABC):
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
     #: A server that its mail leaves by, where its credentials name none: whose domain must allow it.
     mail_server: ClassVar[str] = ""
+    #: What to do with the address that the vendor calls, in its own words.
+    hook_hint: ClassVar[str] = ""
     #: Whether the vendor signs every byte of a call. Otherwise a token or a secret address is the proof.
     signs_calls: ClassVar[bool] = True
     #: Whether a call without a channel's token is meant for every channel that it names.

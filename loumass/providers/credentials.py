@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -15,6 +15,9 @@ Widget = Literal["text", "password", "number", "select", "checkbox"]
 
 class Credentials(BaseModel):
     """Base of every provider's credentials. Secrets are `SecretStr`, so that no repr shows them."""
+
+    #: Groups of what hardly anybody changes: forms fold them.
+    folded: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 

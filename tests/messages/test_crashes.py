@@ -27,6 +27,7 @@ from loumass.messages.service import cancel_messages
 from loumass.messages.settling import decide
 from loumass.providers.base import OutgoingMessage
 from loumass.providers.errors import Outcome
+from tests.messages.dying import Killed
 from tests.messages.sending import (
     Postbox,
     campaign,
@@ -42,10 +43,6 @@ from tests.messages.sending import (
     used_today,
 )
 from tests.world import World
-
-
-class Killed(BaseException):
-    """The process is gone: nothing that catches exceptions catches this."""
 
 
 def killed_in(world: World, channel_id: UUID, postbox: Postbox, after: int) -> None:

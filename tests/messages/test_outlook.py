@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from loumass.channels.connecting import open_provider
 from loumass.channels.models import Channel
 from loumass.core import clock
-from loumass.core.tenancy import get_or_404, serving
+from loumass.core.tenancy import get_or_404
 from loumass.deliveries.models import Delivery
-from loumass.messages import delivering
-from loumass.messages.delivering import deliver_slice
 from loumass.messages.models import Conversation, Message
 from loumass.messages.outbox_lease import LEASE
 from loumass.messages.outbox_queueing import NewMessage, queue_messages
-from loumass.providers.base import OutgoingMessage, Provider
-from loumass.providers.errors import Sent
 from loumass.providers.outlook import reading
 from tests.channels.connected import connected, loopback
 from tests.fakes.graph import ACCEPT_THEN_CUT, KEEP_AND_CUT, LOSE_AND_CUT, Failure, FakeGraph
+from tests.messages.dying import Point, killed_at
 from tests.messages.sending import message, people, queue, states
-from tests.messages.test_crashes import Killed
 from tests.world import World
 
 PRIYA = "priya@foothill.example"
@@ -84,50 +77,10 @@ def count(world: World, model: Any) -> int:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def killed_at(world: World, channel: Channel, point: str) -> None:
-    """Deliver in a process that dies at `point`: when the vendor has the draft, when we noted it, when it was sent."""
-    real, is_dead = delivering.transaction, False
-
-    def transaction_of_the_dying() -> AbstractContextManager[Session]:
-        if is_dead:
-            raise Killed
-        return real()
-
-    def die() -> None:
-        nonlocal is_dead
-        is_dead = True
-        raise Killed
-
-    def opened(channel: Channel) -> Provider:
-        provider = open_provider(channel)
-        draft, send = provider.draft, provider.send
-
-        def draft_and_die(one: OutgoingMessage) -> str:
-            made = draft(one)
-            return made if point != "drafted" else die() or made
-
-        def send_and_die(one: OutgoingMessage) -> Sent:
-            if point == "noted":
-                die()
-            sent = send(one)
-            return sent if point != "sent" else die() or sent
-
-        for name, dying in (("draft", draft_and_die), ("send", send_and_die)):
-            setattr(provider, name, dying)
-        return provider
-
-    delivering.transaction, delivering.open_provider = transaction_of_the_dying, opened
-    try:
-        with serving(world.acme.id), pytest.raises(Killed):
-            deliver_slice(channel.id)
-    finally:
-        delivering.transaction, delivering.open_provider = real, open_provider
-
-
-@pytest.mark.parametrize("point", ["drafted", "noted", "sent"])
+@pytest.mark.parametrize("point", get_args(Point))
 @pytest.mark.parametrize("renames", [False, True], ids=["same id", "another id"])
 def test_whenever_the_worker_dies_each_letter_goes_once(
-    world: World, graph: FakeGraph, point: str, renames: bool
+    world: World, graph: FakeGraph, point: Point, renames: bool
 ) -> None:
     """Settled by the vendor alone: nobody has to decide."""
     channel, crowd = mailbox(world, graph), people(world.acme, 3)

@@ -11,6 +11,7 @@ from loumass.core.tenancy import get_or_404
 from loumass.messages.models import Conversation, Message
 from loumass.messages.reply_addresses import conversation_of, reply_address
 from tests.messages.letters import MAYA, brings, email, mailbox, number, one, rows, sms, told, written
+from tests.messages.sending import people
 from tests.world import World
 
 PRIYA, TOM = "priya@foothill.example", "tom@okafor.example"
@@ -122,6 +123,30 @@ def test_somebody_else_who_answers_our_message_gets_a_linked_conversation(world:
     assert first.conversation_id == second.conversation_id
     with world.acme.acting():
         assert get_or_404(Conversation, asked.conversation_id).needs_reply_since is None
+
+
+def test_fifty_who_answer_one_message_stay_apart(world: World) -> None:
+    """It was forwarded, or sent through a list: all answers name one Message-ID, in whatever order and however often."""
+    priya, box = world.acme.contact(), mailbox(world.acme)
+    asked = written(world.acme, box, priya)
+    known = people(world.acme, 25)
+    own = {one_of_them.email: written(world.acme, box, one_of_them) for one_of_them in known}
+    senders = [PRIYA, *own, *(f"stranger{n}@elsewhere.example" for n in range(24))]
+    answers = [
+        email(str(sender), in_reply_to=asked.rfc_message_id, references=(asked.rfc_message_id or "",))
+        for sender in senders
+    ]
+    brings(world.acme, box, *answers[::2])
+    brings(world.acme, box, *reversed(answers))
+    replies = rows(world.acme, Message, direction="in")
+    assert sorted(reply.from_address for reply in replies) == sorted(senders)
+    threads = {reply.from_address: get(world, reply) for reply in replies}
+    assert len({thread.id for thread in threads.values()}) == 50
+    assert threads[PRIYA].id == asked.conversation_id
+    for sender, thread in threads.items():
+        assert thread.counterpart == sender
+        owner = own.get(sender)
+        assert thread.contact_id == (priya.id if sender == PRIYA else owner.contact_id if owner else None)
 
 
 def test_a_forged_message_id_does_not_bring_a_stranger_into_a_conversation(world: World) -> None:

@@ -52,6 +52,7 @@ class Bonzo(Provider):
 
     kind, medium, Credentials = "bonzo", "sms", BonzoCredentials
     label = "Bonzo"
+    hook_hint = "Enter it in Bonzo as an event hook for messages and for prospects that are updated."
     summary = "Texts from a Bonzo number to Bonzo prospects, with replies and do-not-contact marks."
     signs_calls = False
     capabilities = frozenset({Capability.HOOKS, Capability.FINDS})

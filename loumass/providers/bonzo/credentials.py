@@ -20,6 +20,8 @@ _ADDRESSES = "Addresses at Bonzo"
 class BonzoCredentials(Credentials):
     """One user of Bonzo and the number that texts come from."""
 
+    folded = frozenset({_ADDRESSES})
+
     api_token: SecretStr = asked(
         "API token", "In Bonzo: Settings, API; of a user who may see these prospects"
     )

@@ -42,6 +42,7 @@ class Twilio(Provider):
 
     kind, medium, Credentials = "twilio", "sms", TwilioCredentials
     label = "Twilio"
+    hook_hint = "Give it to Twilio as the number's webhook for incoming messages. Delivery reports find it by themselves."
     summary = "Texts from a Twilio number, with replies, delivery reports and opt-outs."
     capabilities = frozenset({Capability.HOOKS, Capability.FINDS})
 
