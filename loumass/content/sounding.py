@@ -17,6 +17,7 @@ MODELS = {
     "eleven_flash_v2_5": "Flash, the fastest",
 }
 MODEL = "eleven_multilingual_v2"
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,18 @@ class Voice:
     def of(cls, stored: Mapping[str, Any] | None) -> Self | None:
         """The voice that a content version keeps."""
         return cls(**{name: stored[name] for name in cls.__slots__ if name in stored}) if stored else None
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        """The voice that a file tells of. Raises ValueError."""
+        found = {name: told[name] for name in cls.__slots__ if name in told}
+        names = [found.get("id"), found.get("name")]
+        levels = [found.get(name, 0) for name in ("steadiness", "likeness")]
+        are_names = all(isinstance(one, str) and 0 < len(one) <= _LONGEST_NAME for one in names)
+        are_levels = all(type(one) is int and 0 <= one <= 100 for one in levels)
+        if not (are_names and are_levels and found.get("model", MODEL) in MODELS):
+            raise ValueError("this is no voice")
+        return cls(**found)
 
     @property
     def stored(self) -> dict[str, Any]:

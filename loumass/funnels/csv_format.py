@@ -2,12 +2,13 @@
 
 One row for the template, one for each step, one for each way out; the first column says which:
 
-    row,key,kind,name,settings,branch,to,subject,preheader,html,text
-    template,invitation,,Event invitation,,,,,,,"What it is for"
+    row,key,kind,name,settings,branch,to,subject,preheader,html,text,voice
+    template,invitation,,Event invitation,,,,,,,"What it is for",
     step,invitation,email_send,Invitation,{},,,A seat for you,...
-    way,invitation,,,,next,pause,,,,
+    way,invitation,,,,next,pause,,,,,
 
-In the template's row ``key`` is the first step's and ``text`` the description. ``settings`` is JSON.
+In the template's row ``key`` is the first step's and ``text`` the description. ``settings`` is JSON, and so is the ``voice``
+that speaks a text, which files of before have no column for. Recordings stay where they are: a file holds none.
 """
 
 import csv
@@ -19,19 +20,37 @@ from typing import Any
 
 from loumass.funnels.csv_cells import neutralised, restored
 
-COLUMNS = ("row", "key", "kind", "name", "settings", "branch", "to", "subject", "preheader", "html", "text")
+COLUMNS = (
+    "row",
+    "key",
+    "kind",
+    "name",
+    "settings",
+    "branch",
+    "to",
+    "subject",
+    "preheader",
+    "html",
+    "text",
+    "voice",
+)
+#: What files of before lack.
+_LATER = frozenset({"voice"})
 LARGEST_FILE = 5 * 1024 * 1024
+_WORDS = ("subject", "preheader", "html", "text")
 _NOTHING: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenContent:
-    """What a sending step says. A text has only ``text``. Without a word it is the same as no content."""
+    """What a sending step says. A text has only ``text``, what a voice speaks also the ``voice``. Without a word it is the same
+    as no content."""
 
     subject: str = ""
     preheader: str = ""
     html: str = ""
     text: str = ""
+    voice: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +114,7 @@ def _rows(template: WrittenTemplate) -> Iterator[dict[str, str]]:
             "key": step.key,
             "kind": step.kind,
             "name": step.name,
-            "settings": json.dumps(step.settings, ensure_ascii=False, sort_keys=True),
+            "settings": _json(step.settings),
             **(_content_cells(step.content) if step.content else {}),
         }
     for way in template.ways:
@@ -103,7 +122,12 @@ def _rows(template: WrittenTemplate) -> Iterator[dict[str, str]]:
 
 
 def _content_cells(content: WrittenContent) -> dict[str, str]:
-    return {name: getattr(content, name) for name in ("subject", "preheader", "html", "text")}
+    words = {name: getattr(content, name) for name in _WORDS}
+    return words | ({"voice": _json(content.voice)} if content.voice else {})
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(dict(values), ensure_ascii=False, sort_keys=True)
 
 
 def read(file_text: str) -> WrittenTemplate:
@@ -140,7 +164,7 @@ def _read_rows(file_text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _require_columns(names: Sequence[str]) -> None:
-    missing = [column for column in COLUMNS if column not in names]
+    missing = [column for column in COLUMNS if column not in names and column not in _LATER]
     if missing:
         sentence = (
             f"The first line lacks the columns {', '.join(missing)}. Export a template to see the shape."
@@ -203,10 +227,11 @@ class _Reading:
             self._refuse(line, "The step has no key.")
         elif key in self._steps:
             self._refuse(line, f"A step called {key!r} stands in the file twice.")
-        settings = self._settings(line, row["settings"])
-        self._steps[key] = WrittenStep(key, row["kind"], row["name"], settings, _content(row))
+        settings = self._values(line, row["settings"], "settings")
+        voice = self._values(line, row.get("voice", ""), "voice")
+        self._steps[key] = WrittenStep(key, row["kind"], row["name"], settings, _content(row, voice))
 
-    def _settings(self, line: int, cell: str) -> Mapping[str, Any]:
+    def _values(self, line: int, cell: str, what: str) -> Mapping[str, Any]:
         try:
             settings = json.loads(cell, parse_constant=_refuse_constant) if cell.strip() else {}
             json.dumps(settings, ensure_ascii=False).encode()
@@ -214,7 +239,7 @@ class _Reading:
             settings = None
         # A NUL can be written in JSON, but PostgreSQL keeps none.
         if not isinstance(settings, dict) or "\\u0000" in json.dumps(settings):
-            self._refuse(line, f"The settings are not JSON with names and values: {cell[:60]!r}.")
+            self._refuse(line, f"The {what} cell is not JSON with names and values: {cell[:60]!r}.")
             return _NOTHING
         return settings
 
@@ -226,9 +251,9 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _content(row: Mapping[str, str]) -> WrittenContent | None:
-    cells = {name: row[name] for name in ("subject", "preheader", "html", "text")}
-    return WrittenContent(**cells) if any(cells.values()) else None
+def _content(row: Mapping[str, str], voice: Mapping[str, Any]) -> WrittenContent | None:
+    cells = {name: row[name] for name in _WORDS}
+    return WrittenContent(**cells, voice=voice or None) if any(cells.values()) or voice else None
 
 
 def file_name(name: str) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from loumass.content.composing import Draft
 from loumass.content.models import Content, ContentVersion
+from loumass.content.sounding import Voice
 from loumass.core.database import db
 from loumass.core.ids import uuid7
 from loumass.funnels import models, queries
@@ -40,10 +41,15 @@ def written_template(template: models.Template, graph_id: UUID) -> WrittenTempla
 
 
 def _written_step(node: Node, words: Draft | None) -> WrittenStep:
-    content = WrittenContent(words.subject, words.preheader, words.html, words.text) if words else None
+    content = _written_content(words) if words else None
     return WrittenStep(
         node.key, node.kind, node.name, dict(node.config), None if content == WrittenContent() else content
     )
+
+
+def _written_content(words: Draft) -> WrittenContent:
+    voice = words.voice.stored if words.voice else None
+    return WrittenContent(words.subject, words.preheader, words.html, words.text, voice)
 
 
 def refuse_foreign(written: WrittenTemplate) -> None:
@@ -64,6 +70,16 @@ def _foreign(step: WrittenStep) -> str | None:
         return f"The step {step.key!r} is of the kind {step.kind!r}. The kinds are {', '.join(KINDS)}."
     if step.content is not None and KINDS[step.kind].medium is None:
         return f"The step {step.key!r} has words to send, but a step of the kind {step.kind!r} sends nothing."
+    return _unspeakable(step) if step.content and step.content.voice else None
+
+
+def _unspeakable(step: WrittenStep) -> str | None:
+    if KINDS[step.kind].medium != "voicemail":
+        return f"The step {step.key!r} has a voice, but only what is dropped as voicemail is spoken."
+    try:
+        Voice.read((step.content and step.content.voice) or {})
+    except ValueError:
+        return f"The voice of the step {step.key!r} cannot be read. Export a template to see the shape."
     return None
 
 
@@ -114,5 +130,6 @@ def _version(content_id: UUID, words: WrittenContent, author_id: UUID | None) ->
         preheader=words.preheader,
         html=words.html,
         text=words.text,
+        voice=Voice.read(words.voice).stored if words.voice else None,
         created_by_id=author_id,
     )

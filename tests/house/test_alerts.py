@@ -36,6 +36,7 @@ PROMISED = [
     ("QueueBacklog", "warning", "loumass_queue_depth", ">", 1000),
     ("MemoryShort", "warning", "loumass_memory_used_bytes", ">", 0.8),
     ("DeliverabilityLow", "warning", "loumass_delivery_rate", "<", 0.9),
+    ("HitsLost", "warning", "loumass_hits_total", ">", 0),
     ("SignUpSpike", "warning", "loumass_sign_ups_total", ">", 20),
 ]
 KINDS_OF_CHILDREN = ("expr", "lhs", "rhs", "vector_selector")
