@@ -11,7 +11,7 @@ from sqlalchemy import TextClause, text
 
 from loumass.core import clock, storage
 from loumass.core.database import Base, db
-from loumass.core.tenancy import current_organization_id, transaction
+from loumass.core.tenancy import current_organization_id
 from loumass.media.models import Media
 
 #: Whoever brings bytes points at them within minutes; a draft's file that was taken out may be attached again.
@@ -20,18 +20,15 @@ BATCH = 500
 log = structlog.get_logger("media")
 
 
-def forget_unused() -> bool:
-    """Take away some of what nothing uses and nobody has brought for a day; whether there may be more. For jobs, outside
-    of transactions. What storage does not let go is logged."""
+def forget_unused() -> list[str]:
+    """Forget some of what nothing uses and nobody has brought for a day: BATCH at most. Their files, to be deleted after
+    the commit."""
     values = {"organization_id": current_organization_id(), "before": clock.now() - UNUSED_FOR, "most": BATCH}
-    with transaction():
-        keys = [row.file_key for row in db().execute(_forgetting(), values)]
-    delete_files(keys)
-    return len(keys) == BATCH
+    return [row.file_key for row in db().execute(_forgetting(), values)]
 
 
 def delete_files(keys: Iterable[str]) -> None:
-    """Files whose rows are gone, after the commit."""
+    """Files whose rows are gone. What storage does not let go is logged."""
     for key in keys:
         try:
             storage.delete(key)

@@ -9,7 +9,7 @@ import pytest
 
 from loumass.core import clock, storage
 from loumass.core.tenancy import serving
-from loumass.media.forgetting import forget_unused
+from loumass.media.jobs import forget
 from loumass.media.models import Media
 from loumass.messages.models import Attachment, Message
 from loumass.providers import events
@@ -180,10 +180,10 @@ def test_a_file_taken_out_of_a_draft_is_gone_some_days_later(world: World) -> No
     world.acme.agent.post(f"/inbox/files/{file.id}/removal")
     with serving(world.acme.organization.id):
         clock.advance(timedelta(hours=20))
-        assert not forget_unused()
+        assert not forget()
         assert key in storage.every_key(), "it may be attached again"
         clock.advance(timedelta(hours=5))
-        assert not forget_unused()
+        assert not forget()
     assert key not in storage.every_key()
     assert rows(world.acme, Media) == []
 

@@ -13,6 +13,7 @@ from loumass.core import clock, storage
 from loumass.core.storage import StorageUnavailable
 from loumass.core.tenancy import serving
 from loumass.media import forgetting, service
+from loumass.media.jobs import forget
 from loumass.media.models import Media
 from loumass.messages.attachments import attach, keep
 from loumass.messages.models import Attachment, Message
@@ -32,7 +33,7 @@ def _kept(tenant: Tenant, content: bytes) -> UUID:
 
 def _forget(tenant: Tenant) -> bool:
     with serving(tenant.organization.id):
-        return forgetting.forget_unused()
+        return forget()
 
 
 def _media(tenant: Tenant) -> set[UUID]:

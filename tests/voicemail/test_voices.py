@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from loumass.core import clock, storage
 from loumass.core.tenancy import serving
-from loumass.media.forgetting import forget_unused
+from loumass.media.jobs import forget
 from loumass.messages.models import Message
 from loumass.messages.service import why_wait
 from loumass.messages.speaking import forget_unwanted
@@ -272,7 +272,7 @@ def test_words_that_nobody_wants_any_more_are_forgotten_those_that_were_said_sta
         spoken(speaker, replace(_TRIED, script="Wanted again"))
         clock.advance(timedelta(days=15))
         assert not forget_unwanted()
-        assert not forget_unused()
+        assert not forget()
         assert len(set(storage.every_key()) - said) == 1
         spoken(speaker, replace(_TRIED, script="Wanted again"))
         assert len(voice.spoken) == 3
