@@ -31,7 +31,7 @@ def _kept(tenant: Tenant, content: bytes) -> UUID:
     return found
 
 
-def _forget(tenant: Tenant) -> bool:
+def _forget(tenant: Tenant) -> bool | None:
     with serving(tenant.organization.id):
         return forget()
 
