@@ -6,13 +6,14 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
 from flask import Flask
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import Connection, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from loumass import embedded
@@ -92,6 +93,7 @@ def database_url(urls: tuple[str, str]) -> Iterator[str]:
     yield make_url(urls[0]).set(database=name).render_as_string(hide_password=False)
     if database._engine is not None:
         database._engine.dispose()
+    _sweeper.cache_clear()
     with maintenance.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
     maintenance.dispose()
@@ -181,9 +183,8 @@ def world(app: Flask, database_url: str) -> Iterator[World]:
 
 
 def _empty(url: str) -> None:
-    """Delete every row. TRUNCATE makes every file of forty tables anew: after most tests there is little to delete."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
+    """Delete every row. TRUNCATE makes every file of eighty tables anew: after most tests there is little to delete."""
+    with _sweeper(url).connect() as connection:
         filled = _filled(connection)
         for _ in range(MOST_DEADLOCKS):
             try:
@@ -196,7 +197,12 @@ def _empty(url: str) -> None:
         else:
             raise AssertionError("somebody holds the tables of the test before")
         connection.execute(_SEQUENCES_BEGIN_ANEW)
-    engine.dispose()
+
+
+@cache
+def _sweeper(url: str) -> Engine:
+    """One connection that stays: what it asks before every test is planned once."""
+    return create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True)
 
 
 _SEQUENCES_BEGIN_ANEW = text("""
@@ -207,19 +213,25 @@ _SEQUENCES_BEGIN_ANEW = text("""
 
 def _filled(connection: Connection) -> dict[str, int]:
     """Tables with rows, and how many bytes they hold."""
-    tables = connection.scalars(
-        text(
-            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
-            " AND NOT relispartition AND relname <> 'alembic_version'"
-        )
-    ).all()
+    return {name: int(size) for name, size in connection.execute(_asking(connection.engine))}
+
+
+@cache
+def _asking(engine: Engine) -> TextClause:
+    with engine.connect() as connection:
+        tables = connection.scalars(
+            text(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+                " AND NOT relispartition AND relname <> 'alembic_version'"
+            )
+        ).all()
     asked = (
         f"SELECT '{name}', pg_relation_size('{name}')"
         f" + coalesce((SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree('{name}')), 0)"
         f" WHERE EXISTS (SELECT 1 FROM {name})"
         for name in tables
     )
-    return {name: int(size) for name, size in connection.execute(text(" UNION ALL ".join(asked)))}
+    return text(" UNION ALL ".join(asked))
 
 
 def _delete(connection: Connection, filled: Mapping[str, int]) -> None:

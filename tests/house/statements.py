@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Set
+from functools import lru_cache
 from typing import Any
 
 from loumass.models import GLOBAL_TABLES, metadata
@@ -52,6 +53,7 @@ class Unbound(AssertionError):
     """A statement that relies on policies alone, or that the plan's rules of SQL refuse."""
 
 
+@lru_cache(50_000)
 def refuse_unbound(statement: str) -> None:
     """Raise Unbound when a level of `statement` uses a tenant table without its `organization_id = ...`."""
     plain = _QUOTED.sub("''", statement)
