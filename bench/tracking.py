@@ -1,8 +1,8 @@
 """Opens and clicks per second, every one durable before its answer, against gunicorn as production runs it.
 
 Sixteen connections ask one after the other, half for the picture and half for one of three links, of 5,000 messages.
-The limit is `tracking_limit.py`: the same server, tokens and answers with one INSERT per hit. Both are asked in turns, three
-times each, and the middle of each counts. Afterwards every hit that was answered is a row. SIZE=<seconds of a turn>.
+The limit is `tracking_limit.py`: the same server, tokens and answers with one INSERT per hit in a view of Flask; `thin` is
+that INSERT behind our own door. All are asked in turns, three times each, and the middle of each counts. Afterwards every hit that was answered is a row. SIZE=<seconds of a turn>.
 """
 
 from __future__ import annotations
@@ -65,23 +65,29 @@ def main() -> None:
         requests = _requests(house)
         ours: list[Asked] = []
         limits: list[Asked] = []
+        thin: list[Asked] = []
         peak = 0.0
-        with _web(house, "wsgi:app") as own, _web(house, "bench.tracking_limit:app") as other:
-            for port in (own.port, other.port):
+        with (
+            _web(house, "wsgi:app") as own,
+            _web(house, "bench.tracking_limit:app") as other,
+            _web(house, "bench.tracking_limit:thin") as between,
+        ):
+            for port in (own.port, other.port, between.port):
                 _asked(port, requests, 0.5)
             house.analyze("hit")
             before = _rows(house)
             for _ in range(TURNS):
                 ours.append(_asked(own.port, requests, seconds))
                 limits.append(_asked(other.port, requests, seconds))
+                thin.append(_asked(between.port, requests, seconds))
             peak = own.peak_mib()
-        answered = sum(len(one.taken) for one in (*ours, *limits))
+        answered = sum(len(one.taken) for one in (*ours, *limits, *thin))
         kept = _rows(house) - before
         assert kept == answered, f"{kept} rows for {answered} answers"
         done, limit = _middle(ours), _middle(limits)
         print_line(
             "tracking", done.speed, "hits/s", limit.speed, done.speed / limit.speed, peak=peak, p99_ms=round(done.p99, 1),
-            limit_p99_ms=round(limit.p99, 1), connections=CONNECTIONS, count=sum(len(one.taken) for one in ours),
+            limit_p99_ms=round(limit.p99, 1), thin=round(_middle(thin).speed, 1), connections=CONNECTIONS, count=sum(len(one.taken) for one in ours),
             ratios=[round(a.speed / b.speed, 2) for a, b in zip(ours, limits, strict=True)],
         )  # fmt: skip
 

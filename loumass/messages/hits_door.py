@@ -25,14 +25,13 @@ Start = Callable[..., Any]
 Application = Callable[[Environ, Start], Iterable[bytes]]
 
 #: One transparent dot.
-_GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
+GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 _PATH_LENGTH = len(OPEN) + 43
-_ALWAYS = [
-    ("Cache-Control", "no-store, private"),
-    ("X-Robots-Tag", "noindex"),
-    ("X-Content-Type-Options", "nosniff"),
-]
-_GIF_HEADERS = [("Content-Type", "image/gif"), ("Content-Length", str(len(_GIF))), *_ALWAYS]
+#: As few as will do: the server looks at each of them, for each hit.
+_NOT_KEPT = ("Cache-Control", "no-store, private")
+_UNLISTED = ("X-Robots-Tag", "noindex")
+_GIF_HEADERS = [("Content-Type", "image/gif"), ("Content-Length", str(len(GIF))), _NOT_KEPT]
+_ALWAYS = [_NOT_KEPT, _UNLISTED, ("X-Content-Type-Options", "nosniff")]
 _PREFETCH = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
 _LONGEST_AGENT = 300
 #: What a URL may hold as it is (RFC 3986); anything else is percent-encoded.
@@ -87,7 +86,7 @@ class HitsDoor:
         if read.link == PIXEL:
             self._keeper.keep(self._new(environ, read, is_asked=False))
             start("200 OK", _GIF_HEADERS)
-            return () if method == "HEAD" else (_GIF,)
+            return () if method == "HEAD" else (GIF,)
         return self._followed(environ, start, read)
 
     def _followed(self, environ: Environ, start: Start, read: TrackingToken) -> Iterable[bytes]:
@@ -106,7 +105,10 @@ class HitsDoor:
                 self._remember(place, target)
         if target is None:
             return _page(start, "410 Gone", "This link leads nowhere any more", "Ask whoever sent it to you.")
-        start("302 Found", [("Location", quote(target, safe=_URL)), ("Content-Length", "0"), *_ALWAYS])
+        start(
+            "302 Found",
+            [("Location", quote(target, safe=_URL)), ("Content-Length", "0"), _NOT_KEPT, _UNLISTED],
+        )
         return ()
 
     def _remember(self, place: tuple[int, int], target: str) -> None:

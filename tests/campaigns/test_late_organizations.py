@@ -33,7 +33,6 @@ def superuser(database_url: str) -> Iterator[Engine]:
 
 def rows_read(superuser: Engine) -> Mapping[str, int]:
     """Table -> rows that anybody has read of it so far. What a session counted is told when it ends."""
-    ours = engine().pool.status()
     engine().dispose()
     until(lambda: not _sessions(superuser), "the sessions of the pool end")
     with superuser.connect() as connection:
