@@ -21,38 +21,14 @@ def secure_tenant_table(table: str, grants: str = "SELECT, INSERT, UPDATE, DELET
 
 
 def tenant_policies(table: str) -> list[str]:
-    """The statements that put `table` (or a partition) under its policies, and keep the planner modest."""
+    """The statements that put `table` (or a partition) under its policies."""
     return [
-        without_statistics(table),
         f"CREATE POLICY organization ON {table} TO loumass_app, loumass_owner "
         f"USING (organization_id = {ORGANIZATION}) WITH CHECK (organization_id = {ORGANIZATION})",
         f"CREATE POLICY backup ON {table} FOR SELECT TO loumass_backup USING (true)",
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
     ]
-
-
-def without_statistics(table: str) -> str:
-    """The planner is not told how many rows each organization has. An organization that came after the last ANALYZE would
-    have none to it: then every index that begins with the organization is as good as the primary key, and each lookup
-    by an id reads everybody. Without figures it expects a two-hundredth of the table, whoever asks."""
-    return f"ALTER TABLE {table} ALTER COLUMN organization_id SET STATISTICS 0"
-
-
-def month_maker(table: str) -> None:
-    """`prepare_<table>_month(date)`: partitions are made by the owner through a definer, so that the application never
-    owns a table."""
-    policies = "; ".join(tenant_policies("%1$I")).replace("'", "''")
-    op.execute(
-        f"CREATE OR REPLACE FUNCTION prepare_{table}_month(month date) RETURNS void LANGUAGE plpgsql "
-        "SECURITY DEFINER SET search_path = public, pg_temp AS $body$ "
-        f"DECLARE first date := date_trunc('month', month); partition text := '{table}_' || to_char(month, 'YYYY_MM'); BEGIN "
-        "IF to_regclass(partition) IS NOT NULL THEN RETURN; END IF; "
-        f"EXECUTE format('CREATE TABLE %I PARTITION OF {table} FOR VALUES FROM (%L) TO (%L)', "
-        "partition, first, first + interval '1 month'); "
-        f"EXECUTE format('{policies}', partition); "
-        "END $body$"
-    )
 
 
 def system_may(table: str, commands: str, columns: str = "") -> None:

@@ -7,15 +7,7 @@ from pathlib import Path
 from alembic import op
 
 from migrations.erasing import create_erase_contact
-from migrations.support import (
-    ORGANIZATION,
-    USER,
-    definer,
-    month_maker,
-    secure_tenant_table,
-    system_may,
-    tenant_policies,
-)
+from migrations.support import ORGANIZATION, USER, definer, secure_tenant_table, system_may, tenant_policies
 
 revision = "0001"
 down_revision = None
@@ -100,8 +92,18 @@ def system() -> None:
 
 
 def event_partitions() -> None:
-    """This month's, the next three, and one for all else."""
-    month_maker("event")
+    """Partitions are made by the owner through a definer, so that the application never owns a table."""
+    policies = "; ".join(tenant_policies("%1$I")).replace("'", "''")
+    op.execute(
+        "CREATE FUNCTION prepare_event_month(month date) RETURNS void LANGUAGE plpgsql "
+        "SECURITY DEFINER SET search_path = public, pg_temp AS $body$ "
+        "DECLARE first date := date_trunc('month', month); partition text := 'event_' || to_char(month, 'YYYY_MM'); BEGIN "
+        "IF to_regclass(partition) IS NOT NULL THEN RETURN; END IF; "
+        "EXECUTE format('CREATE TABLE %I PARTITION OF event FOR VALUES FROM (%L) TO (%L)', "
+        "partition, first, first + interval '1 month'); "
+        f"EXECUTE format('{policies}', partition); "
+        "END $body$"
+    )
     op.execute("REVOKE ALL ON FUNCTION prepare_event_month(date) FROM PUBLIC")
     op.execute("GRANT EXECUTE ON FUNCTION prepare_event_month(date) TO loumass_app")
     op.execute("CREATE TABLE event_other PARTITION OF event DEFAULT")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alembic import op
 
-from migrations.support import month_maker, secure_tenant_table, tenant_policies
+from migrations.support import secure_tenant_table, tenant_policies
 
 revision = "0004"
 down_revision = "0003"
@@ -39,7 +39,17 @@ def upgrade() -> None:
 
 def hit_partitions() -> None:
     """As those of `event`: made, and forgotten, by the owner through definers."""
-    month_maker("hit")
+    policies = "; ".join(tenant_policies("%1$I")).replace("'", "''")
+    op.execute(
+        "CREATE FUNCTION prepare_hit_month(month date) RETURNS void LANGUAGE plpgsql "
+        "SECURITY DEFINER SET search_path = public, pg_temp AS $body$ "
+        "DECLARE first date := date_trunc('month', month); partition text := 'hit_' || to_char(month, 'YYYY_MM'); BEGIN "
+        "IF to_regclass(partition) IS NOT NULL THEN RETURN; END IF; "
+        "EXECUTE format('CREATE TABLE %I PARTITION OF hit FOR VALUES FROM (%L) TO (%L)', "
+        "partition, first, first + interval '1 month'); "
+        f"EXECUTE format('{policies}', partition); "
+        "END $body$"
+    )
     op.execute(FORGET_HIT_MONTHS)
     for function in ("prepare_hit_month(date)", "forget_hit_months()"):
         op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
