@@ -71,7 +71,7 @@ PERIODIC: tuple[Periodic, ...] = (
 INSTALLATION: tuple[tuple[str, Callable[[], None], timedelta], ...] = (
     ("events.prepare_months", loumass.events.jobs.prepare_months, timedelta(days=1)),
     ("hits.prepare_months", loumass.messages.hits_classing.prepare_months, timedelta(days=1)),
-    ("figures of the planner", plans.refresh_figures, timedelta(seconds=5)),
+    ("figures of the planner", plans.refresh_beside, timedelta(seconds=5)),
     ("system mail", mail.ring_if_due, timedelta(minutes=1)),
     ("system mail forgotten", mail.forget_old, timedelta(days=1)),
 )

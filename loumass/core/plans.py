@@ -8,15 +8,18 @@ their index.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from loumass.core.database import db, engine
 
 log = structlog.get_logger("plans")
+_refreshing = threading.Lock()
 
 #: For statements over thousands of ids: a plan that is kept for any number expects ten, and joins them row by row.
 PLANNED_FOR_MANY = text("SET LOCAL plan_cache_mode = force_custom_plan")
@@ -30,9 +33,24 @@ READ_IN_ORDER = text("SET LOCAL enable_sort = off")
 WITHOUT_THE_DISK = text("SET LOCAL synchronous_commit = off")
 
 
+def refresh_beside() -> None:
+    """`refresh_figures` in a thread of its own, unless one is at it still: the clock, which calls it each few seconds, rings
+    on meanwhile."""
+    if _refreshing.acquire(blocking=False):
+        threading.Thread(target=_refresh_and_release, name="figures of the planner", daemon=True).start()
+
+
+def _refresh_and_release() -> None:
+    try:
+        refresh_figures()
+    except DBAPIError as problem:
+        log.warning("figures.not_refreshed", problem=type(problem.orig).__name__)
+    finally:
+        _refreshing.release()
+
+
 def refresh_figures() -> None:
-    """ANALYZE what changed much since it was analyzed last: a tenth of a table, or a thousand rows in a minute. For the
-    clock, each few seconds."""
+    """ANALYZE what changed much since it was analyzed last: a tenth of a table, or a thousand rows in a minute."""
     with engine().begin() as connection:
         refreshed = connection.execute(text("SELECT refresh_figures()")).scalar_one()
     if refreshed:

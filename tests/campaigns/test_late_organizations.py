@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from loumass.core import clock, plans
 from loumass.core.database import engine
 from loumass.core.plans import refresh_figures
+from loumass.ticker import tick
 from tests.campaigns.test_statements import FUNNEL, in_slices_of, walked
 from tests.waiting import until
 from tests.world import World
@@ -79,3 +83,27 @@ def test_what_changed_little_or_was_just_looked_at_is_left_alone(world: World, s
     world.acme.contact("One More", "more@x.example")
     assert "contact" in refreshed()
     assert refreshed() == []
+
+
+def test_the_clock_rings_on_while_figures_are_gathered(
+    world: World, superuser: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end, runs = Event(), Event(), []
+
+    def slowly() -> None:
+        runs.append(1)
+        begun.set()
+        assert may_end.wait(30)
+
+    monkeypatch.setattr(plans, "refresh_figures", slowly)
+    with superuser.connect() as connection:
+        for _ in range(3):
+            tick(connection)
+            clock.advance(timedelta(seconds=6))
+        assert begun.wait(30)
+        assert runs == [1], "one at a time"
+        may_end.set()
+        until(lambda: plans._refreshing.acquire(blocking=False), "the first is done")
+        plans._refreshing.release()
+        tick(connection)
+    until(lambda: runs == [1, 1], "the next one goes")
