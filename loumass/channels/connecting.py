@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import update
 
 from loumass.channels.models import Channel
@@ -30,6 +31,9 @@ __all__ = [
     "use",
     "use_context",
 ]
+
+
+log = structlog.get_logger("channels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,18 @@ def open_provider(channel: Channel) -> Provider:
     return found(
         credentials_of(channel), replace(context(), hook_url=hook_url(channel), keep=_Keeping(channel))
     )
+
+
+def stop_watching(channel: Channel) -> None:
+    """Have the vendor no longer tell us of what arrives, as far as it listens: what it does not hear ends by itself within
+    days. Touches the network: call outside any transaction."""
+    if channel.watched_until is None or not channel.sealed_credentials:
+        return
+    try:
+        with open_provider(channel) as provider:
+            provider.unwatch(channel.watch.get("state") or {})
+    except ProviderError as problem:
+        log.info("watch.left", channel=str(channel.id), problem=problem.reason)
 
 
 def hook_url(channel: Channel) -> str:

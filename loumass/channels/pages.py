@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from loumass.accounts.guards import requires
 from loumass.channels import queries, service
 from loumass.channels.brands import change_brand
-from loumass.channels.connecting import hook_url
+from loumass.channels.connecting import hook_url, stop_watching
 from loumass.channels.forms import LimitsForm, NameForm
 from loumass.channels.models import Channel
 from loumass.channels.standing import (
@@ -122,10 +122,12 @@ def pause(id: UUID) -> ResponseReturnValue:  # noqa: A002
 @requires("channels.write")
 def disconnect(id: UUID) -> ResponseReturnValue:  # noqa: A002
     """Ask, then forget the credentials."""
-    channel = live_or_404(id, lock=request.method == "POST")
+    channel = live_or_404(id)
     if request.method == "GET":
         return _confirm(channel, "disconnect")
-    service.disconnect(channel, g.user.name)
+    db().commit()  # no transaction stays open while the vendor is told
+    stop_watching(channel)
+    service.disconnect(live_or_404(id, lock=True), g.user.name)
     db().commit()
     flash(f"{channel.name} is disconnected. Its credentials are forgotten.", "done")
     return redirect(url_for(".show", id=id))
@@ -135,10 +137,12 @@ def disconnect(id: UUID) -> ResponseReturnValue:  # noqa: A002
 @requires("channels.write")
 def remove(id: UUID) -> ResponseReturnValue:  # noqa: A002
     """Ask, then take it out of every list."""
-    channel = live_or_404(id, lock=request.method == "POST")
+    channel = live_or_404(id)
     if request.method == "GET":
         return _confirm(channel, "remove")
-    service.remove(channel, g.user.name)
+    db().commit()  # no transaction stays open while the vendor is told
+    stop_watching(channel)
+    service.remove(live_or_404(id, lock=True), g.user.name)
     db().commit()
     flash(f"{channel.name} is removed. Its conversations stay.", "done")
     return redirect(url_for(".index"))

@@ -173,6 +173,7 @@ def resume(channel: Channel, choice: Choice | None = None) -> None:
 def disconnect(channel: Channel, by: str) -> None:
     """Forget the credentials. What waits, waits; calls of the vendor are no longer believed."""
     channel.sealed_credentials = b""
+    channel.watched_until, channel.watch = None, {}
     _become(channel, "disconnected", f"Disconnected by {by}.")
     channel.poll_problem = ""
     audit("channel.disconnected", "channel", channel.id)

@@ -274,6 +274,10 @@ class Provider(ABC):
         """
         raise NotImplementedError(f"{self.kind} cannot be watched")
 
+    def unwatch(self, state: Mapping[str, Any]) -> None:
+        """Take back what `watch`, which gave `state`, asked for. Raises ProviderError."""
+        raise NotImplementedError(f"{self.kind} cannot be watched")
+
     @classmethod
     def of_sign_in(cls, signed_in: SignedIn, scopes: frozenset[str], context: ProviderContext) -> SignedIn:
         """`signed_in`, which has its tokens, with the mailbox that they are for. Raises ProviderError, also where the

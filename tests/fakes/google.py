@@ -325,6 +325,9 @@ class _Handler(BaseHTTPRequestHandler):
                 "*",
                 lambda: {"historyId": "1", "expiration": str(int((self.fake.now() + 7 * 86400) * 1000))},
             )
+        if path == "/stop":
+            self.fake.watches = 0
+            return self._carried_out("stop", "*", dict)
         if path == "/drafts/send":
             draft_id = json.loads(body)["id"]
             mail = self.fake.mails.get(self.fake.drafts.get(draft_id, ""))

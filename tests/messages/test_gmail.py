@@ -292,3 +292,17 @@ def test_a_large_letter_is_uploaded(world: World, google: FakeGoogle) -> None:
         world.work()
     assert any(path.startswith("/upload/") for _, path in google.requests)
     assert len(google.sent[0].raw) > 4_000_000
+
+
+@pytest.mark.parametrize(("owner", "left"), [("organization", 0), ("installation", 1)])
+def test_whoever_disconnects_is_told_of_nothing_more_unless_others_may_share_the_application(
+    world: World, google: FakeGoogle, owner: str, left: int
+) -> None:
+    given: dict[str, Any] = {**google.signed_in(), "topic": "projects/p/topics/t", "client_of": owner}
+    channel = connected(world.acme, "gmail", "email", **given)
+    world.work()
+    assert google.watches == 1
+    assert world.acme.admin.post(f"/channels/{channel.id}/disconnection").status_code == 302
+    assert google.watches == left
+    stopped = now(world, channel)
+    assert (stopped.state, stopped.sealed_credentials, stopped.watched_until) == ("disconnected", b"", None)

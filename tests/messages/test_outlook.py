@@ -337,3 +337,21 @@ def test_a_mailbox_that_has_sent_enough_rests_and_goes_on_with_the_same_draft(
     assert states(world.acme, ids) == ["sent", "sent"]
     assert len(graph.sent) == 2
     assert graph.mailbox.of("drafts") == []
+
+
+@pytest.mark.parametrize("act", ["disconnection", "removal"])
+def test_whoever_leaves_ends_the_subscriptions_also_where_microsoft_does_not_listen(
+    world: World, graph: FakeGraph, act: str
+) -> None:
+    channel = mailbox(world, graph)
+    assert len(graph.subscriptions.kept) == 3
+    assert world.acme.admin.post(f"/channels/{channel.id}/{act}").status_code == 302
+    assert graph.subscriptions.kept == {}
+    assert now(world, channel).sealed_credentials == b""
+
+
+def test_a_microsoft_that_does_not_answer_keeps_nobody_from_leaving(world: World, graph: FakeGraph) -> None:
+    channel = mailbox(world, graph)
+    graph.on_everything = Failure(503)
+    assert world.acme.admin.post(f"/channels/{channel.id}/disconnection").status_code == 302
+    assert now(world, channel).sealed_credentials == b""

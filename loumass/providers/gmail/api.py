@@ -22,7 +22,7 @@ from loumass.providers.signed_in import Session
 USER_UNITS, PROJECT_UNITS = 15_000, 1_200_000
 #: What each call costs there.
 UNITS = {
-    "profile": 1, "history": 2, "get": 5, "list": 5, "thread": 10, "draft": 10, "send": 100, "watch": 100,
+    "profile": 1, "history": 2, "get": 5, "list": 5, "thread": 10, "draft": 10, "send": 100, "watch": 100, "stop": 50,
 }  # fmt: skip
 #: A mail of 50 MB, which Gmail takes in, as base64.
 MAXIMUM_ANSWER = 70 * 1024 * 1024

@@ -113,6 +113,12 @@ class Gmail(Provider):
         told = self._api.ask("watch", lambda users: users.watch(userId="me", body={"topicName": topic}))
         return Watch(datetime.fromtimestamp(int(told["expiration"]) / 1000, UTC), {})
 
+    def unwatch(self, state: Mapping[str, Any]) -> None:
+        """Have Gmail tell nobody. Not where the application is the installation's: another organization may have the same
+        mailbox, and Gmail stops for all."""
+        if self.credentials.client_of == "organization":
+            self._api.ask("stop", lambda users: users.stop(userId="me"))
+
     @classmethod
     def of_sign_in(cls, signed_in: SignedIn, scopes: frozenset[str], context: ProviderContext) -> SignedIn:
         """The same with its mailbox. Raises Disconnected where reading and sending were not allowed."""

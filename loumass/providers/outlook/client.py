@@ -118,6 +118,10 @@ class Outlook(Provider):
         """Have Outlook tell us of what arrives; None where it cannot call us."""
         return watching.watch(self._api, state, self.context.hook_url, self.context.now())
 
+    def unwatch(self, state: Mapping[str, Any]) -> None:
+        """End the subscriptions."""
+        watching.unwatch(self._api, state)
+
     @classmethod
     def of_sign_in(cls, signed_in: SignedIn, scopes: frozenset[str], context: ProviderContext) -> SignedIn:
         """The same with its mailbox. Raises Disconnected where reading and sending were not allowed."""

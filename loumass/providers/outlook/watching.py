@@ -44,6 +44,11 @@ def watch(api: Api, state: Mapping[str, Any], hook_url: str, now: datetime) -> W
     return Watch(min(_end(one, now) for one in promised.values()), {"subscriptions": ids, "for": mark})
 
 
+def unwatch(api: Api, state: Mapping[str, Any]) -> None:
+    """End the subscriptions of `state`; one that ended already is no trouble."""
+    _take_back(api, [str(one) for one in (state.get("subscriptions") or {}).values()])
+
+
 def _renewed(api: Api, subscription_id: str, now: datetime) -> dict[str, Any] | None:
     """The subscription with more time, which also authorizes it anew; None when it has ended."""
     try:
