@@ -21,6 +21,7 @@ from loumass.app import create_app
 from loumass.config import Settings, psycopg_url
 from loumass.core import clock, database, jobs, migrating
 from loumass.embedded.keyvalue import DATABASES
+from loumass.messages import hits_keeping
 from tests.browser import NO_CHROMIUM
 from tests.house.statements import before_cursor_execute
 from tests.world import World
@@ -165,6 +166,8 @@ def app(settings: Settings) -> Iterator[Flask]:
     )
     app.config["PROPAGATE_EXCEPTIONS"] = False
     event.listen(database.engine(), "before_cursor_execute", before_cursor_execute)
+    # A busy machine keeps visitors waiting; whether they are let go in time is asked where it is meant.
+    hits_keeping.PATIENCE = 60.0
     yield app
     app.extensions["loumass.hub"].close()
 

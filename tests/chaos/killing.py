@@ -17,6 +17,7 @@ IN_FLIGHT = """
     SELECT id FROM message
     WHERE stream_id = CAST(:id AS uuid) AND state = 'sending' AND attempted_at IS NOT NULL
 """
+BACKENDS = "SELECT pid FROM pg_stat_activity WHERE usename IS NOT NULL AND pid <> pg_backend_pid()"
 DELIVERING_BACKENDS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE usename IS NOT NULL AND pid <> pg_backend_pid()
@@ -91,19 +92,31 @@ class Killer:
         return not self.campaign.is_at_rest
 
     def _kill(self, victims: tuple[str, ...]) -> None:
+        before = self._backends()
         for victim in victims:
             self.house.processes.kill(victim)
             self.report.kills[victim] += 1
         if "deliver" in victims:
-            self.report.left_behind.append(self._left_behind())
+            self.report.left_behind.append(self._left_behind(before))
         self.house.processes.start(*victims)
         self.house.time_passes(leases="deliver" in victims)
 
-    def _is_quiet(self) -> bool:
-        # What the dead worker had sent ahead is read one after the other: between two of them nobody seems to be at it.
-        return not any(self.house.number(DELIVERING_BACKENDS) or time.sleep(0.02) for _ in range(5))
+    def _backends(self) -> set[int]:
+        return {row.pid for row in self.house.rows(BACKENDS)}
 
-    def _left_behind(self) -> set[UUID]:
+    def _is_quiet(self, before: set[int]) -> bool:
+        """Whether backends have gone, and for a while neither another one goes nor anybody is at it. What the dead worker
+        had sent ahead is read one after the other, before its backend sees that nobody is there: between two of them
+        nobody seems to be at it, and a busy machine lets them wait."""
+        left = self._backends()
+        return bool(before - left) and not any(
+            self.house.number(DELIVERING_BACKENDS)
+            or time.sleep(0.02)
+            or self._backends() & before != left & before
+            for _ in range(15)
+        )
+
+    def _left_behind(self, before: set[int]) -> set[UUID]:
         """What stands there once the dead worker's last statement has ended."""
-        until(self._is_quiet, "the dead worker's statements end")
+        until(lambda: self._is_quiet(before), "the dead worker's statements end")
         return {row.id for row in self.house.rows(IN_FLIGHT, id=self.campaign.id)}
