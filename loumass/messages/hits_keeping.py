@@ -112,7 +112,8 @@ class Keeper:
         return batch.is_kept, batch.found.get(place)
 
     def forget(self) -> None:
-        """Ask anew which organization has which number."""
+        """Ask anew which organization has which number, and whether the database is there."""
+        self._rests_until = 0.0
         self._organizations.clear()
         self._asked.clear()
 
