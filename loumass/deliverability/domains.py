@@ -132,10 +132,13 @@ def change_selectors(domain: SendingDomain, typed: str) -> None:
 def _servers_of(channel: Channel) -> tuple[str, str]:
     """The name of the server that takes the channel's mail, and the domain that bounces go to; empty where none is named."""
     try:
+        own = provider_class(channel.provider, channel.medium).mail_server
         credentials = credentials_of(channel)
-    except Disconnected:
+    except (
+        Disconnected,
+        KeyError,
+    ):  # no credentials, or a vendor that this installation does not know any more
         return "", ""
-    own = provider_class(channel.provider, channel.medium).mail_server
     return getattr(credentials, "smtp_host", own), getattr(credentials, "bounce_domain", "")
 
 

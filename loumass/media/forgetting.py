@@ -38,7 +38,8 @@ def delete_files(keys: Iterable[str]) -> None:
 
 @cache
 def _forgetting() -> TextClause:
-    """Locked first, each statement sees what was pointed at meanwhile: whoever comes later brings the bytes anew."""
+    """Whoever points at media has brought them first: a row that was brought meanwhile is judged again by its `kept_at`, and
+    keys refuse the rest."""
     unused = " ".join(
         f"AND NOT EXISTS (SELECT 1 FROM {table} AS user_{place} WHERE user_{place}.organization_id = :organization_id"
         f" AND user_{place}.{column} = media.id)"
@@ -48,7 +49,7 @@ def _forgetting() -> TextClause:
         DELETE FROM media WHERE organization_id = :organization_id AND id IN (
             SELECT id FROM media WHERE organization_id = :organization_id AND kept_at < :before {unused}
             ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
-        {unused} RETURNING file_key
+        RETURNING file_key
     """)
 
 

@@ -68,6 +68,7 @@ _FORGET = text("""
         WHERE spoken.organization_id = :organization_id AND spoken.asked_at < :before AND NOT EXISTS (
             SELECT 1 FROM message WHERE organization_id = :organization_id AND sound_id = spoken.media_id)
         LIMIT :most)
+      AND asked_at < :before
     RETURNING key
 """)
 _CHANNELS = text("""
