@@ -195,8 +195,8 @@ class TestSplit:
 
     @pytest.mark.parametrize("shares", [(50, 50), (10, 90), (33, 33, 34), (1, 4, 15, 80)])
     def test_ten_thousand_people_are_shared_out_as_asked(self, shares: tuple[int, ...]):
-        config = SplitConfig(
-            **{letter: shares[n] if n < len(shares) else None for n, letter in enumerate("abcdef")}
+        config = SplitConfig.model_validate(
+            {letter: shares[n] if n < len(shares) else None for n, letter in enumerate("abcdef")}
         )
         ways = Counter(branch_for(config, UUID(int=number), id_of("split")) for number in range(10_000))
         for letter, share in zip("abcdef", shares, strict=False):
