@@ -13,7 +13,7 @@ from loumass.funnels.cloning import clone_graph
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds.base import Names
 from loumass.funnels.queries import graph_of, written_in
-from loumass.funnels.seeds import add_examples
+from loumass.funnels.seeds import add_examples, use_example
 from loumass.funnels.templates import create, publish
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "names_in",
     "problems_of",
     "publish",
+    "use_example",
     "written_in",
 ]
 
