@@ -47,6 +47,7 @@ class Facts:
     - ``event_at`` and ``event_timezone``: the campaign's event, if it has one.
     - ``message``: outcome of this visit's message; None when none has been planned.
     - ``own``: what the kind's own ``look_up`` found, for kinds that look at more than this.
+    - ``answers``: by key, what rows said to rules and questions that no other fact answers (``contacts.rules``).
     """
 
     enrollment_id: UUID
@@ -66,3 +67,4 @@ class Facts:
     event_timezone: ZoneInfo | None = None
     message: MessageOutcome | None = None
     own: Any = None
+    answers: Mapping[str, bool] = field(default_factory=dict)

@@ -74,7 +74,10 @@ def use_example(slug: str) -> ResponseReturnValue:
     template = service.use_example(example, author_id=g.user.id)
     db().commit()
     if template.published_graph_id is None:
-        flash(f"{template.name} is added as a draft: something is to be chosen before it can be published.", "done")
+        flash(
+            f"{template.name} is added as a draft: something is to be chosen before it can be published.",
+            "done",
+        )
     else:
         flash(f"{template.name} is added and ready to use.", "done")
     return redirect(url_for("graphs.show", graph_id=template.draft_graph_id))

@@ -83,7 +83,7 @@ def _step_page(shown: Shown, node: Node, typed: forms.TypedStep) -> str:
 
 def _fields(config: type[Settings], settings: Mapping[str, Any]) -> list[FormField]:
     fields = form_fields(config, settings)
-    return chosen_from(fields, offered(field.chooses for field in fields))
+    return chosen_from(fields, offered(field.offers for field in fields))
 
 
 def _branches(graph: Graph, node: Node) -> list[tuple[str, str, bool]]:

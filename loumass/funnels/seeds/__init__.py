@@ -18,7 +18,9 @@ from loumass.funnels.templates import create, publish
 from loumass.funnels.validation import is_ready
 
 #: What a new organization finds.
-EXAMPLES: tuple[WrittenTemplate, ...] = tuple(one.written for slug in FIRST for one in GALLERY if one.slug == slug)
+EXAMPLES: tuple[WrittenTemplate, ...] = tuple(
+    one.written for slug in FIRST for one in GALLERY if one.slug == slug
+)
 
 
 def add_examples(*, author_id: UUID | None = None) -> list[models.Template]:
