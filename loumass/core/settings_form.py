@@ -84,7 +84,7 @@ def setting(
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a step's form. ``widget``: number, text, time, date, datetime, choice, choices, area."""
+    """One field of a step's form. ``widget``: number, text, time, date, datetime, choice, choices, area, rule."""
 
     name: str
     label: str
@@ -174,6 +174,8 @@ def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormFi
 
 def _widget(info: FieldInfo, has_choices: bool) -> str:
     plain = _plain_type(info.annotation)
+    if get_origin(plain) is dict:
+        return "rule"
     if get_origin(plain) in (list, tuple, frozenset):
         return "choices" if has_choices else "numbers"
     if has_choices or get_origin(plain) is Literal:

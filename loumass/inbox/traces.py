@@ -55,6 +55,16 @@ _TRACES: Mapping[str, Said] = {
     "contact.complained": lambda event, _: Trace("Called a message spam", icon="alert-triangle"),
     "enrollment.started": lambda event, campaign: Trace(f"Entered {campaign}", icon="speakerphone"),
     "enrollment.ended": _ended,
+    "enrollment.forwarded": lambda event, campaign: Trace(
+        f"Handed on from {campaign} to another campaign", icon="arrows-right-left"
+    ),
+    "enrollment.not_forwarded": lambda event, campaign: Trace(
+        f"Could not be handed on from {campaign}: {event.facts.get('because', 'it takes nobody')}",
+        icon="alert-triangle",
+    ),
+    "contact.assigned": lambda event, _: Trace(
+        "Got an owner" if event.facts.get("to") else "Has no owner any more", icon="user-share"
+    ),
     "enrollment.status_changed": lambda event, campaign: Trace(
         f"Status in {campaign} is now {event.facts.get('status', 'changed')}", icon="route"
     ),

@@ -117,6 +117,11 @@ QUESTIONS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         lambda step, amount, unit: {"step": step, "amount": amount, "unit": unit},
         st.sampled_from(["", "said"]), st.integers(1, 50), st.sampled_from(["minutes", "hours", "days", "weeks"]),
     ),
+    # What came with the claim, what rows tell, and a group in a group.
+    "rule": st.builds(lambda match, status, tag, is_not: {"rule": {"match": match, "rules": [
+        {"ask": "status_here", "status": status}, {"ask": "replied_here", "not": is_not},
+        {"match": "any", "rules": [{"ask": "tag", "tag": tag}, {"ask": "field", "field": "company", "operator": "is_empty"}]},
+    ]}}, st.sampled_from(["all", "any"]), st.sampled_from([status.value for status in Status]), st.sampled_from(["Guest", "Vip"]), st.booleans()),
 }  # fmt: skip
 
 
@@ -138,6 +143,16 @@ shares = st.sampled_from(
 
 CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "wait": waits,
+    "wait_for": st.builds(
+        lambda question, amount: question | {"wait_up_to": amount},
+        st.sampled_from(["replied", "clicked", "rule"]).flatmap(
+            lambda test: QUESTIONS[test].map(lambda question: {"test": test} | question)
+        ),
+        st.integers(1, 60),
+    ),
+    "goal": st.sampled_from(["replied", "tag", "rule"]).flatmap(
+        lambda test: QUESTIONS[test].map(lambda question: {"test": test} | question)
+    ),
     "condition": st.sampled_from(sorted(QUESTIONS)).flatmap(asking),
     "split": shares,
     "stage": st.just({}),

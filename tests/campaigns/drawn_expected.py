@@ -91,7 +91,7 @@ def _leaves(decision: d.Decision, kind: str, facts: dict[str, Any]) -> tuple[d.G
 
 def _asked_again(decision: d.WaitFor, now: datetime) -> datetime | None:
     soon = now + timedelta(minutes=5)
-    if decision.what in ("tag", "field") and decision.until is not None and decision.until > soon:
+    if decision.what in ("tag", "field", "rule") and decision.until is not None and decision.until > soon:
         return soon
     return decision.until
 

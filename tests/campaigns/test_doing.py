@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from loumass.campaigns.models import Enrollment
-from loumass.contacts.models import Contact, ContactField
+from loumass.campaigns.statuses import set_status
+from loumass.contacts.models import Contact, ContactField, ContactTag, Tag
 from loumass.events.models import Event
 from loumass.funnels.models import NodeTurn, SplitTrial
-from tests.campaigns.cast import running, send, step
+from tests.campaigns.cast import running, send, step, wait
 from tests.world import World
 
 
@@ -115,3 +116,57 @@ def test_a_split_is_tried_on_some_and_the_better_way_takes_the_rest(world: World
         trial = session.scalars(select(SplitTrial)).one()
         assert (trial.taken, trial.winner) == (8, "a")
         assert trial.figures == {"a": [len(first), len(first)], "b": [8 - len(first), 0]}
+
+
+def test_who_reaches_the_goal_leaves_from_wherever_they_stand(world: World) -> None:
+    acme = world.acme
+    priya, owen, maya = (
+        acme.contact(f"{name} G", f"{name}@foothill.example".lower()) for name in ("Priya", "Owen", "Maya")
+    )
+    run = running(
+        acme,
+        [
+            send("hello"),
+            wait("pause", amount=3, unit="days"),
+            step("mark", "set_status", status="Attended"),
+            wait("later", amount=9, unit="weeks"),
+            step("done", "end"),
+            step("booked", "goal", ways={}, test="status", status="Received RSVP"),
+        ],
+        priya,
+        owen,
+        maya,
+    )
+    run.told("sent")
+    walk = run.of(priya).id
+    with acme.acting() as session:
+        set_status([walk], "Received RSVP")
+        session.commit()
+    world.work()
+    assert run.at(owen) == "pause"
+    assert run.at(priya) == "ended: goal"
+    world.later(days=3, hours=1)
+    assert run.path(priya) == [("hello", "next"), ("pause", "goal")]
+    assert run.at(owen) == run.at(maya) == "later"
+    with acme.acting() as session:
+        [reached] = session.scalars(select(Event).where(Event.kind == "enrollment.reached_goal")).all()
+        assert (reached.contact_id, reached.facts["goal"]) == (priya.id, str(run.nodes["booked"]))
+
+
+def test_a_goal_that_a_way_leads_to_lets_the_others_pass(world: World) -> None:
+    vip, priya = world.acme.contact("Vera Vip", "vera@foothill.example"), world.acme.contact()
+    with world.acme.acting() as session:
+        tag = Tag(name="Vip")
+        session.add(tag)
+        session.flush()
+        session.add(ContactTag(contact_id=vip.id, tag_id=tag.id))
+        session.commit()
+    rule = {"match": "all", "rules": [{"ask": "tag", "tag": "vip"}]}
+    run = running(
+        world.acme,
+        [step("is-vip", "goal", test="rule", rule=rule), send("hello"), step("done", "end")],
+        vip,
+        priya,
+    )
+    assert run.at(vip) == "ended: goal"
+    assert run.at(priya) == "hello"

@@ -8,6 +8,7 @@ from loumass.funnels.kinds.condition import Condition
 from loumass.funnels.kinds.email_send import EmailSend
 from loumass.funnels.kinds.end import EndStep
 from loumass.funnels.kinds.enroll import EnrollStep
+from loumass.funnels.kinds.goal import GoalStep
 from loumass.funnels.kinds.set_field import SetFieldStep
 from loumass.funnels.kinds.set_status import SetStatusStep
 from loumass.funnels.kinds.sms_send import SmsSend
@@ -16,6 +17,7 @@ from loumass.funnels.kinds.stage import Stage
 from loumass.funnels.kinds.tag import Tag
 from loumass.funnels.kinds.voicemail_drop import VoicemailDrop
 from loumass.funnels.kinds.wait import Wait
+from loumass.funnels.kinds.wait_for import WaitForStep
 
 KINDS: dict[str, Kind[Any]] = {
     kind.name: kind
@@ -24,8 +26,10 @@ KINDS: dict[str, Kind[Any]] = {
         SmsSend(),
         VoicemailDrop(),
         Wait(),
+        WaitForStep(),
         Condition(),
         Split(),
+        GoalStep(),
         Stage(),
         SetStatusStep(),
         SetFieldStep(),

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,8 @@ class Kind(ABC, Generic[C]):
     group: ClassVar[str]
     hint: ClassVar[str]
     medium: ClassVar[str | None] = None
+    #: Whether it is asked of everybody in the campaign, wherever they stand, so that no way need lead to it.
+    is_everywhere: ClassVar[bool] = False
     Config: type[C]
 
     def read(self, node: Node) -> C:
@@ -117,6 +119,10 @@ class Kind(ABC, Generic[C]):
     def steps_named(self, config: C) -> frozenset[str]:
         """The keys of other steps that the settings name."""
         return frozenset()
+
+    def rules_asked(self, config: C) -> tuple[dict[str, Any], ...]:
+        """The rules that the settings hold, as they are kept."""
+        return ()
 
     def fields_named(self, config: C) -> frozenset[str]:
         """The contact's fields that the settings ask for."""
