@@ -187,7 +187,7 @@ def app(settings: Settings) -> Iterator[Flask]:
 @pytest.fixture
 def world(app: Flask, sweeper: Engine) -> Iterator[World]:
     """Acme and Globex, freshly made in an empty database, with the clock in our hands."""
-    _empty(sweeper)
+    empty(sweeper)
     app.extensions["loumass.hits_door"].forget()
     world = World(app, sweeper)
     jobs.use(world.bell)
@@ -197,7 +197,7 @@ def world(app: Flask, sweeper: Engine) -> Iterator[World]:
     world.end()
 
 
-def _empty(sweeper: Engine) -> None:
+def empty(sweeper: Engine) -> None:
     """Delete every row. TRUNCATE makes every file of eighty tables anew: after most tests there is little to delete."""
     for _ in range(MOST_DEADLOCKS):
         try:

@@ -77,6 +77,10 @@ class Person:
                 session["organization"] = str(self.organization_id)
         return self._browser
 
+    def signs_in_anew(self) -> None:
+        """What their browser kept is forgotten."""
+        self._browser = None
+
     def get(self, url: str, **options: Any):
         """The answer to GET `url`."""
         return self.browser.get(url, **options)
