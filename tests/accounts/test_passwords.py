@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from argon2 import Type
 from sqlalchemy import func, select
 
 from loumass.accounts.models import SystemMail, User
 from loumass.core.tenancy import globally
 from tests.accounts.conftest import Mailbox
 from tests.accounts.test_signing import actions, sign_in, without_tokens
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, THOROUGH, World
 
 NEW = "nine brown otters"
 
@@ -22,6 +23,11 @@ def ask_for_a_link(world: World, email: str) -> str:
 def kept_hash(email: str) -> str:
     with globally() as session:
         return session.scalars(select(User.password_hash).where(User.email_key == email)).one()
+
+
+def test_installations_keep_passwords_as_owasp_asks_for_at_least() -> None:
+    assert THOROUGH.type is Type.ID
+    assert (THOROUGH.memory_cost, THOROUGH.time_cost, THOROUGH.parallelism) == (19 * 1024, 2, 1)
 
 
 def test_a_link_by_mail_sets_a_new_password_once(world: World, mailbox: Mailbox) -> None:

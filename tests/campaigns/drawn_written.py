@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from loumass.campaigns.models import Campaign, Enrollment, Step
 from loumass.contacts.models import Contact, ContactTag, Suppression, Tag
+from loumass.core import clock
 from loumass.core.ids import uuid7
 from loumass.core.secrets import keyed_hash
 from loumass.messages.hit_models import HitCount
@@ -39,95 +40,83 @@ def drafted_once(
     return Run(world.acme, campaign_id, nodes, _made["email"], _made["sms"])
 
 
+#: In the order of their keys to each other.
+_IN_ORDER = (Contact, Tag, ContactTag, Suppression, Enrollment, Step, Conversation, Message, HitCount)
+Rows = dict[type, list[dict[str, Any]]]
+
+
 def written(world: World, run: Run, people: list[dict[str, Any]], kind: str) -> list[UUID]:
-    """The people as rows: standing at the first step since `entered_at`, with all their facts."""
-    ids: list[UUID] = []
+    """The people as rows: standing at the first step since `entered_at`, with all their facts. One statement a table."""
+    rows: Rows = {model: [] for model in _IN_ORDER}
     with world.acme.acting() as session:
         tags = {tag.name_key: tag.id for tag in session.scalars(select(Tag))}
-        for person in people:
-            contact_id, enrollment_id, step_id = uuid7(), uuid7(), uuid7()
-            email = f"{contact_id}@twin.example" if "email" in person["has"] else None
-            phone = f"+1{contact_id.int % 10**10:010}" if "sms" in person["has"] else None
-            session.add(Contact(id=contact_id, first_name="Twin", email=email, email_key=email, email_hash=email and keyed_hash(email),
-                                phone=phone, phone_hash=phone and keyed_hash(phone), timezone=person["timezone"], company=person["company"],
-                                fields={} if person["shoe"] is None else {"shoe": person["shoe"]}))  # fmt: skip
-            session.flush()
-            for name in {name.lower(): name for name in person["tags"]}.values():
-                if name.lower() not in tags:
-                    tags[name.lower()] = uuid7()
-                    session.add(Tag(id=tags[name.lower()], name=name))
-                    session.flush()
-                session.add(ContactTag(contact_id=contact_id, tag_id=tags[name.lower()]))
-            for medium, reason in person["barred"].items():
-                address = email if medium == "email" else phone
-                if address:
-                    session.add(
-                        Suppression(
-                            medium=medium, address_hash=keyed_hash(address), address=address, reason=reason
-                        )
-                    )
-            session.add(Enrollment(
-                id=enrollment_id, campaign_id=run.id, contact_id=contact_id, state="active", status=person["status"].value, visit=1,
-                node_id=run.nodes["first"], step_id=step_id, entered_at=person["entered_at"], due_at=person["entered_at"],
-                replied_at=person["replied_at"], last_sent_at=person["last_sent_at"]))  # fmt: skip
-            session.flush()
-            session.execute(
-                insert(Step),
-                [
-                    {
-                        "id": step_id,
-                        "enrollment_id": enrollment_id,
-                        "campaign_id": run.id,
-                        "node_id": run.nodes["first"],
-                        "visit": 1,
-                        "entered_at": person["entered_at"],
-                    }
-                ],
-            )
-            _write_messages(session, run, person, contact_id, enrollment_id, step_id, kind)
-            ids.append(enrollment_id)
+        ids = [_one(rows, run, person, kind, tags) for person in people]
+        for model, values in rows.items():
+            if values:
+                session.execute(insert(model), values)
         session.commit()
     return ids
 
 
-def _write_messages(
-    session: Any,
-    run: Run,
-    person: dict[str, Any],
-    contact_id: UUID,
-    enrollment_id: UUID,
-    step_id: UUID,
-    kind: str,
+def _one(rows: Rows, run: Run, person: dict[str, Any], kind: str, tags: dict[str, UUID]) -> UUID:
+    contact_id, enrollment_id, step_id = uuid7(), uuid7(), uuid7()
+    email = f"{contact_id}@twin.example" if "email" in person["has"] else None
+    phone = f"+1{contact_id.int % 10**10:010}" if "sms" in person["has"] else None
+    rows[Contact].append({
+        "id": contact_id, "first_name": "Twin", "email": email, "email_key": email, "email_hash": email and keyed_hash(email),
+        "phone": phone, "phone_hash": phone and keyed_hash(phone), "timezone": person["timezone"], "company": person["company"],
+        "fields": {} if person["shoe"] is None else {"shoe": person["shoe"]},
+    })  # fmt: skip
+    for name in {name.lower(): name for name in person["tags"]}.values():
+        if name.lower() not in tags:
+            tags[name.lower()] = uuid7()
+            rows[Tag].append({"id": tags[name.lower()], "name": name})
+        rows[ContactTag].append({"contact_id": contact_id, "tag_id": tags[name.lower()]})
+    for medium, reason in person["barred"].items():
+        if address := email if medium == "email" else phone:
+            rows[Suppression].append(
+                {"medium": medium, "address_hash": keyed_hash(address), "address": address, "reason": reason}
+            )
+    rows[Enrollment].append({
+        "id": enrollment_id, "campaign_id": run.id, "contact_id": contact_id, "state": "active", "status": person["status"].value,
+        "visit": 1, "node_id": run.nodes["first"], "step_id": step_id, "entered_at": person["entered_at"],
+        "due_at": person["entered_at"], "replied_at": person["replied_at"], "last_sent_at": person["last_sent_at"],
+    })  # fmt: skip
+    rows[Step].append(_step(step_id, enrollment_id, run, "first", person["entered_at"]))
+    _messages(rows, run, person, contact_id, rows[Step][-1], kind)
+    return enrollment_id
+
+
+def _step(step_id: UUID, enrollment_id: UUID, run: Run, key: str, entered_at: datetime) -> dict[str, Any]:
+    return {"id": step_id, "enrollment_id": enrollment_id, "campaign_id": run.id, "node_id": run.nodes[key], "visit": 1,
+            "entered_at": entered_at}  # fmt: skip
+
+
+def _messages(
+    rows: Rows, run: Run, person: dict[str, Any], contact_id: UUID, first: dict[str, Any], kind: str
 ) -> None:
-    rows = []
+    """What was said to them at the step `said`, and at the first one."""
+    made: list[dict[str, Any]] = []
     if person["step_sent_at"]:
-        said = Step(
-            id=uuid7(), enrollment_id=enrollment_id, campaign_id=run.id, node_id=run.nodes["said"], visit=1
-        )
-        session.add(said)
-        rows.append(
-            {"state": "sent", "sent_at": person["step_sent_at"], "step_id": said.id, "node_id": said.node_id}
-        )
+        said = _step(uuid7(), first["enrollment_id"], run, "said", clock.now())
+        rows[Step].append(said)
+        made.append({"id": uuid7(), "state": "sent", "sent_at": person["step_sent_at"], "step_id": said["id"], "node_id": said["node_id"]})  # fmt: skip
+        if person["read"]:
+            rows[HitCount].append({
+                "message_id": made[0]["id"], "link": 0 if person["read"] == "opened" else 7, "human": 1, "machine": 1, "unknown": 1,
+                "first_human_at": person["step_sent_at"] if person["read"] != "machine" else None,
+                "last_at": person["step_sent_at"],
+            })  # fmt: skip
     if person["message"] and kind.endswith("_send"):
-        rows.append({"state": person["message"], "step_id": step_id, "node_id": run.nodes["first"]})
-    if not rows:
+        made.append({"id": uuid7(), "state": person["message"], "sent_at": None, "step_id": first["id"], "node_id": first["node_id"]})  # fmt: skip
+    if not made:
         return
-    conversation = Conversation(
-        id=uuid7(),
-        contact_id=contact_id,
-        channel_id=run.email.id,
-        medium="email",
-        counterpart="x",
-        thread_key=f"enrollment:{enrollment_id}",
+    conversation = {"id": uuid7(), "contact_id": contact_id, "channel_id": run.email.id, "medium": "email"}
+    rows[Conversation].append(
+        conversation | {"counterpart": "x", "thread_key": f"enrollment:{first['enrollment_id']}"}
     )
-    session.add(conversation)
-    session.flush()
-    if person["step_sent_at"] and person["read"]:
-        rows[0]["id"] = message_id = uuid7()
-        at = person["step_sent_at"] if person["read"] != "machine" else None
-        session.add(HitCount(message_id=message_id, link=0 if person["read"] == "opened" else 7, human=1, machine=1, unknown=1,
-                             first_human_at=at, last_at=person["step_sent_at"]))  # fmt: skip
-    for row in rows:
-        session.add(Message(conversation_id=conversation.id, contact_id=contact_id, channel_id=run.email.id, stream_id=run.id,
-                            enrollment_id=enrollment_id, direction="out", medium="email", **row))  # fmt: skip
-    session.flush()
+    common = {
+        "conversation_id": conversation["id"], "contact_id": contact_id, "channel_id": run.email.id, "stream_id": run.id,
+        "enrollment_id": first["enrollment_id"], "direction": "out", "medium": "email",
+    }  # fmt: skip
+    rows[Message] += [common | one for one in made]

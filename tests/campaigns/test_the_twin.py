@@ -24,7 +24,7 @@ from loumass.funnels.kinds import KINDS
 from loumass.funnels.kinds.condition_tests import TESTS
 from loumass.funnels.service import graph_of
 from tests.campaigns.cast import Planned
-from tests.campaigns.drawn import CONFIGS, QUESTIONS, asking, moments, persons
+from tests.campaigns.drawn import CONFIGS, QUESTIONS, asking, crowd, moments
 from tests.campaigns.drawn_expected import walked
 from tests.campaigns.drawn_written import drafted_once, written
 from tests.world import World
@@ -67,7 +67,7 @@ def test_the_engine_and_the_pure_step_agree(
     def agree(data: st.DataObject) -> None:
         config = data.draw(configs)
         second = data.draw(st.sampled_from(["stage", "wait", "split", "condition"]))
-        people = data.draw(st.lists(persons(), min_size=PEOPLE_PER_EXAMPLE, max_size=PEOPLE_PER_EXAMPLE))
+        people = crowd(data.draw(st.integers(0, 2**64)), PEOPLE_PER_EXAMPLE, str(config.get("value", "")))
         event_at = data.draw(st.none() | moments)
         event_zone = data.draw(st.sampled_from([None, "Europe/Berlin", "America/Denver"]))
         _compare(world, kind, config, second, data.draw(CONFIGS[second]), people, event_at, event_zone)
