@@ -56,6 +56,8 @@ def persons(draw: st.DrawFn) -> dict[str, Any]:
         "barred": draw(st.dictionaries(st.sampled_from(["email", "sms"]), st.sampled_from(["bounced", "unsubscribed", "complained", "by_hand", "imported", "erased"]), max_size=2)),
         "has": draw(st.sampled_from([("email",), ("sms",), ("email", "sms")])),
         "read": draw(st.sampled_from([None, "opened", "clicked", "machine"])),
+        "task": draw(st.sampled_from([None, ("open", None), ("done", "a"), ("done", "c"), ("skipped", None), ("expired", None), ("cancelled", None)])),
+        "call": draw(st.sampled_from([None, "queued", "calling", "delivered", "failed", "cancelled"])),
         "message": draw(st.sampled_from([None, "queued", "sending", "sent", "failed", "cancelled", "in_doubt"])),
     }  # fmt: skip
 
@@ -135,6 +137,25 @@ shares = st.sampled_from(
 )
 
 
+tasks = st.builds(
+    lambda kind, due_in, closes, days, give_up, whose: {
+        "task": kind, "title": "Call {{contact.first_name}}", "script": "{{contact.company|fallback:\"your company\"}}, {{sender.name}}",
+        "a": "Reached", "c": "No answer", "due_in": due_in, "opens": "09:00", "closes": closes, "weekdays": sorted(days),
+        "give_up_after": give_up, "whose": whose,
+    },
+    st.sampled_from(["call", "other"]), st.integers(0, 20), st.sampled_from(["17:00", None]), st.sets(st.integers(0, 6), min_size=1),
+    st.none() | st.integers(1, 30), st.sampled_from(["owner", "campaign", "turn"]),
+)  # fmt: skip
+
+
+webhooks = st.builds(
+    lambda waits, columns, custom: {
+        "url": "https://hooks.example/in", "waits": waits, "columns": columns, "custom": custom,
+    },
+    st.sampled_from(["wait", "go_on"]), st.sampled_from([["email"], []]), st.sampled_from(["", "shoe, nothing"]),
+)  # fmt: skip
+
+
 CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "wait": waits,
     "condition": st.sampled_from(sorted(QUESTIONS)).flatmap(asking),
@@ -148,6 +169,8 @@ CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         st.sampled_from(["add", "remove"]),
         st.sampled_from(["Guest", "Vip"]),
     ),
+    "task": tasks,
+    "webhook": webhooks,
     "email_send": st.sampled_from([{}, {"opens": "on", "clicks": "off"}]),
     "sms_send": st.just({}),
     "end": st.builds(lambda reason: {"reason": reason}, st.sampled_from(["", "no interest"])),

@@ -14,6 +14,8 @@ from loumass.core.ids import uuid7
 from loumass.core.secrets import keyed_hash
 from loumass.messages.hit_models import HitCount
 from loumass.messages.models import Conversation, Message
+from loumass.outgoing.models import WebhookCall
+from loumass.tasks.models import Task
 from tests.campaigns.cast import Planned, Run
 from tests.world import World
 
@@ -85,6 +87,7 @@ def written(world: World, run: Run, people: list[dict[str, Any]], kind: str) -> 
                 ],
             )
             _write_messages(session, run, person, contact_id, enrollment_id, step_id, kind)
+            _write_waits(session, run, person, contact_id, enrollment_id, step_id, kind)
             ids.append(enrollment_id)
         session.commit()
     return ids
@@ -130,4 +133,34 @@ def _write_messages(
     for row in rows:
         session.add(Message(conversation_id=conversation.id, contact_id=contact_id, channel_id=run.email.id, stream_id=run.id,
                             enrollment_id=enrollment_id, direction="out", medium="email", **row))  # fmt: skip
+    session.flush()
+
+
+def _write_waits(
+    session: Any,
+    run: Run,
+    person: dict[str, Any],
+    contact_id: UUID,
+    enrollment_id: UUID,
+    step_id: UUID,
+    kind: str,
+) -> None:
+    """The task or the call that this visit planned before."""
+    about = {
+        "contact_id": contact_id, "stream_id": run.id, "enrollment_id": enrollment_id, "step_id": step_id,
+        "node_id": run.nodes["first"],
+    }  # fmt: skip
+    if kind == "task" and person["task"]:
+        state, outcome = person["task"]
+        closed_at = None if state == "open" else person["entered_at"]
+        session.add(Task(**about, kind="call", title="Twin", due_at=person["entered_at"], state=state, outcome=outcome, closed_at=closed_at))  # fmt: skip
+    if kind == "webhook" and person["call"]:
+        call = {
+            "host": "hooks.example:443",
+            "url": "https://hooks.example/in",
+            "body": "{}",
+            "is_awaited": True,
+            "tries_left": 8,
+        }
+        session.add(WebhookCall(**about, **call, state=person["call"], give_up_at=person["entered_at"]))
     session.flush()

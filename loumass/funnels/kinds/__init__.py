@@ -11,8 +11,10 @@ from loumass.funnels.kinds.sms_send import SmsSend
 from loumass.funnels.kinds.split import Split
 from loumass.funnels.kinds.stage import Stage
 from loumass.funnels.kinds.tag import Tag
+from loumass.funnels.kinds.task import Task
 from loumass.funnels.kinds.voicemail_drop import VoicemailDrop
 from loumass.funnels.kinds.wait import Wait
+from loumass.funnels.kinds.webhook import Webhook
 
 KINDS: dict[str, Kind[Any]] = {
     kind.name: kind
@@ -26,6 +28,8 @@ KINDS: dict[str, Kind[Any]] = {
         Stage(),
         SetStatusStep(),
         Tag(),
+        Task(),
+        Webhook(),
         EndStep(),
     )
 }

@@ -66,14 +66,22 @@ def setting(
     group: str = "",
     only_when: tuple[str, Sequence[str]] | None = None,
     suggests: str = "",
+    is_long: bool = False,
     **limits: Any,
 ) -> Any:
     """A pydantic field with the words and the place that its form field gets.
 
     ``only_when`` is ``(other setting, values)``: with any other value this setting has no effect.
-    ``suggests`` names a list the page may offer while typing: ``tags``, ``fields``, ``steps``, ``zones``.
+    ``suggests`` names a list the page may offer while typing: ``tags``, ``fields``, ``steps``, ``zones``,
+    ``members``, ``webhook_keys``. ``is_long`` is a text of many lines.
     """
-    extra = {"choices": choices, "group": group, "only_when": only_when, "suggests": suggests}
+    extra = {
+        "choices": choices,
+        "group": group,
+        "only_when": only_when,
+        "suggests": suggests,
+        "is_long": is_long,
+    }
     return Field(default, title=label, description=hint, json_schema_extra=extra, **limits)
 
 
@@ -103,7 +111,7 @@ def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormFi
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     choices: Any = extra.get("choices") or {}
     only_when: Any = extra.get("only_when")
-    widget = _widget(info, bool(choices))
+    widget = "area" if extra.get("is_long") else _widget(info, bool(choices))
     value = values.get(name, info.get_default())
     limits = {type(limit).__name__: limit for limit in info.metadata}
     return FormField(
