@@ -28,8 +28,17 @@ class Task(OrganizationOwned, Base):
         belongs_to("contact", "contact_id"),
         belongs_to("stream", "stream_id"),
         UniqueConstraint("organization_id", "step_id"),
-        Index("ix_task_due", "organization_id", "due_at", "id", postgresql_where=_OPEN),
-        Index("ix_task_assignee", "organization_id", "assignee_id", "due_at", "id", postgresql_where=_OPEN),
+        # As lists of what is to be done are ordered.
+        Index("ix_task_due", "organization_id", "priority", "due_at", "id", postgresql_where=_OPEN),
+        Index(
+            "ix_task_assignee",
+            "organization_id",
+            "assignee_id",
+            "priority",
+            "due_at",
+            "id",
+            postgresql_where=_OPEN,
+        ),
         Index("ix_task_enrollment", "organization_id", "enrollment_id", postgresql_where=_OPEN),
         Index(
             "ix_task_closed",

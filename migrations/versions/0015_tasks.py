@@ -34,8 +34,8 @@ _TASK = (
         CONSTRAINT fk_task_closed_by_id FOREIGN KEY(closed_by_id) REFERENCES user_account (id)
     )
     """,
-    "CREATE INDEX ix_task_due ON task (organization_id, due_at, id) WHERE state = 'open'",
-    "CREATE INDEX ix_task_assignee ON task (organization_id, assignee_id, due_at, id) WHERE state = 'open'",
+    "CREATE INDEX ix_task_due ON task (organization_id, priority, due_at, id) WHERE state = 'open'",
+    "CREATE INDEX ix_task_assignee ON task (organization_id, assignee_id, priority, due_at, id) WHERE state = 'open'",
     "CREATE INDEX ix_task_enrollment ON task (organization_id, enrollment_id) WHERE state = 'open'",
     "CREATE INDEX ix_task_closed ON task (organization_id, closed_at, id) WHERE closed_at IS NOT NULL",
     "CREATE INDEX ix_task_organization_id_contact_id_created_at ON task (organization_id, contact_id, created_at)",
