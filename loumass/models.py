@@ -43,7 +43,9 @@ from loumass.inbox.models import Draft
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Attempt, Conversation, Message, OptOutProposal, Stream
+from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
 from loumass.speech.models import SpokenText, VoiceAccount
+from loumass.tasks.models import Task
 
 #: Tables that belong to no single tenant. A table in neither group fails a house test.
 GLOBAL_TABLES = frozenset(

@@ -11,6 +11,7 @@ from flask import current_app, g, request, url_for
 from loumass.accounts.guards import permitted
 from loumass.accounts.members import organizations_of
 from loumass.inbox.counts import needing_reply
+from loumass.inbox.tasks.counting import due_today
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("Outreach", (
         Entry("Campaigns", "campaigns.index", "speakerphone", "campaigns.read", on_phone=True),
+        Entry("Tasks", "tasks.index", "checkbox", "tasks.read", due_today),
         Entry("Templates", "funnels.index", "sitemap", "templates.read"),
         Entry("Content", "content.index", "template", "content.read"),
     )),

@@ -17,6 +17,7 @@ import loumass.inbox.jobs
 import loumass.media.jobs
 import loumass.messages.hits_classing
 import loumass.messages.jobs
+import loumass.outgoing.jobs
 import loumass.webhooks.asking
 import loumass.webhooks.jobs
 import loumass.webhooks.watching
@@ -38,6 +39,7 @@ SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
     loumass.channels.tracking_domains.sweep,
     loumass.messages.hits_classing.sweep,
     loumass.campaigns.jobs.sweep,
+    loumass.outgoing.jobs.sweep,
 )
 
 
@@ -62,6 +64,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(loumass.contacts.jobs.forget_files, timedelta(days=1)),
     Periodic(loumass.messages.jobs.forget_words, timedelta(days=1)),
     Periodic(loumass.media.jobs.forget, timedelta(days=1)),
+    Periodic(loumass.outgoing.jobs.forget, timedelta(days=1)),
     Periodic(loumass.campaigns.jobs.repair, timedelta(minutes=10)),
     Periodic(loumass.deliverability.jobs.check_all, timedelta(days=1)),
     Periodic(loumass.deliverability.jobs.ease, timedelta(hours=1)),

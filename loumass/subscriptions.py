@@ -11,12 +11,15 @@ import loumass.campaigns.people_listeners
 import loumass.deliverability.listeners
 import loumass.messages.outbox_listeners
 import loumass.messages.receiving_listeners
+import loumass.outgoing.resending
 import loumass.webhooks.listeners
 from loumass.events.service import Listener
 
 _counted = loumass.analytics.listeners.on_counted
 
 SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
+    "call.ended": [campaigns.on_call_ended],
+    "campaign.resumed": [loumass.outgoing.resending.on_campaign_resumed],
     "channel.connected": [
         loumass.webhooks.listeners.on_channel_connected,
         loumass.deliverability.listeners.on_channel_connected,
@@ -43,5 +46,7 @@ SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
     "message.received": [_counted],
     "message.replied": [_counted, campaigns.on_replied],
     "message.sent": [_counted, campaigns.on_outcome, loumass.webhooks.listeners.on_sent],
+    "task.done": [campaigns.on_task_closed],
+    "task.skipped": [campaigns.on_task_closed],
     "voices.connected": [loumass.messages.outbox_listeners.on_voices_connected],
 }

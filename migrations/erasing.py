@@ -97,6 +97,12 @@ BEGIN
     DELETE FROM import_refusal WHERE organization_id = org AND EXISTS (
         SELECT 1 FROM jsonb_array_elements_text(cells) AS cell, unnest(needles) AS needle
         WHERE lower(trim(cell)) = lower(needle) OR regexp_replace(cell, '[^0-9]', '', 'g') IN (needle, right(needle, 10)));
+    UPDATE task SET title = '', script = '', note = '' WHERE organization_id = org AND contact_id = ANY(ids);
+    UPDATE webhook_attempt SET answer = '' WHERE organization_id = org AND call_id IN (
+        SELECT id FROM webhook_call WHERE webhook_call.organization_id = org AND contact_id = ANY(ids));
+    UPDATE webhook_call SET body = '', state = CASE WHEN state IN ('queued', 'calling') THEN 'cancelled' ELSE state END,
+        ended_at = coalesce(ended_at, p_now), due_at = NULL, waiting_for = NULL, lease_until = NULL
+    WHERE organization_id = org AND contact_id = ANY(ids);
     DELETE FROM contact_tag WHERE organization_id = org AND contact_id = ANY(ids);
     UPDATE contact SET external_id = NULL, email = NULL, email_key = NULL, email_hash = NULL, phone = NULL, phone_hash = NULL,
         first_name = '', last_name = '', company = '', title = '', city = '', state = '', country = '', timezone = NULL,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 _VIEWER = frozenset({
     "dashboard.read", "contacts.read", "templates.read", "content.read", "campaigns.read", "channels.read",
-    "profile.write",
+    "tasks.read", "profile.write",
 })  # fmt: skip
 _AGENT = _VIEWER | {"inbox.read", "inbox.reply", "contacts.write"}
 _MEMBER = _AGENT | {
     "contacts.import", "contacts.export", "contacts.delete", "suppression.write",
-    "templates.write", "content.write", "campaigns.write", "campaigns.launch", "messages.settle",
+    "templates.write", "content.write", "campaigns.write", "campaigns.launch", "messages.settle", "tasks.do",
 }  # fmt: skip
 _ADMIN = _MEMBER | {
-    "campaigns.override", "contacts.erase", "suppression.remove", "channels.write", "team.manage", "organization.manage", "audit.read",
+    "campaigns.override", "contacts.erase", "suppression.remove", "channels.write", "webhooks.manage", "team.manage", "organization.manage", "audit.read",
 }  # fmt: skip
 
 PERMISSIONS: dict[str, frozenset[str]] = {

@@ -12,6 +12,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
+from loumass.funnels.kinds import KINDS
 from loumass.messages.planned import cancel_planned
 
 # Locked in id order, so that two listeners that end the same people never wait for each other in a circle.
@@ -35,7 +36,7 @@ _END = text("""
 
 
 def end(reasons: Mapping[UUID, str]) -> Sequence[Row[Any]]:
-    """End the live ones among the enrollments, each for its reason; what is queued for them is cancelled.
+    """End the live ones among the enrollments, each for its reason; what is queued for them, or to be done, is cancelled.
 
     Returns the rows that ended (id, contact_id, campaign_id, node_id, reason).
     """
@@ -50,7 +51,10 @@ def end(reasons: Mapping[UUID, str]) -> Sequence[Row[Any]]:
             "reasons": list(reasons.values()),
         },
     ).all()  # fmt: skip
-    cancel_planned([row.id for row in rows])
+    gone = [row.id for row in rows]
+    cancel_planned(gone)
+    for kind in KINDS.values():
+        kind.let_go(gone)
     publish_all("enrollment.ended", [_fact(row) for row in rows])
     return rows
 

@@ -109,6 +109,18 @@ def on_clicked(events: Sequence[Event]) -> None:
     _wake_locked(events, "opened", "clicked")
 
 
+@hears("enrollment_id")
+def on_task_closed(events: Sequence[Event]) -> None:
+    """task.done or task.skipped: who waits for it goes on by its outcome."""
+    _wake_locked(events, "task")
+
+
+@hears("enrollment_id")
+def on_call_ended(events: Sequence[Event]) -> None:
+    """call.ended: who waits for it goes on."""
+    _wake_locked(events, "call")
+
+
 def _wake_locked(events: Sequence[Event], *tests: str) -> None:
     """Locked before they are looked at: who is being decided on just now waits a moment later."""
     ids = list({event.enrollment_id for event in events if event.enrollment_id})

@@ -24,7 +24,7 @@ def merge_people(kept_id: UUID, other_id: UUID, from_other: frozenset[str]) -> C
     kept = merging.merge(kept_id, other_id, from_other)
     end(dict.fromkeys(_inside_both(kept_id, other_id), "merged"))
     bound = {"organization_id": current_organization_id(), "kept": kept_id, "other": other_id}
-    for table in ("enrollment", "conversation", "message"):
+    for table in ("enrollment", "conversation", "message", "task", "webhook_call"):
         db().execute(
             text(
                 f"UPDATE {table} SET contact_id = :kept "

@@ -17,6 +17,8 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.events.models import Event
 from loumass.messages.models import Attachment, Conversation, Message
+from loumass.outgoing.models import WebhookCall
+from loumass.tasks.models import Task
 
 _PERSON = (
     "external_id", "email", "phone", "first_name", "last_name", "company", "title", "city", "state", "country",
@@ -29,7 +31,8 @@ _MESSAGE = (
 
 
 def person_file(contact: Contact) -> dict[str, Any]:
-    """Returns plain JSON-able values: the person, tags, consent, suppression, lists, campaigns, messages, events.
+    """Returns plain JSON-able values: the person, tags, consent, suppression, lists, campaigns, tasks, calls, messages,
+    events.
 
     Whoever became one with this person is part of it.
     """
@@ -42,6 +45,8 @@ def person_file(contact: Contact) -> dict[str, Any]:
         "consent": _consent(ids),
         "imports": _imports(ids),
         "campaigns": _campaigns(ids),
+        "tasks": _tasks(ids),
+        "calls": _calls(ids),
         "messages": _messages(ids),
         "events": _events(ids),
     }
@@ -74,6 +79,19 @@ def _campaigns(ids: Sequence[UUID]) -> list[dict[str, Any]]:
     )
     names = ("state", "reason", "status", "stage", "enrolled_at", "ended_at", "replied_at", "last_sent_at")
     return [{"campaign": name} | _columns(enrollment, names) for name, enrollment in rows]
+
+
+def _tasks(ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    rows = db().scalars(select(Task).where(Task.contact_id.in_(ids)).order_by(Task.created_at, Task.id))
+    names = ("kind", "title", "script", "state", "outcome_label", "note", "due_at", "closed_at")
+    return [_columns(row, names) for row in rows]
+
+
+def _calls(ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """What was told to other systems."""
+    found = select(WebhookCall).where(WebhookCall.contact_id.in_(ids))
+    rows = db().scalars(found.order_by(WebhookCall.created_at, WebhookCall.id))
+    return [_columns(row, ("host", "state", "body", "created_at", "ended_at")) for row in rows]
 
 
 def _messages(ids: Sequence[UUID]) -> list[dict[str, Any]]:

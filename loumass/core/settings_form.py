@@ -68,6 +68,7 @@ def setting(
     only_when: tuple[str, Sequence[str]] | None = None,
     suggests: str = "",
     offers: str = "",
+    is_long: bool = False,
     **limits: Any,
 ) -> Any:
     """A pydantic field with the words and the place that its form field gets.
@@ -78,6 +79,7 @@ def setting(
     """
     extra = {
         "choices": choices, "group": group, "only_when": only_when, "suggests": suggests, "offers": offers,
+        "is_long": is_long,
     }  # fmt: skip
     return Field(default, title=label, description=hint, json_schema_extra=extra, **limits)
 
@@ -152,7 +154,7 @@ def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormFi
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     choices: Any = extra.get("choices") or {}
     only_when: Any = extra.get("only_when")
-    widget = _widget(info, bool(choices or extra.get("offers")))
+    widget = "area" if extra.get("is_long") else _widget(info, bool(choices or extra.get("offers")))
     value = values.get(name, info.get_default())
     limits = {type(limit).__name__: limit for limit in info.metadata}
     return FormField(

@@ -32,7 +32,7 @@ class WaitFor:
     """Stay until something happens, at most ``until`` (None: however long it takes).
 
     ``what`` is one of ``message`` (the send's outcome), ``settlement`` (a person settles a doubtful send),
-    ``event`` (the campaign has no event date), or the name of a condition's test (``replied``, ...).
+    ``event`` (the campaign has no event date), ``task`` and ``call`` (their outcomes), or the name of a condition's test (``replied``, ...).
     """
 
     what: str
@@ -55,13 +55,29 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveTask:
+    """Make one to-do of this visit, due at ``due_at``; then stay until its outcome is known, at most ``until``."""
+
+    due_at: datetime
+    until: datetime | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOut:
+    """Plan one call of this visit. Who ``waits`` stays until its outcome is known; the others leave by ``next``."""
+
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """End the enrollment. ``reason`` is kept on it."""
 
     reason: str
 
 
-Decision = Go | WaitUntil | WaitFor | Send | Act | End
+Decision = Go | WaitUntil | WaitFor | Send | Act | GiveTask | CallOut | End
 
 
 def branch_taken(decision: Decision) -> Go | None:
@@ -69,5 +85,7 @@ def branch_taken(decision: Decision) -> Go | None:
     if isinstance(decision, Go):
         return decision
     if isinstance(decision, Act):
+        return Go(NEXT)
+    if isinstance(decision, CallOut) and not decision.waits:
         return Go(NEXT)
     return None

@@ -28,6 +28,23 @@ class MessageOutcome(StrEnum):
     CANCELLED = "cancelled"
 
 
+@dataclass(frozen=True, slots=True)
+class TaskOutcome:
+    """What became of the task that this visit made: ``open``, ``done`` (by ``branch``), ``skipped``, ``expired``,
+    ``cancelled``."""
+
+    state: str
+    branch: str | None = None
+
+
+class CallOutcome(StrEnum):
+    """What became of the call that this visit planned."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"  # given up, or cancelled
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One enrollment, looked at while it stands in one visit of one node. Times are aware.
@@ -45,7 +62,7 @@ class Facts:
     - ``opened_at`` / ``clicked_at``: by node key (the empty one for any), when a person, and no machine, first opened
       or clicked; who clicked has opened.
     - ``event_at`` and ``event_timezone``: the campaign's event, if it has one.
-    - ``message``: outcome of this visit's message; None when none has been planned.
+    - ``message``: outcome of this visit's message; None when none has been planned. So are ``task`` and ``call``.
     - ``own``: what the kind's own ``look_up`` found, for kinds that look at more than this.
     - ``answers``: by key, what rows said to rules and questions that no other fact answers (``contacts.rules``).
     """
@@ -68,3 +85,5 @@ class Facts:
     message: MessageOutcome | None = None
     own: Any = None
     answers: Mapping[str, bool] = field(default_factory=dict)
+    task: TaskOutcome | None = None
+    call: CallOutcome | None = None

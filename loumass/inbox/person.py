@@ -85,7 +85,8 @@ class Person:
 
 def person_of(conversation: Conversation) -> Person:
     """Whom `conversation` is with. Also after their contact was merged into another."""
-    contact = _surviving(get(Contact, conversation.contact_id)) if conversation.contact_id else None
+    known = get(Contact, conversation.contact_id) if conversation.contact_id else None
+    contact = surviving(known) if known is not None else None
     if contact is None:
         return Person(None, [conversation], _channels([conversation]))
     person = person_with(contact)
@@ -117,12 +118,12 @@ def conversation_or_404(conversation_id: UUID) -> Conversation:
     return get_or_404(Conversation, conversation_id)
 
 
-def _surviving(contact: Contact | None) -> Contact | None:
+def surviving(contact: Contact) -> Contact:
     """Whom a merged contact became; a chain of merges has an end."""
     seen: set[UUID] = set()
-    while contact is not None and contact.merged_into_id is not None and contact.id not in seen:
+    while contact.merged_into_id is not None and contact.id not in seen:
         seen.add(contact.id)
-        contact = get(Contact, contact.merged_into_id)
+        contact = get_or_404(Contact, contact.merged_into_id)
     return contact
 
 

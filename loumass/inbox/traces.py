@@ -10,6 +10,7 @@ from loumass.campaigns.reasons import left_words
 from loumass.events.models import Event
 
 _MEDIA = {"email": "e-mail", "sms": "texts", "voicemail": "voicemail"}
+_TASKS = {"call": "Call", "linkedin": "LinkedIn task", "email": "E-mail by hand"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,15 @@ def _bounced(event: Event, _: str) -> Trace:
     if event.facts.get("permanent"):
         return Trace("A message came back for good", icon="mail-off")
     return Trace("A message came back for now", icon="mail-off")
+
+
+def _task(event: Event) -> str:
+    return _TASKS.get(str(event.facts.get("kind")), "Task")
+
+
+def _task_done(event: Event, _: str) -> Trace:
+    outcome = str(event.facts.get("outcome") or "")
+    return Trace(f"{_task(event)} done: {outcome}" if outcome else f"{_task(event)} done", icon="checkbox")
 
 
 #: Event kind -> (event, name of its campaign) -> trace. Kinds that are not here are told by their message.
@@ -68,6 +78,8 @@ _TRACES: Mapping[str, Said] = {
     "enrollment.status_changed": lambda event, campaign: Trace(
         f"Status in {campaign} is now {event.facts.get('status', 'changed')}", icon="route"
     ),
+    "task.done": _task_done,
+    "task.skipped": lambda event, _: Trace(f"{_task(event)} skipped", icon="checkbox"),
     "message.bounced": _bounced,
     "message.opened": lambda event, _: Trace("Opened a message", icon="mail-opened"),
     "message.clicked": lambda event, _: Trace("Clicked a link", icon="click"),

@@ -53,6 +53,16 @@ _LETTERS = [
     chr(code) for code in range(0x24F + 1) if unicodedata.category(chr(code))[0] in "LNP" or unicodedata.category(chr(code)) == "Zs"
 ]  # fmt: skip
 _BARRED = ["bounced", "unsubscribed", "complained", "by_hand", "imported", "erased"]
+_TASKS = [
+    None,
+    ("open", None),
+    ("done", "a"),
+    ("done", "c"),
+    ("skipped", None),
+    ("expired", None),
+    ("cancelled", None),
+]
+_CALLS = [None, "queued", "calling", "delivered", "failed", "cancelled"]
 _MESSAGES = [None, "queued", "sending", "sent", "failed", "cancelled", "in_doubt"]
 
 
@@ -74,6 +84,7 @@ def _person(chance: Random, asked: str) -> dict[str, Any]:
         "tags": set(chance.sample(NAMES, chance.randint(0, 2))),
         "barred": {medium: chance.choice(_BARRED) for medium in chance.sample(["email", "sms"], chance.randint(0, 2))},
         "has": has, "read": chance.choice([None, "opened", "clicked", "machine"]), "message": chance.choice(_MESSAGES),
+        "task": chance.choice(_TASKS), "call": chance.choice(_CALLS),
     }  # fmt: skip
 
 
@@ -172,6 +183,25 @@ shares = st.sampled_from(
 )
 
 
+tasks = st.builds(
+    lambda kind, due_in, closes, days, give_up, whose: {
+        "task": kind, "title": "Call {{contact.first_name}}", "script": "{{contact.company|fallback:\"your company\"}}, {{sender.name}}",
+        "a": "Reached", "c": "No answer", "due_in": due_in, "opens": "09:00", "closes": closes, "weekdays": sorted(days),
+        "give_up_after": give_up, "whose": whose,
+    },
+    st.sampled_from(["call", "other"]), st.integers(0, 20), st.sampled_from(["17:00", None]), st.sets(st.integers(0, 6), min_size=1),
+    st.none() | st.integers(1, 30), st.sampled_from(["owner", "campaign", "turn"]),
+)  # fmt: skip
+
+
+webhooks = st.builds(
+    lambda waits, columns, custom: {
+        "url": "https://hooks.example/in", "waits": waits, "columns": columns, "custom": custom,
+    },
+    st.sampled_from(["wait", "go_on"]), st.sampled_from([["email"], []]), st.sampled_from(["", "shoe, nothing"]),
+)  # fmt: skip
+
+
 CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "wait": waits,
     "wait_for": st.builds(
@@ -206,6 +236,8 @@ CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "assign": st.sampled_from([{"how": "nobody"}, {"how": "one", "member": str(uuid7())}]),
     "enroll": st.just({"campaign": str(uuid7())}),
+    "task": tasks,
+    "webhook": webhooks,
     "email_send": st.sampled_from([{}, {"opens": "on", "clicks": "off"}]),
     "sms_send": st.just({}),
     "end": st.builds(lambda reason: {"reason": reason}, st.sampled_from(["", "no interest"])),

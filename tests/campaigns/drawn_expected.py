@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from loumass.campaigns.advancing.sending import NO_ADDRESS
 from loumass.funnels import decisions as d
-from loumass.funnels.facts import Facts, MessageOutcome
+from loumass.funnels.facts import CallOutcome, Facts, MessageOutcome, TaskOutcome
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds.set_status import SetStatus
 from loumass.funnels.kinds.stage import EnterStage
@@ -17,6 +17,8 @@ from loumass.funnels.kinds.tag import AddTag, RemoveTag
 from loumass.funnels.step import decide
 from tests.campaigns.cast import Run
 from tests.campaigns.drawn import HOME
+
+_CALLS = {"delivered": CallOutcome.DELIVERED, "failed": CallOutcome.FAILED, "cancelled": CallOutcome.FAILED}
 
 
 def walked(
@@ -35,6 +37,8 @@ def walked(
         "tags": frozenset(person["tags"]),
         "stage": "",
         "sent": person["message"],
+        "task": person["task"],
+        "call": person["call"],
     }
     while True:
         decision = decide(
@@ -51,6 +55,7 @@ def walked(
         if target is None:
             return (here, "ended", "finished", facts["stage"], facts["status"], tuple(taken))
         here, entered_at, facts["sent"] = target, now, None
+        facts["task"] = facts["call"] = None
 
 
 def _carry_out(decision: d.Decision, facts: dict[str, Any]) -> None:
@@ -69,14 +74,14 @@ def _stays(decision: d.Decision, person: dict[str, Any], now: datetime) -> tuple
     """(state, reason or due) of who does not go on."""
     if isinstance(decision, d.Send):
         return ("waiting", None) if decision.medium in person["has"] else None
-    if isinstance(decision, d.WaitUntil):
-        return "waiting", decision.at
+    if isinstance(decision, d.WaitUntil | d.GiveTask):
+        return "waiting", decision.at if isinstance(decision, d.WaitUntil) else decision.until
     if isinstance(decision, d.End):
         return "ended", decision.reason
     if isinstance(decision, d.WaitFor):
         held = {"settlement": "in_doubt", "event": "no_event"}.get(decision.what)
         return ("held", held) if held else ("waiting", _asked_again(decision, now))
-    return None
+    return ("waiting", None) if isinstance(decision, d.CallOut) and decision.waits else None
 
 
 def _leaves(decision: d.Decision, kind: str, facts: dict[str, Any]) -> tuple[d.Go, str]:
@@ -124,4 +129,6 @@ def _facts(
         opened_at=_read(person, "opened", "clicked"),
         clicked_at=_read(person, "clicked"),
         message=outcomes.get(now["sent"]) if now["sent"] else None,
+        task=TaskOutcome(*now["task"]) if now["task"] else None,
+        call=_CALLS.get(now["call"], CallOutcome.PENDING) if now["call"] else None,
     )  # fmt: skip

@@ -15,6 +15,8 @@ from loumass.core.ids import uuid7
 from loumass.core.secrets import keyed_hash
 from loumass.messages.hit_models import HitCount
 from loumass.messages.models import Conversation, Message
+from loumass.outgoing.models import WebhookCall
+from loumass.tasks.models import Task
 from tests.campaigns.cast import Planned, Run
 from tests.world import World
 
@@ -41,7 +43,19 @@ def drafted_once(
 
 
 #: In the order of their keys to each other.
-_IN_ORDER = (Contact, Tag, ContactTag, Suppression, Enrollment, Step, Conversation, Message, HitCount)
+_IN_ORDER = (
+    Contact,
+    Tag,
+    ContactTag,
+    Suppression,
+    Enrollment,
+    Step,
+    Conversation,
+    Message,
+    HitCount,
+    Task,
+    WebhookCall,
+)
 Rows = dict[type, list[dict[str, Any]]]
 
 
@@ -83,7 +97,9 @@ def _one(rows: Rows, run: Run, person: dict[str, Any], kind: str, tags: dict[str
         "due_at": person["entered_at"], "replied_at": person["replied_at"], "last_sent_at": person["last_sent_at"],
     })  # fmt: skip
     rows[Step].append(_step(step_id, enrollment_id, run, "first", person["entered_at"]))
-    _messages(rows, run, person, contact_id, rows[Step][-1], kind)
+    first = rows[Step][-1]
+    _messages(rows, run, person, contact_id, first, kind)
+    _waits(rows, run, person, contact_id, first, kind)
     return enrollment_id
 
 
@@ -120,3 +136,25 @@ def _messages(
         "enrollment_id": first["enrollment_id"], "direction": "out", "medium": "email",
     }  # fmt: skip
     rows[Message] += [common | one for one in made]
+
+
+def _waits(
+    rows: Rows, run: Run, person: dict[str, Any], contact_id: UUID, first: dict[str, Any], kind: str
+) -> None:
+    """The task or the call that this visit planned before."""
+    about = {
+        "contact_id": contact_id, "stream_id": run.id, "enrollment_id": first["enrollment_id"], "step_id": first["id"],
+        "node_id": first["node_id"],
+    }  # fmt: skip
+    at = person["entered_at"]
+    if kind == "task" and person["task"]:
+        state, outcome = person["task"]
+        rows[Task].append(about | {
+            "kind": "call", "title": "Twin", "due_at": at, "state": state, "outcome": outcome,
+            "closed_at": None if state == "open" else at,
+        })  # fmt: skip
+    if kind == "webhook" and person["call"]:
+        rows[WebhookCall].append(about | {
+            "host": "hooks.example:443", "url": "https://hooks.example/in", "body": "{}", "is_awaited": True, "tries_left": 8,
+            "state": person["call"], "give_up_at": at,
+        })  # fmt: skip

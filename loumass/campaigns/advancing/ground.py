@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loumass.accounts.models import Organization
+from loumass.accounts.models import Organization, User
 from loumass.campaigns.advancing import sending
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.pooling import senders_of
+from loumass.campaigns.words import campaign_values
 from loumass.channels.models import Channel
+from loumass.content.freezing import organization_values, sender_values
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
@@ -34,6 +36,14 @@ class CampaignGround(Ground):
             self._senders = senders_of(self.campaign)
         return self._senders.get(medium, ())
 
+    def said_alike(self) -> Mapping[str, str | None]:
+        writer = db().get(User, self.owner_id) if self.owner_id else None
+        return {
+            **campaign_values(self.campaign, self.home),
+            **organization_values(self.organization),
+            **sender_values("", None, None, writer),
+        }
+
     def send(self, node: Node, walkers: Sequence[Walker]) -> Verdict:
         return sending.send(self, node, walkers)
 
@@ -49,6 +59,7 @@ def ground_of(campaign: Campaign, graph: Graph) -> CampaignGround:
         home=zone_or(organization.timezone, UTC),
         event_at=campaign.event_at,
         event_timezone=campaign.event_timezone,
+        owner_id=campaign.owner_id,
         campaign=campaign,
         organization=organization,
     )

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Iterable
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
 from loumass.core.arrays import integer_array, uuid_array
 from loumass.core.database import db
 from loumass.events.service import publish_alike
+from loumass.funnels.kinds import KINDS
 from loumass.funnels.walking.ground import Ground
 from loumass.funnels.walking.walker import NewStep, Walker
 from loumass.messages.planned import cancel_planned
@@ -90,8 +92,15 @@ def write(ground: Ground) -> None:
             walker.step()
         _write_steps(ground, ground.entered)
     _write_walkers(ground, ground.walkers)
-    cancel_planned([walker.id for walker in ground.walkers if walker.state == "ended"])
+    _let_go(ground, [walker.id for walker in ground.walkers if walker.state == "ended"])
     _tell(ground)
+
+
+def _let_go(ground: Ground, ended: list[UUID]) -> None:
+    """What is queued or to be done for those who left: only what this funnel's steps can have made is looked for."""
+    cancel_planned(ended)
+    for name in sorted({node.kind for node in ground.graph.nodes} & KINDS.keys()):
+        KINDS[name].let_go(ended)
 
 
 def _write_left(ground: Ground) -> None:

@@ -15,9 +15,11 @@ from loumass.funnels.kinds.sms_send import SmsSend
 from loumass.funnels.kinds.split import Split
 from loumass.funnels.kinds.stage import Stage
 from loumass.funnels.kinds.tag import Tag
+from loumass.funnels.kinds.task import Task
 from loumass.funnels.kinds.voicemail_drop import VoicemailDrop
 from loumass.funnels.kinds.wait import Wait
 from loumass.funnels.kinds.wait_for import WaitForStep
+from loumass.funnels.kinds.webhook import Webhook
 
 KINDS: dict[str, Kind[Any]] = {
     kind.name: kind
@@ -36,6 +38,8 @@ KINDS: dict[str, Kind[Any]] = {
         Tag(),
         AssignStep(),
         EnrollStep(),
+        Task(),
+        Webhook(),
         EndStep(),
     )
 }

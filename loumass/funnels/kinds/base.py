@@ -63,6 +63,8 @@ class Kind(ABC, Generic[C]):
     medium: ClassVar[str | None] = None
     #: Whether it is asked of everybody in the campaign, wherever they stand, so that no way need lead to it.
     is_everywhere: ClassVar[bool] = False
+    #: The template of what its page offers beside the settings, such as a test.
+    panel: ClassVar[str] = ""
     Config: type[C]
 
     def read(self, node: Node) -> C:
@@ -87,6 +89,10 @@ class Kind(ABC, Generic[C]):
         for facts, alike in known_of(ground, walkers, self.look_up(ground, node, config, walkers)):
             verdict.take(alike, self.decide(node, config, facts, ground.now))
         return verdict
+
+    def let_go(self, enrollment_ids: Sequence[UUID]) -> None:
+        """What this kind still holds for enrollments that ended, or were moved elsewhere, is given up in the same
+        transaction."""
 
     @abstractmethod
     def describe(self, node: Node, config: C, names: Names) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,8 @@ class Ground(ABC):
     home: ZoneInfo
     event_at: datetime | None = None
     event_timezone: str | None = None
+    #: Who the campaign is of.
+    owner_id: UUID | None = None
     walkers: list[Walker] = field(default_factory=list)
     standing: dict[UUID, list[Walker]] = field(default_factory=lambda: defaultdict(list))
     #: Steps of earlier slices that were left in this one, with their outcome; and steps entered in this one.
@@ -67,6 +69,10 @@ class Ground(ABC):
     def steps_called(self, key: str) -> list[UUID]:
         """The nodes known as `key`; none for a step that is no more."""
         return [node.id for node in self.graph.nodes if node.key == key]
+
+    def said_alike(self) -> Mapping[str, str | None]:
+        """What merge tags that are not the contact's stand for, for everybody in this campaign."""
+        return {}
 
     @abstractmethod
     def send(self, node: Node, walkers: Sequence[Walker]) -> Verdict:

@@ -25,6 +25,7 @@ TOPICS = {
     "channels": "channels.read",
     "alerts": "dashboard.read",
     "dashboard": "dashboard.read",
+    "tasks": "tasks.read",
     "import": "contacts.import",
     "verification": "contacts.import",
 }

@@ -80,7 +80,7 @@ function help() {
 function named(key) {
   const element = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key && visible(one));
   if (!element) return false;
-  if (element.matches("textarea, input, select")) element.focus();
+  if (element.matches("textarea, select, input:not([type=radio], [type=checkbox])")) element.focus();
   else element.click();
   return true;
 }

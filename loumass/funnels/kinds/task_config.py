@@ -1,0 +1,98 @@
+"""The settings of a task."""
+
+from string import ascii_lowercase
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from loumass.funnels.kinds.settings import (
+    LONGEST_TEXT,
+    OptionalAmount,
+    OptionalClockTime,
+    Settings,
+    Text,
+    setting,
+)
+from loumass.funnels.local_time import Window
+from loumass.funnels.words import WEEKDAYS
+
+MOST_OUTCOMES = 6
+LONGEST_SCRIPT = 5000
+MOST_DAYS = 365
+TASKS = {"call": "Call", "linkedin": "LinkedIn", "email": "E-mail by hand", "other": "Something else"}
+WHOSE = {
+    "owner": "the person's owner, else the campaign's",
+    "campaign": "the campaign's owner",
+    "member": "one colleague",
+    "turn": "colleagues in turn, whoever has the fewest",
+}
+_OUTCOMES = "What can come of it"
+_DUE = "Due"
+
+
+def _outcome(letter: str, default: str) -> Any:
+    return setting(default, f"Outcome {ord(letter) - ord('a') + 1}", group=_OUTCOMES, max_length=40)
+
+
+class TaskConfig(Settings):
+    """Each outcome that has a name is a way out; one without a way of its own goes on by `next`."""
+
+    task: Literal["call", "linkedin", "email", "other"] = setting("call", "What is to be done", choices=TASKS)
+    title: Text = setting(
+        "", "Title", hint="Merge tags such as {{contact.first_name}} work here.", max_length=LONGEST_TEXT
+    )
+    script: Text = setting(
+        "",
+        "Script",
+        hint="What to say or do, with merge tags. Optional.",
+        is_long=True,
+        max_length=LONGEST_SCRIPT,
+    )
+    priority: Literal["high", "normal", "low"] = setting(
+        "normal", "Priority", choices={"high": "high", "normal": "normal", "low": "low"}
+    )
+    whose: Literal["owner", "campaign", "member", "turn"] = setting("owner", "Who does it", choices=WHOSE)
+    members: Text = setting(
+        "",
+        "Their addresses",
+        hint="What they sign in with, separated by commas. In turn, empty is every member.",
+        suggests="members",
+        only_when=("whose", ["member", "turn"]),
+        max_length=1000,
+    )
+    a: Text = _outcome("a", "Reached")
+    b: Text = _outcome("b", "Left a message")
+    c: Text = _outcome("c", "No answer")
+    d: Text = _outcome("d", "Not interested")
+    e: Text = _outcome("e", "")
+    f: Text = _outcome("f", "")
+    due_in: int = setting(1, "In how many days", hint="0 is at once.", group=_DUE, ge=0, le=MOST_DAYS)
+    opens: OptionalClockTime = setting("09:00", "From", hint="Their time.", group=_DUE, validate_default=True)
+    closes: OptionalClockTime = setting("17:00", "To", hint="Their time.", group=_DUE, validate_default=True)
+    weekdays: tuple[Annotated[int, Field(ge=0, le=6)], ...] = setting(
+        tuple(range(5)), "Days of the week", choices=dict(enumerate(WEEKDAYS)), group=_DUE
+    )
+    give_up_after: OptionalAmount = setting(
+        None,
+        "Go on without it after days",
+        hint="Optional. Counted from when it was due; then it leaves by “timeout”.",
+        group=_DUE,
+        ge=1,
+        le=MOST_DAYS,
+    )
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Labels by branch, in order."""
+        given = ((letter, getattr(self, letter)) for letter in ascii_lowercase[:MOST_OUTCOMES])
+        return {letter: label for letter, label in given if label}
+
+    @property
+    def window(self) -> Window:
+        midnight = Window().opens
+        return Window(frozenset(self.weekdays), self.opens or midnight, self.closes or midnight)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Of the members it names, as they are compared."""
+        return tuple(one.strip().lower() for one in self.members.split(",") if one.strip())

@@ -1,0 +1,8 @@
+"""Tasks as people work through them: lists, and one after the other beside the person it is about."""
+
+from __future__ import annotations
+
+from loumass.inbox.tasks import deeds, many, reading
+from loumass.inbox.tasks.blueprint import pages
+
+__all__ = ["deeds", "many", "pages", "reading"]
