@@ -30,6 +30,7 @@ from loumass.contacts.models import (
     Topic,
     TopicRefusal,
 )
+from loumass.contacts.segment_models import Segment
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
 from loumass.content.models import Content, ContentLink, ContentVersion
 from loumass.core.agenda import Agenda

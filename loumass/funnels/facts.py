@@ -45,6 +45,7 @@ class Facts:
       or clicked; who clicked has opened.
     - ``event_at`` and ``event_timezone``: the campaign's event, if it has one.
     - ``message``: outcome of this visit's message; None when none has been planned.
+    - ``answers``: by key, what rows said to rules and questions that no other fact answers (``contacts.rules``).
     """
 
     enrollment_id: UUID
@@ -63,3 +64,4 @@ class Facts:
     event_at: datetime | None = None
     event_timezone: ZoneInfo | None = None
     message: MessageOutcome | None = None
+    answers: Mapping[str, bool] = field(default_factory=dict)

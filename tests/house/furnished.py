@@ -24,6 +24,7 @@ from loumass.contacts.models import (
     Topic,
     TopicRefusal,
 )
+from loumass.contacts.segment_models import Segment
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
 from loumass.content.models import Content, ContentLink, ContentVersion
 from loumass.core import clock, secrets, storage
@@ -161,6 +162,12 @@ def _people(put: Any, session: Any, house: Furniture) -> None:
     )
     put("tag", Tag(name=f"{MARK} tag"))
     session.add(ContactTag(contact_id=house.contact, tag_id=house.tag))
+    rule = {"match": "all", "rules": [{"ask": "tag", "tag": f"{MARK} tag"}]}
+    put("segment", Segment(name=f"{MARK} segment", name_key=f"{MARK} segment".lower(), rule=rule))
+    put(
+        "archived_segment",
+        Segment(name=f"{MARK} old", name_key=f"{MARK} old".lower(), rule=rule, archived_at=clock.now()),
+    )
     put(
         "suppression",
         Suppression(

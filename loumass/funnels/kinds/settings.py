@@ -1,181 +1,29 @@
-"""The settings of a step: one pydantic model per kind, from which the form is made as well.
+"""The settings of a step: see `core.settings_form`, which questions of rules are made with as well."""
 
-A kind declares each setting once, with its words. ``form_fields`` turns the model into fields that the
-generic template draws, ``complaints`` turns refusals into sentences, so a new kind needs no page.
-"""
-
-import types
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, time
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
-
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    NaiveDatetime,
-    ValidationError,
+from loumass.core.settings_form import (
+    LONGEST_TEXT,
+    ClockTime,
+    FormField,
+    OptionalAmount,
+    OptionalClockTime,
+    OptionalWallTime,
+    Settings,
+    Text,
+    complaints,
+    form_fields,
+    setting,
 )
-from pydantic import PlainSerializer as Plain
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 
-LONGEST_TEXT = 200
-
-
-class Settings(BaseModel):
-    """Base of every kind's ``Config``: unknown names are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _without_zone(clock: time) -> time:
-    if clock.tzinfo is not None:
-        raise ValueError("needs no time zone")
-    return clock.replace(second=0, microsecond=0)
-
-
-def _blank_is_none(value: object) -> object:
-    return None if value == "" else value
-
-
-def _is_storable(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("holds a character that cannot be stored")
-    return value.strip()
-
-
-ClockTime = Annotated[
-    time, AfterValidator(_without_zone), Plain(lambda clock: f"{clock:%H:%M}", return_type=str)
+__all__ = [
+    "LONGEST_TEXT",
+    "ClockTime",
+    "FormField",
+    "OptionalAmount",
+    "OptionalClockTime",
+    "OptionalWallTime",
+    "Settings",
+    "Text",
+    "complaints",
+    "form_fields",
+    "setting",
 ]
-OptionalClockTime = Annotated[ClockTime | None, BeforeValidator(_blank_is_none)]
-OptionalWallTime = Annotated[NaiveDatetime | None, BeforeValidator(_blank_is_none)]
-OptionalAmount = Annotated[int | None, BeforeValidator(_blank_is_none)]
-Text = Annotated[str, AfterValidator(_is_storable)]
-
-
-def setting(
-    default: Any,
-    label: str,
-    *,
-    hint: str = "",
-    choices: Mapping[Any, str] | None = None,
-    group: str = "",
-    only_when: tuple[str, Sequence[str]] | None = None,
-    suggests: str = "",
-    **limits: Any,
-) -> Any:
-    """A pydantic field with the words and the place that its form field gets.
-
-    ``only_when`` is ``(other setting, values)``: with any other value this setting has no effect.
-    ``suggests`` names a list the page may offer while typing: ``tags``, ``fields``, ``steps``, ``zones``.
-    """
-    extra = {"choices": choices, "group": group, "only_when": only_when, "suggests": suggests}
-    return Field(default, title=label, description=hint, json_schema_extra=extra, **limits)
-
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """One field of a step's form. ``widget``: number, text, time, datetime, choice, choices, area."""
-
-    name: str
-    label: str
-    hint: str
-    widget: str
-    value: Any
-    choices: tuple[tuple[str, str], ...] = ()
-    group: str = ""
-    only_when: tuple[str, tuple[str, ...]] | None = None
-    suggests: str = ""
-    at_least: int | None = None
-    at_most: int | None = None
-
-
-def form_fields(config: type[Settings], values: Mapping[str, Any]) -> list[FormField]:
-    """The fields of ``config``'s form, filled with ``values`` (JSON as stored, or what was typed)."""
-    return [_form_field(name, info, values) for name, info in config.model_fields.items()]
-
-
-def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormField:
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    choices: Any = extra.get("choices") or {}
-    only_when: Any = extra.get("only_when")
-    widget = _widget(info, bool(choices))
-    value = values.get(name, info.get_default())
-    limits = {type(limit).__name__: limit for limit in info.metadata}
-    return FormField(
-        name=name,
-        label=info.title or name,
-        hint=info.description or "",
-        widget=widget,
-        # What cannot be a choice (an imported setting may be anything) chooses nothing.
-        value=value if widget != "choices" or isinstance(value, list | tuple) else (),
-        choices=tuple((str(value), str(words)) for value, words in choices.items()),
-        group=str(extra.get("group") or ""),
-        only_when=(only_when[0], tuple(only_when[1])) if only_when else None,
-        suggests=str(extra.get("suggests") or ""),
-        at_least=getattr(limits.get("Ge"), "ge", None),
-        at_most=getattr(limits.get("Le"), "le", None),
-    )
-
-
-def _widget(info: FieldInfo, has_choices: bool) -> str:
-    plain = _plain_type(info.annotation)
-    if get_origin(plain) in (list, tuple, frozenset):
-        return "choices" if has_choices else "numbers"
-    if has_choices or get_origin(plain) is Literal:
-        return "choice"
-    return {int: "number", time: "time", datetime: "datetime"}.get(plain, "text")
-
-
-def _plain_type(annotation: Any) -> Any:
-    """``X`` of ``Annotated[X | None, ...]``."""
-    if get_origin(annotation) is Annotated:
-        return _plain_type(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, types.UnionType):
-        return _plain_type(next(arg for arg in get_args(annotation) if arg is not type(None)))
-    return annotation
-
-
-def complaints(config: type[Settings], refusal: ValidationError) -> dict[str, str]:
-    """Sentences about what is wrong, by setting (the empty name stands for the whole)."""
-    found: dict[str, str] = {}
-    for error in refusal.errors(include_url=False, include_input=True):
-        name = str(error["loc"][0]) if error["loc"] else ""
-        info = config.model_fields.get(name)
-        label = (info.title if info else None) or name or "The settings"
-        found.setdefault(name, f"{label} {_complaint(error)}.")
-    return found
-
-
-def _complaint(error: ErrorDetails) -> str:
-    context = error.get("ctx", {})
-    kind = error["type"]
-    if kind == "greater_than_equal":
-        return f"must be at least {context['ge']}"
-    if kind == "less_than_equal":
-        return f"must be at most {context['le']}"
-    if kind == "string_too_long":
-        return f"is longer than {context['max_length']} characters"
-    if kind == "value_error":
-        return str(context["error"])
-    return _COMPLAINTS.get(kind, "cannot be read")
-
-
-_COMPLAINTS = {
-    "int_parsing": "is not a whole number",
-    "int_type": "is not a whole number",
-    "int_from_float": "is not a whole number",
-    "literal_error": "is not one of the choices",
-    "enum": "is not one of the choices",
-    "time_parsing": "is not a time such as 9:30",
-    "datetime_parsing": "is not a date and time",
-    "datetime_from_date_parsing": "is not a date and time",
-    "timezone_naive": "needs no time zone",
-    "extra_forbidden": "is not a setting of this step",
-    "string_type": "is not text",
-    "model_type": "are not settings of a step",
-}

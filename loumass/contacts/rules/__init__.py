@@ -1,0 +1,1 @@
+"""Rules: one language for segments, conditions, goals and triggers (docs/segments.md)."""

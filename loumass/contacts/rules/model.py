@@ -1,0 +1,69 @@
+"""A rule as plain values: questions, and groups of them of which all or any must hold. Immutable and pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from loumass.contacts.rules.predicate import Predicate
+from loumass.core.settings_form import Settings, settings_in_effect
+
+Match = Literal["all", "any"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A predicate with its settings; `is_not` turns the answer round."""
+
+    predicate: Predicate[Any]
+    settings: Settings
+    is_not: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The question as it is kept: its settings in effect, each with its value."""
+        settings = self.settings.model_dump(mode="json")
+        kept = settings_in_effect(self.predicate.Settings, settings)
+        return {"ask": self.predicate.name, **kept} | ({"not": True} if self.is_not else {})
+
+    @cached_property
+    def key(self) -> str:
+        """What tells it from every other question; the same for `not`, since that is no other fact."""
+        return _key({name: value for name, value in self.as_json().items() if name != "not"})
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rules of which all or any must hold. One without any holds for everybody (`all`) or nobody (`any`)."""
+
+    match: Match = "all"
+    rules: tuple[Rule, ...] = ()
+    is_not: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The group as it is kept."""
+        rules = [rule.as_json() for rule in self.rules]
+        return {"match": self.match, "rules": rules} | ({"not": True} if self.is_not else {})
+
+    @cached_property
+    def key(self) -> str:
+        """What tells it from every other group, its `not` left out."""
+        return _key({name: value for name, value in self.as_json().items() if name != "not"})
+
+
+Rule = Question | Group
+
+
+def questions(rule: Rule) -> Iterator[Question]:
+    """Every question of `rule`, as they are read."""
+    if isinstance(rule, Question):
+        yield rule
+        return
+    for inner in rule.rules:
+        yield from questions(inner)
+
+
+def _key(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
