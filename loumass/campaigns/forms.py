@@ -92,7 +92,13 @@ class DetailsForm(FlaskForm):
     exit_statuses = _several("People leave when their status becomes")
     colleagues = SelectField(
         "When a colleague at the same company replies",
-        choices=_choices([("stay", "The others go on"), ("leave", "The others leave"), ("hold", "The others wait for a person")]),
+        choices=_choices(
+            [
+                ("stay", "The others go on"),
+                ("leave", "The others leave"),
+                ("hold", "The others wait for a person"),
+            ]
+        ),
         default="stay",
     )
     is_reply_in_thread = BooleanField("Follow-ups stay in one thread", default=True)
@@ -111,7 +117,9 @@ class DetailsForm(FlaskForm):
         self.opens.choices = _tracking(g.organization.is_open_tracked)
         self.clicks.choices = _tracking(g.organization.is_click_tracked)
         # Nobody leaves for what everybody begins with.
-        self.exit_statuses.choices = _choices((one, one) for one in STATUSES if one not in ("No Activity", "Messaged"))
+        self.exit_statuses.choices = _choices(
+            (one, one) for one in STATUSES if one not in ("No Activity", "Messaged")
+        )
         self.owner.choices = _choices([(_NONE, "Nobody"), *owners])
         self.email_channel.choices = _choices([(_NONE, "None"), *emails])
         self.sms_channel.choices = _choices([(_NONE, "None"), *numbers])

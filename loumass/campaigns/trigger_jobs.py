@@ -40,8 +40,8 @@ def look_by_clock(trigger_id: str) -> bool:
         if trigger.look_began_at is None and next_at > clock.now():
             look_by_clock.later(trigger_id, at=next_at)
             return False
-        trigger.look_began_at = trigger.look_began_at or clock.now()
-        trigger.look_after = _LOOKS[trigger.kind](trigger, trigger.look_began_at, trigger.look_after or _NOBODY)
+        began = trigger.look_began_at = trigger.look_began_at or clock.now()
+        trigger.look_after = _LOOKS[trigger.kind](trigger, began, trigger.look_after or _NOBODY)
         if trigger.look_after is not None:
             return True
         _close(trigger)
@@ -59,7 +59,10 @@ def sweep() -> list[Wake]:
     """Every trigger that looks by the clock, and every address with calls that nobody took in."""
     looking = db().scalars(
         select(Trigger)
-        .join(Campaign, (Campaign.organization_id == Trigger.organization_id) & (Campaign.id == Trigger.campaign_id))
+        .join(
+            Campaign,
+            (Campaign.organization_id == Trigger.organization_id) & (Campaign.id == Trigger.campaign_id),
+        )
         .where(
             Trigger.organization_id == current_organization_id(),
             Trigger.is_on,
@@ -68,7 +71,8 @@ def sweep() -> list[Wake]:
         )
     )
     due = [
-        look_by_clock.wake(clock.now() if one.look_began_at else _next_look(one), str(one.id)) for one in looking
+        look_by_clock.wake(clock.now() if one.look_began_at else _next_look(one), str(one.id))
+        for one in looking
     ]
     calls = db().execute(
         select(TriggerCall.trigger_id, func.min(TriggerCall.due_at))

@@ -25,7 +25,15 @@ _FULL_NAME = "full_name"
 #: Ids that no fact about a contact alone has.
 NO_IDS = ", ".join(
     f"CAST(NULL AS uuid) AS {name}"
-    for name in ("campaign_id", "enrollment_id", "message_id", "conversation_id", "channel_id", "node_id", "user_id")
+    for name in (
+        "campaign_id",
+        "enrollment_id",
+        "message_id",
+        "conversation_id",
+        "channel_id",
+        "node_id",
+        "user_id",
+    )
 )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from loumass.campaigns.models import Campaign
-from loumass.campaigns.states import takes_people
 from loumass.campaigns.preflight.finding import MEDIA, Finding, media_in
+from loumass.campaigns.states import takes_people
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.graph import Graph

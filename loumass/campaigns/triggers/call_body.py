@@ -35,7 +35,9 @@ def said_in(content_type: str, body: bytes) -> dict[str, str]:
     if len(found) > MOST_NAMES:
         raise Unreadable(f"There are more than {MOST_NAMES} fields.")
     if any(len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE for name, value in found.items()):
-        raise Unreadable(f"A field is longer than {LONGEST_VALUE:,} characters, or its name than {LONGEST_NAME}.")
+        raise Unreadable(
+            f"A field is longer than {LONGEST_VALUE:,} characters, or its name than {LONGEST_NAME}."
+        )
     return {name: value.replace("\x00", "") for name, value in found.items() if name.strip()}
 
 
@@ -58,14 +60,16 @@ def _text(name: str, value: Any) -> str:
         return str(value)
     if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
         return ", ".join(str(one) for one in value)
-    raise Unreadable(f"“{name[:LONGEST_NAME]}” holds an object. Only texts, numbers and lists of them are read.")
+    raise Unreadable(
+        f"“{name[:LONGEST_NAME]}” holds an object. Only texts, numbers and lists of them are read."
+    )
 
 
 def _form(kind: str, options: dict[str, str], body: bytes) -> dict[str, str]:
     try:
-        _, form, _ = FormDataParser(silent=False, max_form_memory_size=len(body) + 1, max_form_parts=1_000).parse(
-            BytesIO(body), kind, len(body), options
-        )
+        _, form, _ = FormDataParser(
+            silent=False, max_form_memory_size=len(body) + 1, max_form_parts=1_000
+        ).parse(BytesIO(body), kind, len(body), options)
     except ValueError as problem:
         raise Unreadable("The form cannot be read.") from problem
     values: MultiDict[str, str] = form

@@ -50,9 +50,7 @@ def read_address(token: str) -> Address | None:
     payload = secrets.verify(PURPOSE, token)
     if payload is None or len(payload) != 24:
         return None
-    return Address(
-        int.from_bytes(payload[:5]), UUID(bytes=payload[5:21]), int.from_bytes(payload[21:])
-    )
+    return Address(int.from_bytes(payload[:5]), UUID(bytes=payload[5:21]), int.from_bytes(payload[21:]))
 
 
 def called_trigger(address: Address) -> Trigger | None:
@@ -98,9 +96,11 @@ def take_calls(trigger_id: UUID) -> bool:
 def try_again(trigger_id: UUID) -> int:
     """Take the calls that nobody understood in again; returns how many."""
     failed = update(TriggerCall).where(TriggerCall.trigger_id == trigger_id, TriggerCall.state == "failed")
-    again = db().scalars(
-        failed.values(state="pending", due_at=clock.now(), problem="").returning(TriggerCall.id)
-    ).all()
+    again = (
+        db()
+        .scalars(failed.values(state="pending", due_at=clock.now(), problem="").returning(TriggerCall.id))
+        .all()
+    )
     wake_all([Wake(UNDERSTAND, (str(trigger_id),), clock.now())])
     return len(again)
 
@@ -162,7 +162,9 @@ def _fates(trigger: Trigger, ids: Sequence[UUID], taken: TakenIn) -> dict[UUID, 
     for place, person in taken.people.items():
         notes = [] if is_running else [NOT_RUNNING]
         if taken.left_out.get(place):
-            notes.append(f"Left out, since there are no such fields: {', '.join(taken.left_out[place][:10])}.")
+            notes.append(
+                f"Left out, since there are no such fields: {', '.join(taken.left_out[place][:10])}."
+            )
         became[ids[place]] = _Became("done", " ".join(notes), person)
     return became
 
@@ -182,11 +184,15 @@ def _settle(became: dict[UUID, _Became]) -> None:
     )
 
 
-def last_calls(trigger_ids: Sequence[UUID]) -> Sequence[Row[UUID, UUID, str, str]]:
+def last_calls(trigger_ids: Sequence[UUID]) -> Sequence[Row[UUID, UUID | None, str, str]]:
     """(trigger, contact, problem, state) of the newest calls that something is to be said of, at most 20 in all."""
-    return db().execute(
-        select(TriggerCall.trigger_id, TriggerCall.contact_id, TriggerCall.problem, TriggerCall.state)
-        .where(TriggerCall.trigger_id.in_(trigger_ids), TriggerCall.problem != "")
-        .order_by(TriggerCall.received_at.desc(), TriggerCall.id.desc())
-        .limit(20)
-    ).all()
+    return (
+        db()
+        .execute(
+            select(TriggerCall.trigger_id, TriggerCall.contact_id, TriggerCall.problem, TriggerCall.state)
+            .where(TriggerCall.trigger_id.in_(trigger_ids), TriggerCall.problem != "")
+            .order_by(TriggerCall.received_at.desc(), TriggerCall.id.desc())
+            .limit(20)
+        )
+        .all()
+    )

@@ -12,7 +12,21 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    ARRAY, ColumnElement, Date, Integer, Select, Uuid, and_, any_, bindparam, case, cast, func, literal, select, union_all,
+    ARRAY,
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
 )  # fmt: skip
 
 from loumass.accounts.models import Organization
@@ -69,7 +83,11 @@ def look_at_changed(events: Sequence[Event]) -> None:
     here = today()
     found = []
     for trigger in triggers:
-        changed = {one.contact_id for one in events if trigger.config.field in one.facts.get("fields", ())}
+        changed = {
+            one.contact_id
+            for one in events
+            if one.contact_id and trigger.config.field in one.facts.get("fields", ())
+        }
         if changed:
             since, until = _within_its_days(trigger.config, here)
             people = Contact.id == any_(bindparam(None, sorted(changed), type_=ARRAY(Uuid()), unique=True))
@@ -90,13 +108,19 @@ def _shift(config: DateFieldConfig) -> timedelta:
     return timedelta(days=config.days if config.side == "before" else -config.days)
 
 
-def _whose_day(trigger_id: UUID, config: DateFieldConfig, since: date, until: date) -> Select[Any]:
+def _whose_day(
+    trigger_id: UUID, config: DateFieldConfig, since: date, until: date
+) -> Select[UUID, UUID, Any]:
     """(trigger, contact, day) of everybody whose date, or its anniversary, is after `since` and not after `until`."""
-    written = func.btrim(getattr(Contact, config.field) if config.field in COLUMNS else Contact.fields[config.field].astext)
+    written = func.btrim(
+        getattr(Contact, config.field) if config.field in COLUMNS else Contact.fields[config.field].astext
+    )
     day = date_sql(written)
     if config.yearly == "yes":
         day = _anniversary(day, max(since, until - A_YEAR), until)
-    return select(literal(trigger_id, Uuid()).label("trigger_id"), Contact.id.label("contact_id"), day.label("day")).where(
+    return select(
+        literal(trigger_id, Uuid()).label("trigger_id"), Contact.id.label("contact_id"), day.label("day")
+    ).where(
         Contact.organization_id == current_organization_id(),
         Contact.archived_at.is_(None),
         day > since,

@@ -55,7 +55,7 @@ _JUDGED = """
         SELECT id, graph_id FROM campaign
         WHERE organization_id = :organization_id AND state = 'running' AND id IN (SELECT campaign_id FROM meant)
         ORDER BY id FOR SHARE
-    ), media AS MATERIALIZED (
+    ), writing AS MATERIALIZED (
         SELECT open.id AS campaign_id, array_agg(DISTINCT sends.medium) AS media FROM open
         JOIN node n ON n.organization_id = :organization_id AND n.graph_id = open.graph_id
         JOIN unnest(CAST(:kinds AS text[]), CAST(:kind_media AS text[])) AS sends(kind, medium) ON sends.kind = n.kind
@@ -67,11 +67,11 @@ _JUDGED = """
             WHEN before.is_known THEN 'again'
             WHEN meant.repeats = 'once' AND before.last_at IS NOT NULL THEN 'again'
             WHEN before.last_at > CAST(:now AS timestamptz) - make_interval(days => meant.pause_days) THEN 'too_soon'
-            WHEN media.media IS NOT NULL AND NOT EXISTS (
+            WHEN writing.media IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM (
                     VALUES ('email', contact.email_hash), ('sms', contact.phone_hash), ('voicemail', contact.phone_hash)
                 ) AS way(medium, hash)
-                WHERE way.medium = ANY(media.media) AND way.hash IS NOT NULL AND NOT EXISTS (
+                WHERE way.medium = ANY(writing.media) AND way.hash IS NOT NULL AND NOT EXISTS (
                     SELECT 1 FROM suppression su WHERE su.organization_id = :organization_id
                       AND su.medium = way.medium AND su.address_hash = way.hash AND su.until_at IS NULL))
                 THEN 'unreachable'
@@ -80,7 +80,7 @@ _JUDGED = """
         FROM meant
         JOIN open ON open.id = meant.campaign_id
         JOIN contact ON contact.organization_id = :organization_id AND contact.id = meant.contact_id
-        LEFT JOIN media ON media.campaign_id = meant.campaign_id
+        LEFT JOIN writing ON writing.campaign_id = meant.campaign_id
         CROSS JOIN LATERAL (
             SELECT max(e.enrolled_at) AS last_at, coalesce(bool_or(e.state <> 'ended'), false) AS is_inside,
                 coalesce(bool_or(e.trigger_id = meant.trigger_id AND e.occasion = meant.occasion), false) AS is_known,
@@ -94,7 +94,7 @@ _ENTER = """
     entered AS (
         INSERT INTO enrollment (organization_id, campaign_id, contact_id, due_at, enrolled_at, trigger_id, occasion,
             triggering_message_id, chain)
-        SELECT DISTINCT ON (campaign_id, contact_id) :organization_id, campaign_id, contact_id, CAST(:now AS timestamptz),
+        SELECT DISTINCT ON (campaign_id, contact_id) CAST(:organization_id AS uuid), campaign_id, contact_id, CAST(:now AS timestamptz),
             CAST(:now AS timestamptz), trigger_id, occasion, message_id, chain
         FROM judged WHERE verdict = 'added' ORDER BY campaign_id, contact_id, trigger_id, occasion
         ON CONFLICT DO NOTHING

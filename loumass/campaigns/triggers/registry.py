@@ -13,6 +13,7 @@ from loumass.campaigns.triggers.kinds.field_changed import FieldChanged
 from loumass.campaigns.triggers.kinds.outcome import Outcome
 from loumass.campaigns.triggers.kinds.read_message import Clicked, Opened
 from loumass.campaigns.triggers.kinds.replied import Replied
+from loumass.campaigns.triggers.kinds.segment_entered import SegmentEntered
 from loumass.campaigns.triggers.kinds.tag_added import TagAdded
 
 TRIGGERS: dict[str, TriggerKind[Any]] = {
@@ -20,6 +21,7 @@ TRIGGERS: dict[str, TriggerKind[Any]] = {
     for kind in (
         ByHand(),
         TagAdded(),
+        SegmentEntered(),
         FieldChanged(),
         DateField(),
         Called(),

@@ -9,9 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, delete, exists, select
+from sqlalchemy import Uuid, delete, exists, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy import literal, Uuid
 
 from loumass.campaigns.trigger_models import SegmentSeen, Trigger
 from loumass.campaigns.triggers.entering import Named, enter_these
@@ -48,17 +47,24 @@ def look_at_members(trigger: Trigger, began: datetime, after: UUID) -> UUID | No
     organization_id = current_organization_id()
     window = [Contact.id > after] + ([Contact.id <= last] if last is not None else [])
     is_member = condition_of(read(segment.rule))
-    new = db().scalars(
-        upsert(SegmentSeen)
-        .from_select(
-            ["organization_id", "trigger_id", "contact_id"],
-            select(literal(organization_id, Uuid()), literal(trigger.id, Uuid()), Contact.id).where(
-                Contact.organization_id == organization_id, Contact.archived_at.is_(None), is_member, *window
-            ),
+    new = (
+        db()
+        .scalars(
+            upsert(SegmentSeen)
+            .from_select(
+                ["organization_id", "trigger_id", "contact_id"],
+                select(literal(organization_id, Uuid()), literal(trigger.id, Uuid()), Contact.id).where(
+                    Contact.organization_id == organization_id,
+                    Contact.archived_at.is_(None),
+                    is_member,
+                    *window,
+                ),
+            )
+            .on_conflict_do_nothing(index_elements=["organization_id", "trigger_id", "contact_id"])
+            .returning(SegmentSeen.contact_id)
         )
-        .on_conflict_do_nothing(index_elements=["organization_id", "trigger_id", "contact_id"])
-        .returning(SegmentSeen.contact_id)
-    ).all()
+        .all()
+    )
     seen = [SegmentSeen.contact_id > after] + ([SegmentSeen.contact_id <= last] if last is not None else [])
     still = exists(
         select(Contact.id).where(
@@ -70,7 +76,12 @@ def look_at_members(trigger: Trigger, began: datetime, after: UUID) -> UUID | No
     )
     db().execute(
         delete(SegmentSeen)
-        .where(SegmentSeen.organization_id == organization_id, SegmentSeen.trigger_id == trigger.id, *seen, ~still)
+        .where(
+            SegmentSeen.organization_id == organization_id,
+            SegmentSeen.trigger_id == trigger.id,
+            *seen,
+            ~still,
+        )
         .execution_options(synchronize_session=False)
     )
     if trigger.looked_at is not None or config.also == "now":

@@ -155,7 +155,10 @@ def _fill(trigger: Trigger, kind: TriggerKind[Any], wanted: Wanted) -> None:
     config = read_settings(kind, wanted.settings, trigger.campaign_id)
     if wanted.repeats not in REPEATS:
         raise SettingsRefused({"repeats": "Choose how often a person comes in by it."})
-    if wanted.repeats == "every" and not 0 <= (-1 if wanted.pause_days is None else wanted.pause_days) <= LONGEST_PAUSE:
+    if (
+        wanted.repeats == "every"
+        and not 0 <= (-1 if wanted.pause_days is None else wanted.pause_days) <= LONGEST_PAUSE
+    ):
         raise SettingsRefused({"pause_days": f"From 0 to {LONGEST_PAUSE:,} days."})
     trigger.config = config.model_dump(mode="json", include=set(wanted.settings))
     trigger.repeats = wanted.repeats

@@ -100,7 +100,9 @@ def settle(decided: Decided) -> None:
 
 def people_staged() -> dict[int, UUID]:
     """Line -> who the staged row is by now."""
-    return {row.line: row.contact_id for row in db().execute(text("SELECT line, contact_id FROM import_stage"))}
+    return {
+        row.line: row.contact_id for row in db().execute(text("SELECT line, contact_id FROM import_stage"))
+    }
 
 
 def forget() -> None:

@@ -50,7 +50,9 @@ def take_in(said: Sequence[Mapping[str, str]], existing: Existing, tags: list[st
     rows = []
     reader, owners = _reader(mapping, country)
     for place, one in enumerate(said):
-        taken.left_out[place] = [name for name in one if places[name].target in ("ignore", "ask") and one[name].strip()]
+        taken.left_out[place] = [
+            name for name in one if places[name].target in ("ignore", "ask") and one[name].strip()
+        ]
         read = reader.read(Row(place, [one.get(label, "") for label in labels]))
         if isinstance(read, RefusedRow):
             taken.refused[place] = f"{read.reason}." if not read.value else f"{read.reason}: “{read.value}”."

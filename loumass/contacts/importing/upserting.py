@@ -32,7 +32,9 @@ class Staged(NamedTuple):
     has_tags: bool
 
 
-def upsert(import_id: UUID | None, existing: Existing, tags: list[str], source: str, staged: Staged) -> Counts:
+def upsert(
+    import_id: UUID | None, existing: Existing, tags: list[str], source: str, staged: Staged
+) -> Counts:
     """Puts the rows of `import_stage` in; runs in the transaction that staged them. What no row needs is not asked. Without
     an import nobody keeps which line of which list brought them.
 

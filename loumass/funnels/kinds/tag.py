@@ -66,7 +66,9 @@ class Tag(Kind[TagConfig]):
             db().execute(_MAKE, ground.bound(tag=config.tag, now=ground.now))
             bound = ground.bound(tag=config.tag, now=ground.now, contacts=contacts)
             if config.tag.lower() in wanted(TAGGED):
-                _tell(ground, node, walkers, {row.contact_id: row.tag_id for row in db().execute(_NEW, bound)})
+                _tell(
+                    ground, node, walkers, {row.contact_id: row.tag_id for row in db().execute(_NEW, bound)}
+                )
             else:
                 db().execute(_ADD, bound)
         else:

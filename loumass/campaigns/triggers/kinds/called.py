@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator
-from typing_extensions import Annotated
 
 from loumass.campaigns.triggers.base import Names, TriggerKind
 from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
@@ -18,7 +17,9 @@ def _web_address(value: str) -> str:
 
 
 class CalledConfig(Settings):
-    title: Text = setting("Website form", "Called", hint="What it is, for your colleagues.", max_length=LONGEST_TEXT)
+    title: Text = setting(
+        "Website form", "Called", hint="What it is, for your colleagues.", max_length=LONGEST_TEXT
+    )
     existing: Literal["fill", "update", "skip"] = setting(
         "fill",
         "People we know already",

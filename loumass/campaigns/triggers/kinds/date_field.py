@@ -40,7 +40,9 @@ class DateField(TriggerKind[DateFieldConfig]):
 
     def words(self, config: DateFieldConfig, names: Names) -> str:
         field = names.of_field(config.field)
-        when = f"{plural(config.days, 'day')} {config.side} {field}" if config.days else f"on the day of {field}"
+        when = (
+            f"{plural(config.days, 'day')} {config.side} {field}" if config.days else f"on the day of {field}"
+        )
         return f"{when}, every year" if config.yearly == "yes" else when
 
     def wants(self, config: DateFieldConfig) -> Iterable[str]:

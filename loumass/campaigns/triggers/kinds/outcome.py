@@ -19,13 +19,16 @@ _WHEN = {
 
 
 class OutcomeConfig(Settings):
-    campaign: Text = setting("", "Campaign", suggests="campaigns", max_length=LONGEST_TEXT)
+    campaign: Text = setting("", "Campaign", offers="campaign", max_length=LONGEST_TEXT)
     when: Literal["finished", "left", "because", "status"] = setting("finished", "When", choices=_WHEN)
     reason: Text = setting(
         "replied", "Reason", suggests="reasons", max_length=LONGEST_TEXT, only_when=("when", ["because"])
     )
     status: Status = setting(
-        Status.NO_SHOW, "Status", choices={one.value: one.value for one in Status}, only_when=("when", ["status"])
+        Status.NO_SHOW,
+        "Status",
+        choices={one.value: one.value for one in Status},
+        only_when=("when", ["status"]),
     )
     looks_at: Literal["message", "own"] = setting(
         "message", "Conditions look at", choices=LOOKS_AT, hint=LOOKS_AT_HINT

@@ -13,7 +13,11 @@ _BY = {"any": "", "email": " by e-mail", "sms": " by text"}
 
 class RepliedConfig(Settings):
     about: Text = setting(
-        "", "Answers to", suggests="messages", max_length=LONGEST_TEXT, hint="Any campaign: or to nothing of ours."
+        "",
+        "Answers to",
+        offers="message",
+        max_length=LONGEST_TEXT,
+        hint="Any campaign: or to nothing of ours.",
     )
     medium: Literal["any", "email", "sms"] = setting(
         "any", "How", choices={"any": "In any way", "email": "By e-mail", "sms": "By text"}

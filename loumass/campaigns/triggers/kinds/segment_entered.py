@@ -10,7 +10,7 @@ from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
 
 
 class SegmentEnteredConfig(Settings):
-    segment: Text = setting("", "Segment", suggests="segments", max_length=LONGEST_TEXT)
+    segment: Text = setting("", "Segment", offers="segment", max_length=LONGEST_TEXT)
     also: Literal["new", "now"] = setting(
         "new",
         "Who comes in",
@@ -30,4 +30,8 @@ class SegmentEntered(TriggerKind[SegmentEnteredConfig]):
         return f"when they enter the segment {names.segments.get(config.segment, 'that is gone')}"
 
     def flaws(self, config: SegmentEnteredConfig, campaign_id: str) -> Mapping[str, str]:
-        return {} if config.segment else {"segment": "Choose the segment. There may be none yet: make one first."}
+        return (
+            {}
+            if config.segment
+            else {"segment": "Choose the segment. There may be none yet: make one first."}
+        )
