@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -13,7 +13,7 @@ from loumass.contacts.importing.deciding import Decider
 from loumass.contacts.importing.matching import find_matches
 from loumass.contacts.importing.options import Existing
 from loumass.contacts.importing.running import owners_by_name
-from loumass.contacts.mapping import FIELD, ColumnChoice, ColumnMapping, guess_mapping
+from loumass.contacts.mapping import ASK, FIELD, IGNORE, ColumnMapping, guess_mapping
 from loumass.contacts.models import ContactField
 from loumass.contacts.tables.shape import RefusedRow, Row
 from loumass.contacts.validation import ContactRow, RowReader
@@ -23,6 +23,7 @@ from loumass.core.tenancy import current_organization_id
 #: What no import has: nobody was named by a line of it before.
 _NO_IMPORT = UUID(int=0)
 _REPEATED = "repeated"
+_NOWHERE = (ASK, IGNORE)
 
 
 @dataclass(slots=True)
@@ -42,20 +43,19 @@ def take_in(said: Sequence[Mapping[str, str]], existing: Existing, tags: list[st
 
     Raises IntegrityError where somebody entered one of these people just now; a second try finds them.
     """
-    taken = TakenIn()
-    labels = list(dict.fromkeys(name for one in said for name in one))
+    taken, rows = TakenIn(), []
     known = {row.key: row.label for row in db().execute(select(ContactField.key, ContactField.label))}
-    mapping = _mapping(labels, said, known)
-    places = {choice.label: choice for choice in mapping.columns}
-    rows = []
-    reader, owners = _reader(mapping, country)
+    owners = owners_by_name()
     for place, one in enumerate(said):
+        mapping = _mapping(one, known)
         taken.left_out[place] = [
-            name for name in one if places[name].target in ("ignore", "ask") and one[name].strip()
+            choice.label
+            for choice in mapping.columns
+            if choice.target in _NOWHERE and one[choice.label].strip()
         ]
-        read = reader.read(Row(place, [one.get(label, "") for label in labels]))
+        read = RowReader(mapping, country, owners=owners).read(Row(place, list(one.values())))
         if isinstance(read, RefusedRow):
-            taken.refused[place] = f"{read.reason}." if not read.value else f"{read.reason}: “{read.value}”."
+            taken.refused[place] = f"{read.reason}: “{read.value}”." if read.column else f"{read.reason}."
         else:
             rows.append(read)
     if rows:
@@ -63,20 +63,12 @@ def take_in(said: Sequence[Mapping[str, str]], existing: Existing, tags: list[st
     return taken
 
 
-def _reader(mapping: ColumnMapping, country: str) -> tuple[RowReader, dict[str, UUID]]:
-    owners = owners_by_name()
-    return RowReader(mapping, country, owners=owners), owners
-
-
-def _mapping(labels: list[str], said: Sequence[Mapping[str, str]], known: Mapping[str, str]) -> ColumnMapping:
+def _mapping(said: Mapping[str, str], known: Mapping[str, str]) -> ColumnMapping:
     """As for a list, but a name that nobody knows makes no new field: anybody may send anything."""
-    sample = [[one.get(label, "") for label in labels] for one in said]
-    guessed = guess_mapping(labels, sample, known)
+    guessed = guess_mapping(list(said), [list(said.values())], known)
     return ColumnMapping(
         tuple(
-            ColumnChoice(choice.label, "ignore")
-            if choice.target == FIELD and choice.key not in known
-            else choice
+            replace(choice, target=IGNORE) if choice.target == FIELD and choice.key not in known else choice
             for choice in guessed.columns
         )
     )
