@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import loumass.accounts.jobs
 import loumass.campaigns.jobs
-import loumass.campaigns.trigger_jobs
 import loumass.channels.jobs
 import loumass.channels.tracking_domains
 import loumass.contacts.jobs
@@ -39,7 +38,6 @@ SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
     loumass.channels.tracking_domains.sweep,
     loumass.messages.hits_classing.sweep,
     loumass.campaigns.jobs.sweep,
-    loumass.campaigns.trigger_jobs.sweep,
 )
 
 

@@ -115,7 +115,11 @@ def _tell(target: str, reasons: Mapping[UUID | None, str], events: Sequence[Even
             "contact_id": event.contact_id,
             "campaign_id": event.campaign_id,
             "node_id": event.node_id,
-            "facts": {"to": target, "reason": reasons[event.enrollment_id]},
+            "facts": {
+                "to": target,
+                "reason": reasons[event.enrollment_id],
+                "because": BECAUSE[reasons[event.enrollment_id]],
+            },
         }
         for event in events
         if event.enrollment_id in reasons
@@ -123,8 +127,8 @@ def _tell(target: str, reasons: Mapping[UUID | None, str], events: Sequence[Even
     publish_all(NOT_FORWARDED, told)
 
 
-#: Why somebody was not handed over, in words.
-WORDS = {
+#: Why somebody was not handed over, as the end of a sentence.
+BECAUSE = {
     "gone": "that campaign is gone",
     "cancelled": "that campaign was cancelled",
     "already_inside": "they are inside already",

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from loumass.campaigns.ending import end
 from loumass.campaigns.exiting import by_replying, with_medium
 from loumass.campaigns.statuses import set_status
-from loumass.campaigns.waking import announce, wake_engine
+from loumass.campaigns.waking import announce, wake_engine, wake_those_waiting
 from loumass.core import clock
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
@@ -71,12 +71,6 @@ _LOCK = text("""
     SELECT id FROM enrollment WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[]))
     ORDER BY id FOR UPDATE
 """)
-_WAKE = text("""
-    UPDATE enrollment SET state = 'active', due_at = :now
-    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'waiting'
-      AND waiting_for ->> 'for' = ANY(CAST(:tests AS text[]))
-    RETURNING campaign_id
-""")
 
 
 @hears("message_id")
@@ -85,7 +79,7 @@ def on_outcome(events: Sequence[Event]) -> None:
     ids = uuid_array(event.message_id for event in events if event.message_id)
     rows = db().execute(_OUTCOME, _bound(ids=ids, now=clock.now())).all()
     publish_all("enrollment.status_changed", [_status_fact(row) for row in rows if row.is_messaged])
-    _wake_those_waiting([row.id for row in rows if not row.is_woken], "sent_within", "status")
+    wake_those_waiting([row.id for row in rows if not row.is_woken], "sent_within", "status")
     wake_engine(row.campaign_id for row in rows if row.is_woken)
     announce(row.campaign_id for row in rows)
 
@@ -98,7 +92,7 @@ def on_replied(events: Sequence[Event]) -> None:
     leaving = by_replying({row.id: (row.campaign_id, row.node_id) for row in live})
     end(dict.fromkeys(leaving, "replied"))
     staying = [row.id for row in live if row.id not in leaving]
-    _wake_those_waiting(staying, "replied", "away")
+    wake_those_waiting(staying, "replied", "away")
     end_absence(staying)
     _settle_down(rows)
 
@@ -119,7 +113,7 @@ def _wake_locked(events: Sequence[Event], *tests: str) -> None:
     """Locked before they are looked at: who is being decided on just now waits a moment later."""
     ids = list({event.enrollment_id for event in events if event.enrollment_id})
     if ids:
-        _wake_those_waiting(db().scalars(_LOCK, _bound(ids=ids)).all(), *tests)
+        wake_those_waiting(db().scalars(_LOCK, _bound(ids=ids)).all(), *tests)
 
 
 def on_bounced(events: Sequence[Event]) -> None:
@@ -153,12 +147,6 @@ def _at(moments: dict[UUID, Any], statement: Any) -> Sequence[Row[Any]]:
     if not moments:
         return ()
     return db().execute(statement, _bound(ids=list(moments), ats=list(moments.values()))).all()
-
-
-def _wake_those_waiting(ids: Sequence[UUID], *tests: str) -> None:
-    if ids:
-        woken = db().scalars(_WAKE, _bound(ids=list(ids), tests=list(tests), now=clock.now()))
-        wake_engine(woken)
 
 
 def _settle_down(rows: Sequence[Row[Any]]) -> None:

@@ -37,6 +37,7 @@ _GATE_ICONS = {
 #: How one person ended.
 _ENDED_WORDS = {
     "finished": "Came to the end",
+    "goal": "Reached the goal",
     "bounced": "The address bounced",
     "opted_out": "Opted out",
     "by_hand": "Taken out",
@@ -48,6 +49,7 @@ _ENDED_WORDS = {
     "merged": "Merged with somebody who is inside",
 }
 _ENDED_ICONS = {
+    "goal": "target-arrow",
     "bounced": "mail-off",
     "opted_out": "ban",
     "by_hand": "user-minus",
@@ -63,6 +65,7 @@ _ENDED_ICONS = {
 LEFT_WORDS = {
     "replied": "replied",
     "finished": "reached the end",
+    "goal": "reached the goal",
     "bounced": "undeliverable",
     "opted_out": "opted out",
     "by_hand": "taken out",

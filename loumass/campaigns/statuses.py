@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from loumass.campaigns.waking import announce, wake_engine
+from loumass.campaigns.waking import announce, wake_those_waiting
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Refused
@@ -21,12 +21,10 @@ _SET = text("""
         WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND status <> :status
         ORDER BY id FOR UPDATE
     )
-    UPDATE enrollment SET status = :status, status_changed_at = :now,
-        state = CASE WHEN state = 'waiting' AND waiting_for ->> 'for' = 'status' THEN 'active' ELSE state END,
-        due_at = CASE WHEN state = 'waiting' AND waiting_for ->> 'for' = 'status' THEN CAST(:now AS timestamptz) ELSE due_at END
+    UPDATE enrollment SET status = :status, status_changed_at = :now
     FROM chosen
     WHERE enrollment.organization_id = :organization_id AND enrollment.id = chosen.id
-    RETURNING enrollment.id, enrollment.contact_id, enrollment.campaign_id, old.due_at IS DISTINCT FROM new.due_at AS is_woken
+    RETURNING enrollment.id, enrollment.contact_id, enrollment.campaign_id
 """)
 
 
@@ -55,6 +53,6 @@ def set_status(enrollment_ids: Sequence[UUID], status: str) -> int:
             for row in rows
         ],
     )
-    wake_engine(row.campaign_id for row in rows if row.is_woken)
+    wake_those_waiting([row.id for row in rows], "status")
     announce(row.campaign_id for row in rows)
     return len(rows)

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
+
 from loumass.core import clock, live
 from loumass.core.agenda import Wake
+from loumass.core.database import db
 from loumass.core.jobs import wake_all
+from loumass.core.tenancy import current_organization_id
+from loumass.funnels.kinds import KINDS
 
 ADVANCE = "campaigns.advance"
+#: What is waited for where a rule of several questions is: any news may change its answer.
+RULE = "rule"
+#: Kinds that are asked of everybody in the campaign: news lets them be asked at once.
+EVERYWHERE = [kind.name for kind in KINDS.values() if kind.is_everywhere]
+_WAKE = text("""
+    UPDATE enrollment SET state = 'active', due_at = :now
+    WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'waiting'
+      AND (waiting_for ->> 'for' = ANY(CAST(:tests AS text[])) OR EXISTS (
+          SELECT 1 FROM campaign c JOIN node n
+            ON n.organization_id = :organization_id AND n.graph_id = c.graph_id AND n.kind = ANY(CAST(:everywhere AS text[]))
+          WHERE c.organization_id = :organization_id AND c.id = enrollment.campaign_id))
+    RETURNING campaign_id
+""")
 
 
 def wake_engine(campaign_ids: Iterable[UUID], at: datetime | None = None) -> None:
@@ -26,3 +44,16 @@ def announce(campaign_ids: Iterable[UUID]) -> None:
         live.announce(f"campaign:{campaign_id}")
     if changed:
         live.announce("campaigns")
+
+
+def wake_those_waiting(enrollment_ids: Sequence[UUID], *tests: str) -> None:
+    """Those of them who wait for one of `tests`, for a rule, or may have reached a goal, are decided on again."""
+    if enrollment_ids:
+        bound = {
+            "organization_id": current_organization_id(),
+            "ids": list(enrollment_ids),
+            "tests": [*tests, RULE],
+            "everywhere": EVERYWHERE,
+            "now": clock.now(),
+        }
+        wake_engine(db().scalars(_WAKE, bound).all())

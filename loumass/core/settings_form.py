@@ -6,7 +6,7 @@ generic template draws, ``complaints`` turns refusals into sentences, so a new k
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -84,7 +84,7 @@ def setting(
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a step's form. ``widget``: number, text, time, date, datetime, choice, choices, area."""
+    """One field of a step's form. ``widget``: number, text, time, date, datetime, choice, choices, area, rule."""
 
     name: str
     label: str
@@ -117,6 +117,37 @@ def form_fields(config: type[Settings], values: Mapping[str, Any]) -> list[FormF
     return [_form_field(name, info, values) for name, info in config.model_fields.items()]
 
 
+def chosen_from(
+    fields: Sequence[FormField], lists: Mapping[str, Sequence[tuple[str, str]]]
+) -> list[FormField]:
+    """The fields with the lists that they must be chosen from. What was chosen and is gone stays, and says so."""
+    return [replace(field, choices=_choices_of(field, lists)) if field.offers else field for field in fields]
+
+
+def _choices_of(
+    field: FormField, lists: Mapping[str, Sequence[tuple[str, str]]]
+) -> tuple[tuple[str, str], ...]:
+    known = lists.get(field.offers, ())
+    chosen = field.value if isinstance(field.value, list | tuple) else [field.value]
+    values = {value for value, _ in known}
+    gone = [(str(one), "Not there any more") for one in chosen if one and str(one) not in values]
+    first = [("", "Choose")] if field.widget == "choice" else []
+    return (*first, *known, *gone)
+
+
+def lists_chosen_from(config: Settings) -> dict[str, list[tuple[str, str]]]:
+    """The lists that the settings must be chosen from, each with the (label, value) of what was chosen."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, info in type(config).model_fields.items():
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        if extra.get("offers"):
+            value = getattr(config, name)
+            chosen = value if isinstance(value, list | tuple) else [value]
+            words = [(info.title or name, str(one)) for one in chosen if one]
+            found.setdefault(str(extra["offers"]), []).extend(words)
+    return found
+
+
 def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormField:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     choices: Any = extra.get("choices") or {}
@@ -143,6 +174,8 @@ def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormFi
 
 def _widget(info: FieldInfo, has_choices: bool) -> str:
     plain = _plain_type(info.annotation)
+    if get_origin(plain) is dict:
+        return "rule"
     if get_origin(plain) in (list, tuple, frozenset):
         return "choices" if has_choices else "numbers"
     if has_choices or get_origin(plain) is Literal:

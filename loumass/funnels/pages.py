@@ -10,10 +10,12 @@ from flask.typing import ResponseReturnValue
 from loumass.accounts.guards import requires
 from loumass.accounts.service import audit
 from loumass.core.database import db
-from loumass.core.errors import Problem, Refused
+from loumass.core.errors import NotFound, Problem, Refused
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import models, queries, service, templates
+from loumass.funnels.kinds import KINDS
+from loumass.funnels.seeds.gallery import GALLERY, example_called
 
 pages = Blueprint("funnels", __name__)
 
@@ -39,8 +41,8 @@ def index() -> ResponseReturnValue:
 @pages.get("/templates/new")
 @requires("templates.write")
 def new() -> ResponseReturnValue:
-    """The form for a new template."""
-    return render_template("funnels/new.html", name="", description="", error="")
+    """A new template: empty, or one of the gallery's."""
+    return _new_page("", "")
 
 
 @pages.post("/templates")
@@ -51,10 +53,33 @@ def create() -> ResponseReturnValue:
     try:
         template = service.create(name, description, author_id=g.user.id)
     except Refused as refusal:
-        return render_template(
-            "funnels/new.html", name=name, description=description, error=refusal.sentence
-        ), 422
+        return _new_page(name, description, refusal.sentence), 422
     db().commit()
+    return redirect(url_for("graphs.show", graph_id=template.draft_graph_id))
+
+
+def _new_page(name: str, description: str, error: str = "") -> str:
+    return render_template(
+        "funnels/new.html", name=name, description=description, error=error, examples=GALLERY, kinds=KINDS
+    )
+
+
+@pages.post("/templates/examples/<slug>")
+@requires("templates.write")
+def use_example(slug: str) -> ResponseReturnValue:
+    """Make a template of the organization's own from one of the gallery's, and open it."""
+    example = example_called(slug)
+    if example is None:
+        raise NotFound
+    template = service.use_example(example, author_id=g.user.id)
+    db().commit()
+    if template.published_graph_id is None:
+        flash(
+            f"{template.name} is added as a draft: something is to be chosen before it can be published.",
+            "done",
+        )
+    else:
+        flash(f"{template.name} is added and ready to use.", "done")
     return redirect(url_for("graphs.show", graph_id=template.draft_graph_id))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from loumass.campaigns.forwarding import WORDS as NOT_FORWARDED_WORDS
 from loumass.campaigns.reasons import left_words
 from loumass.events.models import Event
 
@@ -34,11 +33,6 @@ def _ended(event: Event, campaign: str) -> Trace:
     return Trace(f"Left {campaign}: {because}" if because else f"Left {campaign}", icon="route")
 
 
-def _not_forwarded(event: Event, campaign: str) -> Trace:
-    why = NOT_FORWARDED_WORDS.get(str(event.facts.get("reason")), "they could not enter")
-    return Trace(f"{campaign} did not hand them over to another campaign: {why}", icon="route")
-
-
 def _bounced(event: Event, _: str) -> Trace:
     if event.facts.get("permanent"):
         return Trace("A message came back for good", icon="mail-off")
@@ -61,7 +55,16 @@ _TRACES: Mapping[str, Said] = {
     "contact.complained": lambda event, _: Trace("Called a message spam", icon="alert-triangle"),
     "enrollment.started": lambda event, campaign: Trace(f"Entered {campaign}", icon="speakerphone"),
     "enrollment.ended": _ended,
-    "enrollment.not_forwarded": _not_forwarded,
+    "enrollment.forwarded": lambda event, campaign: Trace(
+        f"Handed on from {campaign} to another campaign", icon="arrows-right-left"
+    ),
+    "enrollment.not_forwarded": lambda event, campaign: Trace(
+        f"Could not be handed on from {campaign}: {event.facts.get('because', 'it takes nobody')}",
+        icon="alert-triangle",
+    ),
+    "contact.assigned": lambda event, _: Trace(
+        "Got an owner" if event.facts.get("to") else "Has no owner any more", icon="user-share"
+    ),
     "enrollment.status_changed": lambda event, campaign: Trace(
         f"Status in {campaign} is now {event.facts.get('status', 'changed')}", icon="route"
     ),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from loumass.core.ids import uuid7
 from loumass.funnels.kinds.condition_tests import OPERATORS
 from loumass.funnels.statuses import Status
 from tests.world import World
@@ -116,6 +117,11 @@ QUESTIONS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         lambda step, amount, unit: {"step": step, "amount": amount, "unit": unit},
         st.sampled_from(["", "said"]), st.integers(1, 50), st.sampled_from(["minutes", "hours", "days", "weeks"]),
     ),
+    # What came with the claim, what rows tell, and a group in a group.
+    "rule": st.builds(lambda match, status, tag, is_not: {"rule": {"match": match, "rules": [
+        {"ask": "status_here", "status": status}, {"ask": "replied_here", "not": is_not},
+        {"match": "any", "rules": [{"ask": "tag", "tag": tag}, {"ask": "field", "field": "company", "operator": "is_empty"}]},
+    ]}}, st.sampled_from(["all", "any"]), st.sampled_from([status.value for status in Status]), st.sampled_from(["Guest", "Vip"]), st.booleans()),
 }  # fmt: skip
 
 
@@ -137,6 +143,16 @@ shares = st.sampled_from(
 
 CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "wait": waits,
+    "wait_for": st.builds(
+        lambda question, amount: question | {"wait_up_to": amount},
+        st.sampled_from(["replied", "clicked", "rule"]).flatmap(
+            lambda test: QUESTIONS[test].map(lambda question: {"test": test} | question)
+        ),
+        st.integers(1, 60),
+    ),
+    "goal": st.sampled_from(["replied", "tag", "rule"]).flatmap(
+        lambda test: QUESTIONS[test].map(lambda question: {"test": test} | question)
+    ),
     "condition": st.sampled_from(sorted(QUESTIONS)).flatmap(asking),
     "split": shares,
     "stage": st.just({}),
@@ -148,6 +164,17 @@ CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         st.sampled_from(["add", "remove"]),
         st.sampled_from(["Guest", "Vip"]),
     ),
+    "set_field": st.sampled_from(
+        [
+            {"field": "level", "mode": "text", "value": "Gold"},
+            {"field": "title", "mode": "today"},
+            {"field": "level", "mode": "empty"},
+            {"field": "company", "mode": "copy", "source": "shoe"},
+            {"field": "shoe", "mode": "add", "by": 2},
+        ]
+    ),
+    "assign": st.sampled_from([{"how": "nobody"}, {"how": "one", "member": str(uuid7())}]),
+    "enroll": st.just({"campaign": str(uuid7())}),
     "email_send": st.sampled_from([{}, {"opens": "on", "clicks": "off"}]),
     "sms_send": st.just({}),
     "end": st.builds(lambda reason: {"reason": reason}, st.sampled_from(["", "no interest"])),

@@ -13,7 +13,7 @@ from loumass.campaigns.statuses import set_status
 from loumass.events.models import Event
 from loumass.events.service import publish_all
 from tests.campaigns.cast import Run, drafted, running, send, step, wait
-from tests.campaigns.triggered import inside
+from tests.campaigns.triggered import changed, inside, tagged
 from tests.world import Tenant, World
 
 FUNNEL = [send("hello"), wait("pause", amount=9), send("again"), step("done", "end")]
@@ -132,6 +132,30 @@ def test_whoever_is_handed_over_enters_or_it_is_said_why_not(world: World) -> No
     assert [one.facts["reason"] for one in told[:3]] == ["already_inside", "cancelled", "gone"]
     assert {one.facts["reason"] for one in told[3:]} == {"circle"}
     assert (
-        "hand them over to another campaign: that campaign was cancelled"
+        "Could not be handed on from Broker Night: that campaign was cancelled"
         in world.acme.member.get(f"/contacts/{priya.id}").text
     )
+
+
+def test_a_tag_or_a_field_reaches_a_goal_wherever_they_wait(world: World) -> None:
+    priya, tom, uma, vic = people = world.acme.contacts(AT_FOOTHILL)
+    by_tag = running(world.acme, [*FUNNEL, step("goal", "goal", test="tag", tag="Customer")], *people)
+    rule = {
+        "match": "any",
+        "rules": [{"ask": "field", "field": "company", "operator": "is", "value": "Foothill"}],
+    }
+    by_rule = running(world.acme, [*FUNNEL, step("goal", "goal", test="rule", rule=rule)], *people)
+    for run in (by_tag, by_rule):
+        run.told(only=priya)
+    tagged(world.acme, "customer", priya, tom)
+    changed(world.acme, uma, company="foothill")
+    assert [by_tag.at(one) for one in (priya, tom, uma)] == ["ended: goal", "ended: goal", "hello"]
+    assert [by_rule.at(one) for one in (priya, uma, vic)] == ["pause", "ended: goal", "hello"]
+    # A step of another campaign writes the field: it is told as well.
+    running(
+        world.acme,
+        [step("write", "set_field", field="company", mode="text", value="Foothill"), step("end", "end")],
+        vic,
+    )
+    assert by_rule.at(vic) == "ended: goal"
+    assert "reached the goal" in world.acme.member.get(f"/campaigns/{by_rule.id}").text

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loumass.campaigns import trigger_jobs
 from loumass.campaigns.states import pause, resume
-from loumass.campaigns.triggers import dates, segments
+from loumass.campaigns.trigger_models import Trigger
+from loumass.campaigns.triggers import dates, looking, segments
 from loumass.contacts.models import ContactField
 from loumass.contacts.segment_models import Segment
 from loumass.core import clock
@@ -39,12 +39,12 @@ def on(world: World, day: str, at: str = "12:00") -> None:
     """The clock in Denver shows so; all that is due until then is done."""
     moment = datetime.fromisoformat(f"{day}T{at}").replace(tzinfo=DENVER)
     clock.advance(moment - clock.now())
-    trigger_jobs_due(world)
+    look_around(world)
 
 
-def trigger_jobs_due(world: World) -> None:
+def look_around(world: World) -> None:
     with world.acme.acting() as session:
-        wake_all(trigger_jobs.sweep())
+        wake_all(looking.sweep())
         session.commit()
     world.work()
 
@@ -187,10 +187,10 @@ def test_whoever_enters_a_segment_comes_in_and_whoever_was_in_it_does_not(world:
     assert inside(run) == ["Tom", "Tom"]
     # A look that took a minute is followed by a long rest.
     with acme.acting() as session:
-        row = session.get_one(trigger_jobs.Trigger, (acme.id, trigger))
+        row = session.get_one(Trigger, (acme.id, trigger))
         row.look_began_at = clock.now() - timedelta(minutes=1)
         session.commit()
-    trigger_jobs_due(world)
+    look_around(world)
     row = the(run, trigger)
     assert row.looked_at is not None
     assert row.look_again_at is not None

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from loumass.campaigns.advancing import moving
 from loumass.campaigns.advancing.claiming import claim
+from loumass.campaigns.advancing.goals import leave_by_goals
 from loumass.campaigns.advancing.ground import ground_of
 from loumass.campaigns.advancing.order import walking_order
 from loumass.campaigns.advancing.pace import MOST
@@ -61,6 +62,7 @@ def advance_slice(campaign_id: UUID, most: int = MOST) -> Advanced | None:
     campaign = db().get_one(Campaign, (current_organization_id(), campaign_id), populate_existing=True)
     ground = ground_of(campaign, graph_of(campaign.graph_id))
     claimed = claim(ground, most)
+    leave_by_goals(ground)
     for node_id in walking_order(ground.graph):
         standing = ground.standing.pop(node_id, None)
         if standing:

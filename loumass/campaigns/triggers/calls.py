@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import IntegrityError
 
 from loumass.accounts.models import Organization
 from loumass.campaigns.models import Campaign
@@ -21,12 +20,11 @@ from loumass.core import clock, links, secrets
 from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.jobs import wake_all
-from loumass.core.tenancy import current_organization_id, get, transaction
+from loumass.core.tenancy import current_organization_id, get
 
 UNDERSTAND = "campaigns.understand_calls"
 PURPOSE, PATH = "trigger", "/in/"
 BATCH = 200
-_TRIES = 3
 NOT_RUNNING = "The campaign did not run, so they were not added to it."
 
 
@@ -80,19 +78,6 @@ def keep_call(trigger: Trigger, content_type: str, body: bytes, identity: str | 
     wake_all([Wake(UNDERSTAND, (str(trigger.id),), clock.now())])
 
 
-def take_calls(trigger_id: UUID) -> bool:
-    """A batch of calls becomes people, who come into the campaign; True when more waits."""
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            with transaction():
-                return _take_batch(trigger_id)
-        except IntegrityError:
-            # Somebody entered one of these people just now: the next try finds them.
-            if not tries_left:
-                raise
-    return False
-
-
 def try_again(trigger_id: UUID) -> int:
     """Take the calls that nobody understood in again; returns how many."""
     failed = update(TriggerCall).where(TriggerCall.trigger_id == trigger_id, TriggerCall.state == "failed")
@@ -127,7 +112,11 @@ class _Became:
     contact_id: UUID | None = None
 
 
-def _take_batch(trigger_id: UUID) -> bool:
+def take_batch(trigger_id: UUID) -> bool:
+    """A batch of calls becomes people, who come into the campaign; True when more waits.
+
+    Raises IntegrityError where somebody entered one of these people just now: a second try finds them.
+    """
     bound = {"organization_id": current_organization_id(), "trigger_id": trigger_id}
     calls = db().execute(_CLAIM, bound | {"now": clock.now(), "most": BATCH}).all()
     trigger = get(Trigger, trigger_id)

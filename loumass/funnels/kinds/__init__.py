@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from loumass.funnels.kinds.assign import AssignStep
 from loumass.funnels.kinds.base import Kind
 from loumass.funnels.kinds.condition import Condition
 from loumass.funnels.kinds.email_send import EmailSend
 from loumass.funnels.kinds.end import EndStep
+from loumass.funnels.kinds.enroll import EnrollStep
+from loumass.funnels.kinds.goal import GoalStep
+from loumass.funnels.kinds.set_field import SetFieldStep
 from loumass.funnels.kinds.set_status import SetStatusStep
 from loumass.funnels.kinds.sms_send import SmsSend
 from loumass.funnels.kinds.split import Split
@@ -13,6 +17,7 @@ from loumass.funnels.kinds.stage import Stage
 from loumass.funnels.kinds.tag import Tag
 from loumass.funnels.kinds.voicemail_drop import VoicemailDrop
 from loumass.funnels.kinds.wait import Wait
+from loumass.funnels.kinds.wait_for import WaitForStep
 
 KINDS: dict[str, Kind[Any]] = {
     kind.name: kind
@@ -21,11 +26,16 @@ KINDS: dict[str, Kind[Any]] = {
         SmsSend(),
         VoicemailDrop(),
         Wait(),
+        WaitForStep(),
         Condition(),
         Split(),
+        GoalStep(),
         Stage(),
         SetStatusStep(),
+        SetFieldStep(),
         Tag(),
+        AssignStep(),
+        EnrollStep(),
         EndStep(),
     )
 }

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -31,10 +31,12 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What ids and keys are called: contents (their subject or first words) and steps by key."""
+    """What ids and keys are called: contents (their subject or first words), steps by key, and what was chosen from a
+    list (people, campaigns), by id."""
 
     contents: Mapping[UUID, str] = field(default_factory=dict)
     steps: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class Kind(ABC, Generic[C]):
     group: ClassVar[str]
     hint: ClassVar[str]
     medium: ClassVar[str | None] = None
+    #: Whether it is asked of everybody in the campaign, wherever they stand, so that no way need lead to it.
+    is_everywhere: ClassVar[bool] = False
     Config: type[C]
 
     def read(self, node: Node) -> C:
@@ -88,6 +92,10 @@ class Kind(ABC, Generic[C]):
     def describe(self, node: Node, config: C, names: Names) -> str:
         """The settings in words, without a full stop."""
 
+    def figures(self, node: Node, config: C) -> list[str]:
+        """Sentences about what came of this step so far in a campaign that runs, for kinds that count something."""
+        return []
+
     def example(self, config: C, now: datetime, zone: ZoneInfo) -> str:
         """The settings told with a real date, for somebody in ``zone`` who comes here ``now``; or nothing."""
         return ""
@@ -111,6 +119,10 @@ class Kind(ABC, Generic[C]):
     def steps_named(self, config: C) -> frozenset[str]:
         """The keys of other steps that the settings name."""
         return frozenset()
+
+    def rules_asked(self, config: C) -> tuple[dict[str, Any], ...]:
+        """The rules that the settings hold, as they are kept."""
+        return ()
 
     def fields_named(self, config: C) -> frozenset[str]:
         """The contact's fields that the settings ask for."""

@@ -9,11 +9,13 @@ at before the clock: who replied in the last second is a yes.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
+from loumass.funnels import asked_rule
 from loumass.funnels.decisions import NO, TIMEOUT, YES, Decision, Go, WaitFor
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Branch, Flaw, Kind, Names
-from loumass.funnels.kinds.condition_tests import TESTS, TRACKED, ConditionConfig
+from loumass.funnels.kinds.condition_tests import TESTS, TRACKED, ConditionConfig, Question
 from loumass.funnels.local_time import later
 from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import Ground
@@ -23,7 +25,7 @@ from loumass.funnels.walking.walker import Walker
 from loumass.funnels.words import amount_of, day
 
 #: No news tells of tags and fields (a person edits them anywhere), so these questions are asked again.
-ASKED_AGAIN = ("tag", "field")
+_ASKED_AGAIN = ("tag", "field")
 ASKED_EVERY = timedelta(minutes=5)
 
 
@@ -59,7 +61,7 @@ class Condition(Kind[ConditionConfig]):
         self, ground: Ground, node: Node, config: ConditionConfig, walkers: Sequence[Walker]
     ) -> Verdict:
         verdict = super().advance(ground, node, config, walkers)
-        if config.test in ASKED_AGAIN:
+        if is_asked_again(config):
             # Who waits alike shares one mapping, and so one row of what is written.
             again = {id(rest): _asked_again(rest, ground.now) for rest in verdict.rest.values()}
             verdict.rest = {one: again[id(rest)] for one, rest in verdict.rest.items()}
@@ -71,13 +73,18 @@ class Condition(Kind[ConditionConfig]):
     def looks_for_reply(self, config: ConditionConfig) -> bool:
         return config.test == "replied"
 
+    def needs_event(self, config: ConditionConfig) -> bool:
+        return config.test == "rule" and asked_rule.needs_event(config.rule)
+
     def steps_named(self, config: ConditionConfig) -> frozenset[str]:
-        asks = config.test in ("sent_within", *TRACKED) and config.step
-        return frozenset({config.step}) if asks else frozenset()
+        return steps_asked(config)
 
     def fields_named(self, config: ConditionConfig) -> frozenset[str]:
         asks = config.test == "field" and config.field
         return frozenset({config.field}) if asks else frozenset()
+
+    def rules_asked(self, config: ConditionConfig) -> tuple[dict[str, Any], ...]:
+        return (config.rule,) if config.test == "rule" else ()
 
     def describe(self, node: Node, config: ConditionConfig, names: Names) -> str:
         question = TESTS[config.test].words(config, names)
@@ -94,3 +101,17 @@ def _asked_again(rest: Rest, now: datetime) -> Rest:
     if rest.due_at is None or rest.due_at <= again:
         return rest
     return replace(rest, due_at=again, waiting_for={**rest.waiting_for, "until": rest.due_at.isoformat()})
+
+
+def is_asked_again(config: Question) -> bool:
+    """Whether who waits for the answer must be asked again from time to time."""
+    if config.test == "rule":
+        return asked_rule.is_asked_again(config.rule)
+    return config.test in _ASKED_AGAIN
+
+
+def steps_asked(config: Question) -> frozenset[str]:
+    """The keys of the steps that the question names."""
+    if config.test == "rule":
+        return asked_rule.steps_named(config.rule)
+    return frozenset({config.step} if config.test in ("sent_within", *TRACKED) and config.step else ())

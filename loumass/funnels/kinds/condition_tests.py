@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from loumass.contacts.rules.holding import holds
+from loumass.funnels import asked_rule
+from loumass.funnels.asked_rule import NO_RULE, RuleSetting
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Names
-from loumass.funnels.kinds.settings import LONGEST_TEXT, Text, setting
+from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
 from loumass.funnels.kinds.wait_config import LONGEST, UNITS, Patience, Unit
 from loumass.funnels.statuses import Status
 from loumass.funnels.walking import asking
@@ -28,6 +31,7 @@ QUESTIONS = {
     "field": "What does a field say?",
     "status": "What is their status?",
     "sent_within": "Did we write to them lately?",
+    "rule": "Several questions",
 }
 OPERATORS = {
     "is_set": "is filled in",
@@ -42,12 +46,12 @@ TRACKED = ("opened", "not_opened", "clicked", "not_clicked")
 _NEEDS_NO_VALUE = ("is_set", "is_empty")
 
 
-class ConditionConfig(Patience):
-    """``test`` says which settings count."""
+class Question(Settings):
+    """What is asked. ``test`` says which settings count."""
 
     test: Literal[
         "replied", "bounced", "opted_out", "opened", "not_opened", "clicked", "not_clicked", "tag", "field",
-        "status", "sent_within",
+        "status", "sent_within", "rule",
     ] = setting("replied", "Question", choices=QUESTIONS)  # fmt: skip
     since: Literal["start", "last_message"] = setting(
         "start",
@@ -91,16 +95,21 @@ class ConditionConfig(Patience):
     )
     amount: int = setting(7, "Within", only_when=("test", ["sent_within"]), ge=1, le=LONGEST)
     unit: Unit = setting("days", "Of what", choices=UNITS, only_when=("test", ["sent_within"]))
+    rule: RuleSetting = setting(NO_RULE, "Rule", only_when=("test", ["rule"]))
 
 
-def _no_flaws(config: ConditionConfig) -> Iterable[Flaw]:
+class ConditionConfig(Patience, Question):
+    """A question, and how long its answer may be waited for."""
+
+
+def _no_flaws(config: Question) -> Iterable[Flaw]:
     return ()
 
 
-LookUp = Callable[[Ground, ConditionConfig, Sequence[Walker]], Answers]
+LookUp = Callable[[Ground, Question, Sequence[Walker]], Answers]
 
 
-def _known_already(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+def _known_already(ground: Ground, config: Question, walkers: Sequence[Walker]) -> Answers:
     return NOTHING_ASKED
 
 
@@ -109,37 +118,37 @@ class Test:
     """One question: whether it holds, how it is asked, what one waits for, what its settings lack, and what must be looked
     up to answer it beyond what comes with the claim."""
 
-    holds: Callable[[ConditionConfig, Facts, datetime], bool]
-    words: Callable[[ConditionConfig, Names], str]
-    awaited: Callable[[ConditionConfig], str]
-    flaws: Callable[[ConditionConfig], Iterable[Flaw]] = _no_flaws
+    holds: Callable[[Question, Facts, datetime], bool]
+    words: Callable[[Question, Names], str]
+    awaited: Callable[[Question], str]
+    flaws: Callable[[Question], Iterable[Flaw]] = _no_flaws
     look_up: LookUp = _known_already
 
 
-def _has_replied(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+def _has_replied(config: Question, facts: Facts, now: datetime) -> bool:
     if facts.replied_at is None:
         return False
     counts_all = config.since == "start" or facts.last_sent_at is None
     return counts_all or facts.replied_at >= (facts.last_sent_at or facts.replied_at)
 
 
-def _happened_on(config: ConditionConfig, when: Mapping[str, datetime]) -> bool:
+def _happened_on(config: Question, when: Mapping[str, datetime]) -> bool:
     return bool(when) if config.medium == "any" else config.medium in when
 
 
-def _has_bounced(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+def _has_bounced(config: Question, facts: Facts, now: datetime) -> bool:
     return _happened_on(config, facts.bounced_at)
 
 
-def _has_opted_out(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+def _has_opted_out(config: Question, facts: Facts, now: datetime) -> bool:
     return _happened_on(config, facts.opted_out_at)
 
 
-def _has_tag(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+def _has_tag(config: Question, facts: Facts, now: datetime) -> bool:
     return config.tag.casefold() in {tag.strip().casefold() for tag in facts.tags}
 
 
-def _field_agrees(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+def _field_agrees(config: Question, facts: Facts, now: datetime) -> bool:
     """Compares without regard to case and outer blanks. A field that a contact lacks reads as empty."""
     found = (facts.fields.get(config.field) or "").strip().casefold()
     wanted = config.value.casefold()
@@ -153,58 +162,72 @@ def _field_agrees(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
     }[config.operator]
 
 
-def _has_status(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+def _has_status(config: Question, facts: Facts, now: datetime) -> bool:
     return facts.status == config.status.value
 
 
-def _was_sent_within(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+def _was_sent_within(config: Question, facts: Facts, now: datetime) -> bool:
     """Elapsed time: a day is 24 hours here, a week is 168. The bound itself counts as within."""
     sent_at = facts.sent_at.get(config.step) if config.step else facts.last_sent_at
     return sent_at is not None and now - sent_at <= timedelta(**{config.unit: config.amount})
 
 
-def _was_opened(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+def _was_opened(config: Question, facts: Facts, now: datetime) -> bool:
     return config.step in facts.opened_at
 
 
-def _was_clicked(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
+def _was_clicked(config: Question, facts: Facts, now: datetime) -> bool:
     return config.step in facts.clicked_at
 
 
-def _tags(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+def _tags(ground: Ground, config: Question, walkers: Sequence[Walker]) -> Answers:
     return asking.tags_of(ground, walkers)
 
 
-def _bounces(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+def _bounces(ground: Ground, config: Question, walkers: Sequence[Walker]) -> Answers:
     return asking.barred_of(ground, walkers, "bounced")
 
 
-def _nos(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+def _nos(ground: Ground, config: Question, walkers: Sequence[Walker]) -> Answers:
     return asking.barred_of(ground, walkers, "opted_out")
 
 
-def _field(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+def _field(ground: Ground, config: Question, walkers: Sequence[Walker]) -> Answers:
     return asking.field_of(ground, walkers, config.field)
 
 
-def _opens(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+def _opens(ground: Ground, config: Question, walkers: Sequence[Walker]) -> Answers:
     return asking.done_of(ground, walkers, "opened", config.step)
 
 
-def _clicks(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+def _clicks(ground: Ground, config: Question, walkers: Sequence[Walker]) -> Answers:
     return asking.done_of(ground, walkers, "clicked", config.step)
 
 
-def _sent(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+def _sent(ground: Ground, config: Question, walkers: Sequence[Walker]) -> Answers:
     return asking.sent_of(ground, walkers, config.step) if config.step else NOTHING_ASKED
 
 
-def _tag_flaws(config: ConditionConfig) -> Iterable[Flaw]:
+def _rule(ground: Ground, config: Question, walkers: Sequence[Walker]) -> Answers:
+    return asked_rule.answers_to(ground, config.rule, walkers)
+
+
+def _fulfils_rule(config: Question, facts: Facts, now: datetime) -> bool:
+    """Raises NotKnown where neither facts nor ``facts.answers`` say."""
+    return holds(asked_rule.rule_of(config.rule), facts, now)
+
+
+def _rule_flaws(config: Question) -> Iterable[Flaw]:
+    if asked_rule.is_empty(config.rule):
+        yield Flaw("no_rule", "asks several questions, but has none.", "Add the first question.")
+
+
+def _tag_flaws(config: Question) -> Iterable[Flaw]:
     if not config.tag:
         yield Flaw("no_tag", "asks for a tag, but names none.", "Type the tag.")
 
 
-def _field_flaws(config: ConditionConfig) -> Iterable[Flaw]:
+def _field_flaws(config: Question) -> Iterable[Flaw]:
     if not config.field:
         yield Flaw("no_field", "asks for a field, but names none.", "Choose the field.")
     if not config.value and config.operator not in _NEEDS_NO_VALUE:
@@ -212,25 +235,25 @@ def _field_flaws(config: ConditionConfig) -> Iterable[Flaw]:
         yield Flaw("no_value", "compares a field with nothing.", remedy)
 
 
-def _on(config: ConditionConfig) -> str:
+def _on(config: Question) -> str:
     return {"any": "", "email": " of e-mail", "sms": " of texts", "voicemail": " of voicemail"}[config.medium]
 
 
-def _sent_words(config: ConditionConfig, names: Names) -> str:
+def _sent_words(config: Question, names: Names) -> str:
     which = f"“{names.steps.get(config.step, config.step)}” sent" if config.step else "Written to"
     return f"{which} in the last {amount_of(config.amount, config.unit)}?"
 
 
-def _field_words(config: ConditionConfig, names: Names) -> str:
+def _field_words(config: Question, names: Names) -> str:
     value = "" if config.operator in _NEEDS_NO_VALUE else f" “{config.value}”"
     return f"{config.field or 'A field'} {OPERATORS[config.operator]}{value}?"
 
 
-def _which(config: ConditionConfig, names: Names) -> str:
+def _which(config: Question, names: Names) -> str:
     return f" “{names.steps.get(config.step, config.step)}”" if config.step else ""
 
 
-def _replied_words(config: ConditionConfig, names: Names) -> str:
+def _replied_words(config: Question, names: Names) -> str:
     return "Replied?" if config.since == "start" else "Replied to our last message?"
 
 
@@ -289,6 +312,13 @@ TESTS: dict[str, Test] = {
         lambda c, names: f"Not clicked in{_which(c, names)}?" if c.step else "Not clicked?",
         lambda _: "Waits",
         look_up=_clicks,
+    ),
+    "rule": Test(
+        _fulfils_rule,
+        lambda config, _: f"{asked_rule.words_of(config.rule)}?",
+        lambda _: "Waits until its rule holds",
+        _rule_flaws,
+        _rule,
     ),
     "sent_within": Test(
         _was_sent_within, _sent_words, lambda _: "Waits for a message to be sent", look_up=_sent

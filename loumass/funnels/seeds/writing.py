@@ -59,3 +59,23 @@ def awaits_reply(key: str, name: str, days: int) -> WrittenStep:
 def answered_meanwhile(key: str) -> WrittenStep:
     """The same asked once, after office hours were waited for: who answered at night is not asked again."""
     return step(key, "condition", "Replied meanwhile?", test="replied")
+
+
+def voicemail(key: str, name: str, script: str) -> WrittenStep:
+    """A voicemail that a voice is to speak: it lacks the voice until somebody chooses one."""
+    return WrittenStep(key, "voicemail_drop", name, {}, WrittenContent(text=" ".join(script.split())))
+
+
+def call(
+    key: str, name: str, title: str, script: str, *, due_in: int = 1, priority: str = "normal"
+) -> WrittenStep:
+    """A call to be made by the person's owner, with what may come of it: reached (a), a message left (b), no answer (c), no
+    interest (d)."""
+    return step(
+        key, "task", name, task="call", title=title, script=script.strip(), due_in=due_in, priority=priority
+    )
+
+
+def event_day(key: str, name: str, days: int, direction: str, at: str) -> WrittenStep:
+    """A wait until so many days before or after the event, at a time there; who comes later goes on at once."""
+    return step(key, "wait", name, mode="event", days=days, direction=direction, at=at, if_past="go_on")

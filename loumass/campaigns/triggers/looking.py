@@ -1,4 +1,4 @@
-"""What triggers do by themselves: look whose day has come and who entered a segment, and take in what was sent to them."""
+"""What triggers look for by themselves: whose day has come, and who entered a segment; and all that is due of it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from sqlalchemy import func, select
 from loumass.accounts.models import Organization
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.trigger_models import Trigger, TriggerCall
-from loumass.campaigns.triggers.calls import take_calls
+from loumass.campaigns.triggers.calls import UNDERSTAND
 from loumass.campaigns.triggers.dates import look_for_days
 from loumass.campaigns.triggers.segments import LOOK_EVERY, REST, look_at_members
+from loumass.campaigns.triggers.switching import LOOK_BY_CLOCK
 from loumass.contacts.rules.reading import RuleRefused
 from loumass.core import clock
 from loumass.core.agenda import Wake
 from loumass.core.database import db
-from loumass.core.jobs import job
-from loumass.core.tenancy import current_organization_id, get, transaction
+from loumass.core.jobs import wake_all
+from loumass.core.tenancy import current_organization_id, get
 from loumass.funnels.local_time import moment
 
 _NOBODY = UUID(int=0)
@@ -28,31 +29,23 @@ _NOBODY = UUID(int=0)
 _LOOKING = ("running", "paused")
 
 
-@job("bulk")
-def look_by_clock(trigger_id: str) -> bool:
-    """A slice of what a trigger looks for by the clock; True when more follows. The look is kept on the trigger, so a crash
-    goes on where it was."""
-    with transaction():
-        trigger = get(Trigger, UUID(trigger_id), lock=True)
-        if trigger is None or not trigger.is_on or trigger.kind not in _LOOKS or not _is_looking(trigger):
-            return False
-        next_at = _next_look(trigger)
-        if trigger.look_began_at is None and next_at > clock.now():
-            look_by_clock.later(trigger_id, at=next_at)
-            return False
-        began = trigger.look_began_at = trigger.look_began_at or clock.now()
-        trigger.look_after = _LOOKS[trigger.kind](trigger, began, trigger.look_after or _NOBODY)
-        if trigger.look_after is not None:
-            return True
-        _close(trigger)
-        look_by_clock.later(trigger_id, at=_next_look(trigger))
+def look(trigger_id: UUID) -> bool:
+    """A slice of what a trigger looks for by the clock; True when more follows. Where a look has come to is kept on the trigger,
+    so a crash goes on where it was."""
+    trigger = get(Trigger, trigger_id, lock=True)
+    if trigger is None or not trigger.is_on or trigger.kind not in _LOOKS or not _is_looking(trigger):
         return False
-
-
-@job("receive")
-def understand_calls(trigger_id: str) -> bool:
-    """A batch of what was sent to the trigger's address becomes people; True when more waits."""
-    return take_calls(UUID(trigger_id))
+    next_at = _next_look(trigger)
+    if trigger.look_began_at is None and next_at > clock.now():
+        wake_all([Wake(LOOK_BY_CLOCK, (str(trigger.id),), next_at)])
+        return False
+    began = trigger.look_began_at = trigger.look_began_at or clock.now()
+    trigger.look_after = _LOOKS[trigger.kind](trigger, began, trigger.look_after or _NOBODY)
+    if trigger.look_after is not None:
+        return True
+    _close(trigger)
+    wake_all([Wake(LOOK_BY_CLOCK, (str(trigger.id),), _next_look(trigger))])
+    return False
 
 
 def sweep() -> list[Wake]:
@@ -71,7 +64,7 @@ def sweep() -> list[Wake]:
         )
     )
     due = [
-        look_by_clock.wake(clock.now() if one.look_began_at else _next_look(one), str(one.id))
+        Wake(LOOK_BY_CLOCK, (str(one.id),), clock.now() if one.look_began_at else _next_look(one))
         for one in looking
     ]
     calls = db().execute(
@@ -79,7 +72,7 @@ def sweep() -> list[Wake]:
         .where(TriggerCall.state == "pending", TriggerCall.due_at.is_not(None))
         .group_by(TriggerCall.trigger_id)
     )
-    return due + [understand_calls.wake(at, str(trigger_id)) for trigger_id, at in calls if at]
+    return due + [Wake(UNDERSTAND, (str(trigger_id),), at) for trigger_id, at in calls if at]
 
 
 def _look_for_days(trigger: Trigger, began: datetime, after: UUID) -> UUID | None:
