@@ -9,6 +9,7 @@ from flask import Blueprint
 import loumass.accounts.health
 import loumass.accounts.pages
 import loumass.analytics.pages
+import loumass.campaigns.call_pages
 import loumass.campaigns.pages
 import loumass.campaigns.people_pages
 import loumass.campaigns.person_pages
@@ -67,6 +68,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.media.pages.pages, "", "public"),
     Route(loumass.accounts.health.pages, "", "hook"),
     Route(loumass.webhooks.hook_pages.hooks, "", "hook"),
+    Route(loumass.campaigns.call_pages.calls, "", "hook"),
     Route(loumass.channels.every_page.pages, "", "member"),
     Route(loumass.channels.tracking_pages.pages, "", "member"),
     Route(loumass.deliverability.pages.pages, "", "member"),

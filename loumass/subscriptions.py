@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import loumass.analytics.listeners
+import loumass.campaigns.forwarding
+import loumass.campaigns.goal_news as goals
+import loumass.campaigns.leaving
 import loumass.campaigns.listeners as campaigns
 import loumass.campaigns.parking
 import loumass.campaigns.people_listeners
+import loumass.campaigns.triggers.listeners as triggers
 import loumass.deliverability.listeners
 import loumass.messages.outbox_listeners
 import loumass.messages.receiving_listeners
@@ -27,24 +31,33 @@ SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
     "channel.removed": [loumass.messages.outbox_listeners.on_channel_removed],
     "channel.resumed": [loumass.messages.outbox_listeners.on_channel_resumed],
     "contact.archived": [loumass.campaigns.people_listeners.on_contact_archived],
+    "contact.changed": [triggers.on_contact_changed, goals.on_goal_changed],
     "contact.away": [loumass.campaigns.parking.on_away],
     "contact.complained": [campaigns.on_opted_out],
     "contact.created": [loumass.messages.receiving_listeners.on_contact_created],
     "contact.opt_out_decided": [loumass.campaigns.parking.on_opt_out_decided],
     "contact.opt_out_proposed": [loumass.campaigns.parking.on_opt_out_proposed],
     "contact.resubscribed": [loumass.messages.outbox_listeners.on_resubscribed],
-    "contact.unsubscribed": [_counted, campaigns.on_opted_out],
+    "contact.tagged": [triggers.on_tagged, goals.on_goal_tagged],
+    "contact.unsubscribed": [_counted, campaigns.on_opted_out, goals.on_goal_elsewhere],
     "domain.released": [loumass.messages.outbox_listeners.on_domain_released],
+    "enrollment.ended": [triggers.on_left, goals.on_goal_elsewhere],
+    "enrollment.forwarded": [loumass.campaigns.forwarding.on_forwarded],
     "enrollment.started": [_counted],
+    "enrollment.status_changed": [
+        loumass.campaigns.leaving.on_status_changed,
+        triggers.on_status_reached,
+        goals.on_goal_elsewhere,
+    ],
     "import.finished": [loumass.messages.receiving_listeners.on_import_finished],
     "message.bounced": [_counted, campaigns.on_bounced],
     "message.cancelled": [campaigns.on_outcome],
-    "message.clicked": [_counted, campaigns.on_clicked],
+    "message.clicked": [_counted, campaigns.on_clicked, triggers.on_link_clicked, goals.on_goal_elsewhere],
     "message.failed": [_counted, campaigns.on_outcome],
     "message.in_doubt": [campaigns.on_outcome],
-    "message.opened": [_counted, campaigns.on_opened],
-    "message.received": [_counted],
-    "message.replied": [_counted, campaigns.on_replied],
+    "message.opened": [_counted, campaigns.on_opened, triggers.on_message_opened, goals.on_goal_elsewhere],
+    "message.received": [_counted, triggers.on_written, goals.on_goal_elsewhere],
+    "message.replied": [_counted, campaigns.on_replied, loumass.campaigns.leaving.on_colleague_replied],
     "message.sent": [_counted, campaigns.on_outcome, loumass.webhooks.listeners.on_sent],
     "task.done": [campaigns.on_task_closed],
     "task.skipped": [campaigns.on_task_closed],

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from loumass.accounts.service import audit
 from loumass.campaigns import states
-from loumass.campaigns.models import Campaign
+from loumass.campaigns.models import COLLEAGUES, STATUSES, Campaign
 from loumass.campaigns.pooling import change_pool
 from loumass.campaigns.waking import announce, wake_engine
 from loumass.channels.models import Channel
@@ -48,6 +48,10 @@ class Details:
     skips_invalid: bool = False
     #: Mailboxes and numbers that share the work with the two that are named.
     pool: frozenset[UUID] = frozenset()
+    #: They leave when their status becomes one of these.
+    exit_statuses: frozenset[str] = frozenset()
+    #: What becomes of the others at a company when one replied: `stay`, `leave` or `hold`.
+    colleagues: str = "stay"
     #: None: as the organization does.
     is_open_tracked: bool | None = None
     is_click_tracked: bool | None = None
@@ -133,7 +137,8 @@ def _decide_again(campaign: Campaign, changed: list[str]) -> None:
 
 
 def _columns(details: Details | Campaign) -> dict[str, Any]:
-    return {field.name: getattr(details, field.name) for field in fields(Details) if field.name != "pool"}
+    values = {field.name: getattr(details, field.name) for field in fields(Details) if field.name != "pool"}
+    return values | {"exit_statuses": sorted(details.exit_statuses)}
 
 
 def _check(details: Details) -> None:
@@ -154,6 +159,8 @@ def _check(details: Details) -> None:
         raise Refused(
             f"There is no time zone called {details.event_timezone}. Choose one such as America/Denver."
         )
+    if not details.exit_statuses <= set(STATUSES) or details.colleagues not in COLLEAGUES:
+        raise Refused("Choose from the list when people leave. Nothing was saved.")
     _check_channel(details.email_channel_id, "email", "mailbox")
     _check_channel(details.sms_channel_id, "sms", "number")
     _check_channel(details.voicemail_channel_id, "voicemail", "caller ID")

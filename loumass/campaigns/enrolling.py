@@ -43,7 +43,8 @@ class EnrollResult:
         return self.already_inside + self.archived + self.unreachable
 
 
-_JUDGED = """
+#: A CTE: what becomes of each of `chosen` (id), for `:campaign_id`.
+JUDGED = """
     judged AS MATERIALIZED (
         SELECT chosen.id, CASE
             WHEN contact.id IS NULL OR contact.archived_at IS NOT NULL THEN 'archived'
@@ -120,8 +121,8 @@ def enroll_slice(campaign_id: UUID, source: dict[str, str], after: UUID) -> UUID
 def forecast(campaign_id: UUID, source: dict[str, str]) -> EnrollResult:
     """What adding everybody from `source` would do, by the same judgement. Changes nothing. Raises NotFound, Refused."""
     campaign = get_or_404(Campaign, campaign_id)
-    statement = _FORECAST.format(chosen=_sql(source), judged=_JUDGED)
-    rows = db().execute(text(statement), {**_bound(campaign), **_named(source)}).all()
+    statement = _FORECAST.format(chosen=_sql(source), judged=JUDGED)
+    rows = db().execute(text(statement), {**bound_of(campaign), **_named(source)}).all()
     return _result(rows)
 
 
@@ -142,8 +143,8 @@ def _enter_slice(campaign: Campaign, source: dict[str, str], after: UUID) -> tup
 def _enter(
     campaign: Campaign, chosen: str, parameters: dict[str, Any]
 ) -> tuple[EnrollResult, Sequence[Row[Any]]]:
-    statement = _ENROLL.format(chosen=chosen, judged=_JUDGED)
-    rows = db().execute(text(statement), {**_bound(campaign), "now": clock.now(), **parameters}).all()
+    statement = _ENROLL.format(chosen=chosen, judged=JUDGED)
+    rows = db().execute(text(statement), {**bound_of(campaign), "now": clock.now(), **parameters}).all()
     result = _result(rows)
     if result.added:
         if campaign.state == "finished":
@@ -162,7 +163,8 @@ def _result(rows: Sequence[Row[Any]]) -> EnrollResult:
     return EnrollResult(**counts)
 
 
-def _bound(campaign: Campaign) -> dict[str, Any]:
+def bound_of(campaign: Campaign) -> dict[str, Any]:
+    """What `JUDGED` binds."""
     return {
         "organization_id": current_organization_id(),
         "campaign_id": campaign.id,

@@ -27,7 +27,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from loumass.campaigns.backlog import CHOICES, MOST_HOURS
 from loumass.campaigns.creating import LONGEST_NAME, LONGEST_TEXT, Details
-from loumass.campaigns.models import Campaign
+from loumass.campaigns.models import STATUSES, Campaign
 from loumass.campaigns.pooling import pool_of
 from loumass.funnels.local_time import moment
 
@@ -89,6 +89,18 @@ class DetailsForm(FlaskForm):
     email_pool = _several("More mailboxes")
     sms_pool = _several("More numbers")
     is_exit_on_reply = BooleanField("People leave when they reply", default=True)
+    exit_statuses = _several("People leave when their status becomes")
+    colleagues = SelectField(
+        "When a colleague at the same company replies",
+        choices=_choices(
+            [
+                ("stay", "The others go on"),
+                ("leave", "The others leave"),
+                ("hold", "The others wait for a person"),
+            ]
+        ),
+        default="stay",
+    )
     is_reply_in_thread = BooleanField("Follow-ups stay in one thread", default=True)
     skips_invalid = BooleanField("Skip invalid e-mail addresses")
     opens = SelectField("Tell who opened an e-mail", default=_NONE)
@@ -104,6 +116,10 @@ class DetailsForm(FlaskForm):
         """Fill the choices: (id, words)."""
         self.opens.choices = _tracking(g.organization.is_open_tracked)
         self.clicks.choices = _tracking(g.organization.is_click_tracked)
+        # Nobody leaves for what everybody begins with.
+        self.exit_statuses.choices = _choices(
+            (one, one) for one in STATUSES if one not in ("No Activity", "Messaged")
+        )
         self.owner.choices = _choices([(_NONE, "Nobody"), *owners])
         self.email_channel.choices = _choices([(_NONE, "None"), *emails])
         self.sms_channel.choices = _choices([(_NONE, "None"), *numbers])
@@ -126,6 +142,7 @@ class DetailsForm(FlaskForm):
         pool = sorted(str(one) for one in pool_of(campaign.id))
         self.email_pool.data, self.sms_pool.data = pool, pool
         self.is_exit_on_reply.data = campaign.is_exit_on_reply
+        self.exit_statuses.data, self.colleagues.data = list(campaign.exit_statuses), campaign.colleagues
         self.is_reply_in_thread.data = campaign.is_reply_in_thread
         self.skips_invalid.data = campaign.skips_invalid
         self.opens.data = _TRACKED[campaign.is_open_tracked]
@@ -148,6 +165,8 @@ class DetailsForm(FlaskForm):
             sms_channel_id=_id(self.sms_channel.data),
             voicemail_channel_id=_id(self.voicemail_channel.data),
             is_exit_on_reply=bool(self.is_exit_on_reply.data),
+            exit_statuses=frozenset(self.exit_statuses.data or ()),
+            colleagues=self.colleagues.data or "stay",
             is_reply_in_thread=bool(self.is_reply_in_thread.data),
             skips_invalid=bool(self.skips_invalid.data),
             pool=frozenset(map(UUID, [*(self.email_pool.data or ()), *(self.sms_pool.data or ())])),

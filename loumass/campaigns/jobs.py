@@ -7,10 +7,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from loumass.campaigns import enrolling, starting, states
 from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import advance_slice
+from loumass.campaigns.triggers import looking
+from loumass.campaigns.triggers.calls import take_batch
 from loumass.campaigns.waking import announce
 from loumass.core import clock, told
 from loumass.core.agenda import Wake
@@ -23,6 +26,8 @@ from loumass.core.tenancy import current_organization_id, transaction
 _BUSY = timedelta(seconds=2)
 #: News of a message that did not come within this time is looked for.
 _LOST_AFTER = timedelta(minutes=5)
+#: Somebody may enter the same people at the same time.
+_TRIES = 3
 _pace = Pace()
 
 
@@ -70,6 +75,26 @@ def add_people(campaign_id: str, source: dict[str, str], after: str) -> None:
             add_people.later(campaign_id, source, str(last))
 
 
+@job("bulk")
+def look_by_clock(trigger_id: str) -> bool:
+    """A slice of what a trigger looks for; True when more follows."""
+    with transaction():
+        return looking.look(UUID(trigger_id))
+
+
+@job("receive")
+def understand_calls(trigger_id: str) -> bool:
+    """A batch of what was sent to a trigger's address; True when more waits."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with transaction():
+                return take_batch(UUID(trigger_id))
+        except IntegrityError:
+            if not tries_left:
+                raise
+    return False
+
+
 _WAITING_IN_VAIN = text("""
     WITH vain AS MATERIALIZED (
         SELECT e.id FROM enrollment e
@@ -114,11 +139,17 @@ def repair() -> None:
 
 
 def sweep() -> list[Wake]:
-    """Every campaign that has somebody due, starts some day, or was cancelled half-way."""
+    """Every campaign that has somebody due, starts some day, or was cancelled half-way; every trigger that looks by the clock,
+    and every address with calls that nobody took in."""
     of = {"organization_id": current_organization_id()}
     moment = clock.now()
     running = db().execute(_RUNNING, of).all()
     told.tell("campaigns_active", len(running))
     due = [advance.wake(row.due_at, str(row.id)) for row in running if row.due_at]
     starts = [start.wake(row.starts_at, str(row.id)) for row in db().execute(_SCHEDULED, of)]
-    return due + starts + [wind_up.wake(moment, str(row.id)) for row in db().execute(_CANCELLED, of)]
+    return (
+        due
+        + starts
+        + looking.sweep()
+        + [wind_up.wake(moment, str(row.id)) for row in db().execute(_CANCELLED, of)]
+    )

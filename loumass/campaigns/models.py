@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
@@ -16,6 +16,7 @@ from loumass.funnels.statuses import Status
 
 CAMPAIGN_STATES = ("draft", "scheduled", "running", "paused", "finished", "cancelled")
 ENROLLMENT_STATES = ("active", "waiting", "held", "ended")
+COLLEAGUES = ("stay", "leave", "hold")
 STATUSES = tuple(status.value for status in Status)
 
 
@@ -32,6 +33,7 @@ class Campaign(OrganizationOwned, Base):
         belongs_to("channel", "voicemail_channel_id"),
         Index(None, "organization_id", "created_at", "id"),
         CheckConstraint(f"state IN {CAMPAIGN_STATES}", name="state"),
+        CheckConstraint(f"colleagues IN {COLLEAGUES}", name="colleagues"),
     )
 
     name: Mapped[str]
@@ -52,6 +54,10 @@ class Campaign(OrganizationOwned, Base):
     is_reply_in_thread: Mapped[bool] = mapped_column(default=True)
     #: Whether e-mails to addresses that were found to be invalid are left out.
     skips_invalid: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: People leave when their status becomes one of these.
+    exit_statuses: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    #: What becomes of the others at a company when one of them replied: they `stay`, `leave` or are put on `hold`.
+    colleagues: Mapped[str] = mapped_column(default="stay", server_default="stay")
     #: Null: as the organization does.
     is_open_tracked: Mapped[bool | None]
     is_click_tracked: Mapped[bool | None]
@@ -88,6 +94,16 @@ class Enrollment(OrganizationOwned, Base):
         belongs_to("campaign", "campaign_id"),
         belongs_to("contact", "contact_id"),
         belongs_to("node", "node_id", is_enforced=False),
+        belongs_to("trigger", "trigger_id"),
+        # The same happening lets nobody in twice.
+        Index(
+            "uq_enrollment_occasion",
+            "organization_id",
+            "trigger_id",
+            "occasion",
+            unique=True,
+            postgresql_where=text("occasion IS NOT NULL"),
+        ),
         Index(
             "uq_enrollment_live",
             "organization_id",
@@ -139,6 +155,12 @@ class Enrollment(OrganizationOwned, Base):
     opted_out_at: Mapped[datetime | None]
     enrolled_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
     ended_at: Mapped[datetime | None]
+    #: How they came in, where they came by themselves: by which trigger, by what happening, after which message, and as
+    #: which link of a chain of campaigns that led into each other.
+    trigger_id: Mapped[UUID | None]
+    occasion: Mapped[str | None]
+    triggering_message_id: Mapped[UUID | None]
+    chain: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class VisitedNode(OrganizationScoped, Base):

@@ -43,6 +43,7 @@ _ENDED_WORDS = {
     "by_hand": "Taken out",
     "cancelled": "The campaign was cancelled",
     "past_due": "Past due after a pause, so it ended",
+    "colleague": "A colleague at the same company replied",
     "deleted": "The person was deleted",
     "erased": "The person was erased",
     "merged": "Merged with somebody who is inside",
@@ -54,6 +55,8 @@ _ENDED_ICONS = {
     "by_hand": "user-minus",
     "cancelled": "ban",
     "past_due": "clock-off",
+    "status": "flag",
+    "colleague": "users-group",
     "deleted": "user-x",
     "erased": "user-x",
     "merged": "users",
@@ -68,6 +71,8 @@ LEFT_WORDS = {
     "by_hand": "taken out",
     "cancelled": "campaign cancelled",
     "past_due": "past due after a pause",
+    "status": "reached a status that ends it",
+    "colleague": "left since a colleague replied",
     "deleted": "deleted",
     "erased": "erased",
     "merged": "merged with somebody inside",
@@ -100,6 +105,8 @@ def ended_because(one: Enrollment, when: When) -> Why:
             needs_you=bool(decide),
         )
     reason = one.reason or ""
+    if reason == "status":
+        return Why(f"Left as {one.status} {when(one.ended_at)}".strip(), _ENDED_ICONS[reason])
     words = _ENDED_WORDS.get(reason) or left_words(reason or "left")
     sentence = f"{words[:1].upper()}{words[1:]} {when(one.ended_at)}".strip()
     return Why(sentence, _ENDED_ICONS.get(reason, "circle-check"))

@@ -12,6 +12,7 @@ from loumass.accounts.service import audit
 from loumass.campaigns import backlog
 from loumass.campaigns.ending import end
 from loumass.campaigns.models import Campaign, Enrollment
+from loumass.campaigns.trigger_models import Trigger
 from loumass.campaigns.waking import announce, wake_engine
 from loumass.core import clock
 from loumass.core.agenda import Wake
@@ -98,13 +99,21 @@ _ANYBODY = text("""
 
 
 def finish_when_done(campaign_id: UUID) -> None:
-    """A running campaign whose people have all left is finished. One that nobody entered yet goes on waiting."""
+    """A running campaign whose people have all left is finished. One that nobody entered yet goes on waiting, and so does one
+    with a trigger that is on: the next person may come at any time."""
     campaign = locked(campaign_id)
     ids = {"organization_id": current_organization_id(), "campaign_id": campaign_id}
     found = db().execute(_ANYBODY, ids).one()
-    if campaign.state == "running" and found.everybody and not found.live:
+    is_over = campaign.state == "running" and found.everybody and not found.live
+    if is_over and not takes_people(campaign_id):
         campaign.state, campaign.ended_at = "finished", clock.now()
         _tell("finished", campaign)
+
+
+def takes_people(campaign_id: UUID) -> bool:
+    """Whether people may come in by themselves: a trigger is on."""
+    is_on = select(Trigger.id).where(Trigger.campaign_id == campaign_id, Trigger.is_on).limit(1)
+    return db().scalar(is_on) is not None
 
 
 def reopen(campaign: Campaign) -> None:

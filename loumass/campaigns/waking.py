@@ -19,7 +19,7 @@ ADVANCE = "campaigns.advance"
 #: What is waited for where a rule of several questions is: any news may change its answer.
 RULE = "rule"
 #: Kinds that are asked of everybody in the campaign: news lets them be asked at once.
-_EVERYWHERE = [kind.name for kind in KINDS.values() if kind.is_everywhere]
+EVERYWHERE = [kind.name for kind in KINDS.values() if kind.is_everywhere]
 _WAKE = text("""
     UPDATE enrollment SET state = 'active', due_at = :now
     WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'waiting'
@@ -53,7 +53,7 @@ def wake_those_waiting(enrollment_ids: Sequence[UUID], *tests: str) -> None:
             "organization_id": current_organization_id(),
             "ids": list(enrollment_ids),
             "tests": [*tests, RULE],
-            "everywhere": _EVERYWHERE,
+            "everywhere": EVERYWHERE,
             "now": clock.now(),
         }
         wake_engine(db().scalars(_WAKE, bound).all())

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from loumass.contacts import telling
 from loumass.contacts.models import Contact, ContactTag, Tag
 from loumass.contacts.normalising import clean_text
 from loumass.core import clock
@@ -44,9 +45,11 @@ def tag(people: People, listed: str) -> tuple[int, list[str]]:
             ),
         )
         .on_conflict_do_nothing(index_elements=["organization_id", "contact_id", "tag_id"])
-        .returning(ContactTag.contact_id)
+        .returning(ContactTag.contact_id, ContactTag.tag_id)
     )
-    return len(set(given.scalars())), names
+    new = [(row.contact_id, row.tag_id) for row in given]
+    telling.tell_tagged(new)
+    return len({contact_id for contact_id, _ in new}), names
 
 
 def untag(people: People, tag_id: UUID) -> int:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from loumass.accounts.models import Membership, User
+from loumass.contacts import telling
 from loumass.contacts.models import Contact, ContactField, Suppression
 from loumass.contacts.normalising import NotNormal, clean_text, is_nothing, normal_phone, read_email
 from loumass.contacts.places import country_code, timezone_of_phone
@@ -44,17 +45,21 @@ class Addresses:
 def create(values: Mapping[str, str], fields: Mapping[str, str], country: str) -> Contact:
     """Returns the new person, added and told of. `country` is the organization's. Raises FieldRefused."""
     contact = Contact(fields={})
+    before = telling.values_of(contact)
     _fill(contact, values, fields, country)
     db().add(contact)
     db().flush()
     publish("contact.created", contact_id=contact.id, user_id=db().info.get("user_id"))
+    telling.tell_changed(contact, before)
     return contact
 
 
 def change(contact: Contact, values: Mapping[str, str], fields: Mapping[str, str], country: str) -> None:
     """Gives the person these values; an empty one deletes. Raises FieldRefused."""
+    before = telling.values_of(contact)
     _fill(contact, values, fields, country)
     contact.updated_at = clock.now()
+    telling.tell_changed(contact, before)
 
 
 def custom_fields() -> list[tuple[str, str]]:

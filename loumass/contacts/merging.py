@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, text
 
+from loumass.contacts import telling
 from loumass.contacts.models import Contact
 from loumass.core import clock
 from loumass.core.database import db
@@ -65,7 +66,7 @@ def merge(kept_id: UUID, other_id: UUID, from_other: frozenset[str]) -> Contact:
     if kept.archived_at or other.archived_at:
         raise Conflict("One of the two was deleted meanwhile. Nothing was changed.")
     values, fields = _values(kept, other, from_other), _fields(kept, other, from_other)
-    now = clock.now()
+    now, before = clock.now(), telling.values_of(kept)
     other.archived_at, other.merged_into_id, other.updated_at = now, kept.id, now
     db().flush()  # The address must be free before the other one takes it.
     for name, value in values.items():
@@ -75,6 +76,7 @@ def merge(kept_id: UUID, other_id: UUID, from_other: frozenset[str]) -> Contact:
     bound = {"organization_id": current_organization_id(), "kept": kept.id, "other": other.id}
     for statement in (_TAGS, _CONSENT, _IMPORTS, _MERGED_BEFORE):
         db().execute(statement, bound)
+    telling.tell_changed(kept, before)
     publish("contact.merged", contact_id=other.id, facts={"into": str(kept.id)})
     return kept
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,8 +24,12 @@ Hearing = TypeVar("Hearing", bound=Listener)
 #: So many events at most share one notice: a row per event and listener would cost more than the work it tells of.
 TOGETHER = 500
 
+#: What of a kind of news somebody waits for in the current organization. Nothing: its listener is not told.
+Wants = Callable[[], Collection[str]]
+
 _listeners: dict[str, Listener] = {}
 _heard: dict[Listener, tuple[str, ...]] = {}
+_wants: dict[str, Wants] = {}
 _by_kind: dict[str, list[str]] = {}
 
 _NOTICE = """
@@ -103,6 +107,23 @@ def hears(*columns: str) -> Callable[[Hearing], Hearing]:
     return mark
 
 
+def only_where(wants: Wants) -> Callable[[Hearing], Hearing]:
+    """Marks a listener that few organizations need: it is told where `wants()` says anything while the fact is written,
+    asked once for each batch of facts."""
+
+    def mark(listener: Hearing) -> Hearing:
+        _wants[listener_name(listener)] = wants
+        return listener
+
+    return mark
+
+
+def wanted(kind: str) -> frozenset[str]:
+    """What listeners that are `only_where` want to hear of `kind`: a fact that only they hear need not be written else."""
+    names = [name for name in _by_kind.get(kind, ()) if name in _wants]
+    return frozenset().union(*(_wants[name]() for name in names))
+
+
 def heard_by(listener: Listener) -> tuple[str, ...]:
     """The columns that the listener looks at."""
     return _heard.get(listener) or tuple(Event.__table__.c.keys())
@@ -128,7 +149,7 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write many facts of one kind in one statement; listeners are rung after the commit."""
     if not rows:
         return
-    listeners = _by_kind.get(kind, [])
+    listeners = _told_of(kind)
     facts = [_facts(row.get("facts")) for row in rows]
     moments = [row.get("happened_at") for row in rows]
     # Few facts differ: each travels once. What is short, `unnest` fills up with nulls.
@@ -147,7 +168,7 @@ def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
             **{name: _ids(name, rows) for name in _IDS},
         },
     )
-    ring_listeners(kind)
+    _ring(listeners)
 
 
 def facts_within(rows: str, facts: str = "'{}'::jsonb") -> str:
@@ -162,13 +183,12 @@ def facts_within(rows: str, facts: str = "'{}'::jsonb") -> str:
 
 def publishing(kind: str) -> dict[str, Any]:
     """What `facts_within` binds, beside `organization_id` and `now`."""
-    return {"kind": kind, "listeners": _by_kind.get(kind, []), "together": TOGETHER}
+    return {"kind": kind, "listeners": _told_of(kind), "together": TOGETHER}
 
 
 def ring_listeners(*kinds: str, within: timedelta = timedelta()) -> None:
     """Whoever listens to one of `kinds` is told of what waits, after the commit or `within` so long."""
-    names = sorted({name for kind in kinds for name in _by_kind.get(kind, ())})
-    jobs.wake_all([jobs.JOBS["events.tell"].wake(clock.now() + within, name) for name in names])
+    _ring(sorted({name for kind in kinds for name in _told_of(kind)}), within)
 
 
 def publish_alike(
@@ -181,7 +201,7 @@ def publish_alike(
     facts: Mapping[str, Any],
 ) -> None:
     """The same for many people of a campaign of whom the same is to be told: quicker, since only ids travel."""
-    listeners = _by_kind.get(kind, [])
+    listeners = _told_of(kind)
     moment = clock.now()
     values = {
         "organization_id": current_organization_id(),
@@ -197,7 +217,15 @@ def publish_alike(
         db().execute(_PUBLISH_UNHEARD, values)
         return
     db().execute(_PUBLISH_ALIKE, {**values, "listeners": listeners, "together": TOGETHER})
-    jobs.wake_all([jobs.JOBS["events.tell"].wake(moment, name) for name in listeners])
+    _ring(listeners)
+
+
+def _told_of(kind: str) -> list[str]:
+    return [name for name in _by_kind.get(kind, ()) if name not in _wants or _wants[name]()]
+
+
+def _ring(listeners: Sequence[str], within: timedelta = timedelta()) -> None:
+    jobs.wake_all([jobs.JOBS["events.tell"].wake(clock.now() + within, name) for name in listeners])
 
 
 def _ids(name: str, rows: Sequence[Mapping[str, Any]]) -> UuidArray:

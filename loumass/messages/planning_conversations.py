@@ -30,6 +30,8 @@ class Recipient:
     step_id: UUID
     enrollment_id: UUID
     contact_id: UUID
+    #: The message whose thread it goes on in, where the same mailbox sent it.
+    after_message_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,37 @@ def conversations_for(
     channel: Channel, stream_id: UUID, recipients: Sequence[Recipient], *, is_in_thread: bool
 ) -> Mapping[UUID, Opened]:
     """Step -> its conversation, for everybody who has an address on the channel's medium."""
-    found: dict[UUID, Opened] = {}
-    without = recipients
+    found = _gone_on(channel, recipients) if is_in_thread and channel.medium == "email" else {}
+    without = _without(found, recipients)
     for thread_key in _thread_keys(channel.medium, is_in_thread):
         found |= _opened(channel, stream_id, thread_key, without)
         found |= _found(channel, thread_key, _without(found, without))
         without = _without(found, without)
     return found
+
+
+_GO_ON = text("""
+    SELECT asked.step_id, c.id
+    FROM unnest(CAST(:steps AS uuid[]), CAST(:contacts AS uuid[]), CAST(:messages AS uuid[])) AS asked(step_id, contact_id, message_id)
+    JOIN message m ON m.organization_id = :organization_id AND m.id = asked.message_id
+    JOIN conversation c ON c.organization_id = :organization_id AND c.id = m.conversation_id
+        AND c.channel_id = :channel_id AND c.medium = 'email' AND c.contact_id = asked.contact_id
+""")
+
+
+def _gone_on(channel: Channel, recipients: Sequence[Recipient]) -> dict[UUID, Opened]:
+    """The conversations of who was led here by a message that the same mailbox sent; at no cost where nobody was."""
+    led = [one for one in recipients if one.after_message_id is not None]
+    if not led:
+        return {}
+    bound = {
+        "organization_id": current_organization_id(),
+        "channel_id": channel.id,
+        "steps": uuid_array(one.step_id for one in led),
+        "contacts": uuid_array(one.contact_id for one in led),
+        "messages": uuid_array(one.after_message_id for one in led),
+    }
+    return {step_id: Opened(found, False) for step_id, found in db().execute(_GO_ON, bound)}
 
 
 def _thread_keys(medium: str, is_in_thread: bool) -> tuple[str, ...]:

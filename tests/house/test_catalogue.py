@@ -187,7 +187,7 @@ def test_keys_are_enforced_or_declared_as_the_models_say(catalogue: Engine) -> N
     enforced = dict(_rows(catalogue, "SELECT conname, conenforced FROM pg_constraint WHERE contype = 'f'"))
     said = {key.name: key.info.get("is_enforced", True) for key in _keys()}
     assert {name: enforced[name] for name in said} == said
-    assert list(said.values()).count(False) == 11
+    assert list(said.values()).count(False) == 12
 
 
 def test_what_declared_keys_point_at_is_never_deleted(catalogue: Engine) -> None:

@@ -18,7 +18,7 @@ DELETED, MERGED = "deleted", "merged"
 _CLAIM = text("""
     WITH due AS MATERIALIZED (
         SELECT id, contact_id, node_id, step_id, visit, entered_at, stage, status, status_changed_at, is_catching_up,
-            replied_at, last_sent_at, due_at
+            replied_at, last_sent_at, triggering_message_id, due_at
         FROM enrollment
         WHERE organization_id = :organization_id AND campaign_id = :campaign_id
           AND state IN ('active', 'waiting') AND due_at <= :now
@@ -26,7 +26,7 @@ _CLAIM = text("""
     )
     SELECT due.id, due.contact_id, due.node_id, due.step_id, due.visit, due.entered_at, due.stage, due.status,
         due.status_changed_at, due.is_catching_up, due.replied_at, due.last_sent_at,
-        contact.timezone, contact.archived_at, contact.merged_into_id
+        contact.timezone, due.triggering_message_id, contact.archived_at, contact.merged_into_id
     FROM due CROSS JOIN LATERAL (
         SELECT timezone, archived_at, merged_into_id FROM contact
         WHERE contact.organization_id = :organization_id AND contact.id = due.contact_id OFFSET 0) contact

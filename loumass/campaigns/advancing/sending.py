@@ -132,7 +132,9 @@ def _plan(ground: CampaignGround, node: Node, walkers: Sequence[Walker], verdict
     planned: frozenset[UUID] = frozenset()
     for channel, group in _by_sender(ground, senders, walkers):
         recipients = [
-            Recipient(step, walker.id, walker.contact_id) for walker in group if (step := walker.step())
+            Recipient(step, walker.id, walker.contact_id, walker.triggering_message_id)
+            for walker in group
+            if (step := walker.step())
         ]
         planned |= plan_messages(_plan_of(ground, node, channel, version), recipients)
     waiting = [walker.id for walker in walkers if walker.step_id in planned]

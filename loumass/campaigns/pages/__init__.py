@@ -10,10 +10,12 @@ from loumass.campaigns.pages import (
     reading,
     showing,
     topic,
+    triggers,
     verifying,
 )
 from loumass.campaigns.pages.blueprint import pages
 
 __all__ = [
-    "acting", "adding", "launching", "listing", "making", "pages", "pausing", "reading", "showing", "topic", "verifying",
+    "acting", "adding", "launching", "listing", "making", "pages", "pausing", "reading", "showing", "topic",
+    "triggers", "verifying",
 ]  # fmt: skip

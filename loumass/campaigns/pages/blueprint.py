@@ -50,6 +50,7 @@ def tabs_of(campaign: Campaign, here: str = "") -> list[tuple[str, str, bool]]:
     parts = {
         "People": url_for("campaigns.show", id=campaign.id),
         "Funnel": url_for("graphs.show", graph_id=campaign.graph_id),
+        "How people come in": url_for("campaigns.triggers", id=campaign.id),
         "Content": url_for("campaigns.content", id=campaign.id),
         "Opens and clicks": url_for("campaigns.reading", id=campaign.id),
         "Settings": url_for("campaigns.settings", id=campaign.id),

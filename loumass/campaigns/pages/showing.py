@@ -20,6 +20,7 @@ from loumass.campaigns.pages.blueprint import home, pages, tabs_of
 from loumass.campaigns.people import WHERE, PeopleWanted
 from loumass.campaigns.reading import read_by_step
 from loumass.campaigns.standing import standings
+from loumass.campaigns.triggers import listing
 from loumass.campaigns.unsent import people_who_missed_one
 from loumass.contacts.downloads import csv_download
 from loumass.core.database import db
@@ -63,6 +64,7 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
         step=graph.node(wanted.node) if wanted.node and wanted.node in graph else None,
         statuses=[(status, status) for status in STATUSES],
         where=list(WHERE.items()),
+        ways_in=listing.words_in(campaign.id),
         owner=db().get(User, campaign.owner_id) if campaign.owner_id else None,
         query=query_now(),
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Row, text
 
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.preflight.finding import MEDIA, Finding, media_in
+from loumass.campaigns.states import takes_people
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.graph import Graph
@@ -56,6 +57,9 @@ def reach_of(campaign: Campaign, graph: Graph) -> Row[Any]:
 
 def people(campaign: Campaign, graph: Graph, reach: Row[Any]) -> Iterator[Finding]:
     """Nobody at all; people without an address; people who said no."""
+    if not reach.people and takes_people(campaign.id):
+        yield Finding("nobody_yet", "fact", "Nobody is in it yet: people come in by its triggers.")
+        return
     if not reach.people:
         add = ("Add people", "campaigns.add", {"id": campaign.id})
         yield Finding("nobody", "error", "Nobody is in it yet.", "Add people first.", add)

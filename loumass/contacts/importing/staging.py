@@ -98,6 +98,13 @@ def settle(decided: Decided) -> None:
         db().execute(_REFUSED, {"lines": [one.line for one in decided.refused]})
 
 
+def people_staged() -> dict[int, UUID]:
+    """Line -> who the staged row is by now."""
+    return {
+        row.line: row.contact_id for row in db().execute(text("SELECT line, contact_id FROM import_stage"))
+    }
+
+
 def forget() -> None:
     """Drops the table before the transaction ends."""
     db().execute(text("DROP TABLE import_stage"))

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, text
 
+from loumass.contacts import telling
 from loumass.contacts.importing.options import Existing
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
+from loumass.events.service import facts_within, publishing, ring_listeners, wanted
 
 
 class Counts(NamedTuple):
@@ -30,8 +32,11 @@ class Staged(NamedTuple):
     has_tags: bool
 
 
-def upsert(import_id: UUID, existing: Existing, tags: list[str], source: str, staged: Staged) -> Counts:
-    """Puts the rows of `import_stage` in; runs in the transaction that staged them. What no row needs is not asked.
+def upsert(
+    import_id: UUID | None, existing: Existing, tags: list[str], source: str, staged: Staged
+) -> Counts:
+    """Puts the rows of `import_stage` in; runs in the transaction that staged them. What no row needs is not asked. Without
+    an import nobody keeps which line of which list brought them.
 
     Raises IntegrityError where somebody entered one of these people just now; a second try finds them.
     """
@@ -43,23 +48,48 @@ def upsert(import_id: UUID, existing: Existing, tags: list[str], source: str, st
         "source": source,
         "tags": tags,
         "is_skip": existing == "skip",
-        "facts": json.dumps({"import_id": str(import_id)}),
+        "facts": json.dumps({"import_id": str(import_id)} if import_id else {}),
     }
     updated = 0
+    watched, watched_tags = wanted(telling.CHANGED), frozenset[str]()
     if staged.new:
         db().execute(_INSERT, bound)
-        db().execute(_BROUGHT, bound)
+        if import_id is not None:
+            db().execute(_BROUGHT, bound)
         db().execute(_CREATED, bound)
+        if watched:
+            _tell(_COME, bound, watched)
     if staged.known and existing != "skip":
+        if watched:
+            _tell(_CHANGING[existing], bound, watched)
         updated = _count(_UPDATES[existing], bound)
-    if staged.known:
+    if staged.known and import_id is not None:
         db().execute(_FOUND, bound)
     if tags or staged.has_tags:
         db().execute(_NEW_TAGS, bound)
-        db().execute(_TAG, bound)
+        watched_tags = wanted(telling.TAGGED)
+        if watched_tags:
+            _tell_tags(bound, watched_tags)
+        else:
+            db().execute(_TAG, bound)
     if source:
         db().execute(_CONSENT, bound)
     return Counts(staged.new, updated, staged.known - updated)
+
+
+def _tell(statement: str, bound: dict[str, Any], watched: frozenset[str]) -> None:
+    told = facts_within("changed", "jsonb_build_object('fields', changed.names)")
+    values = bound | publishing(telling.CHANGED) | {"watched": sorted(watched)}
+    # Asked before they are changed, while the rows still say what they said.
+    db().execute(text(statement.format(told=told)), values)
+    ring_listeners(telling.CHANGED)
+
+
+def _tell_tags(bound: dict[str, Any], watched: frozenset[str]) -> None:
+    told = telling.tagged_within("given")
+    statement = f"WITH given AS ({_TAG_SQL} RETURNING contact_id, tag_id), {told} SELECT count(*) FROM given"
+    db().execute(text(statement), bound | telling.telling_tags(watched))
+    ring_listeners(telling.TAGGED)
 
 
 def _count(statement: Any, bound: dict[str, Any]) -> int:
@@ -134,6 +164,38 @@ def _update(values: dict[str, str]) -> Any:
 
 
 _UPDATES = {"fill": _update(_FILL), "update": _update(_OVERWRITE)}
+
+
+def _changing(values: dict[str, str]) -> str:
+    """Whom an update is about to change in a watched field, and in which."""
+    read = ("first_name", "last_name", *telling.COLUMNS, "fields")
+    after = ", ".join(
+        f"{values[name]} AS {name}" if name in values else f"old.{name}" for name in dict.fromkeys(read)
+    )
+    return f"""
+        WITH changing AS (
+            SELECT old.id AS contact_id, {telling.NO_IDS}, {telling.changed_sql("old", "after")} AS names
+            FROM import_stage AS new
+            JOIN contact AS old ON old.organization_id = :organization_id AND old.id = new.contact_id
+            CROSS JOIN LATERAL (SELECT {after}) AS after
+            WHERE NOT new.is_new
+        ), changed AS (SELECT * FROM changing WHERE names <> '{{{{}}}}'), {{told}}
+        SELECT count(*) FROM changed
+    """
+
+
+_CHANGING = {"fill": _changing(_FILL), "update": _changing(_OVERWRITE)}
+# Whoever is new had nothing in any field before.
+_COME = f"""
+    WITH come AS (
+        SELECT came.id AS contact_id, {telling.NO_IDS}, {telling.changed_sql("nobody", "came")} AS names
+        FROM import_stage AS new
+        JOIN contact AS came ON came.organization_id = :organization_id AND came.id = new.contact_id
+        CROSS JOIN (SELECT {", ".join(f"CAST('' AS text) AS {name}" for name in telling.COLUMNS)}, CAST('{{{{}}}}' AS jsonb) AS fields) AS nobody
+        WHERE new.is_new
+    ), changed AS (SELECT * FROM come WHERE names <> '{{{{}}}}'), {{told}}
+    SELECT count(*) FROM changed
+"""
 # Facts only: a million people are not a million notices. Who must act on them listens to `import.finished`.
 _CREATED = text("""
     WITH told AS (
@@ -165,14 +227,15 @@ _NEW_TAGS = text("""
     ORDER BY lower(name), name
     ON CONFLICT (organization_id, name_key) DO NOTHING
 """)
-_TAG = text("""
+_TAG_SQL = """
     INSERT INTO contact_tag (organization_id, contact_id, tag_id, created_at)
     SELECT DISTINCT :organization_id, wanted.contact_id, tag.id, CAST(:now AS timestamptz)
     FROM (SELECT contact_id, unnest(tags || CAST(:tags AS text[])) AS name
           FROM import_stage WHERE is_new OR NOT :is_skip) AS wanted
     JOIN tag ON tag.organization_id = :organization_id AND tag.name_key = lower(wanted.name)
     ON CONFLICT (organization_id, contact_id, tag_id) DO NOTHING
-""")
+"""
+_TAG = text(_TAG_SQL)
 # Once per person, medium and words, so that the same list again proves nothing new.
 _CONSENT = text("""
     INSERT INTO consent (organization_id, contact_id, medium, is_granted, source, evidence, recorded_by_id, recorded_at)

@@ -15,8 +15,10 @@ from pydantic import AfterValidator
 from sqlalchemy import text
 
 from loumass.contacts.column_names import field_key
+from loumass.contacts.telling import CHANGED, value_sql
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
+from loumass.events.service import publish_all, wanted
 from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Kind, Names
@@ -56,6 +58,11 @@ _WRITE = """
         ORDER BY contact.id FOR UPDATE OF contact)
     UPDATE contact SET {column}, updated_at = :now
     FROM chosen WHERE contact.organization_id = :organization_id AND contact.id = chosen.id
+"""
+_FIELD = "CAST(:field AS text)"
+_WHO = f"""
+    RETURNING contact.id,
+        coalesce({value_sql("old", _FIELD)}, '') IS DISTINCT FROM coalesce({value_sql("new", _FIELD)}, '') AS differs
 """
 _COLUMNS = {name: f"{name} = coalesce(chosen.value, '')" for name in WRITABLE} | {
     "timezone": "timezone = chosen.value, timezone_source = 'given'"
@@ -145,7 +152,7 @@ class SetFieldStep(Kind[SetFieldConfig]):
         if any(self.flaws(config)):
             raise ValueError("A field that cannot be written.")
         values = self._values(ground, node, config, walkers)
-        self._write(ground, config.field, values)
+        self._write(ground, node, config.field, values, walkers)
         return everybody_leaves(walkers)
 
     def _values(
@@ -159,13 +166,25 @@ class SetFieldStep(Kind[SetFieldConfig]):
             found |= {contacts[one]: value for one in alike}
         return found
 
-    def _write(self, ground: Ground, field: str, values: Mapping[UUID, str | None]) -> None:
-        bound = ground.bound(contacts=uuid_array(values), values=list(values.values()), now=ground.now)
-        if field in WRITABLE:
-            db().execute(text(_WRITE.format(column=_COLUMNS[field])), bound)
-        else:
+    def _write(
+        self,
+        ground: Ground,
+        node: Node,
+        field: str,
+        values: Mapping[UUID, str | None],
+        walkers: Sequence[Walker],
+    ) -> None:
+        bound = ground.bound(
+            contacts=uuid_array(values), values=list(values.values()), now=ground.now, field=field
+        )
+        if field not in WRITABLE:
             db().execute(_KNOW, ground.bound(field=field, now=ground.now))
-            db().execute(text(_WRITE.format(column=_OWN)), bound | {"field": field})
+        statement = _WRITE.format(column=_COLUMNS.get(field, _OWN))
+        if field in wanted(CHANGED):
+            changed = {row.id for row in db().execute(text(statement + _WHO), bound) if row.differs}
+            _tell(ground, node, field, [one for one in walkers if one.contact_id in changed])
+        else:
+            db().execute(text(statement), bound)
 
     def describe(self, node: Node, config: SetFieldConfig, names: Names) -> str:
         if not config.field:
@@ -198,3 +217,9 @@ class SetFieldStep(Kind[SetFieldConfig]):
             yield Flaw(
                 "unknown_zone", "sets a time zone that does not exist.", "Type one such as America/Denver."
             )
+
+
+def _tell(ground: Ground, node: Node, field: str, walkers: Sequence[Walker]) -> None:
+    """Somebody waits for that field. The enrollment is told as well, so that no circle is endless."""
+    facts = {"campaign_id": ground.campaign_id, "node_id": node.id, "facts": {"fields": [field]}}
+    publish_all(CHANGED, [facts | {"contact_id": one.contact_id, "enrollment_id": one.id} for one in walkers])

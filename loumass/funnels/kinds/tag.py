@@ -1,14 +1,17 @@
 """Give the contact a tag, or take one away."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from sqlalchemy import text
 
+from loumass.contacts.telling import TAGGED
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
+from loumass.events.service import publish_all, wanted
 from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Kind, Names
@@ -23,13 +26,15 @@ _MAKE = text("""
     INSERT INTO tag (organization_id, name, created_at) VALUES (:organization_id, :tag, :now)
     ON CONFLICT (organization_id, name_key) DO NOTHING
 """)
-_ADD = text("""
+_GIVE = """
     INSERT INTO contact_tag (organization_id, contact_id, tag_id, created_at)
     SELECT :organization_id, one.id, tag.id, CAST(:now AS timestamptz)
     FROM unnest(CAST(:contacts AS uuid[])) AS one(id)
     JOIN tag ON tag.organization_id = :organization_id AND tag.name_key = lower(:tag)
     ON CONFLICT (organization_id, contact_id, tag_id) DO NOTHING
-""")
+"""
+_ADD = text(_GIVE)
+_NEW = text(f"{_GIVE} RETURNING contact_id, tag_id")
 _REMOVE = text("""
     DELETE FROM contact_tag USING tag
     WHERE contact_tag.organization_id = :organization_id AND contact_tag.contact_id = ANY(CAST(:contacts AS uuid[]))
@@ -74,7 +79,13 @@ class Tag(Kind[TagConfig]):
         contacts = uuid_array(sorted({walker.contact_id for walker in walkers}))
         if config.action == "add":
             db().execute(_MAKE, ground.bound(tag=config.tag, now=ground.now))
-            db().execute(_ADD, ground.bound(tag=config.tag, now=ground.now, contacts=contacts))
+            bound = ground.bound(tag=config.tag, now=ground.now, contacts=contacts)
+            if config.tag.lower() in wanted(TAGGED):
+                _tell(
+                    ground, node, walkers, {row.contact_id: row.tag_id for row in db().execute(_NEW, bound)}
+                )
+            else:
+                db().execute(_ADD, bound)
         else:
             db().execute(_REMOVE, ground.bound(tag=config.tag, contacts=contacts))
         return everybody_leaves(walkers)
@@ -87,3 +98,21 @@ class Tag(Kind[TagConfig]):
     def flaws(self, config: TagConfig) -> Iterable[Flaw]:
         if not config.tag:
             yield Flaw("no_tag", "names no tag.", "Type the tag that it adds or removes.")
+
+
+def _tell(ground: Ground, node: Node, walkers: Sequence[Walker], new: Mapping[UUID, UUID]) -> None:
+    """Who has the tag only now may come into another campaign by it; the enrollment is told, so that no circle is endless."""
+    publish_all(
+        TAGGED,
+        [
+            {
+                "contact_id": walker.contact_id,
+                "campaign_id": ground.campaign_id,
+                "enrollment_id": walker.id,
+                "node_id": node.id,
+                "facts": {"tag": str(new[walker.contact_id])},
+            }
+            for walker in walkers
+            if walker.contact_id in new
+        ],
+    )

@@ -41,6 +41,8 @@ class Walker:
     last_sent_at: datetime | None
     #: The contact's; what it says may be no timezone at all.
     timezone: str | None
+    #: What began this walk, where it was a message: the first one of ours may go on in its thread.
+    triggering_message_id: UUID | None = None
     state: str = "active"
     reason: str | None = None
     due_at: datetime | None = None

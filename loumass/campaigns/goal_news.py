@@ -1,0 +1,110 @@
+"""News about a person that may let them reach a goal: wherever they wait, the engine asks the goals of their campaigns again.
+
+What happens inside a campaign (a reply, a status, a click there) wakes who waits there by itself (`listeners.py`). This is for
+what a goal asks of the person: tags and fields, and what they did elsewhere. Nobody is told where no goal of a running
+campaign asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from pydantic import ValidationError
+from sqlalchemy import text
+
+from loumass.campaigns.waking import EVERYWHERE, wake_those_waiting
+from loumass.contacts.rules.expanding import expanded
+from loumass.contacts.rules.holding import needs_of
+from loumass.contacts.rules.model import Rule, questions
+from loumass.contacts.rules.reading import RuleRefused
+from loumass.core.arrays import uuid_array
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+from loumass.events.models import Event
+from loumass.events.service import hears, only_where
+from loumass.funnels.asked_rule import rule_of
+from loumass.funnels.kinds.goal import GoalConfig
+
+_GOALS = text("""
+    SELECT DISTINCT n.config FROM campaign c
+    JOIN node n ON n.organization_id = :organization_id AND n.graph_id = c.graph_id AND n.kind = ANY(CAST(:kinds AS text[]))
+    WHERE c.organization_id = :organization_id AND c.state = 'running'
+""")
+_WAIT = text("""
+    SELECT e.id FROM enrollment e
+    WHERE e.organization_id = :organization_id AND e.contact_id = ANY(CAST(:contacts AS uuid[])) AND e.state = 'waiting'
+      AND EXISTS (SELECT 1 FROM campaign c
+          JOIN node n ON n.organization_id = :organization_id AND n.graph_id = c.graph_id AND n.kind = ANY(CAST(:kinds AS text[]))
+          WHERE c.organization_id = :organization_id AND c.id = e.campaign_id)
+    ORDER BY e.id FOR UPDATE OF e
+""")
+
+
+def _tags() -> Collection[str]:
+    asked = {one.tag.lower() for one in _goals() if one.test == "tag"}
+    return asked | {
+        question.settings.tag.lower()  # pyright: ignore[reportAttributeAccessIssue]  the predicate's own
+        for rule in _rules()
+        for question in questions(rule)
+        if question.predicate.name == "tag"
+    }
+
+
+def _fields() -> Collection[str]:
+    asked = {one.field for one in _goals() if one.test == "field"}
+    return asked.union(*(needs_of(rule).fields for rule in _rules()))
+
+
+def _what_they_do_elsewhere() -> Collection[str]:
+    return {
+        question.predicate.name
+        for rule in _rules()
+        for question in questions(rule)
+        if question.predicate.scope == "contact" and not question.predicate.is_pure(question.settings)
+    }
+
+
+@only_where(_tags)
+@hears("contact_id")
+def on_goal_tagged(events: Sequence[Event]) -> None:
+    """contact.tagged: it may be the tag of a goal."""
+    _ask_again(events)
+
+
+@only_where(_fields)
+@hears("contact_id")
+def on_goal_changed(events: Sequence[Event]) -> None:
+    """contact.changed: a goal may ask for the field."""
+    _ask_again(events)
+
+
+@only_where(_what_they_do_elsewhere)
+@hears("contact_id")
+def on_goal_elsewhere(events: Sequence[Event]) -> None:
+    """What they did, or what became of them, anywhere."""
+    _ask_again(events)
+
+
+def _ask_again(events: Sequence[Event]) -> None:
+    """Locked before they are looked at: who is being decided on just now waits a moment later."""
+    contacts = uuid_array({event.contact_id for event in events if event.contact_id})
+    bound = {"organization_id": current_organization_id(), "contacts": contacts, "kinds": EVERYWHERE}
+    wake_those_waiting(db().scalars(_WAIT, bound).all())
+
+
+def _goals() -> Iterable[GoalConfig]:
+    bound = {"organization_id": current_organization_id(), "kinds": EVERYWHERE}
+    for config in db().scalars(_GOALS, bound).all():
+        try:
+            yield GoalConfig.model_validate(config)
+        except ValidationError:
+            continue
+
+
+def _rules() -> Iterable[Rule]:
+    for one in _goals():
+        if one.test == "rule":
+            try:
+                yield expanded(rule_of(one.rule))
+            except RuleRefused:
+                continue

@@ -1,0 +1,108 @@
+"""`contact.tagged` and `contact.changed`: told where tags and fields change, and only while somebody in the organization waits
+for these very tags and fields. Whoever changes people asks `wanted` once for each batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from loumass.contacts.models import Contact
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id
+from loumass.events.service import facts_within, publish, publishing, ring_listeners, wanted
+
+TAGGED, CHANGED = "contact.tagged", "contact.changed"
+#: The columns that every contact has; every other name is one of the organization's own fields.
+COLUMNS = (
+    "external_id", "email", "phone", "first_name", "last_name", "company", "title", "city", "state", "country",
+    "timezone", "source",
+)  # fmt: skip
+_FULL_NAME = "full_name"
+#: Ids that no fact about a contact alone has.
+NO_IDS = ", ".join(
+    f"CAST(NULL AS uuid) AS {name}"
+    for name in (
+        "campaign_id",
+        "enrollment_id",
+        "message_id",
+        "conversation_id",
+        "channel_id",
+        "node_id",
+        "user_id",
+    )
+)
+
+
+def value_sql(contact: str, name: str) -> str:
+    """SQL: the text that the field `name` (SQL as well) has at the row `contact`."""
+    columns = " ".join(f"WHEN '{one}' THEN {contact}.{one}" for one in COLUMNS)
+    full_name = f"WHEN '{_FULL_NAME}' THEN btrim({contact}.first_name || ' ' || {contact}.last_name)"
+    return f"(CASE {name} {columns} {full_name} ELSE {contact}.fields ->> {name} END)"
+
+
+def changed_sql(old: str, new: str) -> str:
+    """SQL: the names among `:watched` whose value differs between two rows, as an array. A value that is not there and an
+    empty one are the same."""
+    differs = (
+        f"coalesce({value_sql(old, 'name')}, '') IS DISTINCT FROM coalesce({value_sql(new, 'name')}, '')"
+    )
+    return f"ARRAY(SELECT name FROM unnest(CAST(:watched AS text[])) AS name WHERE {differs})"
+
+
+def tagged_within(rows: str) -> str:
+    """SQL of CTEs that tell of each new tag in `rows` (contact_id, tag_id) that is among `:watched_tags`; it binds
+    `telling_tags()`."""
+    told = f"""(SELECT given.contact_id, {NO_IDS}, given.tag_id FROM {rows} given
+        JOIN tag ON tag.organization_id = :organization_id AND tag.id = given.tag_id
+            AND tag.name_key = ANY(CAST(:watched_tags AS text[]))) tagged"""
+    return facts_within(told, "jsonb_build_object('tag', tagged.tag_id)")
+
+
+def telling_tags(watched: frozenset[str]) -> dict[str, Any]:
+    """What `tagged_within` binds."""
+    return publishing(TAGGED) | {"watched_tags": sorted(watched)}
+
+
+def values_of(contact: Contact) -> dict[str, str]:
+    """What the watched fields of a person say now: for `tell_changed`, once it is changed. Empty when nobody watches."""
+    return {name: _value(contact, name) for name in wanted(CHANGED)}
+
+
+def tell_changed(contact: Contact, before: Mapping[str, str]) -> None:
+    """Tell which of the fields in `before` say something else by now."""
+    changed = sorted(name for name, value in before.items() if value != _value(contact, name))
+    if changed:
+        publish(CHANGED, contact_id=contact.id, facts={"fields": changed})
+
+
+_TELL_TAGGED = """
+    WITH given AS (
+        SELECT contact_id, tag_id FROM unnest(CAST(:contacts AS uuid[]), CAST(:tags AS uuid[])) AS one(contact_id, tag_id)
+    ), {told}
+    SELECT count(*) FROM given
+"""
+
+
+def tell_tagged(given: Sequence[tuple[UUID, UUID]]) -> None:
+    """Tell of new tags, as (contact, tag)."""
+    watched = wanted(TAGGED) if given else frozenset()
+    if not watched:
+        return
+    bound = {
+        "organization_id": current_organization_id(),
+        "now": clock.now(),
+        "contacts": [contact_id for contact_id, _ in given],
+        "tags": [tag_id for _, tag_id in given],
+    }
+    db().execute(text(_TELL_TAGGED.format(told=tagged_within("given"))), bound | telling_tags(watched))
+    ring_listeners(TAGGED)
+
+
+def _value(contact: Contact, name: str) -> str:
+    if name == _FULL_NAME:
+        return f"{contact.first_name or ''} {contact.last_name or ''}".strip()
+    return str((getattr(contact, name) if name in COLUMNS else (contact.fields or {}).get(name)) or "")
