@@ -19,7 +19,6 @@ from loumass.core.database import db
 from loumass.funnels.facts import KNOWN_FIELDS, Facts
 from loumass.funnels.kinds.condition_tests import TRACKED, ConditionConfig
 
-NOWHERE = UUID(int=0)
 #: Why an address is barred, as the fact it is: all but a bounce and an erasure are the person's no.
 _SAID_NO = ("unsubscribed", "complained", "by_hand", "imported")
 _OWN_COLUMNS = {name: f"contact.{name}" for name in KNOWN_FIELDS} | {
@@ -48,7 +47,7 @@ _SENT = """
     SELECT step.enrollment_id AS id, max(m.sent_at) AS value FROM step
     JOIN message m ON m.organization_id = :organization_id AND m.step_id = step.id
     WHERE step.organization_id = :organization_id AND step.enrollment_id = ANY(CAST(:enrollments AS uuid[]))
-      AND step.node_id = :asked_node_id AND m.direction = 'out' AND m.state = 'sent'
+      AND step.node_id = ANY(CAST(:asked_nodes AS uuid[])) AND m.direction = 'out' AND m.state = 'sent'
     GROUP BY step.enrollment_id
 """
 # A person's hits only. Who clicked has opened, also where pictures are not shown.
@@ -56,7 +55,7 @@ _DID = """
     SELECT m.enrollment_id AS id, min(h.first_human_at) AS value FROM message m
     JOIN hit_count h ON h.organization_id = :organization_id AND h.message_id = m.id
     WHERE m.organization_id = :organization_id AND m.enrollment_id = ANY(CAST(:enrollments AS uuid[]))
-      AND m.direction = 'out' AND (CAST(:asked_node_id AS uuid) IS NULL OR m.node_id = CAST(:asked_node_id AS uuid))
+      AND m.direction = 'out' AND (:is_any OR m.node_id = ANY(CAST(:asked_nodes AS uuid[])))
       AND h.first_human_at IS NOT NULL AND {which}
     GROUP BY m.enrollment_id
 """
@@ -130,13 +129,9 @@ def _question(ground: Ground, config: Any) -> tuple[str | None, dict[str, Any]]:
     if test == "field":
         return _FIELD.format(column="fields ->> :asked_field"), {"asked_field": config.field}
     if test in TRACKED or (test == "sent_within" and config.step):
-        return _OF_MESSAGES[test], {"asked_node_id": _asked_node(ground, config.step)}
+        nodes = {"asked_nodes": uuid_array(ground.steps_called(config.step) if config.step else ())}
+        return _OF_MESSAGES[test], nodes if test == "sent_within" else nodes | {"is_any": not config.step}
     return None, {}
-
-
-def _asked_node(ground: Ground, key: str) -> UUID | None:
-    """The step that a question names, or None for any. One that is no more was neither sent nor opened."""
-    return {node.key: node.id for node in ground.graph.nodes}.get(key, NOWHERE) if key else None
 
 
 def _asked_for(walker: Walker, config: Any, answers: Mapping[UUID, Any]) -> dict[str, Any]:

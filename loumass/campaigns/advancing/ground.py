@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from loumass.accounts.models import Organization
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.pooling import senders_of
+from loumass.campaigns.walked import Walked, steps_called
 from loumass.channels.models import Channel
 from loumass.core import clock
 from loumass.core.database import db
@@ -94,6 +95,8 @@ class Ground:
     left: dict[UUID, str] = field(default_factory=dict)
     entered: list[NewStep] = field(default_factory=list)
     news: dict[Told, News] = field(default_factory=lambda: defaultdict(News))
+    #: Steps of older versions of the campaign that somebody finishes on, and which version each is of.
+    older: Mapping[UUID, int] = field(default_factory=dict)
     _senders: dict[str, list[Channel]] | None = None
 
     def senders(self, medium: str) -> Sequence[Channel]:
@@ -101,6 +104,20 @@ class Ground:
         if self._senders is None:
             self._senders = senders_of(self.campaign)
         return self._senders.get(medium, ())
+
+    def stand_on(self, ground: Walked) -> None:
+        """Walk older versions as well, where somebody stands on them."""
+        self.graph, self.older = ground.graph, ground.older
+
+    def version_of(self, node_id: UUID) -> int:
+        """The campaign's version that a step of the node is taken on."""
+        return self.older.get(node_id, self.campaign.version)
+
+    def steps_called(self, key: str) -> list[UUID]:
+        """The nodes known as `key`, on whatever version; none for a step that is no more."""
+        if self.campaign.version > 1:
+            return steps_called(self.campaign, key)
+        return [node.id for node in self.graph.nodes if node.key == key]
 
     @property
     def home(self) -> ZoneInfo:

@@ -32,13 +32,16 @@ _ENTER = text("""
         FROM jsonb_to_recordset(CAST(:alike AS jsonb)) AS alike(node_id uuid)
         ON CONFLICT (organization_id, node_id) DO NOTHING
     ), entered AS (
-        INSERT INTO step (organization_id, id, enrollment_id, campaign_id, node_id, visit, entered_at, left_at, outcome)
+        INSERT INTO step (organization_id, id, enrollment_id, campaign_id, node_id, visit, entered_at, left_at, outcome,
+            version)
         SELECT :organization_id, coalesce(new.id, uuidv7()), new.enrollment_id, :campaign_id, alike.node_id, alike.visit,
-            CAST(:now AS timestamptz), CASE WHEN alike.is_left THEN CAST(:now AS timestamptz) END, alike.outcome
+            CAST(:now AS timestamptz), CASE WHEN alike.is_left THEN CAST(:now AS timestamptz) END, alike.outcome,
+            alike.version
         FROM unnest(CAST(:ids AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:numbers AS integer[]))
             AS new(id, enrollment_id, number)
         JOIN jsonb_to_recordset(CAST(:alike AS jsonb))
-            AS alike(number integer, node_id uuid, visit integer, is_left boolean, outcome text) ON alike.number = new.number
+            AS alike(number integer, node_id uuid, visit integer, is_left boolean, outcome text,
+                version integer) ON alike.number = new.number
         RETURNING id)
     SELECT count(*) FROM entered
 """)
@@ -106,13 +109,22 @@ def _write_left(ground: Ground) -> None:
     )
 
 
-_STEP = ("node_id", "visit", "is_left", "outcome")
+_STEP = ("node_id", "visit", "is_left", "outcome", "version")
 
 
 def _write_steps(ground: Ground, steps: Iterable[NewStep]) -> None:
     alike = Alike()
     numbers = [
-        alike.number(_STEP, (step.node_id, step.visit, step.left_at is not None, step.outcome))
+        alike.number(
+            _STEP,
+            (
+                step.node_id,
+                step.visit,
+                step.left_at is not None,
+                step.outcome,
+                ground.version_of(step.node_id),
+            ),
+        )
         for step in steps
     ]
     db().execute(
