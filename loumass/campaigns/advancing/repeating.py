@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
-from loumass.campaigns.advancing.ground import Ground, Walker
-from loumass.campaigns.advancing.verdict import Leave, Verdict
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.funnels.decisions import Go
 from loumass.funnels.node import Node
+from loumass.funnels.walking.verdict import Leave, Verdict
+from loumass.funnels.walking.walker import Walker
+
+if TYPE_CHECKING:
+    from loumass.campaigns.advancing.ground import CampaignGround
 
 HAD_IT = "had it before"
 # Once: whoever came by since then, and skipped it, gets it on the next round of a loop.
@@ -28,7 +33,9 @@ _HAD_IT = text("""
 """)
 
 
-def without_repeats(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -> list[Walker]:
+def without_repeats(
+    ground: CampaignGround, node: Node, walkers: Sequence[Walker], verdict: Verdict
+) -> Sequence[Walker]:
     """Those who get the step; the others leave by its next way. Costs nothing where no change said so."""
     before = ground.campaign.skips.get(str(node.id))
     if before is None:

@@ -12,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import text
 
-from loumass.campaigns.advancing.ground import Ground, NewStep, Walker
+from loumass.campaigns.advancing.ground import CampaignGround
 from loumass.core.arrays import integer_array, uuid_array
 from loumass.core.database import db
 from loumass.events.service import publish_alike
+from loumass.funnels.walking.walker import NewStep, Walker
 from loumass.messages.planned import cancel_planned
 
 _LEAVE = text("""
@@ -80,7 +81,7 @@ class Alike:
         return json.dumps(self.rows, default=str)
 
 
-def write(ground: Ground) -> None:
+def write(ground: CampaignGround) -> None:
     """Write the slice and tell its news. What is queued for those who left is cancelled with it."""
     if not ground.walkers:
         return
@@ -96,7 +97,7 @@ def write(ground: Ground) -> None:
     _tell(ground)
 
 
-def _write_left(ground: Ground) -> None:
+def _write_left(ground: CampaignGround) -> None:
     outcomes = {outcome: number for number, outcome in enumerate(dict.fromkeys(ground.left.values()), 1)}
     db().execute(
         _LEAVE,
@@ -112,7 +113,7 @@ def _write_left(ground: Ground) -> None:
 _STEP = ("node_id", "visit", "is_left", "outcome", "version")
 
 
-def _write_steps(ground: Ground, steps: Iterable[NewStep]) -> None:
+def _write_steps(ground: CampaignGround, steps: Iterable[NewStep]) -> None:
     alike = Alike()
     numbers = [
         alike.number(
@@ -130,7 +131,7 @@ def _write_steps(ground: Ground, steps: Iterable[NewStep]) -> None:
     db().execute(
         _ENTER,
         ground.bound(
-            campaign_id=ground.campaign.id,
+            campaign_id=ground.campaign_id,
             now=ground.now,
             ids=uuid_array(step.id for step in steps),
             enrollments=uuid_array(step.walker.id for step in steps),
@@ -146,7 +147,7 @@ _WALKER = (
 )  # fmt: skip
 
 
-def _write_walkers(ground: Ground, walkers: list[Walker]) -> None:
+def _write_walkers(ground: CampaignGround, walkers: list[Walker]) -> None:
     alike = Alike()
     numbers = []
     for one in walkers:
@@ -176,14 +177,14 @@ def _write_walkers(ground: Ground, walkers: list[Walker]) -> None:
     )
 
 
-def _tell(ground: Ground) -> None:
+def _tell(ground: CampaignGround) -> None:
     for kind, node_id, facts in sorted(ground.news, key=str):
         told = ground.news[kind, node_id, facts]
         publish_alike(
             kind,
             told.enrollments,
             told.contacts,
-            campaign_id=ground.campaign.id,
+            campaign_id=ground.campaign_id,
             node_id=node_id,
             facts=dict(facts),
         )

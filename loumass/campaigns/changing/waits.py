@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import text
 
 from loumass.accounts.models import Organization
-from loumass.campaigns.advancing.ground import UTC, zone_or
 from loumass.campaigns.changing.choices import KEEP, SPREAD, Choices
 from loumass.campaigns.models import Campaign
 from loumass.core import clock
@@ -25,6 +24,7 @@ from loumass.funnels.decisions import WaitUntil
 from loumass.funnels.facts import Facts
 from loumass.funnels.graph import Graph
 from loumass.funnels.step import decide
+from loumass.funnels.walking.ground import UTC, zone_or
 
 TURN = "Its turn after the change"
 _NEVER = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
