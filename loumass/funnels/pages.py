@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -10,10 +11,13 @@ from flask.typing import ResponseReturnValue
 from loumass.accounts.guards import requires
 from loumass.accounts.service import audit
 from loumass.core.database import db
-from loumass.core.errors import Problem, Refused
+from loumass.core.errors import NotFound, Problem, Refused
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import models, queries, service, templates
+from loumass.funnels.comparing import compare
+from loumass.funnels.graph_view import template_tabs
+from loumass.funnels.kinds import KINDS
 
 pages = Blueprint("funnels", __name__)
 
@@ -87,6 +91,35 @@ def _details(template: models.Template, name: str, description: str, error: str 
         name=name,
         description=description,
         error=error,
+    )
+
+
+@pages.context_processor
+def _tabs() -> dict[str, Any]:
+    return {"template_tabs": template_tabs}
+
+
+@pages.get("/templates/<uuid:template_id>/versions/compare")
+@requires("templates.read")
+def compare_versions(template_id: UUID) -> ResponseReturnValue:
+    """Two versions side by side; the draft counts as the newest."""
+    template = get_or_404(models.Template, template_id)
+    found = queries.versions_of(template_id)
+    graphs = {str(version.number): version.id for version in found} | {"draft": template.draft_graph_id}
+    newest = [str(version.number) for version in found[:2]] or ["draft"]
+    one, other = request.args.get("from", newest[-1]), request.args.get("to", newest[0])
+    if one not in graphs or other not in graphs:
+        raise NotFound
+    sides = [(queries.graph_of(graphs[side]), queries.written_in(graphs[side])) for side in (one, other)]
+    return render_template(
+        "funnels/compare.html",
+        template=template,
+        publishing=queries.publishing_of([template])[template.id],
+        offered=[(number, "the draft" if number == "draft" else number) for number in graphs],
+        one=one,
+        other=other,
+        comparison=compare(*sides[0], *sides[1]),
+        kinds=KINDS,
     )
 
 

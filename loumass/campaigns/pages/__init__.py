@@ -3,17 +3,21 @@
 from loumass.campaigns.pages import (
     acting,
     adding,
+    changing,
     launching,
     listing,
     making,
     pausing,
     reading,
     showing,
+    telling,
     topic,
     verifying,
+    versions,
 )
 from loumass.campaigns.pages.blueprint import pages
 
 __all__ = [
-    "acting", "adding", "launching", "listing", "making", "pages", "pausing", "reading", "showing", "topic", "verifying",
+    "acting", "adding", "changing", "launching", "listing", "making", "pages", "pausing", "reading", "showing", "telling", "topic",
+    "verifying", "versions",
 ]  # fmt: skip
