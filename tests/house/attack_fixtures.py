@@ -86,6 +86,13 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     "inbox.download": {"id": "attachment"},
     "inbox.remove_file": {"id": "draft_file"},
     "campaigns.pause": {"id": "running_campaign"},
+    "campaigns.begin_change": {"id": "running_campaign"},
+    **{
+        f"campaigns.{name}": {"id": "changing_campaign"}
+        for name in ("change", "review_change", "apply_change", "carry_on_change", "discard_change")
+    },
+    "campaigns.ask_undo": {"id": "changed_campaign"},
+    "campaigns.undo_change": {"id": "changed_campaign"},
     "campaigns.ask_resume": {"id": "paused_campaign"},
     "campaigns.resume": {"id": "paused_campaign"},
     "campaigns.unschedule": {"id": "scheduled_campaign"},
@@ -167,6 +174,14 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "campaigns.pause": lambda _: {},
     "campaigns.resume": lambda _: {},
     "campaigns.cancel": lambda _: {},
+    "campaigns.begin_change": lambda _: {},
+    "campaigns.review_change": lambda house: {f"removed-{house.changing_graph_node}": "finish"},
+    "campaigns.apply_change": lambda _: {},
+    "campaigns.carry_on_change": lambda _: {},
+    "campaigns.discard_change": lambda _: {},
+    "campaigns.undo_change": lambda _: {"number": "2"},
+    "campaigns.tag_told": lambda _: {"tags": "told"},
+    "campaigns.add_told": lambda house: {"campaign": house.paused_campaign},
     "campaigns.move_sender": lambda _: {},
     "people.tag": lambda house: {"ids": [house.contact], "tags": "vip"},
     "people.choose_campaign": lambda house: {"ids": [house.fresh_contact], "campaign_id": house.campaign},

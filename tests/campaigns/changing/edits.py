@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,24 @@ class Drafted:
         """The draft's step known as `key`."""
         found = select(models.Node).where(models.Node.graph_id == self._graph_id, models.Node.key == key)
         return self._session.scalars(found).one()
+
+    def nodes(self) -> list[models.Node]:
+        """All steps of the draft, in order."""
+        found = select(models.Node).where(models.Node.graph_id == self._graph_id)
+        return list(self._session.scalars(found.order_by(models.Node.position, models.Node.id)))
+
+    def swap(self, one: str, other: str) -> None:
+        """Both change places, where that leaves no loop: what led to one leads to the other, and on as the other did."""
+        keys = [node.key for node in self.nodes()]
+        places = {key: keys.index(key) for key in (one, other)}
+        keys[places[one]], keys[places[other]] = other, one
+        for key, following in pairwise(keys):
+            if self.node(key).kind != "end":
+                editing.connect(self._graph_id, self.node(key).id, {"next": self.node(following).id})
+        self.begin_at(keys[0])
+        for place, key in enumerate(keys):
+            self.node(key).position = place
+        self._session.flush()
 
     def remove(self, key: str) -> None:
         """Take the step out; what led to it leads on."""

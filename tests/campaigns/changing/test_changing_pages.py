@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from loumass.campaigns.changing.drafts import open_change
-from loumass.campaigns.models import Campaign, CampaignChange
+from loumass.campaigns.creating import Details, create
+from loumass.campaigns.models import CampaignChange
 from loumass.contacts.models import ContactTag, Tag
 from loumass.content.composing import Draft
 from loumass.funnels import contents, editing, templates
@@ -138,12 +139,8 @@ def _frozen(run: Run) -> UUID:
 def test_a_campaign_is_brought_to_a_new_version_of_its_template(world: World) -> None:
     ben = world.acme.member
     template_id, draft_id = _template(world)
-    ben.post(
-        "/campaigns",
-        {"name": "Night", "template": template_id, "event_type": "", "email_channel": "", "sms_channel": ""},
-    )
     with world.acme.acting() as session:
-        campaign = session.scalars(select(Campaign).where(Campaign.template_id == template_id)).one()
+        campaign = create(template_id, Details(name="Night"))
         campaign.state = "running"
         session.commit()
     run = Run(world.acme, campaign.id, {}, None, None)  # pyright: ignore[reportArgumentType]  nobody is written to
