@@ -30,7 +30,7 @@ _MADE = (
         undoes INTEGER,
         before_graph_id UUID,
         removed_graph_id UUID,
-        summary VARCHAR DEFAULT '' NOT NULL,
+        summary TEXT DEFAULT '' NOT NULL,
         people JSONB DEFAULT '{}' NOT NULL,
         CONSTRAINT pk_campaign_change PRIMARY KEY (organization_id, id),
         CONSTRAINT fk_campaign_change_organization_id_campaign_id FOREIGN KEY(organization_id, campaign_id)

@@ -89,8 +89,9 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     "campaigns.begin_change": {"id": "running_campaign"},
     **{
         f"campaigns.{name}": {"id": "changing_campaign"}
-        for name in ("change", "review_change", "apply_change", "carry_on_change", "discard_change")
+        for name in ("change", "review_change", "apply_change", "ask_discard", "discard_change")
     },
+    "campaigns.carry_on_change": {"id": "changed_campaign"},
     "campaigns.ask_undo": {"id": "changed_campaign"},
     "campaigns.undo_change": {"id": "changed_campaign"},
     "campaigns.ask_resume": {"id": "paused_campaign"},

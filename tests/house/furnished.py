@@ -322,6 +322,10 @@ def _changes(put: Any, house: Furniture) -> None:
         done = {"number": 2, "applied_at": clock.now(), "before_graph_id": other} if values else {}
         change = CampaignChange(campaign_id=stream.id, graph_id=other, base_number=1, **done)
         put(f"{name}_change", change)
+    outdated = CampaignChange(
+        campaign_id=house.changed_campaign, graph_id=_ending(put, "outdated"), base_number=1
+    )
+    put("outdated_change", outdated)
 
 
 def _ending(put: Any, name: str) -> UUID:

@@ -20,7 +20,7 @@ KEEP, NOW, SPREAD = "keep", "now", "spread"
 WAITS = {
     KEEP: "Keep the time they wait for now",
     NOW: "Take the new time, at once where it has passed",
-    SPREAD: "Take the new time; spread those for whom it has passed over some hours",
+    SPREAD: "Take the new time; where it has passed, spread them over",
 }
 #: Messages that are queued with the old words.
 AS_PLANNED, ANEW = "as_planned", "anew"

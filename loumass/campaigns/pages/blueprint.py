@@ -104,7 +104,7 @@ def _owner_of_draft(campaign: Campaign, change: CampaignChange) -> Owner | None:
     if change.applied_at is not None or change.discarded_at is not None:
         return None
     review = Act("Review change", url_for("campaigns.change", id=campaign.id), is_primary=True)
-    discard = Act("Discard", url_for("campaigns.discard_change", id=campaign.id), "trash", is_post=True)
+    discard = Act("Discard", url_for("campaigns.ask_discard", id=campaign.id), "trash")
     return replace(_owner(campaign, may_change=True), badge="Draft of change", acts=(discard, review))
 
 

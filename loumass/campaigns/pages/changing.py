@@ -104,6 +104,17 @@ def carry_on_change(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name th
     return redirect(url_for(".change", id=id), 303)
 
 
+@pages.get("/campaigns/<uuid:id>/change/discard")
+@requires("campaigns.write")
+def ask_discard(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
+    """Ask: what was drawn is lost."""
+    campaign = get_or_404(Campaign, id)
+    draft = drafts.open_change(campaign.id)
+    if draft is None:
+        return redirect(url_for(".versions", id=id))
+    return render_template("campaigns/discard.html", campaign=campaign, draft=draft)
+
+
 @pages.post("/campaigns/<uuid:id>/change/discard")
 @requires("campaigns.write")
 def discard_change(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use

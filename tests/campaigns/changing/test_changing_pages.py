@@ -118,6 +118,7 @@ def test_a_draft_is_given_up_and_held_against_what_was_applied_meanwhile(world: 
     assert "Version 3 was applied since this draft was made from version 2" in ben.get(f"{page}/change").text
     assert ben.post(f"{page}/change/apply").status_code == 409
     assert "Pause and Again taken out" in ben.post(f"{page}/change/base", follow_redirects=True).text
+    assert "is lost" in ben.get(f"{page}/change/discard").text
     assert "goes on as it was" in ben.post(f"{page}/change/discard", follow_redirects=True).text
     assert ben.get(f"{page}/change").location.endswith("/versions")
     assert ben.post(f"{page}/change/apply").status_code == 409
