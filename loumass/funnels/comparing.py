@@ -105,11 +105,13 @@ def same_step(one: Node, other: Node) -> bool:
     return (one.key, one.kind) == (other.key, other.kind)
 
 
-def compare(old: Graph, old_words: Words, new: Graph, new_words: Words) -> Comparison:
-    """What is different in `new`."""
+def compare(
+    old: Graph, old_words: Words, new: Graph, new_words: Words, chosen: Mapping[str, str] | None = None
+) -> Comparison:
+    """What is different in `new`. `chosen` is what people, campaigns and the like are called, by id."""
     before = {(node.key, node.kind): node for node in old.nodes}
     after = {(node.key, node.kind): node for node in new.nodes}
-    sides = _Sides(old, old_words, new, new_words)
+    sides = _Sides(old, old_words, new, new_words, chosen or {})
     steps = [
         StepChange(before.get(key), node, tuple(sides.differences(before[key], node)) if key in before else ())
         for key, node in after.items()
@@ -125,6 +127,7 @@ class _Sides:
     old_words: Words
     new: Graph
     new_words: Words
+    chosen: Mapping[str, str]
 
     def start(self) -> tuple[str, str] | None:
         before = self.old.node(self.old.start) if self.old.start in self.old and self.old.start else None
@@ -143,12 +146,15 @@ class _Sides:
     def _said(self, node: Node, words: Words) -> Draft:
         return (words.get(node.content_id) if node.content_id else None) or Draft()
 
+    def _names(self, graph: Graph) -> Names:
+        return Names(steps=graph.names().steps, chosen=self.chosen)
+
     def _settings(self, before: Node, after: Node) -> Iterator[Difference]:
         old, new = _whole(before), _whole(after)
         if old == new:
             return
         is_sending = before.kind in KINDS and bool(KINDS[before.kind].medium)
-        told = [describe(before, _names(self.old)), describe(after, _names(self.new))]
+        told = [describe(before, self._names(self.old)), describe(after, self._names(self.new))]
         if told[0] != told[1] and not is_sending:
             yield Difference("settings", "Settings", sentence(told[0]), sentence(told[1]))
             return
@@ -165,10 +171,6 @@ class _Sides:
             yield Difference(
                 "ways", label, was.name if was else NOWHERE, now.name if now else NOWHERE
             )  # fmt: skip
-
-
-def _names(graph: Graph) -> Names:
-    return graph.names()
 
 
 def _targets(graph: Graph, node: Node) -> dict[str, Node]:

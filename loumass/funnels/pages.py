@@ -15,7 +15,6 @@ from loumass.core.errors import NotFound, Problem, Refused
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import models, queries, service, templates
-from loumass.funnels.comparing import compare
 from loumass.funnels.graph_view import template_tabs
 from loumass.funnels.kinds import KINDS
 
@@ -110,7 +109,6 @@ def compare_versions(template_id: UUID) -> ResponseReturnValue:
     one, other = request.args.get("from", newest[-1]), request.args.get("to", newest[0])
     if one not in graphs or other not in graphs:
         raise NotFound
-    sides = [(queries.graph_of(graphs[side]), queries.written_in(graphs[side])) for side in (one, other)]
     return render_template(
         "funnels/compare.html",
         template=template,
@@ -118,7 +116,7 @@ def compare_versions(template_id: UUID) -> ResponseReturnValue:
         offered=[(number, "the draft" if number == "draft" else number) for number in graphs],
         one=one,
         other=other,
-        comparison=compare(*sides[0], *sides[1]),
+        comparison=service.compared(graphs[one], graphs[other]),
         kinds=KINDS,
     )
 

@@ -13,9 +13,9 @@ from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import current_organization_id
-from loumass.funnels.comparing import Comparison, compare
+from loumass.funnels import service
+from loumass.funnels.comparing import Comparison
 from loumass.funnels.models import Graph, Template
-from loumass.funnels.service import graph_of, written_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,7 @@ def compared(campaign: Campaign, one: int, other: int) -> Comparison:
     graphs = {version.number: version.graph_id for version in versions_of(campaign)}
     if one not in graphs or other not in graphs:
         raise NotFound
-    return compare_graphs(graphs[one], graphs[other])
-
-
-def compare_graphs(one_id: UUID, other_id: UUID) -> Comparison:
-    """What is different in the second."""
-    return compare(graph_of(one_id), written_in(one_id), graph_of(other_id), written_in(other_id))
+    return service.compared(graphs[one], graphs[other])
 
 
 @dataclass(frozen=True, slots=True)

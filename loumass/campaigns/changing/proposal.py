@@ -17,7 +17,7 @@ from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.matching import Match, matched
 from loumass.funnels.node import Node
-from loumass.funnels.service import graph_of, written_in
+from loumass.funnels.service import graph_of, what_is_chosen, written_in
 
 _REMOVED = text("""
     SELECT node.graph_id, node.id, node.key, node.kind, node.name, node.config, node.content_id FROM node
@@ -76,7 +76,8 @@ def proposal_of(campaign: Campaign, draft_id: UUID, *, is_own: bool) -> Proposal
             written[node.content_id] = words.get(before.content_id, Draft())
         elif written.get(node.content_id) != words.get(before.content_id):
             said_anew.append((node.content_id, before.content_id))
-    return Proposal(campaign, draft_id, live, match, compare(live, words, draft, written), tuple(said_anew))
+    comparison = compare(live, words, draft, written, what_is_chosen(live, draft))
+    return Proposal(campaign, draft_id, live, match, comparison, tuple(said_anew))
 
 
 def _removed(campaign: Campaign) -> list[tuple[Node, UUID]]:
