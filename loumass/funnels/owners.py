@@ -25,7 +25,7 @@ class Owner:
     ``blueprint`` is the one whose entry in the rail stands out meanwhile. ``tabs`` are ``(label, address)`` of the owner's
     pages, the graph's own among them. ``note`` says why something cannot be changed. ``dead_media`` and
     ``has_event`` are what validation is told (``validation.Surroundings``). ``badge`` says what the graph is, if it is not
-    simply the owner's; ``acts`` are what is done with it as a whole, the primary one last.
+    simply the owner's, and its icon; ``acts`` are what is done with it as a whole, the primary one last.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Owner:
     note: str = ""
     dead_media: Mapping[str, str] = field(default_factory=dict)
     has_event: bool | None = None
-    badge: str = ""
+    badge: tuple[str, str] = ("", "")
     acts: tuple[Act, ...] = ()
 
 

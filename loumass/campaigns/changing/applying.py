@@ -15,7 +15,7 @@ from loumass.accounts.service import audit
 from loumass.campaigns import states
 from loumass.campaigns.advancing.ground import ground_of
 from loumass.campaigns.advancing.sending import plan_for
-from loumass.campaigns.changing import moving, reviewing, waits
+from loumass.campaigns.changing import moving, people, reviewing, waits
 from loumass.campaigns.changing.choices import END, MOVE, Choices
 from loumass.campaigns.changing.drafts import (
     is_of_template,
@@ -83,7 +83,8 @@ def apply(campaign_id: UUID, choices: Choices, user_id: UUID | None) -> Campaign
             f"Version {campaign.version} was applied since this draft was made from version {change.base_number}. "
             "Look at the difference first. Nothing was changed."
         )
-    _carry_out(change, review_of_draft(campaign, change, choices), choices, user_id)
+    is_own = change.from_graph_id is None
+    _carry_out(change, proposal_of(campaign, change.graph_id, is_own=is_own), choices, user_id)
     return change
 
 
@@ -102,8 +103,7 @@ def undo(campaign_id: UUID, number: int, user_id: UUID | None) -> CampaignChange
         id=uuid7(), campaign_id=campaign.id, graph_id=clone_graph(last.before_graph_id), base_number=campaign.version,
         from_graph_id=last.before_graph_id, made_by_id=user_id, made_at=clock.now(), undoes=number,
     )  # fmt: skip
-    review = review_of(proposal_of(campaign, change.graph_id, is_own=False))
-    _carry_out(change, review, Choices(), user_id)
+    _carry_out(change, proposal_of(campaign, change.graph_id, is_own=False), Choices(), user_id)
     return change
 
 
@@ -115,19 +115,18 @@ def _latest(campaign: Campaign) -> CampaignChange:
     return found
 
 
-def _carry_out(change: CampaignChange, review: Review, choices: Choices, user_id: UUID | None) -> None:
-    proposal = review.proposal
+def _carry_out(change: CampaignChange, proposal: Proposal, choices: Choices, user_id: UUID | None) -> None:
     campaign = proposal.campaign
-    if review.stops:
-        raise Refused(f"{review.stops[0]} Nothing was changed.")
+    for sentence in reviewing.stops_of(proposal):
+        raise Refused(f"{sentence} Nothing was changed.")
     _refuse_strange_targets(proposal, choices)
     db().execute(PLANNED_FOR_MANY)
+    standing = people.standing_at(campaign)
+    met = {step for _, step in reviewing.met_again(proposal, standing, choices)}
     change.before_graph_id = clone_graph(campaign.graph_id, number=campaign.version)
     change.number = campaign.version = campaign.version + 1
     change.applied_at, change.applied_by_id = clock.now(), user_id
     change.summary = _summary(proposal, change)
-    met = {step for _, step in reviewing.met_again(proposal, review.standing, choices)}
-    again = reviewing.retimed_steps(proposal)
     change.removed_graph_id = take_over(
         campaign.graph_id, change.graph_id, proposal.match, proposal.said_anew
     )
@@ -135,28 +134,28 @@ def _carry_out(change: CampaignChange, review: Review, choices: Choices, user_id
     campaign.skips = _skips(campaign, met, choices)
     _note_origin(campaign, change)
     db().flush()
-    done = _people(proposal, review, change, choices, again)
+    done = _people(proposal, [one for one in standing if one in proposal.match.removed], change, choices)
     change.people = done.counts
     _tell(campaign, change, done)
 
 
 def _people(
-    proposal: Proposal, review: Review, change: CampaignChange, choices: Choices, again: list[UUID]
+    proposal: Proposal, standing: Collection[UUID], change: CampaignChange, choices: Choices
 ) -> Applied:
+    """`standing`: the removed steps where somebody stands."""
     campaign = proposal.campaign
     assert change.before_graph_id is not None  # noqa: S101  just frozen
-    here = [node_id for node_id in review.standing if node_id in proposal.match.removed]
-    by_choice = {node_id: choices.removal(node_id) for node_id in here}
-    leaving = [one for one in here if by_choice[one].what == END]
-    going = [(one, by_choice[one].target) for one in here if by_choice[one].what == MOVE]
-    others = [one for one in proposal.match.removed if one not in leaving and one not in dict(going)]
+    chosen = {node_id: choices.removal(node_id) for node_id in standing}
+    finishing = [one for one in standing if chosen[one].what not in (END, MOVE)]
+    targets = {one: removal.target for one, removal in chosen.items() if removal.what == MOVE}
+    anew = [node.id for node in reviewing.said_anew(proposal) if choices.is_written_anew(node.id)]
     return Applied(
-        ended=sum(moving.take_out(campaign, one) for one in leaving),
-        moved=sum(moving.move_to(campaign, one, target) for one, target in going if target),
-        finishing=moving.let_finish(campaign, change.before_graph_id, others),
-        retimed=waits.carry_out(campaign, proposal.graph, again, choices),
-        rewritten=sum(_rewrite(campaign, old.node.id) for old in review.old_words if choices.is_written_anew(old.node.id)),
-    )  # fmt: skip
+        ended=sum(moving.take_out(campaign, one) for one in standing if chosen[one].what == END),
+        moved=sum(moving.move_to(campaign, one, target) for one, target in targets.items() if target),
+        finishing=moving.let_finish(campaign, change.before_graph_id, finishing),
+        retimed=waits.carry_out(campaign, proposal.graph, reviewing.retimed_steps(proposal), choices),
+        rewritten=sum(_rewrite(campaign, node_id) for node_id in anew),
+    )
 
 
 def _rewrite(campaign: Campaign, node_id: UUID) -> int:

@@ -103,7 +103,7 @@ def review_of(proposal: Proposal, choices: Choices | None = None) -> Review:
         again=_again(proposal, standing, chosen),
         old_words=_old_words(proposal),
         standing=standing,
-        stops=tuple(_stops(proposal)),
+        stops=tuple(stops_of(proposal)),
     )
 
 
@@ -163,16 +163,21 @@ def _again(proposal: Proposal, standing: Mapping[UUID, int], choices: Choices) -
     ]
 
 
-def _old_words(proposal: Proposal) -> list[OldWords]:
+def said_anew(proposal: Proposal) -> list[Node]:
+    """The steps that stay and say something else."""
     said = {content_id for _, content_id in proposal.said_anew}
-    nodes = [
+    return [
         node for node in proposal.live.nodes if node.content_id in said and node.id in proposal.match.kept
     ]
+
+
+def _old_words(proposal: Proposal) -> list[OldWords]:
+    nodes = said_anew(proposal)
     queued = people.queued_at(proposal.campaign, [node.id for node in nodes])
     return [OldWords(node, queued[node.id]) for node in nodes if queued.get(node.id)]
 
 
-def _stops(proposal: Proposal) -> Iterable[str]:
+def stops_of(proposal: Proposal) -> Iterable[str]:
     """Why it cannot be applied as it stands."""
     campaign = proposal.campaign
     if proposal.comparison.is_empty:

@@ -17,13 +17,14 @@ from loumass.accounts.models import Organization
 from loumass.campaigns.changing.choices import KEEP, SPREAD, Choices
 from loumass.campaigns.models import Campaign
 from loumass.core import clock
-from loumass.core.arrays import integer_array, uuid_array
+from loumass.core.arrays import integer_array, moment_array, uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.decisions import WaitUntil
 from loumass.funnels.facts import Facts
-from loumass.funnels.graph import Graph
-from loumass.funnels.step import decide
+from loumass.funnels.graph import Graph, settings_of
+from loumass.funnels.kinds import kind_of
+from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import UTC, zone_or
 
 TURN = "Its turn after the change"
@@ -121,7 +122,7 @@ class Retimed:
 
 def retimed(campaign: Campaign, graph: Graph, nodes: Collection[UUID]) -> list[Alike]:
     """Everybody who waits for a time at one of the nodes, and the time that `graph` gives them."""
-    known = [one for one in nodes if one in graph]
+    known = {one: _Deciding.on(graph.node(one)) for one in nodes if one in graph}
     if not known:
         return []
     organization = db().get_one(Organization, current_organization_id())
@@ -134,22 +135,35 @@ def retimed(campaign: Campaign, graph: Graph, nodes: Collection[UUID]) -> list[A
             last_sent_at=row.last_sent_at, event_at=campaign.event_at,
             event_timezone=zone_or(campaign.event_timezone, home),
         )  # fmt: skip
-        at, because = _target(graph, facts, row.node_id)
+        at, because = known[row.node_id].target(facts)
         found.append(
             Alike(row.node_id, entered_at, row.last_sent_at, row.due_at, row.zone, row.people, at, because)
         )
     return found
 
 
-def _target(graph: Graph, facts: Facts, node_id: UUID) -> tuple[datetime, str]:
-    """Asked as of the moment they came: then a wait says its whole time. What is no wait any more is decided on at once."""
-    try:
-        decision = decide(graph.node(node_id), facts, facts.entered_at)
-    except ValueError:  # settings that lead nowhere: the engine holds them, visibly
-        return facts.entered_at, ""
-    if not isinstance(decision, WaitUntil):
-        return facts.entered_at, ""
-    return decision.at.replace(second=0, microsecond=0), decision.because
+@dataclass(frozen=True, slots=True)
+class _Deciding:
+    """A step whose settings were read once. None: they lead nowhere, and the engine will hold people there, visibly."""
+
+    node: Node
+    config: Any | None
+
+    @classmethod
+    def on(cls, node: Node) -> _Deciding:
+        return cls(node, settings_of(node))
+
+    def target(self, facts: Facts) -> tuple[datetime, str]:
+        """Asked as of the moment they came, a wait says its whole time. What is no wait any more is decided on at once."""
+        if self.config is None:
+            return facts.entered_at, ""
+        try:
+            decision = kind_of(self.node.kind).decide(self.node, self.config, facts, facts.entered_at)
+        except ValueError:
+            return facts.entered_at, ""
+        if not isinstance(decision, WaitUntil):
+            return facts.entered_at, ""
+        return decision.at.replace(second=0, microsecond=0), decision.because
 
 
 def sums_of(groups: Iterable[Alike]) -> dict[UUID, Retimed]:
@@ -198,11 +212,11 @@ def _columns(moved: Sequence[Alike], choices: Choices, now: datetime) -> Mapping
     return {
         "nodes": uuid_array({one.node_id for one in moved}),
         "group_nodes": uuid_array(one.node_id for one in moved),
-        "entered": [one.entered_at for one in moved],
-        "sent": [one.last_sent_at for one in moved],
-        "dues": [one.due_at for one in moved],
+        "entered": moment_array(one.entered_at for one in moved),
+        "sent": moment_array(one.last_sent_at for one in moved),
+        "dues": moment_array(one.due_at for one in moved),
         "zones": [one.zone for one in moved],
-        "ats": [one.at for one in moved],
+        "ats": moment_array(one.at for one in moved),
         "becauses": [one.because for one in moved],
         "hours": integer_array(hours(one) for one in moved),
     }

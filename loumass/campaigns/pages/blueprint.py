@@ -76,7 +76,7 @@ def owner_of_campaign_graph(graph_id: UUID) -> Owner | None:
     number = (change.number or 1) - 1
     return replace(
         _owner(campaign, may_change=False),
-        badge=f"Version {number}",
+        badge=(f"Version {number}", "archive"),
         note=f"This is version {number}, as it was until version {change.number} took its place. It never changes.",
     )
 
@@ -105,7 +105,9 @@ def _owner_of_draft(campaign: Campaign, change: CampaignChange) -> Owner | None:
         return None
     review = Act("Review change", url_for("campaigns.change", id=campaign.id), is_primary=True)
     discard = Act("Discard", url_for("campaigns.ask_discard", id=campaign.id), "trash")
-    return replace(_owner(campaign, may_change=True), badge="Draft of change", acts=(discard, review))
+    return replace(
+        _owner(campaign, may_change=True), badge=("Draft of change", "pencil"), acts=(discard, review)
+    )
 
 
 def _owner(campaign: Campaign, *, may_change: bool) -> Owner:
