@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from loumass.campaigns.advancing.repeating import HAD_IT
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.reasons import left_words
 from loumass.core.database import db
@@ -111,5 +112,6 @@ def drawn_branch(graph: Graph, node_id: UUID, outcome: str) -> str | None:
     if node_id not in graph:
         return None
     way = Go(FAILED, or_else=NEXT) if outcome.startswith(("skipped", FAILED)) else Go(outcome)
+    way = Go() if outcome == HAD_IT else way
     ways = graph.ways_out(node_id)
     return next((branch for branch in (way.branch, way.or_else or "") if branch in ways), None)

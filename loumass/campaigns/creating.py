@@ -14,6 +14,7 @@ from loumass.accounts.service import audit
 from loumass.campaigns import states
 from loumass.campaigns.models import COLLEAGUES, STATUSES, Campaign
 from loumass.campaigns.pooling import change_pool
+from loumass.campaigns.told import values_now
 from loumass.campaigns.waking import announce, wake_engine
 from loumass.channels.models import Channel
 from loumass.core import clock
@@ -24,6 +25,7 @@ from loumass.core.tenancy import current_organization_id, get, get_or_404
 from loumass.funnels.models import Template
 from loumass.funnels.service import clone_graph
 from loumass.messages.models import Stream
+from loumass.messages.rewriting import freshen_planned
 
 LONGEST_NAME = 120
 LONGEST_TEXT = 300
@@ -81,7 +83,8 @@ def create(template_id: UUID, details: Details, *, author_id: UUID | None = None
 
 
 def change(campaign_id: UUID, details: Details) -> Campaign:
-    """The campaign with its new details. People who wait for the event, or for a sender, are decided on again.
+    """The campaign with its new details. People who wait for the event, or for a sender, are decided on again, and what is
+    queued tells of the event as it is now.
 
     Raises NotFound; Conflict for one that was cancelled; Refused for details that make no sense.
     """
@@ -127,10 +130,16 @@ _WITHOUT_SENDER = text("""
 """)
 
 
+#: What merge tags tell of, so that what is queued would tell what was.
+_TOLD = {"name", "event_name", "event_at", "event_timezone", "event_place"}
+
+
 def _decide_again(campaign: Campaign, changed: list[str]) -> None:
     bound = {"organization_id": current_organization_id(), "campaign_id": campaign.id, "now": clock.now()}
     if {"event_at", "event_timezone"} & set(changed):
         db().execute(_AROUND_THE_EVENT, bound)
+    if _TOLD & set(changed):
+        freshen_planned(campaign.id, values_now(campaign))
     if {"email_channel_id", "sms_channel_id", "voicemail_channel_id", "pool"} & set(changed):
         db().execute(_WITHOUT_SENDER, bound)
     wake_engine([campaign.id])

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy import select, text
 
 from loumass.campaigns.models import Campaign
+from loumass.campaigns.walked import walked_by
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.exits import exit_after
-from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
-from loumass.funnels.models import Edge, Node
-from loumass.funnels.models import Graph as GraphRow
-from loumass.funnels.node import Edge as PureEdge
-from loumass.funnels.node import Node as PureNode
 
 _WITH_MEDIUM = text("""
     SELECT DISTINCT e.id FROM unnest(CAST(:contacts AS uuid[]), CAST(:media AS text[])) AS said(contact_id, medium)
@@ -25,7 +22,9 @@ _WITH_MEDIUM = text("""
     WHERE said.medium IS NULL OR EXISTS (
         SELECT 1 FROM node n
         JOIN unnest(CAST(:kinds AS text[]), CAST(:kind_media AS text[])) AS sends(kind, medium) ON sends.kind = n.kind
-        WHERE n.organization_id = :organization_id AND n.graph_id = c.graph_id AND sends.medium = said.medium)
+        WHERE n.organization_id = :organization_id AND sends.medium = said.medium AND n.graph_id = coalesce((
+            SELECT here.graph_id FROM node here
+            WHERE here.organization_id = :organization_id AND here.id = e.node_id), c.graph_id))
 """)
 
 
@@ -36,8 +35,11 @@ def by_replying(standing: Mapping[UUID, tuple[UUID, UUID | None]]) -> frozenset[
             Campaign.id.in_({campaign_id for campaign_id, _ in standing.values()})
         )
     ).all()  # fmt: skip
-    graphs = graphs_of({row.graph_id for row in campaigns})
     by_id = {row.id: row for row in campaigns}
+    places: dict[UUID, set[UUID | None]] = defaultdict(set)
+    for campaign_id, node_id in standing.values():
+        places[by_id[campaign_id].graph_id].add(node_id)
+    graphs = walked_by(places)
     leaving = set()
     for enrollment_id, (campaign_id, node_id) in standing.items():
         campaign = by_id[campaign_id]
@@ -63,18 +65,3 @@ def with_medium(said_no: Iterable[tuple[UUID, str | None]]) -> frozenset[UUID]:
         },
     )
     return frozenset(rows)
-
-
-def graphs_of(graph_ids: Iterable[UUID]) -> dict[UUID, Graph]:
-    """The pure graphs, in three statements however many."""
-    ids = list(graph_ids)
-    nodes: dict[UUID, list[PureNode]] = {graph_id: [] for graph_id in ids}
-    edges: dict[UUID, list[PureEdge]] = {graph_id: [] for graph_id in ids}
-    for node in db().scalars(select(Node).where(Node.graph_id.in_(ids)).order_by(Node.position, Node.id)):
-        nodes[node.graph_id].append(
-            PureNode(node.id, node.key, node.kind, node.name, node.config, node.content_id)
-        )
-    for edge in db().scalars(select(Edge).where(Edge.graph_id.in_(ids)).order_by(Edge.id)):
-        edges[edge.graph_id].append(PureEdge(edge.source_id, edge.branch, edge.target_id))
-    starts = db().execute(select(GraphRow.id, GraphRow.start_node_id).where(GraphRow.id.in_(ids)))
-    return {row.id: Graph(tuple(nodes[row.id]), tuple(edges[row.id]), row.start_node_id) for row in starts}

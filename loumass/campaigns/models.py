@@ -61,6 +61,10 @@ class Campaign(OrganizationOwned, Base):
     #: Null: as the organization does.
     is_open_tracked: Mapped[bool | None]
     is_click_tracked: Mapped[bool | None]
+    #: The version that its graph is now: raised by every change that is applied (`CampaignChange`).
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    #: Steps that whoever had them before a moment skips once: node id -> that moment. Empty for nearly every campaign.
+    skips: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     #: Why it may start although the rules for bulk mail are not kept, and who said so.
     override_reason: Mapped[str] = mapped_column(default="", server_default="")
     override_by_id: Mapped[UUID | None]
@@ -73,6 +77,54 @@ class Campaign(OrganizationOwned, Base):
     ended_at: Mapped[datetime | None]
     created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class CampaignChange(OrganizationOwned, Base):
+    """A change of a campaign that people walk: a draft of it, then the version that it became (`changing/`)."""
+
+    __tablename__ = "campaign_change"
+    __table_args__ = (
+        belongs_to("campaign", "campaign_id"),
+        belongs_to("graph", "graph_id"),
+        belongs_to("graph", "from_graph_id"),
+        belongs_to("graph", "before_graph_id"),
+        belongs_to("graph", "removed_graph_id"),
+        UniqueConstraint("organization_id", "campaign_id", "number"),
+        Index(
+            "uq_campaign_change_open",
+            "organization_id",
+            "campaign_id",
+            unique=True,
+            postgresql_where=text("applied_at IS NULL AND discarded_at IS NULL"),
+        ),
+        Index(None, "organization_id", "graph_id"),
+        Index(None, "organization_id", "before_graph_id"),
+    )
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    campaign_id: Mapped[UUID]
+    #: The draft; once it is applied nothing is left in it.
+    graph_id: Mapped[UUID]
+    #: The campaign's version that the draft was made from.
+    base_number: Mapped[int]
+    #: What it takes over, if not the campaign's own graph: a version of its template, or an earlier one of its own.
+    from_graph_id: Mapped[UUID | None]
+    made_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    discarded_at: Mapped[datetime | None]
+    applied_at: Mapped[datetime | None]
+    applied_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    #: The version that the campaign became by it.
+    number: Mapped[int | None]
+    #: The version that it took back.
+    undoes: Mapped[int | None]
+    #: The campaign as it was before, frozen: some people may finish on it.
+    before_graph_id: Mapped[UUID | None]
+    #: The steps that it took out, as rows: steps and messages go on pointing at them.
+    removed_graph_id: Mapped[UUID | None]
+    #: What changed, in a sentence, and what was done with how many people.
+    summary: Mapped[str] = mapped_column(default="", server_default="")
+    people: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
 
 
 class CampaignSender(OrganizationScoped, Base):
@@ -194,3 +246,5 @@ class Step(OrganizationOwned, Base):
     left_at: Mapped[datetime | None]
     #: The branch taken, or why the enrollment ended here.
     outcome: Mapped[str | None]
+    #: The campaign's version that it was taken on.
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))

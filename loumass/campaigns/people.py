@@ -42,10 +42,13 @@ class PeopleWanted:
     status: str = ""
     where: str = ""
     reason: str = ""
+    #: Those who stand at any of these, and those who were sent the message of that step.
+    among: frozenset[UUID] = frozenset()
+    had: UUID | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> PeopleWanted:
-        """The filter of a page's query (`q`, `at`, `status`, `where`, `reason`); nonsense is dropped."""
+        """The filter of a page's query (`q`, `at`, `status`, `where`, `reason`, `among`, `had`); nonsense is dropped."""
         status, where = query.get("status", ""), query.get("where", "")
         return cls(
             words=" ".join(query.get("q", "").split())[:200],
@@ -53,6 +56,8 @@ class PeopleWanted:
             status=status if status in STATUSES else "",
             where=where if where in WHERE else "",
             reason=query.get("reason", "")[:200],
+            among=frozenset(one for one in map(_id_of, query.get("among", "").split(",")) if one),
+            had=_id_of(query.get("had", "")),
         )
 
     @property
@@ -71,6 +76,10 @@ class PeopleWanted:
             found.append(Enrollment.status == self.status)
         if self.reason:
             found += [Enrollment.state == "ended", Enrollment.reason == self.reason]
+        if self.among:
+            found += [Enrollment.node_id.in_(self.among), Enrollment.state != "ended"]
+        if self.had:
+            found.append(_had(self.had))
         if self.where:
             found.append(_is_where(self.where))
         return found
@@ -158,6 +167,16 @@ def _is_past_due() -> ColumnElement[bool]:
             and_(Enrollment.due_at.is_(None), exists(queued.correlate(Enrollment))),
         ),
     )
+
+
+def _had(node_id: UUID) -> ColumnElement[bool]:
+    sent = select(Message.id).where(
+        Message.organization_id == current_organization_id(),
+        Message.enrollment_id == Enrollment.id,
+        Message.node_id == node_id,
+        Message.state.in_(("queued", "sending", "sent", "in_doubt")),
+    )
+    return exists(sent.correlate(Enrollment))
 
 
 def _begins_with(words: str) -> list[ColumnElement[bool]]:

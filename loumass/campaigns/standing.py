@@ -11,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Row, select, text
 
 from loumass.accounts.models import Organization, User
-from loumass.campaigns.exiting import graphs_of
 from loumass.campaigns.models import Campaign, Enrollment
 from loumass.campaigns.reasons import Why, ended_because, held_because, waits_because
 from loumass.campaigns.unsent import why_unsent
+from loumass.campaigns.walked import walked_by
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.core.words import moment
@@ -103,12 +103,21 @@ def _around(enrollments: Sequence[Enrollment], asks_gates: bool) -> _Around:
     return _Around(
         timezone=db().get_one(Organization, current_organization_id()).timezone,
         campaigns=by_id,
-        graphs=graphs_of({campaign.graph_id for campaign in by_id.values()}),
+        graphs=_graphs(enrollments, by_id),
         messages=messages,
         waiting=why_wait(queued) if queued and asks_gates else {},
         names=_names(holders),
         missed=why_unsent([one.id for one in enrollments]),
     )
+
+
+def _graphs(enrollments: Sequence[Enrollment], campaigns: Mapping[UUID, Campaign]) -> dict[UUID, Graph]:
+    """By the campaign's graph, with the older versions on which they stand."""
+    places: dict[UUID, set[UUID | None]] = {campaign.graph_id: set() for campaign in campaigns.values()}
+    for one in enrollments:
+        if one.state != "ended":
+            places[campaigns[one.campaign_id].graph_id].add(one.node_id)
+    return walked_by(places)
 
 
 def _names(user_ids: set[Any]) -> dict[str, str]:

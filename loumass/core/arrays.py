@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from psycopg import adapters
@@ -45,6 +46,11 @@ def uuid_array(values: Iterable[UUID | None]) -> UuidArray:
 def integer_array(values: Iterable[int]) -> str:
     """What `CAST(:numbers AS integer[])` takes."""
     return "{" + ",".join(map(str, values)) + "}"
+
+
+def moment_array(values: Iterable[datetime | None]) -> str:
+    """What `CAST(:moments AS timestamptz[])` takes; None becomes NULL."""
+    return "{" + ",".join(["NULL" if one is None else one.isoformat() for one in values]) + "}"
 
 
 def boolean_array(values: Iterable[bool]) -> str:

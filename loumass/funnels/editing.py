@@ -86,7 +86,7 @@ def append_step(graph: models.Graph, kind: str, name: str = "") -> models.Node:
     node = models.Node(
         id=uuid7(),
         graph_id=graph.id,
-        key=spare_key(name, keys),
+        key=spare_key(name, keys | _keys_of_origin(graph)),
         kind=kind,
         name=name,
         config={},
@@ -95,6 +95,13 @@ def append_step(graph: models.Graph, kind: str, name: str = "") -> models.Node:
     db().add(node)
     db().flush()
     return node
+
+
+def _keys_of_origin(graph: models.Graph) -> set[str]:
+    """The keys of what the graph was cloned from: a new step of a draft is none of those that people walk."""
+    if graph.cloned_from_id is None:
+        return set()
+    return set(db().scalars(select(models.Node.key).where(models.Node.graph_id == graph.cloned_from_id)))
 
 
 def _put_into(graph: models.Graph, node: models.Node, way: Way) -> None:

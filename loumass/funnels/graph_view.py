@@ -62,6 +62,16 @@ def shown_graph(graph_id: UUID) -> Shown:
     )
 
 
+def template_tabs(template: models.Template, here: str = "") -> list[tuple[str, str, bool]]:
+    """The parts of a template's page: (label, address, whether it is this one). Which campaigns run it is a page of theirs."""
+    parts = {
+        "Steps": url_for("graphs.show", graph_id=template.draft_graph_id),
+        "Versions and details": url_for("funnels.show", template_id=template.id),
+        "Campaigns": url_for("campaigns.of_template", template_id=template.id),
+    }
+    return [(label, href, label == here) for label, href in parts.items()]
+
+
 def _template_owner(template: models.Template, row: models.Graph) -> Owner:
     is_draft = row.id == template.draft_graph_id
     return Owner(
@@ -70,10 +80,7 @@ def _template_owner(template: models.Template, row: models.Graph) -> Owner:
         list_href=url_for("funnels.index"),
         href=url_for("funnels.show", template_id=template.id),
         blueprint="funnels",
-        tabs=(
-            ("Steps", url_for("graphs.show", graph_id=template.draft_graph_id)),
-            ("Versions and details", url_for("funnels.show", template_id=template.id)),
-        ),
+        tabs=tuple((label, href) for label, href, _ in template_tabs(template)),
         note="" if is_draft else f"This is version {row.number}, as it was published. It never changes.",
     )
 

@@ -42,6 +42,7 @@ class Graph(OrganizationOwned, Base):
         belongs_to("graph", "cloned_from_id"),
         belongs_to("node", "start_node_id", closes_circle=True),
         Index(None, "organization_id", "template_id"),
+        Index(None, "organization_id", "cloned_from_id"),
     )
 
     #: The template whose draft or version this is; null for a campaign's clone.

@@ -8,12 +8,24 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """A button in the head of a graph's page: a link, or (`is_post`) a form of its own."""
+
+    label: str
+    href: str
+    icon: str = ""
+    is_post: bool = False
+    is_primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """What the editing page of a graph must know of its owner.
 
     ``blueprint`` is the one whose entry in the rail stands out meanwhile. ``tabs`` are ``(label, address)`` of the owner's
     pages, the graph's own among them. ``note`` says why something cannot be changed. ``dead_media`` and
-    ``has_event`` are what validation is told (``validation.Surroundings``).
+    ``has_event`` are what validation is told (``validation.Surroundings``). ``badge`` says what the graph is, if it is not
+    simply the owner's, and its icon; ``acts`` are what is done with it as a whole, the primary one last.
     """
 
     name: str
@@ -27,6 +39,8 @@ class Owner:
     note: str = ""
     dead_media: Mapping[str, str] = field(default_factory=dict)
     has_event: bool | None = None
+    badge: tuple[str, str] = ("", "")
+    acts: tuple[Act, ...] = ()
 
 
 #: Each is asked with a graph's id and answers None for graphs that are not its own.

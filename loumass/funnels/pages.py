@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -14,6 +15,7 @@ from loumass.core.errors import NotFound, Problem, Refused
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import models, queries, service, templates
+from loumass.funnels.graph_view import template_tabs
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.seeds.gallery import GALLERY, example_called
 
@@ -112,6 +114,34 @@ def _details(template: models.Template, name: str, description: str, error: str 
         name=name,
         description=description,
         error=error,
+    )
+
+
+@pages.context_processor
+def _tabs() -> dict[str, Any]:
+    return {"template_tabs": template_tabs}
+
+
+@pages.get("/templates/<uuid:template_id>/versions/compare")
+@requires("templates.read")
+def compare_versions(template_id: UUID) -> ResponseReturnValue:
+    """Two versions side by side; the draft counts as the newest."""
+    template = get_or_404(models.Template, template_id)
+    found = queries.versions_of(template_id)
+    graphs = {str(version.number): version.id for version in found} | {"draft": template.draft_graph_id}
+    newest = [str(version.number) for version in found[:2]] or ["draft"]
+    one, other = request.args.get("from", newest[-1]), request.args.get("to", newest[0])
+    if one not in graphs or other not in graphs:
+        raise NotFound
+    return render_template(
+        "funnels/compare.html",
+        template=template,
+        publishing=queries.publishing_of([template])[template.id],
+        offered=[(number, "the draft" if number == "draft" else number) for number in graphs],
+        one=one,
+        other=other,
+        comparison=service.compared(graphs[one], graphs[other]),
+        kinds=KINDS,
     )
 
 

@@ -10,6 +10,7 @@ from loumass.funnels import contents, models
 from loumass.funnels.checking import problems_of
 from loumass.funnels.choices import chosen_in, offered, words_of
 from loumass.funnels.cloning import clone_graph
+from loumass.funnels.comparing import Comparison, compare
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds.base import Names
 from loumass.funnels.queries import graph_of, written_in
@@ -19,6 +20,7 @@ from loumass.funnels.templates import create, publish
 __all__ = [
     "add_examples",
     "clone_graph",
+    "compared",
     "create",
     "freeze",
     "graph_of",
@@ -26,6 +28,7 @@ __all__ = [
     "problems_of",
     "publish",
     "use_example",
+    "what_is_chosen",
     "written_in",
 ]
 
@@ -37,6 +40,17 @@ def names_in(graph: Graph, graph_id: UUID) -> Names:
         steps=graph.names().steps,
         chosen=words_of(offered(chosen_in(graph))),
     )
+
+
+def compared(one_id: UUID, other_id: UUID) -> Comparison:
+    """What is different in the second of two stored graphs. Raises NotFound."""
+    one, other = graph_of(one_id), graph_of(other_id)
+    return compare(one, written_in(one_id), other, written_in(other_id), what_is_chosen(one, other))
+
+
+def what_is_chosen(*graphs: Graph) -> dict[str, str]:
+    """What everything that the graphs' steps may choose from a list is called, by id."""
+    return words_of(offered(frozenset[str]().union(*(chosen_in(graph) for graph in graphs))))
 
 
 def freeze(graph_id: UUID) -> None:

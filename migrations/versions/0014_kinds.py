@@ -7,7 +7,7 @@ from alembic import op
 from migrations.support import ORGANIZATION, secure_tenant_table
 
 revision = "0014"
-down_revision = "0010"
+down_revision = "0012"
 
 _TURN = f"""
 CREATE TABLE node_turn (

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from loumass.accounts.models import Invitation
-from loumass.campaigns.models import Campaign, CampaignSender, Enrollment
+from loumass.campaigns.models import Campaign, CampaignChange, CampaignSender, Enrollment
 from loumass.channels.connecting import sealed
 from loumass.channels.models import Brand, BrandChannel, BrandDay, Channel, SendingRule, VendorClient
 from loumass.channels.tracking_models import TrackingDomain
@@ -79,6 +79,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _funnel(put, session)
         _tracking(put, session, house)
         _campaign(put, session, house, channel)
+        _changes(put, house)
         _conversation(put, house, channel, tenant.admin.id)
         _care(put, session, house, channel)
         put(
@@ -317,6 +318,29 @@ def _campaign(put: Any, session: Any, house: Furniture, channel: Channel) -> Non
             name=f"{MARK} published", draft_graph_id=house.graph, published_graph_id=house.campaign_graph
         ),
     )
+
+
+def _changes(put: Any, house: Furniture) -> None:
+    """A campaign with a draft of change, and one that was changed already."""
+    for name, values in (("changing", {}), ("changed", {"version": 2})):
+        graph, other = (_ending(put, f"{name}_{which}") for which in ("graph", "other"))
+        stream = put(f"{name}_stream", Stream())
+        campaign = Campaign(id=stream.id, name=f"{MARK} {name}", graph_id=graph, state="running", **values)
+        put(f"{name}_campaign", campaign)
+        done = {"number": 2, "applied_at": clock.now(), "before_graph_id": other} if values else {}
+        change = CampaignChange(campaign_id=stream.id, graph_id=other, base_number=1, **done)
+        put(f"{name}_change", change)
+    outdated = CampaignChange(
+        campaign_id=house.changed_campaign, graph_id=_ending(put, "outdated"), base_number=1
+    )
+    put("outdated_change", outdated)
+
+
+def _ending(put: Any, name: str) -> UUID:
+    graph = put(name, Graph())
+    node = Node(graph_id=graph.id, key="stop", kind="end", name=f"{MARK} {name}", config={})
+    graph.start_node_id = put(f"{name}_node", node).id
+    return graph.id
 
 
 def _voicemail(put: Any, house: Furniture, channel: Channel) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from loumass.accounts.models import Organization, User
 from loumass.campaigns.advancing import sending
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.pooling import senders_of
+from loumass.campaigns.walked import Walked, steps_called
 from loumass.campaigns.words import campaign_values
 from loumass.channels.models import Channel
 from loumass.content.freezing import organization_values, sender_values
@@ -28,6 +30,8 @@ class CampaignGround(Ground):
 
     campaign: Campaign
     organization: Organization
+    #: Steps of older versions of the campaign that somebody finishes on, and which version each is of.
+    older: Mapping[UUID, int] = field(default_factory=dict)
     _senders: dict[str, list[Channel]] | None = None
 
     def senders(self, medium: str) -> Sequence[Channel]:
@@ -43,6 +47,21 @@ class CampaignGround(Ground):
             **organization_values(self.organization),
             **sender_values("", None, None, writer),
         }
+
+    def stand_on(self, ground: Walked) -> None:
+        """Walk older versions as well, where somebody stands on them."""
+        self.graph, self.older = ground.graph, ground.older
+
+    def version_of(self, node_id: UUID) -> int:
+        """The campaign's version that a step of the node is taken on."""
+        return self.older.get(node_id, self.campaign.version)
+
+    def steps_called(self, key: str) -> list[UUID]:
+        """The nodes known as `key`, on whatever version of the campaign."""
+        if self.campaign.version == 1:
+            # Not super(): this dataclass has slots, so it is another class than the one that was written here.
+            return Ground.steps_called(self, key)
+        return steps_called(self.campaign, key)
 
     def send(self, node: Node, walkers: Sequence[Walker]) -> Verdict:
         return sending.send(self, node, walkers)

@@ -11,6 +11,7 @@ from sqlalchemy import Row, text
 
 from loumass.accounts.models import User
 from loumass.campaigns.advancing.invalid import INVALID, invalid_among
+from loumass.campaigns.advancing.repeating import without_repeats
 from loumass.campaigns.pooling import connected
 from loumass.campaigns.tracked import step_tracks
 from loumass.campaigns.words import campaign_values
@@ -87,7 +88,7 @@ def send(ground: CampaignGround, node: Node, walkers: Sequence[Walker]) -> Verdi
     for (state, reason_code), group in alike.items():
         _by_outcome(ground, node, group, state, reason_code, verdict)
     if new:
-        _plan(ground, node, new, verdict)
+        _plan(ground, node, without_repeats(ground, node, new, verdict), verdict)
     return verdict
 
 
@@ -115,12 +116,14 @@ def _by_outcome(
 
 
 def _plan(ground: CampaignGround, node: Node, walkers: Sequence[Walker], verdict: Verdict) -> None:
+    if not walkers:
+        return None
     medium = kind_of(node.kind).medium or ""
     senders = ground.senders(medium)
     if not senders:
         because = f"No {_SENDERS[medium]} is chosen for it"
         return _hold(walkers, Hold("no_channel", {"for": "channel", "because": because}), verdict)
-    version = db().execute(_VERSION, ground.bound(content_id=node.content_id)).one_or_none()
+    version = _version(ground, node)
     if version is None:
         because = "This step has nothing to say: its words were deleted"
         return _hold(walkers, Hold("no_content", {"for": "mending", "because": because}), verdict)
@@ -186,6 +189,16 @@ def _decided(ground: CampaignGround, node: Node, walker: Walker, outcome: Messag
         message=outcome,
     )
     return kind.decide(node, kind.read(node), facts, ground.now)
+
+
+def plan_for(ground: CampaignGround, node: Node, channel: Channel) -> Plan | None:
+    """What the step plans by `channel` now; None where it has nothing to say."""
+    version = _version(ground, node)
+    return _plan_of(ground, node, channel, version) if version else None
+
+
+def _version(ground: CampaignGround, node: Node) -> Row[Any] | None:
+    return db().execute(_VERSION, ground.bound(content_id=node.content_id)).one_or_none()
 
 
 def _plan_of(ground: CampaignGround, node: Node, channel: Channel, version: Row[Any]) -> Plan:

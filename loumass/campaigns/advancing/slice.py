@@ -18,6 +18,7 @@ from loumass.campaigns.advancing.order import walking_order
 from loumass.campaigns.advancing.pace import MOST
 from loumass.campaigns.advancing.writing import write
 from loumass.campaigns.models import Campaign
+from loumass.campaigns.walked import walked
 from loumass.content.marking import MergeTagsRefused
 from loumass.core.database import db
 from loumass.core.plans import PLANNED_FOR_MANY
@@ -62,6 +63,7 @@ def advance_slice(campaign_id: UUID, most: int = MOST) -> Advanced | None:
     campaign = db().get_one(Campaign, (current_organization_id(), campaign_id), populate_existing=True)
     ground = ground_of(campaign, graph_of(campaign.graph_id))
     claimed = claim(ground, most)
+    ground.stand_on(walked(ground.graph, ground.standing))
     leave_by_goals(ground)
     for node_id in walking_order(ground.graph):
         standing = ground.standing.pop(node_id, None)

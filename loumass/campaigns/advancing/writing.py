@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from loumass.campaigns.advancing.ground import CampaignGround
 from loumass.core.arrays import integer_array, uuid_array
 from loumass.core.database import db
 from loumass.events.service import publish_alike
@@ -35,13 +36,16 @@ _ENTER = text("""
         FROM jsonb_to_recordset(CAST(:alike AS jsonb)) AS alike(node_id uuid)
         ON CONFLICT (organization_id, node_id) DO NOTHING
     ), entered AS (
-        INSERT INTO step (organization_id, id, enrollment_id, campaign_id, node_id, visit, entered_at, left_at, outcome)
+        INSERT INTO step (organization_id, id, enrollment_id, campaign_id, node_id, visit, entered_at, left_at, outcome,
+            version)
         SELECT :organization_id, coalesce(new.id, uuidv7()), new.enrollment_id, :campaign_id, alike.node_id, alike.visit,
-            CAST(:now AS timestamptz), CASE WHEN alike.is_left THEN CAST(:now AS timestamptz) END, alike.outcome
+            CAST(:now AS timestamptz), CASE WHEN alike.is_left THEN CAST(:now AS timestamptz) END, alike.outcome,
+            alike.version
         FROM unnest(CAST(:ids AS uuid[]), CAST(:enrollments AS uuid[]), CAST(:numbers AS integer[]))
             AS new(id, enrollment_id, number)
         JOIN jsonb_to_recordset(CAST(:alike AS jsonb))
-            AS alike(number integer, node_id uuid, visit integer, is_left boolean, outcome text) ON alike.number = new.number
+            AS alike(number integer, node_id uuid, visit integer, is_left boolean, outcome text,
+                version integer) ON alike.number = new.number
         RETURNING id)
     SELECT count(*) FROM entered
 """)
@@ -80,7 +84,7 @@ class Alike:
         return json.dumps(self.rows, default=str)
 
 
-def write(ground: Ground) -> None:
+def write(ground: CampaignGround) -> None:
     """Write the slice and tell its news. What is queued for those who left is cancelled with it."""
     if not ground.walkers:
         return
@@ -103,7 +107,7 @@ def _let_go(ground: Ground, ended: list[UUID]) -> None:
         KINDS[name].let_go(ended)
 
 
-def _write_left(ground: Ground) -> None:
+def _write_left(ground: CampaignGround) -> None:
     outcomes = {outcome: number for number, outcome in enumerate(dict.fromkeys(ground.left.values()), 1)}
     db().execute(
         _LEAVE,
@@ -116,13 +120,22 @@ def _write_left(ground: Ground) -> None:
     )
 
 
-_STEP = ("node_id", "visit", "is_left", "outcome")
+_STEP = ("node_id", "visit", "is_left", "outcome", "version")
 
 
-def _write_steps(ground: Ground, steps: Iterable[NewStep]) -> None:
+def _write_steps(ground: CampaignGround, steps: Iterable[NewStep]) -> None:
     alike = Alike()
     numbers = [
-        alike.number(_STEP, (step.node_id, step.visit, step.left_at is not None, step.outcome))
+        alike.number(
+            _STEP,
+            (
+                step.node_id,
+                step.visit,
+                step.left_at is not None,
+                step.outcome,
+                ground.version_of(step.node_id),
+            ),
+        )
         for step in steps
     ]
     db().execute(
@@ -144,7 +157,7 @@ _WALKER = (
 )  # fmt: skip
 
 
-def _write_walkers(ground: Ground, walkers: list[Walker]) -> None:
+def _write_walkers(ground: CampaignGround, walkers: list[Walker]) -> None:
     alike = Alike()
     numbers = []
     for one in walkers:
@@ -174,7 +187,7 @@ def _write_walkers(ground: Ground, walkers: list[Walker]) -> None:
     )
 
 
-def _tell(ground: Ground) -> None:
+def _tell(ground: CampaignGround) -> None:
     for kind, node_id, facts in sorted(ground.news, key=str):
         told = ground.news[kind, node_id, facts]
         publish_alike(

@@ -3,19 +3,22 @@
 from loumass.campaigns.pages import (
     acting,
     adding,
+    changing,
     launching,
     listing,
     making,
     pausing,
     reading,
     showing,
+    telling,
     topic,
     triggers,
     verifying,
+    versions,
 )
 from loumass.campaigns.pages.blueprint import pages
 
 __all__ = [
-    "acting", "adding", "launching", "listing", "making", "pages", "pausing", "reading", "showing", "topic",
-    "triggers", "verifying",
+    "acting", "adding", "changing", "launching", "listing", "making", "pages", "pausing", "reading", "showing", "telling", "topic",
+    "triggers", "verifying", "versions",
 ]  # fmt: skip

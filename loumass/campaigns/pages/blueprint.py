@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, g, url_for
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from loumass.campaigns.models import Campaign
+from loumass.accounts.guards import permitted
+from loumass.campaigns.changing.drafts import CHANGEABLE, open_change
+from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.campaigns.reasons import left_words
 from loumass.campaigns.words import event_local
 from loumass.core.database import db
 from loumass.core.words import day
-from loumass.funnels.owners import OWNERS, Owner
+from loumass.funnels.owners import OWNERS, Act, Owner
 from loumass.funnels.walking.ground import UTC, zone_or
 
 pages = Blueprint("campaigns", __name__)
@@ -53,23 +56,62 @@ def tabs_of(campaign: Campaign, here: str = "") -> list[tuple[str, str, bool]]:
         "How people come in": url_for("campaigns.triggers", id=campaign.id),
         "Content": url_for("campaigns.content", id=campaign.id),
         "Opens and clicks": url_for("campaigns.reading", id=campaign.id),
+        "Versions": url_for("campaigns.versions", id=campaign.id),
         "Settings": url_for("campaigns.settings", id=campaign.id),
     }
     return [(label, href, label == here) for label, href in parts.items()]
 
 
 def owner_of_campaign_graph(graph_id: UUID) -> Owner | None:
-    """The campaign that walks the graph, for funnels' own pages; None for other graphs."""
+    """The campaign that walks the graph, or whose draft of change or older version it is; None for other graphs."""
     campaign = db().scalar(select(Campaign).where(Campaign.graph_id == graph_id))
-    if campaign is None:
+    if campaign is not None:
+        return _owner_of_running(campaign)
+    is_its = or_(CampaignChange.graph_id == graph_id, CampaignChange.before_graph_id == graph_id)
+    change = db().scalar(select(CampaignChange).where(is_its))
+    if change is None:
         return None
+    campaign = db().get_one(Campaign, (change.organization_id, change.campaign_id))
+    if change.graph_id == graph_id:
+        return _owner_of_draft(campaign, change)
+    number = (change.number or 1) - 1
+    return replace(
+        _owner(campaign, may_change=False),
+        badge=(f"Version {number}", "archive"),
+        note=f"This is version {number}, as it was until version {change.number} took its place. It never changes.",
+    )
+
+
+def _owner_of_running(campaign: Campaign) -> Owner:
     is_new = campaign.state in ("draft", "scheduled")
     has_ended = campaign.state in ("finished", "cancelled")
-    note = (
-        ""
-        if is_new
-        else "People walk this funnel, so its steps stay as they are. Their words can be changed."
+    walked = "People walk this funnel. Its words can be changed here; its steps in a draft, which you review before it is applied."
+    owner = replace(
+        _owner(campaign, may_change=not has_ended),
+        may_change_steps=is_new,
+        note="It has ended, so nothing changes any more." if has_ended else "" if is_new else walked,
     )
+    if campaign.state not in CHANGEABLE or not permitted("campaigns.write"):
+        return owner
+    draft = open_change(campaign.id)
+    if draft is not None:
+        href = url_for("graphs.show", graph_id=draft.graph_id)
+        return replace(owner, acts=(Act("Open the draft of change", href, "pencil", is_primary=True),))
+    begin = Act("Change this funnel", url_for("campaigns.begin_change", id=campaign.id), "pencil", True, True)
+    return owner if is_new else replace(owner, acts=(begin,))
+
+
+def _owner_of_draft(campaign: Campaign, change: CampaignChange) -> Owner | None:
+    if change.applied_at is not None or change.discarded_at is not None:
+        return None
+    review = Act("Review change", url_for("campaigns.change", id=campaign.id), is_primary=True)
+    discard = Act("Discard", url_for("campaigns.ask_discard", id=campaign.id), "trash")
+    return replace(
+        _owner(campaign, may_change=True), badge=("Draft of change", "pencil"), acts=(discard, review)
+    )
+
+
+def _owner(campaign: Campaign, *, may_change: bool) -> Owner:
     return Owner(
         name=campaign.name,
         list_label="Campaigns",
@@ -77,9 +119,8 @@ def owner_of_campaign_graph(graph_id: UUID) -> Owner | None:
         href=url_for("campaigns.show", id=campaign.id),
         blueprint="campaigns",
         tabs=tuple((label, href) for label, href, _ in tabs_of(campaign)),
-        may_change_steps=is_new,
-        may_change_words=not has_ended,
-        note="It has ended, so nothing changes any more." if has_ended else note,
+        may_change_steps=may_change,
+        may_change_words=may_change,
         has_event=campaign.event_at is not None,
     )
 

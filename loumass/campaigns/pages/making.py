@@ -18,6 +18,7 @@ from loumass.campaigns.forms import DetailsForm, NewCampaignForm
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.pages.blueprint import home, pages, tabs_of
 from loumass.campaigns.preflight import media_in
+from loumass.campaigns.told import how_many_told
 from loumass.channels.models import Channel
 from loumass.channels.naming import called_in_full
 from loumass.contacts import listing
@@ -86,14 +87,20 @@ def change_settings(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name th
     form = _details_form(DetailsForm())
     if not form.validate_on_submit():
         return _settings_page(campaign, form), 422
+    before = (campaign.event_at, campaign.event_timezone, campaign.event_place)
     try:
-        creating.change(id, form.details(home()))
+        changed = creating.change(id, form.details(home()))
     except Refused as refusal:
         form.form_errors.append(refusal.sentence)
         return _settings_page(campaign, form), 422
+    is_moved = before != (changed.event_at, changed.event_timezone, changed.event_place)
     db().commit()
-    flash("Settings saved.", "done")
-    return redirect(url_for(".settings", id=id), 303)
+    told = how_many_told(changed) if is_moved else 0
+    if not told:
+        flash("Settings saved.", "done")
+        return redirect(url_for(".settings", id=id), 303)
+    flash("Settings saved. Who waits for the event, and what is queued, goes by the new date.", "done")
+    return redirect(url_for(".told_of_event", id=id), 303)
 
 
 @pages.get("/campaigns/<uuid:id>/content")

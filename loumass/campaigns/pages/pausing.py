@@ -14,6 +14,7 @@ from loumass.campaigns.counting import figures_of
 from loumass.campaigns.forms import ResumeForm
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.pages.blueprint import pages
+from loumass.campaigns.walked import walked
 from loumass.core.database import db
 from loumass.core.tenancy import get_or_404
 from loumass.core.words import plural
@@ -86,8 +87,8 @@ def cancel(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addres
 
 
 def _resume_page(campaign: Campaign, backlog: Backlog, form: ResumeForm) -> str:
-    graph = graph_of(campaign.graph_id)
-    names = {node.id: node.name for node in graph.nodes}
+    here = walked(graph_of(campaign.graph_id), [step.node_id for step in backlog.steps])
+    names = {node.id: node.name for node in here.graph.nodes}
     return render_template(
         "campaigns/resume.html", campaign=campaign, backlog=backlog, form=form, names=names, hints=HINTS
     )

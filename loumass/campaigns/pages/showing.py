@@ -13,6 +13,7 @@ from loumass.accounts.guards import requires
 from loumass.accounts.models import User
 from loumass.accounts.service import audit
 from loumass.campaigns import people
+from loumass.campaigns.changing.history import versions_of
 from loumass.campaigns.counting import counts_of, figures_of
 from loumass.campaigns.models import STATUSES, Campaign
 from loumass.campaigns.moving import stuck_senders
@@ -32,7 +33,7 @@ from loumass.funnels.graph import Graph
 from loumass.funnels.service import graph_of, names_in
 
 #: What the address of the list may carry.
-QUERY = ("q", "at", "status", "where", "reason")
+QUERY = ("q", "at", "status", "where", "reason", "among", "had")
 _EXPORTED = (
     "Name", "E-mail", "Phone", "Company", "Stage", "Status", "Step", "Next step", "State", "Why", "Due", "Added",
     "Last message", "Replied", "Left", "Not sent",
@@ -54,6 +55,7 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
         graph=graph,
         figures=figures,
         missed=people_who_missed_one(campaign.id),
+        on_older=sum(one.finishing for one in versions_of(campaign)) if campaign.version > 1 else 0,
         stuck=stuck_senders(campaign) if campaign.state == "running" else [],
         read=read_by_step(campaign.id).get(None),
         picture=_picture(campaign, graph, wanted) if graph.nodes else None,

@@ -140,7 +140,9 @@ class Split(Kind[SplitConfig]):
         if config.winner == "none" or here.is_tried:
             return Go(branch_for(config, facts.enrollment_id, node.id))
         if here.winner is not None:
-            return Go(here.winner)
+            # A way that was taken out since it won leaves everybody to the shares.
+            is_there = here.winner in config.shares
+            return Go(here.winner if is_there else branch_for(config, facts.enrollment_id, node.id))
         until = f", until {day(here.decides_at, facts.timezone)}" if here.decides_at else ""
         return WaitFor("winner", here.decides_at, f"Waits which way does better{until}")
 
