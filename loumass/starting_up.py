@@ -23,6 +23,7 @@ from loumass.core import (
     outages,
     resolving,
     secrets,
+    shelf,
     storage,
     told,
 )
@@ -62,6 +63,7 @@ def prepare(settings: Settings) -> Redis:
     live.use(redis)
     metering.use(redis)
     told.use(redis)
+    shelf.use(redis)
     subscribe(SUBSCRIPTIONS)
     founding.use((lambda founder_id: add_examples(author_id=founder_id),))
     return redis
