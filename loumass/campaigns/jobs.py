@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,6 +12,8 @@ from sqlalchemy import text
 from loumass.campaigns import enrolling, starting, states
 from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import advance_slice
+from loumass.campaigns.simulating.running import carry_out
+from loumass.campaigns.simulating.wishes import Wish
 from loumass.campaigns.waking import announce
 from loumass.core import clock, told
 from loumass.core.agenda import Wake
@@ -68,6 +71,12 @@ def add_people(campaign_id: str, source: dict[str, str], after: str) -> None:
         last = enrolling.enroll_slice(UUID(campaign_id), source, UUID(after))
         if last is not None:
             add_people.later(campaign_id, source, str(last))
+
+
+@job("bulk")
+def simulate(run_id: str, wish: dict[str, Any]) -> None:
+    """One simulation of many people. It writes nothing but what it keeps on the shelf."""
+    carry_out(UUID(run_id), Wish.of(wish))
 
 
 _WAITING_IN_VAIN = text("""

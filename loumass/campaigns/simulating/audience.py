@@ -32,7 +32,7 @@ _NOBODY = UUID(int=0)
 #: Messages of so many days count for how often somebody is written to.
 _A_WEEK = timedelta(days=8)
 
-_INSIDE = text("""
+_INSIDE = """
     SELECT e.id, e.contact_id, e.node_id, e.step_id, e.visit, e.entered_at, e.stage, e.status, e.status_changed_at,
         e.is_catching_up, e.replied_at, e.last_sent_at, co.timezone, e.state, e.reason, e.due_at,
         e.waiting_for ->> 'for' AS waits_for, co.email IS NULL AS has_no_email, co.phone IS NULL AS has_no_phone,
@@ -40,7 +40,7 @@ _INSIDE = text("""
     FROM (
         SELECT * FROM enrollment
         WHERE enrollment.organization_id = :organization_id AND enrollment.campaign_id = :campaign_id
-          AND enrollment.state <> 'ended' AND enrollment.id > :after ORDER BY enrollment.id LIMIT :most
+          AND enrollment.state <> 'ended' AND {which} ORDER BY enrollment.id LIMIT :most
     ) e
     JOIN contact co ON co.organization_id = :organization_id AND co.id = e.contact_id
     LEFT JOIN LATERAL (
@@ -48,7 +48,9 @@ _INSIDE = text("""
         WHERE message.organization_id = :organization_id AND message.step_id = e.step_id AND message.direction = 'out' LIMIT 1
     ) m ON e.state <> 'active'
     ORDER BY e.id
-""")
+"""
+_NEXT = text(_INSIDE.format(which="enrollment.id > :after"))
+_ONE = text(_INSIDE.format(which="enrollment.contact_id = :only"))
 _OUTSIDE = text("""
     SELECT co.id AS contact_id, co.timezone, co.email IS NULL AS has_no_email, co.phone IS NULL AS has_no_phone
     FROM contact co WHERE co.organization_id = :organization_id AND co.id = ANY(CAST(:contacts AS uuid[])) ORDER BY co.id
@@ -91,6 +93,8 @@ class Asked:
     is_synthetic: bool = False
     has_budget: bool = False
     most: int = MOST
+    #: Nobody else: where they stand, or as if they were added now.
+    only: UUID | None = None
 
 
 class Audience:
@@ -110,6 +114,9 @@ class Audience:
 
     def members(self) -> Iterator[Member]:
         """Those inside, then those who would be added."""
+        if self.asked.only is not None:
+            yield from self._one(self.asked.only)
+            return
         for rows in self._inside():
             walkers = [Walker(*tuple(row)[:13]) for row in rows]
             yield from self._members(rows, walkers)
@@ -118,6 +125,15 @@ class Audience:
                 walkers = [_outsider(self.asked.seed, row) for row in rows]
                 yield from self._members(rows, walkers)
 
+    def _one(self, contact_id: UUID) -> Iterator[Member]:
+        bound = self.asked.ground.bound(campaign_id=self.asked.ground.campaign.id, only=contact_id, most=1)
+        rows = db().execute(_ONE, bound).all()
+        walkers = [Walker(*tuple(row)[:13]) for row in rows]
+        if not rows:
+            rows = db().execute(_OUTSIDE, self.asked.ground.bound(contacts=uuid_array([contact_id]))).all()
+            walkers = [_outsider(self.asked.seed, row) for row in rows]
+        yield from self._members(rows, walkers)
+
     def _inside(self) -> Iterator[Sequence[Row[Any]]]:
         after = _NOBODY
         while not self.is_cut:
@@ -125,7 +141,7 @@ class Audience:
                 campaign_id=self.asked.ground.campaign.id, after=after, most=min(_BATCH, self.asked.most - self.count)
             )
             with looked_up_in_order():
-                rows = db().execute(_INSIDE, bound).all()
+                rows = db().execute(_NEXT, bound).all()
             if not rows:
                 return
             yield rows

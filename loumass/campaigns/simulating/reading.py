@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.service import written_in
 from loumass.funnels.simulating import senders as pure
+from loumass.funnels.simulating.by_hand import Script
 from loumass.funnels.simulating.chances import Seeded
 from loumass.funnels.simulating.ledger import Ledger
 from loumass.funnels.simulating.running import Plan, Simulation
@@ -56,8 +57,19 @@ class Ready:
     is_cut: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Nobody but one contact (of a template: somebody invented), who does what the script says."""
+
+    contact_id: UUID | None
+    script: Script
+
+
 def read(
-    wish: Wish, tells: Callable[[int], None] = lambda count: None, keeps: Callable[[ZoneInfo], Ledger] = Ledger
+    wish: Wish,
+    tells: Callable[[int], None] = lambda count: None,
+    keeps: Callable[[ZoneInfo], Ledger] = Ledger,
+    only: Only | None = None,
 ) -> Ready:
     """Everything that `wish` stands on. From here on the transaction may only read. Raises NotFound, Refused.
 
@@ -86,8 +98,10 @@ def read(
         segments=_segments(subject.graph, words, organization),
         needs=_needs(subject.graph, words),
     )
+    if only is not None:
+        plan = replace(plan, chances=only.script, chooses=only.script.choose)
     ready = Ready(subject, wish, home, Simulation(plan, keeps(home)), found)
-    _seat(ready, _members(ready, pools, tells))
+    _seat(ready, _members(ready, pools, tells, only))
     return ready
 
 
@@ -114,11 +128,14 @@ def _channels(subject: Subject, wish: Wish) -> Mapping[str, Sequence[Channel]]:
 
 
 def _members(
-    ready: Ready, pools: Mapping[str, Sequence[pure.Sender]], tells: Callable[[int], None]
+    ready: Ready,
+    pools: Mapping[str, Sequence[pure.Sender]],
+    tells: Callable[[int], None],
+    only: Only | None,
 ) -> list[audience.Member]:
     campaign = ready.subject.campaign
     if campaign is None:
-        return list(invented(ready.wish.sample, ready.wish.seed, ready.home))
+        return list(invented(1 if only else ready.wish.sample, ready.wish.seed, ready.home))
     asked = audience.Asked(
         ground=ground_of(campaign, ready.subject.graph),
         graph=ready.subject.graph,
@@ -128,6 +145,7 @@ def _members(
         pools=[medium for medium, pool in pools.items() if len(pool) > 1],
         is_synthetic=bool(ready.simulation.plan.needs),
         has_budget=ready.simulation.plan.limits.budget.is_set,
+        only=only.contact_id if only else None,
     )
     people = audience.Audience(asked, tells)
     members = list(people.members())

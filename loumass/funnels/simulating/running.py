@@ -57,8 +57,6 @@ class Plan:
     #: What a step needs of people beside its medium, by node id, as `Reach.unplanned` calls it.
     needs: Mapping[UUID, str] = field(default_factory=dict)
     chooses: Callable[[Stop, Person, Decision, datetime], Decision] | None = None
-    #: Told now and then: how many have left, and the moment. May raise to stop.
-    tells: Callable[[int, datetime], None] | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +76,8 @@ class Simulation:
         self.plan, self.ledger, self.now = plan, ledger, plan.begins
         self.stops = Stops(plan.graph, exits_on_reply=plan.exits_on_reply)
         self.people = self.left = self.steps = 0
+        #: Told now and then: how many have left, and the moment. May raise to stop.
+        self.tells: Callable[[int, datetime], None] = lambda left, now: None
         #: Whether it stopped before everybody rested: its end was reached, or a funnel goes round for ever.
         self.is_cut = False
         self._posts: dict[UUID, Post] = {}
@@ -416,9 +416,9 @@ class Simulation:
         return found
 
     def _tell(self) -> None:
-        if self.plan.tells is not None and self.steps >= self._tell_at:
+        if self.steps >= self._tell_at:
             self._tell_at = self.steps + _TOLD_AFTER
-            self.plan.tells(self.left, self.now)
+            self.tells(self.left, self.now)
 
 
 def _groups(people: list[Person]) -> Iterable[list[Person]]:
