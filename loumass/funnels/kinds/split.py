@@ -1,6 +1,6 @@
 """Send fixed shares of the people different ways, the same person always the same way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import accumulate
@@ -8,13 +8,30 @@ from string import ascii_lowercase
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
+
+from loumass.core.arrays import uuid_array
+from loumass.core.database import db
 from loumass.funnels.decisions import Go
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Branch, Flaw, Kind, Names
 from loumass.funnels.kinds.settings import OptionalAmount, Settings, setting
 from loumass.funnels.node import Node
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.verdict import Leave, Verdict
+from loumass.funnels.walking.walker import Walker
 
 MOST_WAYS = 6
+# The same as `place`, where the people are: everybody's place on the line of 100, and whose share it falls into.
+_BRANCHES = text("""
+    SELECT spot.id, coalesce(
+        (SELECT share.letter FROM unnest(CAST(:letters AS text[]), CAST(:ends AS integer[])) AS share(letter, until)
+         WHERE spot.place < share.until ORDER BY share.until LIMIT 1), :last) AS branch
+    FROM (
+        SELECT id, (('x' || encode(substring(sha256(uuid_send(id) || uuid_send(CAST(:node_id AS uuid))) FOR 4), 'hex'))::bit(32)::bigint * 100) >> 32 AS place
+        FROM unnest(CAST(:ids AS uuid[])) AS one(id)
+    ) spot
+""")
 
 
 def _share(letter: str, default: int | None) -> Any:
@@ -81,6 +98,20 @@ class Split(Kind[SplitConfig]):
     def decide(self, node: Node, config: SplitConfig, facts: Facts, now: datetime) -> Go:
         """Needs ``facts.enrollment_id`` alone."""
         return Go(branch_for(config, facts.enrollment_id, node.id))
+
+    def advance(self, ground: Ground, node: Node, config: SplitConfig, walkers: Sequence[Walker]) -> Verdict:
+        shares = config.shares
+        if not shares:
+            raise ValueError("A split without shares leads nowhere.")
+        parameters = ground.bound(
+            ids=uuid_array(walker.id for walker in walkers),
+            node_id=node.id,
+            letters=list(shares),
+            ends=list(accumulate(shares.values())),
+            last=list(shares)[-1],
+        )
+        rows = db().execute(_BRANCHES, parameters)
+        return Verdict(leave={row.id: Leave(Go(row.branch), row.branch) for row in rows})
 
     def describe(self, node: Node, config: SplitConfig, names: Names) -> str:
         return " / ".join(f"{share} %" for share in config.shares.values()) or "No shares"
