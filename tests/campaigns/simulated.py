@@ -44,7 +44,9 @@ class Watching(Ledger):
 def simulated(run: Run, **wish: Any) -> Watching:
     """What the simulation says of the campaign as it stands."""
     with run.tenant.acting():
-        ready = read(Wish(graph_id=db().get_one(Campaign, (run.tenant.id, run.id)).graph_id, **wish), keeps=Watching)
+        ready = read(
+            Wish(graph_id=db().get_one(Campaign, (run.tenant.id, run.id)).graph_id, **wish), keeps=Watching
+        )
     found = ready.simulation.run()
     assert isinstance(found, Watching)
     return found

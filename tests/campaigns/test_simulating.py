@@ -16,7 +16,9 @@ from tests.world import World
 
 FUNNEL = [
     send("hello"),
-    wait("pause", amount=2, unit="days", after="sent", weekdays=[0, 1, 2, 3, 4], opens="10:00", closes="15:00"),
+    wait(
+        "pause", amount=2, unit="days", after="sent", weekdays=[0, 1, 2, 3, 4], opens="10:00", closes="15:00"
+    ),
     ask("where", {"yes": "text", "no": "again"}, test="field", field="city", operator="is", value="Denver"),
     text_to("text"),
     send("again"),
@@ -27,7 +29,16 @@ FUNNEL = [
 
 
 #: Hours open one zone after the other, so that the order in which equals are planned does not matter.
-ZONES = ("Europe/Berlin", "America/New_York", "America/New_York", None, "America/New_York", "Europe/Berlin", None, None)
+ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "America/New_York",
+    None,
+    "America/New_York",
+    "Europe/Berlin",
+    None,
+    None,
+)
 BEGINS = datetime(2026, 3, 5, 7, 0, tzinfo=UTC)  # Thursday, three days before clocks change in Denver
 
 

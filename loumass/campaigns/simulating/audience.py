@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 
 from loumass.campaigns import enrolling
-from loumass.campaigns.advancing.ground import Ground, Walker, zone_or
+from loumass.campaigns.advancing.ground import CampaignGround as Ground
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.simulating.knowing import Knowing
 from loumass.campaigns.simulating.reach import NO_EMAIL, NO_PHONE, Reaches
@@ -23,6 +23,8 @@ from loumass.core.database import db
 from loumass.core.plans import looked_up_in_order
 from loumass.funnels.graph import Graph
 from loumass.funnels.simulating.people import Person
+from loumass.funnels.walking.ground import zone_or
+from loumass.funnels.walking.walker import Walker
 from loumass.messages.pooling import kept_senders
 
 #: A simulation of more takes minutes; so many are walked, and it is said that there are more.
@@ -138,7 +140,9 @@ class Audience:
         after = _NOBODY
         while not self.is_cut:
             bound = self.asked.ground.bound(
-                campaign_id=self.asked.ground.campaign.id, after=after, most=min(_BATCH, self.asked.most - self.count)
+                campaign_id=self.asked.ground.campaign.id,
+                after=after,
+                most=min(_BATCH, self.asked.most - self.count),
             )
             with looked_up_in_order():
                 rows = db().execute(_NEXT, bound).all()
@@ -163,7 +167,9 @@ class Audience:
         kept, got = self._kept(walkers), self._got(walkers)
         for row, walker in zip(rows, walkers, strict=True):
             values, did = known[walker.id]
-            person = Person(walker.id, walker.contact_id, self._zone(walker.timezone), values, reach[walker.contact_id])
+            person = Person(
+                walker.id, walker.contact_id, self._zone(walker.timezone), values, reach[walker.contact_id]
+            )
             person.did, person.got, person.kept = did, got.get(walker.contact_id), kept.get(walker.contact_id)
             yield _member(row, walker, person)
         self.count += len(rows)
@@ -173,7 +179,9 @@ class Audience:
         found: dict[UUID, dict[str, UUID]] = {}
         for medium in self.asked.pools:
             contacts = [walker.contact_id for walker in walkers]
-            for contact_id, channel_id in kept_senders(self.asked.ground.campaign.id, medium, contacts).items():
+            for contact_id, channel_id in kept_senders(
+                self.asked.ground.campaign.id, medium, contacts
+            ).items():
                 found.setdefault(contact_id, {})[medium] = channel_id
         return found
 
@@ -203,7 +211,19 @@ def _outsider(seed: int, row: Row[Any]) -> Walker:
     """Somebody who is not inside yet, with the id of an enrollment that follows from the seed: splits look at it."""
     digest = blake2b(row.contact_id.bytes, digest_size=16, key=str(seed).encode()).digest()
     return Walker(
-        UUID(bytes=digest), row.contact_id, None, None, 0, None, "", "No Activity", None, False, None, None, row.timezone
+        UUID(bytes=digest),
+        row.contact_id,
+        None,
+        None,
+        0,
+        None,
+        "",
+        "No Activity",
+        None,
+        False,
+        None,
+        None,
+        row.timezone,
     )
 
 

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from loumass.campaigns.advancing.ground import Ground, Walker
+from loumass.campaigns.advancing.ground import CampaignGround as Ground
 from loumass.campaigns.advancing.invalid import invalid_among
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.funnels.simulating.people import Reach
+from loumass.funnels.walking.walker import Walker
 from loumass.messages.gates import BY_NAME, VOICE_CONSENT, openings, refusals
 from loumass.messages.models import PRIORITY_CAMPAIGN
 
@@ -82,9 +83,11 @@ class Reaches:
         return {walker.contact_id: shared.get(walker.contact_id, nothing) for walker in walkers}
 
     def _judge(self, walkers: Sequence[Walker], found: defaultdict[UUID, _Found]) -> None:
-        stream_id = getattr(self._ground.campaign, "id", None)
+        stream_id = self._ground.campaign_id
         contacts = uuid_array(walker.contact_id for walker in walkers)
-        bound = self._ground.bound(contacts=contacts, media=self._media, stream_id=stream_id, now=self._ground.now)
+        bound = self._ground.bound(
+            contacts=contacts, media=self._media, stream_id=stream_id, now=self._ground.now
+        )
         for row in db().execute(_REFUSED, bound):
             gate = BY_NAME[row.gates[0]]
             one = found[row.contact_id]

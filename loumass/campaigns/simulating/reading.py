@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from loumass.accounts.models import Organization
-from loumass.campaigns.advancing.ground import UTC, ground_of, zone_or
+from loumass.campaigns.advancing.ground import ground_of
 from loumass.campaigns.pooling import senders_of as pool_of
 from loumass.campaigns.preflight.finding import media_in
 from loumass.campaigns.simulating import audience, senders
@@ -36,11 +36,16 @@ from loumass.funnels.simulating.by_hand import Script
 from loumass.funnels.simulating.chances import Seeded
 from loumass.funnels.simulating.ledger import Ledger
 from loumass.funnels.simulating.running import Plan, Simulation
+from loumass.funnels.walking.ground import UTC, zone_or
 
 #: Virtual time ends here.
 HORIZON = timedelta(days=730)
 _READ_ONLY = text("SET TRANSACTION READ ONLY")
-_OUTCOMES = {"sent": MessageOutcome.SENT, "failed": MessageOutcome.FAILED, "cancelled": MessageOutcome.CANCELLED}
+_OUTCOMES = {
+    "sent": MessageOutcome.SENT,
+    "failed": MessageOutcome.FAILED,
+    "cancelled": MessageOutcome.CANCELLED,
+}
 
 
 @dataclass(slots=True)
@@ -111,7 +116,9 @@ def begins_at(subject: Subject, wish: Wish) -> datetime:
         return wish.begins_at
     campaign = subject.campaign
     is_agreed = campaign is not None and campaign.state == "scheduled" and campaign.starts_at
-    return max(campaign.starts_at, clock.now()) if campaign and campaign.starts_at and is_agreed else clock.now()
+    return (
+        max(campaign.starts_at, clock.now()) if campaign and campaign.starts_at and is_agreed else clock.now()
+    )
 
 
 def _channels(subject: Subject, wish: Wish) -> Mapping[str, Sequence[Channel]]:
@@ -163,7 +170,7 @@ def _seat(ready: Ready, members: list[audience.Member]) -> None:
     by_id = {one.id: one for one in ready.senders}
     stream_id = ready.subject.campaign.id if ready.subject.campaign else None
     for sender in ready.senders:
-        ready.simulation.await_others(sender, senders.waiting_for_others(sender, stream_id, ready.home))
+        ready.simulation.mail.take_along(sender, senders.waiting_for_others(sender, stream_id, ready.home))
     begins = ready.simulation.plan.begins
     for member in sorted(members, key=lambda one: _turn(one, begins)):
         _sit(ready.simulation, member, by_id)
@@ -190,7 +197,9 @@ def _sit(simulation: Simulation, member: audience.Member, by_id: Mapping[UUID, p
         sender = by_id.get(member.channel_id) if member.channel_id else None
         if sender is None:
             return simulation.set_aside(person, node_id, "no_channel")
-        return simulation.await_message(person, node_id, sender, member.message_due_at or simulation.plan.begins)
+        return simulation.await_message(
+            person, node_id, sender, member.message_due_at or simulation.plan.begins
+        )
     if member.message in _OUTCOMES and member.waits_for == "message":
         return simulation.go_on(person, node_id, _OUTCOMES[member.message])
     due_at = simulation.plan.begins if member.state == "active" else member.due_at

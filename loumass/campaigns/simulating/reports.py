@@ -32,7 +32,9 @@ def report_of(ready: Ready, seconds: float) -> dict[str, Any]:
         "last_sent": _iso(ledger.last_sent),
         "last_moved": _iso(ledger.last_moved),
         "senders": [{"id": str(one.id), "name": one.name, "medium": one.medium} for one in ready.senders],
-        "sent": [[_iso(hour), places[sender], count] for (hour, sender), count in sorted(ledger.sent.items())],
+        "sent": [
+            [_iso(hour), places[sender], count] for (hour, sender), count in sorted(ledger.sent.items())
+        ],
         "queued": [
             [_iso(hour), places[sender], change] for (hour, sender), change in sorted(ledger.queued.items())
         ],
@@ -44,7 +46,9 @@ def report_of(ready: Ready, seconds: float) -> dict[str, Any]:
             [reason, str(node_id), skipped.messages, [str(one) for one in skipped.people]]
             for (reason, node_id), skipped in sorted(ledger.skipped.items(), key=lambda one: -one[1].messages)
         ],
-        "on_hold": [[reason, _id(node_id), count] for (reason, node_id), count in ledger.on_hold.most_common()],
+        "on_hold": [
+            [reason, _id(node_id), count] for (reason, node_id), count in ledger.on_hold.most_common()
+        ],
         "steps": [_step(one, ledger) for one in simulation.stops.by_id.values()],
     }
 

@@ -72,7 +72,10 @@ def _size(wish: Wish, subject: Subject) -> int:
     if wish.source:
         return SMALL + 1
     inside = select(func.count()).select_from(Enrollment)
-    return db().scalar(inside.where(Enrollment.campaign_id == subject.campaign.id, Enrollment.state != "ended")) or 0
+    return (
+        db().scalar(inside.where(Enrollment.campaign_id == subject.campaign.id, Enrollment.state != "ended"))
+        or 0
+    )
 
 
 def _walk_and_keep(run_id: UUID, wish: Wish, ready: Ready, began: float, watch: _Watch | None = None) -> None:

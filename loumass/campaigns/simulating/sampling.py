@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from loumass.campaigns.advancing.ground import zone_or
 from loumass.campaigns.simulating.audience import Member
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.simulating.people import Known, Person, Reach
+from loumass.funnels.walking.ground import zone_or
 
 #: So many contacts tell where people live.
 _LOOKED_AT = 10_000

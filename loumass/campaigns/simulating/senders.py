@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select, text
 
-from loumass.campaigns.advancing.ground import zone_or
-from loumass.channels.models import Brand, Channel
+from loumass.channels.models import Channel
 from loumass.channels.naming import called
 from loumass.channels.rules import rules_now
 from loumass.channels.warming import Warmup
@@ -21,6 +20,7 @@ from loumass.core.tenancy import current_organization_id
 from loumass.funnels.simulating import senders as pure
 from loumass.funnels.simulating.hours import Hours
 from loumass.funnels.simulating.lanes import Letter
+from loumass.funnels.walking.ground import zone_or
 from loumass.messages.pooling import health, rooms_now
 
 #: Of what other campaigns have waiting, so much is taken along; behind that a sender is busy for weeks.

@@ -13,12 +13,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from loumass.funnels.decisions import Decision, Go, WaitFor, WaitUntil
-from loumass.funnels.simulating.carrying import CARRIED, HELD, TOLD, Assumed
+from loumass.funnels.simulating.carrying import CARRIED, TOLD, Assumed
 from loumass.funnels.simulating.chances import Fate
 from loumass.funnels.simulating.ledger import Ledger
 from loumass.funnels.simulating.people import Person
 from loumass.funnels.simulating.posting import Post
 from loumass.funnels.simulating.stops import Stop
+from loumass.funnels.walking.verdict import HELD
 
 #: Who replies does so after this.
 REPLIES_AFTER = timedelta(hours=1)
@@ -75,7 +76,9 @@ class Script:
         """What is asked at this visit of a step."""
         return self._asked.get((stop, visit, what))
 
-    def after_sending(self, person_id: UUID, node_id: UUID, visit: int, medium: str, at: datetime) -> Fate | None:
+    def after_sending(
+        self, person_id: UUID, node_id: UUID, visit: int, medium: str, at: datetime
+    ) -> Fate | None:
         """A reply that takes them out is a question of its own."""
         stop = self._stops.get(node_id)
         if stop is None or not stop.leaves_on_reply:

@@ -15,12 +15,11 @@ from loumass.funnels import decisions as d
 from loumass.funnels.kinds.condition_tests import TESTS
 from loumass.funnels.simulating.people import Person
 from loumass.funnels.simulating.stops import Stop
+from loumass.funnels.walking.verdict import HELD
 
 if TYPE_CHECKING:
     from loumass.funnels.simulating.running import Simulation
 
-#: Waits that only a person can end, and what the engine calls them.
-HELD = {"settlement": "in_doubt", "event": "no_event"}
 #: What walking itself tells, beside the questions of conditions.
 TOLD = frozenset({"message", "away", *TESTS})
 

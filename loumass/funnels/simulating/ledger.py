@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -70,7 +70,7 @@ class Ledger:
         self.last_moved: datetime | None = None
         #: The moment that was asked for last, and its hour.
         self._at: datetime | None = None
-        self._hour = datetime.min
+        self._hour = datetime.min.replace(tzinfo=UTC)
 
     def arrived(self, stop: Stop, people: Sequence[Person], at: datetime) -> None:
         """They come to the step."""

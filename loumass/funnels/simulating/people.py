@@ -103,6 +103,12 @@ class Person:
             moved |= {"sent_at": did.sent_at, "opened_at": did.opened_at, "clicked_at": did.clicked_at}
         return Facts(**{**self.known.values, **moved})
 
+    def notes(self) -> Did:
+        """What they did, to be written down."""
+        if self.did is None:
+            self.did = Did()
+        return self.did
+
     @property
     def alike(self) -> tuple[Any, ...]:
         """Who has the same of this at the same step is decided on together."""

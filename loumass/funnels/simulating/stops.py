@@ -43,7 +43,6 @@ class Stop:
         """Whether people who are alike may be decided on together."""
         return self.node.kind in ALIKE
 
-
     @property
     def leaves_when_due(self) -> bool:
         """Whether nothing but time is waited for here: when it has come, nobody has to be asked again."""
