@@ -135,7 +135,9 @@ def would_enter(
 ) -> tuple[list[UUID], UUID | None]:
     """Who of the next `most` of `source` would be added, by the same judgement, and where to go on; None at its end."""
     part = _WOULD.format(chosen=_PART.format(source=_sql(source)), judged=_JUDGED)
-    rows = db().execute(text(part), {**_bound(campaign), **_named(source), "after": after, "most": most}).all()
+    rows = (
+        db().execute(text(part), {**_bound(campaign), **_named(source), "after": after, "most": most}).all()
+    )
     ids = [row.id for row in rows if row.verdict == "added"]
     return ids, rows[0].last_id if rows and rows[0].judged == most else None
 

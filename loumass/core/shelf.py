@@ -18,7 +18,9 @@ from redis.exceptions import RedisError
 from loumass.core.errors import Unavailable
 from loumass.core.tenancy import current_organization_id
 
-NO_SHELF = "The store that keeps results for a while does not answer. Nothing was changed. Try again in a minute."
+NO_SHELF = (
+    "The store that keeps results for a while does not answer. Nothing was changed. Try again in a minute."
+)
 log = structlog.get_logger("shelf")
 _redis: Redis | None = None
 

@@ -11,6 +11,8 @@ from loumass.campaigns.simulating.wishes import Wish
 from loumass.core import clock, shelf
 
 LASTS = timedelta(days=1)
+#: Who works at one says so every second or two; one that was not told of for so long has stopped in the middle.
+SILENT, LOST = timedelta(seconds=15), timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Kept:
     whole: int = 0
     moment: datetime | None = None
     problem: str = ""
+    told_at: datetime | None = None
     report: dict[str, Any] | None = None
 
     @property
@@ -31,11 +34,30 @@ class Kept:
         """Whether nothing more comes."""
         return self.state in ("done", "failed", "cancelled")
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether somebody works at it just now."""
+        return self.state in ("reading", "walking") and not self._is_silent(SILENT)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether whoever worked at it, or should have, is gone."""
+        return not self.is_over and self._is_silent(LOST)
+
+    def _is_silent(self, so_long: timedelta) -> bool:
+        return self.told_at is not None and clock.now() - self.told_at > so_long
+
 
 def keep(run_id: UUID, wish: Wish, state: str, **told: Any) -> None:
     """Write down how it stands. Raises Unavailable."""
     moment = told.pop("moment", None)
-    value = {"wish": wish.as_json(), "state": state, "moment": moment.isoformat() if moment else None, **told}
+    value = {
+        "wish": wish.as_json(),
+        "state": state,
+        "moment": moment.isoformat() if moment else None,
+        "told_at": clock.now().isoformat(),
+        **told,
+    }
     shelf.put(_name(run_id), value, LASTS)
 
 
@@ -44,9 +66,13 @@ def find(run_id: UUID, graph_id: UUID) -> Kept | None:
     value = shelf.get(_name(run_id))
     if value is None or value["wish"]["graph_id"] != str(graph_id):
         return None
-    moment = value.pop("moment")
-    wish = Wish.of(value.pop("wish"))
-    return Kept(wish=wish, moment=datetime.fromisoformat(moment) if moment else None, **value)
+    moment, told_at = value.pop("moment"), value.pop("told_at")
+    return Kept(
+        wish=Wish.of(value.pop("wish")),
+        moment=datetime.fromisoformat(moment) if moment else None,
+        told_at=datetime.fromisoformat(told_at),
+        **value,
+    )
 
 
 def ask_to_stop(run_id: UUID) -> None:

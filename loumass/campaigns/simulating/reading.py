@@ -60,6 +60,8 @@ class Ready:
     inside: int = 0
     added: int = 0
     is_cut: bool = False
+    #: Where the first of them lives.
+    zone_of_first: ZoneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ def _seat(ready: Ready, members: list[audience.Member]) -> None:
     begins = ready.simulation.plan.begins
     for member in sorted(members, key=lambda one: _turn(one, begins)):
         _sit(ready.simulation, member, by_id)
+        ready.zone_of_first = ready.zone_of_first or member.person.zone
         ready.inside += member.is_inside
         ready.added += not member.is_inside
 
@@ -185,25 +188,23 @@ def _turn(member: audience.Member, begins: datetime) -> tuple[datetime, int]:
 
 def _sit(simulation: Simulation, member: audience.Member, by_id: Mapping[UUID, pure.Sender]) -> None:
     person, node_id = member.person, member.node_id
+    begins = simulation.plan.begins
+    sender = by_id.get(member.channel_id) if member.channel_id else None
     if member.state == "gone":
-        return simulation.gone(person, "deleted")
-    if node_id is None and member.state != "held":
-        return simulation.begin(person, member.due_at or simulation.plan.begins)
-    if node_id is None or node_id not in simulation.plan.graph:
-        return simulation.set_aside(person, node_id, member.reason or "elsewhere")
-    if member.state == "held" or member.message == "in_doubt":
-        return simulation.set_aside(person, node_id, member.reason or "in_doubt")
-    if member.message in ("queued", "sending"):
-        sender = by_id.get(member.channel_id) if member.channel_id else None
-        if sender is None:
-            return simulation.set_aside(person, node_id, "no_channel")
-        return simulation.await_message(
-            person, node_id, sender, member.message_due_at or simulation.plan.begins
-        )
-    if member.message in _OUTCOMES and member.waits_for == "message":
-        return simulation.go_on(person, node_id, _OUTCOMES[member.message])
-    due_at = simulation.plan.begins if member.state == "active" else member.due_at
-    return simulation.stand(person, node_id, due_at, member.waits_for)
+        simulation.gone(person, "deleted")
+    elif member.state == "held" or member.message == "in_doubt":
+        simulation.set_aside(person, node_id, member.reason or "in_doubt")
+    elif node_id is None:
+        simulation.begin(person, member.due_at or begins)
+    elif node_id not in simulation.plan.graph:
+        simulation.set_aside(person, None, "elsewhere")
+    elif member.message in ("queued", "sending") and sender is not None:
+        simulation.await_message(person, node_id, sender, member.message_due_at or begins)
+    elif member.message in _OUTCOMES and member.waits_for == "message":
+        simulation.go_on(person, node_id, _OUTCOMES[member.message])
+    else:
+        due_at = begins if member.state == "active" else member.due_at
+        simulation.stand(person, node_id, due_at, member.waits_for)
 
 
 def _segments(graph: Graph, words: Mapping[UUID, Draft], organization: Organization) -> dict[UUID, int]:

@@ -49,11 +49,12 @@ def begin(wish: Wish, subject: Subject) -> UUID:
 
 
 def carry_out(run_id: UUID, wish: Wish) -> None:
-    """What the job does. Rung twice, or after it is done, it does nothing more; what went wrong is kept as well."""
+    """What the job does. Rung twice, or after it is over, it does nothing more; what went wrong is kept as well."""
     before = kept.find(run_id, wish.graph_id)
-    if before is not None and before.is_over:
+    if before is not None and (before.is_over or before.is_at_work):
         return
     watch = _Watch(run_id, wish)
+    kept.keep(run_id, wish, "reading")
     try:
         with transaction():
             ready = read(wish, watch.read)

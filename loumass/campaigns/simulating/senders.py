@@ -28,7 +28,7 @@ MOST_OTHERS = 50_000
 _STOPPED = {"paused": "channel_paused", "disconnected": "channel_disconnected"}
 
 _BRANDS = text("""
-    SELECT bc.channel_id, br.id, br.segments_per_day, coalesce(bd.used, 0) AS used
+    SELECT bc.channel_id, br.id AS brand_id, br.segments_per_day, coalesce(bd.used, 0) AS used
     FROM brand_channel bc
     JOIN brand br ON br.organization_id = :organization_id AND br.id = bc.brand_id
     LEFT JOIN brand_day bd ON bd.organization_id = :organization_id AND bd.brand_id = br.id
@@ -56,7 +56,11 @@ def limits_now(home: ZoneInfo, senders: Collection[pure.Sender], brands: Sequenc
     return pure.Limits(
         home,
         pure.Budget(rules.contact_per_day, rules.contact_per_week),
-        {row.id: pure.Brand(row.segments_per_day, row.used) for row in brands if row.id in wanted},
+        {
+            row.brand_id: pure.Brand(row.segments_per_day, row.used)
+            for row in brands
+            if row.brand_id in wanted
+        },
     )
 
 
@@ -69,7 +73,7 @@ def brands_of(channel_ids: Collection[UUID], home: ZoneInfo) -> Sequence[Row[Any
 def senders_of(channels: Sequence[Channel], brands: Sequence[Row[Any]]) -> list[pure.Sender]:
     """The channels as a simulation has them, in their order. Two statements."""
     rows = {row.id: row for row in rooms_now([one.id for one in channels])}
-    rules, brand_of = rules_now(), {row.channel_id: row.id for row in brands}
+    rules, brand_of = rules_now(), {row.channel_id: row.brand_id for row in brands}
     return [_sender(one, rows[one.id], rules, brand_of.get(one.id)) for one in channels if one.id in rows]
 
 

@@ -83,7 +83,7 @@ class Script:
         stop = self._stops.get(node_id)
         if stop is None or not stop.leaves_on_reply:
             return None
-        asked = self._ask(stop, visit, [(NOTHING, "They do nothing"), (REPLY, "They reply")], "reply")
+        asked = self._ask(stop, visit, [(NOTHING, "They do nothing"), (REPLY, "They reply")], REPLY)
         asked.taken = asked.chosen or NOTHING
         return Fate(replied_at=at + REPLIES_AFTER) if asked.chosen == REPLY else None
 
@@ -130,6 +130,10 @@ class Diary(Ledger):
         self.visits: list[Visit] = []
         self._script = script
 
+    def found(self, stop: Stop, person: Person, at: datetime) -> None:
+        """They stand here already."""
+        self._visit(stop, at)
+
     def arrived(self, stop: Stop, people: Sequence[Person], at: datetime) -> None:
         """They come to the step."""
         self._visit(stop, at)
@@ -147,6 +151,7 @@ class Diary(Ledger):
         """They go on."""
         visit = self._here(stop, at)
         visit.left_at, visit.way = at, outcome
+        visit.question = visit.question or self._script.question(stop, people[0].visits, REPLY)
 
     def finished(self, person: Person, reason: str, at: datetime) -> None:
         """They leave the campaign."""
@@ -173,15 +178,6 @@ class Diary(Ledger):
                 visit = self._here(person.stop, at)
                 visit.sent_at, visit.sender = at, post.sender.name
                 self._script.comes_to(person.stop)
-
-    def told(self, person: Person) -> None:
-        """Questions that only sending asks are known once everything has run."""
-        for visit in self.visits:
-            if visit.stop is not None and visit.question is None:
-                visit.question = next(
-                    (one for number in range(person.visits + 1)
-                     if (one := self._script.question(visit.stop, number, "reply")) and visit.sent_at), None,
-                )  # fmt: skip
 
     def queue(self, post: Post, change: int, at: datetime) -> None:
         """Who sends their message."""

@@ -72,6 +72,9 @@ class Ledger:
         self._at: datetime | None = None
         self._hour = datetime.min.replace(tzinfo=UTC)
 
+    def found(self, stop: Stop, person: Person, at: datetime) -> None:
+        """Somebody stands at the step when it all begins."""
+
     def arrived(self, stop: Stop, people: Sequence[Person], at: datetime) -> None:
         """They come to the step."""
         came = self.came[stop.node.id]

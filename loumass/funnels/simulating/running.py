@@ -90,15 +90,14 @@ class Simulation:
 
     def stand(self, person: Person, node_id: UUID, due_at: datetime | None, waits_for: str = "") -> None:
         """They stand at a step and are decided on at `due_at`; None: when something happens."""
-        self.people += 1
-        person.stop = self.stops[node_id]
+        self._seat(person, node_id)
         self.rest([person], due_at and max(due_at, self.now), waits_for)
         hearing.draw_reply(self, person)
 
     def await_message(self, person: Person, node_id: UUID, sender: Sender, due_at: datetime) -> None:
         """Their message of this step waits in a queue already."""
-        self.people += 1
-        person.stop, person.waits_for = self.stops[node_id], "message"
+        self._seat(person, node_id)
+        person.waits_for = "message"
         self.mail.wait_for(person, sender, due_at)
 
     def set_aside(self, person: Person, node_id: UUID | None, reason: str) -> None:
@@ -114,9 +113,13 @@ class Simulation:
 
     def go_on(self, person: Person, node_id: UUID, outcome: MessageOutcome) -> None:
         """Their message of this step has come to its end, and nobody has told them yet."""
+        self.mail.settle(self._seat(person, node_id), [person], outcome)
+
+    def _seat(self, person: Person, node_id: UUID) -> Stop:
         self.people += 1
-        person.stop = self.stops[node_id]
-        self.mail.settle(person.stop, [person], outcome)
+        person.stop = stop = self.stops[node_id]
+        self.ledger.found(stop, person, self.now)
+        return stop
 
     def run(self) -> Ledger:
         """Walk until everybody rests for good, or the end is reached."""
