@@ -165,8 +165,10 @@ def _ask(subject: Subject, form: SimulationForm) -> str:
 
 def _form(subject: Subject) -> SimulationForm:
     form = SimulationForm()
-    is_campaign = subject.campaign is not None
-    form.offer(_sources() if is_campaign else [], {} if is_campaign else _senders(subject))
+    if subject.campaign is not None:
+        form.offer_sources(_sources())
+    else:
+        form.offer_senders(_senders(subject))
     return form
 
 

@@ -19,10 +19,10 @@ from loumass.funnels.walking.ground import zone_or
 #: So many contacts tell where people live.
 _LOOKED_AT = 10_000
 _ZONES = text("""
-    SELECT some.timezone, count(*) AS people FROM (
+    SELECT looked.timezone, count(*) AS people FROM (
         SELECT contact.timezone FROM contact
         WHERE contact.organization_id = :organization_id AND contact.archived_at IS NULL ORDER BY contact.id LIMIT :most
-    ) some GROUP BY some.timezone ORDER BY count(*) DESC, some.timezone
+    ) looked GROUP BY looked.timezone ORDER BY count(*) DESC, looked.timezone
 """)
 
 

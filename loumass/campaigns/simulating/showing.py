@@ -77,6 +77,16 @@ class Shown:
         """How many have not left when nothing moves any more."""
         return self.people - self.report["left"]
 
+    def short(self, at: datetime | None) -> str:
+        """The day of `at` where the organization is: `3 Mar`."""
+        local = at.astimezone(self.home) if at else None
+        return f"{local.day} {local:%b}" if local else "Never"
+
+    def hour(self, at: datetime | None) -> str:
+        """The hour of `at` there: `Tue 9:00`."""
+        local = at.astimezone(self.home) if at else None
+        return f"{local:%a} {local.hour}:{local.minute:02}" if local else ""
+
     def days(self) -> list[Row]:
         """Messages that leave on each day and that wait at its end, at most 120 days."""
         sent, waiting = self._per(lambda hour: hour.astimezone(self.home).date())
