@@ -31,10 +31,12 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What ids and keys are called: contents (their subject or first words) and steps by key."""
+    """What ids and keys are called: contents (their subject or first words), steps by key, and what was chosen from a
+    list (people, campaigns), by id."""
 
     contents: Mapping[UUID, str] = field(default_factory=dict)
     steps: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,10 @@ class Kind(ABC, Generic[C]):
     @abstractmethod
     def describe(self, node: Node, config: C, names: Names) -> str:
         """The settings in words, without a full stop."""
+
+    def figures(self, node: Node, config: C) -> list[str]:
+        """Sentences about what came of this step so far in a campaign that runs, for kinds that count something."""
+        return []
 
     def example(self, config: C, now: datetime, zone: ZoneInfo) -> str:
         """The settings told with a real date, for somebody in ``zone`` who comes here ``now``; or nothing."""

@@ -1,9 +1,10 @@
 """Set what the BDR reads as this person's status in the campaign."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from loumass.funnels.decisions import SetStatus
+from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Kind, Names
 from loumass.funnels.kinds.settings import Settings, setting
@@ -12,6 +13,13 @@ from loumass.funnels.statuses import Status
 from loumass.funnels.walking.ground import Ground
 from loumass.funnels.walking.verdict import Verdict, everybody_leaves
 from loumass.funnels.walking.walker import Walker
+
+
+@dataclass(frozen=True, slots=True)
+class SetStatus(Act):
+    """The BDR's status of the enrollment is ``status``."""
+
+    status: str
 
 
 class SetStatusConfig(Settings):

@@ -1,9 +1,10 @@
 """A named part of the funnel. Passing it changes the stage that lists of people show."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from loumass.funnels.decisions import EnterStage
+from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Kind, Names
 from loumass.funnels.kinds.settings import Settings
@@ -11,6 +12,13 @@ from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import Ground
 from loumass.funnels.walking.verdict import Verdict, everybody_leaves
 from loumass.funnels.walking.walker import Walker
+
+
+@dataclass(frozen=True, slots=True)
+class EnterStage(Act):
+    """The stage that lists of people show is ``stage`` from here on."""
+
+    stage: str
 
 
 class StageConfig(Settings):

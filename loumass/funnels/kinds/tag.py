@@ -1,6 +1,7 @@
 """Give the contact a tag, or take one away."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -8,7 +9,7 @@ from sqlalchemy import text
 
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
-from loumass.funnels.decisions import AddTag, RemoveTag
+from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Kind, Names
 from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
@@ -34,6 +35,20 @@ _REMOVE = text("""
     WHERE contact_tag.organization_id = :organization_id AND contact_tag.contact_id = ANY(CAST(:contacts AS uuid[]))
       AND tag.organization_id = :organization_id AND tag.name_key = lower(:tag) AND contact_tag.tag_id = tag.id
 """)
+
+
+@dataclass(frozen=True, slots=True)
+class AddTag(Act):
+    """The contact has the tag."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTag(Act):
+    """The tag is taken from the contact, if it is there."""
+
+    tag: str
 
 
 class TagConfig(Settings):

@@ -52,8 +52,8 @@ def known_of(
         yield facts_of(ground, group[0], answers), [walker.id for walker in group]
 
 
-def facts_of(ground: Ground, walker: Walker, answers: Answers = NOTHING_ASKED) -> Facts:
-    """What is known of one of them."""
+def facts_of(ground: Ground, walker: Walker, answers: Answers = NOTHING_ASKED, **more: Any) -> Facts:
+    """What is known of one of them, and `more` of `Facts`."""
     return Facts(
         enrollment_id=walker.id,
         entered_at=walker.entered_at or ground.now,
@@ -64,6 +64,7 @@ def facts_of(ground: Ground, walker: Walker, answers: Answers = NOTHING_ASKED) -
         event_at=ground.event_at,
         event_timezone=zone_or(ground.event_timezone, ground.home),
         **answers.as_facts(answers.of(walker)),
+        **more,
     )
 
 
