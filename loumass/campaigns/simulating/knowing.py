@@ -35,22 +35,26 @@ class Knowing:
         """By enrollment: what is known, and what they did with the messages they got so far. A statement for each step
         that asks for more than the claim brings along."""
         asked = [
-            kind_of(node.kind).look_up(self._ground, node, config, walkers) for node, config in self._asking
+            (node.id, kind_of(node.kind).look_up(self._ground, node, config, walkers))
+            for node, config in self._asking
         ]
-        answers = [one for one in asked if one is not NOTHING_ASKED]
+        answers = [one for one in asked if one[1] is not NOTHING_ASKED]
         return {walker.id: self._known(walker, answers) for walker in walkers}
 
-    def _known(self, walker: Walker, answers: Sequence[Answers]) -> tuple[Known, Did | None]:
-        found = [one.of(walker) for one in answers]
+    def _known(self, walker: Walker, asked: Sequence[tuple[UUID, Answers]]) -> tuple[Known, Did | None]:
+        found = [answers.of(walker) for _, answers in asked]
         key = tuple(map(_hashable, found))
         did = Did()
         if key not in self._shared or any(isinstance(one, datetime) for one in found):
-            values = self._event | _merged(
-                [one.as_facts(value) for one, value in zip(answers, found, strict=True)]
-            )
+            told = [
+                (node_id, dict(answers.as_facts(value)))
+                for (node_id, answers), value in zip(asked, found, strict=True)
+            ]
+            own = {node_id: facts.pop("own") for node_id, facts in told if "own" in facts}
+            values = self._event | _merged([facts for _, facts in told])
             for name in _DID:
                 getattr(did, name).update(values.pop(name, {}))
-            self._shared.setdefault(key, Known(values))
+            self._shared.setdefault(key, Known(values, own))
         return self._shared[key], did if any(getattr(did, name) for name in _DID) else None
 
 

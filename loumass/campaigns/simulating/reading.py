@@ -18,6 +18,7 @@ from loumass.campaigns.simulating import audience, senders
 from loumass.campaigns.simulating.reach import SYNTHETIC_VOICE
 from loumass.campaigns.simulating.sampling import invented
 from loumass.campaigns.simulating.subjects import Subject, subject_of
+from loumass.campaigns.simulating.trials import trials_in
 from loumass.campaigns.simulating.wishes import Wish
 from loumass.channels.models import Channel
 from loumass.content.composing import Draft
@@ -104,6 +105,7 @@ def read(
         assumed=wish.assumed,
         segments=_segments(subject.graph, words, organization),
         needs=_needs(subject.graph, words),
+        trials=trials_in(subject.graph),
     )
     if only is not None:
         plan = replace(plan, chances=only.script, chooses=only.script.choose)

@@ -52,7 +52,7 @@ _OTHERS = text("""
 def limits_now(home: ZoneInfo, senders: Collection[pure.Sender], brands: Sequence[Row[Any]]) -> pure.Limits:
     """What all senders share."""
     rules = rules_now()
-    wanted = {one.brand_id for one in senders}
+    wanted = {one.brand_id for one in senders if one.brand_id}
     return pure.Limits(
         home,
         pure.Budget(rules.contact_per_day, rules.contact_per_week),

@@ -13,13 +13,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from loumass.funnels.decisions import Decision, Go, WaitFor, WaitUntil
-from loumass.funnels.simulating.carrying import CARRIED, TOLD, Assumed
+from loumass.funnels.simulating import carrying
+from loumass.funnels.simulating.carrying import Assumed
 from loumass.funnels.simulating.chances import Fate
 from loumass.funnels.simulating.ledger import Ledger
 from loumass.funnels.simulating.people import Person
 from loumass.funnels.simulating.posting import Post
 from loumass.funnels.simulating.stops import Stop
-from loumass.funnels.walking.verdict import HELD
 
 #: Who replies does so after this.
 REPLIES_AFTER = timedelta(hours=1)
@@ -98,7 +98,7 @@ class Script:
     def choose(self, stop: Stop, person: Person, decision: Decision, now: datetime) -> Decision:
         """The answer that was chosen for this visit, else the step's own decision."""
         branches = stop.kind.branches(stop.config) if stop.kind is not None else ()
-        is_assumed = _is_assumed(decision)
+        is_assumed = carrying.is_assumed(stop, decision)
         if len(branches) < 2 or (stop.node.kind == "split" and not is_assumed):
             return decision
         asked = self._ask(stop, person.visits, [(one.name, one.label) for one in branches])
@@ -197,10 +197,3 @@ class Diary(Ledger):
     def _visit(self, stop: Stop | None, at: datetime) -> Visit:
         self.visits.append(Visit(stop, at))
         return self.visits[-1]
-
-
-def _is_assumed(decision: Decision) -> bool:
-    """Whether only people or vendors know what becomes of it."""
-    if isinstance(decision, WaitFor):
-        return decision.what not in TOLD and decision.what not in HELD
-    return type(decision) not in CARRIED

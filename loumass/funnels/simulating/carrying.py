@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from loumass.funnels import decisions as d
 from loumass.funnels.kinds.condition_tests import TESTS
+from loumass.funnels.kinds.set_field import SetField
+from loumass.funnels.kinds.set_status import SetStatus
+from loumass.funnels.kinds.tag import AddTag, RemoveTag
 from loumass.funnels.simulating.people import Person
 from loumass.funnels.simulating.stops import Stop
 from loumass.funnels.walking.verdict import HELD
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
     from loumass.funnels.simulating.running import Simulation
 
 #: What walking itself tells, beside the questions of conditions.
-TOLD = frozenset({"message", "away", *TESTS})
+TOLD = frozenset({"message", "away", "winner", *TESTS})
+#: Kinds whose outcome a person or a vendor tells, also where they have an end of their own.
+BY_PEOPLE = frozenset({"task", "webhook"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +49,33 @@ Carry = Callable[["Simulation", Stop, list[Person], Any], None]
 
 def carry(simulation: Simulation, stop: Stop, people: list[Person], decision: d.Decision) -> None:
     """Do with `people`, who stand at `stop`, what it decided."""
-    CARRIED.get(type(decision), _unknown)(simulation, stop, people, decision)
+    usual = _act if isinstance(decision, d.Act) else _unknown
+    CARRIED.get(type(decision), usual)(simulation, stop, people, decision)
 
 
 def _go(simulation: Simulation, stop: Stop, people: list[Person], way: d.Go) -> None:
     simulation.leave(stop, people, way)
 
 
-def _mark(simulation: Simulation, stop: Stop, people: list[Person], decision: d.SetStatus) -> None:
-    for person in people:
-        person.status = decision.status
+def _act(simulation: Simulation, stop: Stop, people: list[Person], decision: d.Act) -> None:
+    """Something is done to them; what no later step asks for is not imagined."""
+    change = CHANGES.get(type(decision))
+    if change is not None:
+        for person in people:
+            change(person, decision)
     simulation.leave(stop, people, d.Go())
 
 
-def _tag(simulation: Simulation, stop: Stop, people: list[Person], decision: d.AddTag | d.RemoveTag) -> None:
-    has = isinstance(decision, d.AddTag)
-    for person in people:
-        person.known = person.known.with_tag(decision.tag, has=has)
-    simulation.leave(stop, people, d.Go())
+def _status(person: Person, decision: Any) -> None:
+    person.status = decision.status
+
+
+def _tag(person: Person, decision: Any) -> None:
+    person.known = person.known.with_tag(decision.tag, has=isinstance(decision, AddTag))
+
+
+def _field(person: Person, decision: Any) -> None:
+    person.known = person.known.with_field(decision.field, decision.value)
 
 
 def _end(simulation: Simulation, stop: Stop, people: list[Person], decision: d.End) -> None:
@@ -76,10 +90,18 @@ def _wait_until(simulation: Simulation, stop: Stop, people: list[Person], decisi
 def _wait_for(simulation: Simulation, stop: Stop, people: list[Person], decision: d.WaitFor) -> None:
     if decision.what in HELD:
         simulation.hold(stop, people, HELD[decision.what])
-    elif decision.what in TOLD:
-        simulation.rest(people, decision.until, decision.what)
-    else:
+    elif is_assumed(stop, decision):
         simulation.assume(stop, people)
+    else:
+        simulation.rest(people, decision.until, decision.what)
+
+
+def is_assumed(stop: Stop, decision: d.Decision) -> bool:
+    """Whether only people or vendors know what becomes of it. What has an end of its own is waited for instead."""
+    if isinstance(decision, d.WaitFor):
+        is_told = decision.what in TOLD or decision.what in HELD
+        return not is_told and (stop.node.kind in BY_PEOPLE or decision.until is None)
+    return not isinstance(decision, d.Act) and type(decision) not in CARRIED and _moment_of(decision) is None
 
 
 def _unknown(simulation: Simulation, stop: Stop, people: list[Person], decision: Any) -> None:
@@ -96,14 +118,12 @@ def _moment_of(decision: Any) -> datetime | None:
     return next((one for one in values if isinstance(one, datetime)), None)
 
 
-#: Sending is no line of it: `running.py` plans messages and lets them go.
-CARRIED: dict[type, Carry] = {
-    d.Go: _go,
-    d.EnterStage: lambda simulation, stop, people, _: simulation.leave(stop, people, d.Go()),
-    d.SetStatus: _mark,
-    d.AddTag: _tag,
-    d.RemoveTag: _tag,
-    d.End: _end,
-    d.WaitUntil: _wait_until,
-    d.WaitFor: _wait_for,
+#: Sending is no line of it: `mailing.py` plans messages and lets them go.
+CARRIED: dict[type, Carry] = {d.Go: _go, d.End: _end, d.WaitUntil: _wait_until, d.WaitFor: _wait_for}
+#: What an act changes that a later step may look at.
+CHANGES: dict[type, Callable[[Person, Any], None]] = {
+    SetStatus: _status,
+    AddTag: _tag,
+    RemoveTag: _tag,
+    SetField: _field,
 }

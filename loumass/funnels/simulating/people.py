@@ -33,24 +33,38 @@ class Reach:
 
 
 class Known:
-    """The facts that walking does not change, but for tags; people of whom the same is known share one."""
+    """The facts that walking changes by steps alone; people of whom the same is known share one.
 
-    __slots__ = ("tagged", "values")
+    `own`: what a step's kind found for itself, by node id.
+    """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    __slots__ = ("_changed", "own", "values")
+
+    def __init__(self, values: Mapping[str, Any], own: Mapping[UUID, Any] | None = None) -> None:
         self.values = dict(values)
-        #: What is known once a tag was given or taken: (tag, whether) -> Known.
-        self.tagged: dict[tuple[str, bool], Known] = {}
+        self.own: Mapping[UUID, Any] = own or {}
+        #: What is known once a step changed something, shared as well.
+        self._changed: dict[tuple[Any, ...], Known] = {}
 
     def with_tag(self, tag: str, *, has: bool) -> Known:
-        """The same with or without the tag, shared as well."""
-        found = self.tagged.get((tag, has))
-        if found is None:
+        """The same with or without the tag."""
+        key = ("tag", tag, has)
+        if key not in self._changed:
             before = frozenset(self.values.get("tags") or ())
             others = {one for one in before if one.strip().casefold() != tag.strip().casefold()}
-            found = Known({**self.values, "tags": frozenset(others | {tag} if has else others)})
-            self.tagged[tag, has] = found
-        return found
+            self._changed[key] = self._with("tags", frozenset(others | {tag} if has else others))
+        return self._changed[key]
+
+    def with_field(self, name: str, value: str | None) -> Known:
+        """The same with another value in a field."""
+        key = ("field", name, value)
+        if key not in self._changed:
+            before = self.values.get("fields") or {}
+            self._changed[key] = self._with("fields", {**before, name: value})
+        return self._changed[key]
+
+    def _with(self, name: str, value: Any) -> Known:
+        return Known({**self.values, name: value}, self.own)
 
 
 class Did:
@@ -93,11 +107,11 @@ class Person:
         self.did: Did | None = None
         self.is_over = False
 
-    def facts(self, message: MessageOutcome | None = None) -> Facts:
-        """What a step may look at."""
+    def facts(self, message: MessageOutcome | None = None, own: Any = None) -> Facts:
+        """What a step may look at; `own` is what its kind looks at for itself."""
         moved: dict[str, Any] = {
             "enrollment_id": self.id, "entered_at": self.entered_at, "timezone": self.zone, "status": self.status,
-            "replied_at": self.replied_at, "last_sent_at": self.last_sent_at, "message": message,
+            "replied_at": self.replied_at, "last_sent_at": self.last_sent_at, "message": message, "own": own,
         }  # fmt: skip
         if (did := self.did) is not None:
             moved |= {"sent_at": did.sent_at, "opened_at": did.opened_at, "clicked_at": did.clicked_at}

@@ -19,6 +19,8 @@ from loumass.funnels.facts import MessageOutcome
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds.base import Kind
 from loumass.funnels.kinds.end import FINISHED
+from loumass.funnels.kinds.split import SplitConfig
+from loumass.funnels.kinds.split_trial import Trial
 from loumass.funnels.simulating import carrying, hearing
 from loumass.funnels.simulating.carrying import Assumed
 from loumass.funnels.simulating.chances import Chances
@@ -28,6 +30,7 @@ from loumass.funnels.simulating.people import Person
 from loumass.funnels.simulating.posting import Post
 from loumass.funnels.simulating.senders import Limits, Sender
 from loumass.funnels.simulating.stops import Stop, Stops
+from loumass.funnels.simulating.trying import Before, Trying
 
 #: So many steps are taken for each person at most: a funnel may go round for years.
 MOST_STEPS = 200
@@ -54,6 +57,8 @@ class Plan:
     #: What a step needs of people beside its medium, by node id, as `Reach.unplanned` calls it.
     needs: Mapping[UUID, str] = field(default_factory=dict)
     chooses: Callable[[Stop, Person, Decision, datetime], Decision] | None = None
+    #: How trials of splits stand, by node id.
+    trials: Mapping[UUID, Before] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -80,6 +85,11 @@ class Simulation:
         self._moments: dict[datetime, Moment] = {}
         self._ahead: list[datetime] = []
         self._standing: dict[Stop, list[Person]] = {}
+        self._trying = {
+            stop: Trying(stop.config, plan.trials.get(stop.node.id, Before()), plan.limits.home)
+            for stop in self.stops.by_id.values()
+            if isinstance(stop.config, SplitConfig) and stop.config.winner != "none"
+        }
         self._tell_at, self._most = 0, MOST_STEPS
         self.mail = Mail(self, plan.senders)
 
@@ -251,18 +261,26 @@ class Simulation:
             return self.hold(stop, people, "unreadable")
         if stop.medium is not None:
             return self.mail.write(stop, people)
+        if (trying := self._trying.get(stop)) is not None:
+            for person, here in trying.of(people, self.now):
+                self._decide_alike(stop, stop.kind, [person], here)
+            return None
         are_alike = stop.is_alike and self.plan.chooses is None
         for alike in _groups(people) if are_alike else [[person] for person in people]:
             self._decide_alike(stop, stop.kind, alike)
         return None
 
-    def _decide_alike(self, stop: Stop, kind: Kind[Any], people: list[Person]) -> None:
+    def _decide_alike(self, stop: Stop, kind: Kind[Any], people: list[Person], own: Any = None) -> None:
+        known = people[0].known.own
         try:
-            decision = kind.decide(stop.node, stop.config, people[0].facts(), self.now)
+            facts = people[0].facts(own=own or (known.get(stop.node.id) if known else None))
+            decision = kind.decide(stop.node, stop.config, facts, self.now)
         except ValueError:
             return self.hold(stop, people, "unreadable")
         if self.plan.chooses is not None:
             decision = self.plan.chooses(stop, people[0], decision, self.now)
+        if isinstance(own, Trial) and own.is_tried and isinstance(decision, Go):
+            self._trying[stop].took(people[0], decision.branch, self.now)
         self.ledger.decided(stop, people, decision, self.now)
         return carrying.carry(self, stop, people, decision)
 

@@ -15,10 +15,11 @@ from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import UnknownKind, kind_of
 from loumass.funnels.kinds.base import Kind
 from loumass.funnels.kinds.condition_tests import TRACKED
+from loumass.funnels.kinds.split import SplitConfig
 from loumass.funnels.node import Node
 
 #: Kinds whose decision hangs on nothing but `Person.alike`. Everybody else is decided on alone.
-ALIKE = frozenset({"wait", "condition", "stage", "set_status", "tag", "end"})
+ALIKE = frozenset({"wait", "condition", "stage", "set_status", "tag", "end", "set_field", "enroll"})
 
 
 @dataclass(eq=False, slots=True)
@@ -57,7 +58,10 @@ class Stops:
         self.by_id = {node.id: _stop(graph, node, exits_on_reply) for node in graph.nodes}
         configs = [stop.config for stop in self.by_id.values()]
         asked = {getattr(config, "test", None) for config in configs}
-        self.asks_read = bool(asked & set(TRACKED))
+        tries_clicks = any(
+            isinstance(one, SplitConfig) and one.winner != "none" and one.by == "clicks" for one in configs
+        )
+        self.asks_read = bool(asked & set(TRACKED)) or tries_clicks
         self.asks_sent = "sent_within" in asked
 
     @property
