@@ -13,6 +13,8 @@ import loumass.campaigns.call_pages
 import loumass.campaigns.pages
 import loumass.campaigns.people_pages
 import loumass.campaigns.person_pages
+import loumass.campaigns.simulation_pages
+import loumass.campaigns.walk_pages
 import loumass.channels.every_page
 import loumass.channels.tracking_pages
 import loumass.contacts.import_pages
@@ -56,6 +58,8 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.campaigns.pages.pages, "", "member"),
     Route(loumass.campaigns.people_pages.pages, "", "member"),
     Route(loumass.campaigns.person_pages.pages, "", "member"),
+    Route(loumass.campaigns.simulation_pages.pages, "", "member"),
+    Route(loumass.campaigns.walk_pages.pages, "", "member"),
     Route(loumass.funnels.file_pages.pages, "", "member"),
     Route(loumass.funnels.step_pages.pages, "", "member"),
     Route(loumass.analytics.pages.pages, "", "member"),

@@ -25,6 +25,7 @@ from loumass.core import (
     outages,
     resolving,
     secrets,
+    shelf,
     storage,
     told,
 )
@@ -66,6 +67,7 @@ def prepare(settings: Settings) -> Redis:
     live.use(redis)
     metering.use(redis)
     told.use(redis)
+    shelf.use(redis)
     subscribe(SUBSCRIPTIONS)
     choices.offer("campaigns", campaigns_to_choose)
     registry.use(PREDICATES, REFERENCES, WALKS)

@@ -74,6 +74,11 @@ SOURCES = {
 }
 _PART = "SELECT id FROM ({source}) everybody WHERE id > :after ORDER BY id LIMIT :most"
 _FORECAST = "WITH chosen AS ({chosen}), {judged} SELECT verdict, count(*) AS people, count(*) AS judged FROM judged GROUP BY verdict"
+_WOULD = """
+    WITH chosen AS MATERIALIZED ({chosen}), {judged}
+    SELECT id, verdict, (SELECT id FROM chosen ORDER BY id DESC LIMIT 1) AS last_id, (SELECT count(*) FROM chosen) AS judged
+    FROM judged ORDER BY id
+"""
 _ENROLL = """
     WITH chosen AS MATERIALIZED ({chosen}), {judged}, entered AS (
         INSERT INTO enrollment (organization_id, campaign_id, contact_id, due_at, enrolled_at)
@@ -124,6 +129,18 @@ def forecast(campaign_id: UUID, source: dict[str, str]) -> EnrollResult:
     statement = _FORECAST.format(chosen=_sql(source), judged=JUDGED)
     rows = db().execute(text(statement), {**bound_of(campaign), **_named(source)}).all()
     return _result(rows)
+
+
+def would_enter(
+    campaign: Campaign, source: dict[str, str], after: UUID, most: int
+) -> tuple[list[UUID], UUID | None]:
+    """Who of the next `most` of `source` would be added, by the same judgement, and where to go on; None at its end."""
+    part = _WOULD.format(chosen=_PART.format(source=_sql(source)), judged=_JUDGED)
+    rows = (
+        db().execute(text(part), {**_bound(campaign), **_named(source), "after": after, "most": most}).all()
+    )
+    ids = [row.id for row in rows if row.verdict == "added"]
+    return ids, rows[0].last_id if rows and rows[0].judged == most else None
 
 
 def _open(campaign_id: UUID) -> Campaign:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from loumass.campaigns import enrolling, starting, states
 from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import advance_slice
+from loumass.campaigns.simulating.running import carry_out
+from loumass.campaigns.simulating.wishes import Wish
 from loumass.campaigns.triggers import looking
 from loumass.campaigns.triggers.calls import take_batch
 from loumass.campaigns.waking import announce
@@ -93,6 +96,12 @@ def understand_calls(trigger_id: str) -> bool:
             if not tries_left:
                 raise
     return False
+
+
+@job("bulk")
+def simulate(run_id: str, wish: dict[str, Any]) -> None:
+    """One simulation of many people. It writes nothing but what it keeps on the shelf."""
+    carry_out(UUID(run_id), Wish.of(wish))
 
 
 _WAITING_IN_VAIN = text("""

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 
 from loumass.channels.models import Channel, ChannelDay
+from loumass.channels.warming import Warmup, least
 from loumass.core.database import db
 
 #: From this share of a day's room people are told.
@@ -30,14 +31,9 @@ class Room:
 
 def room_of(channel: Channel, climbed: int) -> Room:
     """The room of a channel whose warm-up climbed on so many days. Pure."""
-    if channel.warmup_start is None:
-        return Room(channel.daily_cap)
-    ramp = channel.warmup_start + (channel.warmup_step or 0) * climbed
-    if channel.warmup_ceiling is not None:
-        ramp = min(ramp, channel.warmup_ceiling)
-    if channel.daily_cap is not None and channel.daily_cap < ramp:
-        return Room(channel.daily_cap)
-    return Room(ramp, climbed + 1)
+    warmup = Warmup.of(channel.warmup_start, channel.warmup_step, channel.warmup_ceiling)
+    cap = least(channel.daily_cap, warmup, climbed)
+    return Room(cap, climbed + 1 if warmup and cap == warmup.after(climbed) else None)
 
 
 def rooms_of(channels: Sequence[Channel], today: date) -> dict[UUID, Room]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 EVERY_DAY = frozenset(range(7))
@@ -89,11 +89,17 @@ def clock_changes(day: date, zone: ZoneInfo) -> Iterator[datetime]:
 
     It belongs to the day that the changed clock shows.
     """
+    return iter(_clock_changes(day, zone))
+
+
+# Thousands who wait for one morning ask for the same few days.
+@lru_cache(maxsize=4_096)
+def _clock_changes(day: date, zone: ZoneInfo) -> tuple[datetime, ...]:
     # A local day lies within 15 hours of the same day of UTC, everywhere.
     before = datetime.combine(day, _MIDNIGHT, tzinfo=UTC) - timedelta(hours=15)
     after = before + timedelta(hours=54)
     if _offset(before, zone) == _offset(after, zone):
-        return
+        return ()
     old = _offset(before, zone)
     while after - before > timedelta(seconds=1):
         middle = before + timedelta(seconds=int((after - before).total_seconds()) // 2)
@@ -101,8 +107,7 @@ def clock_changes(day: date, zone: ZoneInfo) -> Iterator[datetime]:
             before = middle
         else:
             after = middle
-    if after.astimezone(zone).date() == day:
-        yield after
+    return (after,) if after.astimezone(zone).date() == day else ()
 
 
 def _offset(at: datetime, zone: ZoneInfo) -> timedelta | None:

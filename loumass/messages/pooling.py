@@ -4,8 +4,6 @@ send and how well it does."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from heapq import heapify, heapreplace
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +16,10 @@ from loumass.core.plans import looked_up_in_order
 from loumass.core.tenancy import current_organization_id
 from loumass.messages.gates import zones
 from loumass.messages.gates_around import AROUND, ROOM
+from loumass.messages.spreading import Sender, a_day, spread
 
-#: A sender without any limit is taken for one of so many a day.
-UNLIMITED_A_DAY = 100_000
+__all__ = ["Sender", "a_day", "health", "kept_senders", "rooms_now", "senders_now", "spread"]
+
 #: What waits on a sender is counted so far: behind that all are busy for days.
 COUNTED = 5_000
 #: So many of a week's messages must have gone before their bounces say something.
@@ -62,15 +61,6 @@ _KEPT = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """One of a pool: how many messages a day it may send as well as it does, and how many it has used or has waiting."""
-
-    channel_id: UUID
-    rate: float
-    load: int
-
-
 def kept_senders(stream_id: UUID, medium: str, contact_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Contact -> the channel that wrote to them in this stream; who was not written to is left out. One statement."""
     with looked_up_in_order():
@@ -104,38 +94,13 @@ def rooms_now(channel_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
     return db().execute(_STANDING, bound).all()
 
 
-def spread(senders: Sequence[Sender], count: int) -> list[UUID]:
-    """Who writes to each of `count` people: always the one that would be done soonest. Pure.
-
-    A sender that may send nothing gets nobody, unless none may send anything: then the first waits with all of them.
-    """
-    able = [one for one in senders if one.rate > 0]
-    if not able:
-        return [senders[0].channel_id] * count if senders else []
-    # Whose day ends soonest with one more; the place in the pool decides between equals.
-    turns = [((one.load + 1) / one.rate, place, one.load + 1) for place, one in enumerate(able)]
-    heapify(turns)
-    chosen: list[UUID] = []
-    for _ in range(count):
-        _, place, load = turns[0]
-        chosen.append(able[place].channel_id)
-        heapreplace(turns, ((load + 1) / able[place].rate, place, load + 1))
-    return chosen
-
-
 def _sender(row: Row[Any]) -> Sender:
     return Sender(
-        row.id, a_day(row.cap, row.per_minute, row.minimum_gap_seconds) * _health(row), row.used + row.waiting
+        row.id, a_day(row.cap, row.per_minute, row.minimum_gap_seconds) * health(row), row.used + row.waiting
     )
 
 
-def a_day(cap: int | None, per_minute: int | None, gap: int) -> int:
-    """How many messages a day a channel with these limits sends at most."""
-    limits = [cap, per_minute and per_minute * 1440, 86_400 // gap if gap else None]
-    return min((one for one in limits if one is not None), default=UNLIMITED_A_DAY)
-
-
-def _health(row: Row[Any]) -> float:
+def health(row: Row[Any]) -> float:
     """Between 0 and 1: what part of its messages it should get."""
     if row.state != "active" or row.archived_at is not None:
         return 0.0

@@ -32,6 +32,7 @@ BY_ARGUMENT = {
     "import_id": "contact_import",
     "suppression_id": "suppression",
     "verification_id": "verification",
+    "run_id": "simulation",
 }
 #: Blueprint -> furniture that its `<uuid:id>` names.
 BY_BLUEPRINT = {
@@ -160,6 +161,17 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "campaigns.release": lambda house: {"ids": [house.enrollment]},
     "campaigns.end": lambda house: {"ids": [house.enrollment], "is_sure": "1"},
     "campaigns.start": lambda _: {},
+    "simulations.simulate": lambda house: {
+        "sample": "5",
+        "email_channel": house.channel,
+        "reply": "5",
+        "open": "40",
+        "click": "4",
+        "bounce": "2",
+        "seed": "1",
+        "task_hours": "24",
+    },
+    "simulations.cancel": lambda _: {},
     "campaigns.schedule": lambda _: {"at": "2026-03-05T09:00"},
     "campaigns.unschedule": lambda _: {},
     "campaigns.override": lambda _: {"reason": "Our own customers"},
@@ -311,6 +323,8 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
 QUERIES: dict[str, Callable[[Furniture], Form]] = {
     "inbox.live": lambda _: {"topic": "inbox"},
     "person.merge": lambda house: {"other": house.other_contact},
+    "simulations.people": lambda house: {"reason": "suppressed", "step": house.node},
+    "walks.show": lambda house: {"contact": house.contact},
 }
 
 

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from loumass.accounts.models import Invitation
 from loumass.campaigns.models import Campaign, CampaignChange, CampaignSender, Enrollment
+from loumass.campaigns.simulating import kept
+from loumass.campaigns.simulating.wishes import Wish
 from loumass.channels.connecting import sealed
 from loumass.channels.models import Brand, BrandChannel, BrandDay, Channel, SendingRule, VendorClient
 from loumass.channels.tracking_models import TrackingDomain
@@ -95,9 +97,25 @@ def furnish(tenant: Tenant) -> Furniture:
             ),
         )
         session.commit()
+        _simulation(house)
     house.ids["colleague"], house.ids["member"] = tenant.viewer.id, tenant.member.id
     house.ids["organization"] = tenant.id
     return house
+
+
+def _simulation(house: Furniture) -> None:
+    """One that is done and kept, of the template."""
+    house.ids["simulation"] = run_id = uuid7()
+    now = clock.now().isoformat()
+    wish = Wish(graph_id=house.graph)
+    report = {
+        "name": f"{MARK} template", "home": "America/Denver", "begins": now, "ends": now, "inside": 0, "added": 1,
+        "is_partial": False, "is_cut": False, "seconds": 0.1, "left": 1, "did": {}, "ended": {f"{MARK} left": 1},
+        "first_sent": now, "last_sent": now, "last_moved": now, "sent": [[now, 0, 1]], "queued": [], "held": [],
+        "senders": [{"id": str(house.channel), "name": f"{MARK} mailbox", "medium": "email"}],
+        "skipped": [["suppressed", str(house.node), 1, [str(house.contact)]]], "on_hold": [], "steps": [],
+    }  # fmt: skip
+    kept.keep(run_id, wish, "done", report=report)
 
 
 def _application(put: Any) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from loumass.channels.models import Channel
+from loumass.channels.warming import Warmup, least
+from loumass.messages.spreading import within
 
 #: So many days are looked ahead.
 LONGEST = 3650
@@ -21,29 +23,29 @@ class Pace:
 
     cap: int | None
     weekdays: frozenset[int]
-    start: int | None = None
-    step: int = 0
-    ceiling: int = 0
+    warmup: Warmup | None = None
     climbed: int = 0
     used: int = 0
 
     @classmethod
     def of(cls, channel: Channel, room: Row[Any]) -> Pace:
         """The pace of `channel`, which stands as `room` says."""
-        return cls(
-            channel.daily_cap, frozenset(channel.window_weekdays), channel.warmup_start, channel.warmup_step or 0,
-            channel.warmup_ceiling or 0, room.warmup_day - 1, room.used,
-        )  # fmt: skip
+        warmup = Warmup.of(channel.warmup_start, channel.warmup_step, channel.warmup_ceiling)
+        # Neither the pace nor the hours of the day let more through, whatever the cap says.
+        gap = max(channel.minimum_gap_seconds, channel.brake_gap_seconds)
+        minutes = max(channel.window_until - channel.window_from, 0)
+        by_pace = within(minutes, channel.per_minute, gap)
+        cap = min((one for one in (channel.daily_cap, by_pace) if one is not None), default=None)
+        return cls(cap, frozenset(channel.window_weekdays), warmup, room.warmup_day - 1, room.used)
 
     @property
     def is_endless(self) -> bool:
         """Whether nothing bounds its day."""
-        return self.cap is None and self.start is None
+        return self.cap is None and self.warmup is None
 
     def room(self) -> int:
         """How many messages its next day takes."""
-        ramp = None if self.start is None else min(self.start + self.step * self.climbed, self.ceiling)
-        return min(one for one in (self.cap, ramp) if one is not None)
+        return least(self.cap, self.warmup, self.climbed) or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def _later(ground: Ground, node: Node, config: SplitConfig, full_at: datetime | 
 
 
 def _decided(ground: Ground, node: Node, config: SplitConfig) -> Trial:
-    tried = _counted(node, config)
+    tried = counted(node, config)
     if not any(one.people for one in tried.values()):
         return Trial(decides_at=ground.now + _LOOKED_AT_AGAIN)
     winner = list(tried)[best_of(list(tried.values()))]
@@ -126,7 +126,8 @@ def _decided(ground: Ground, node: Node, config: SplitConfig) -> Trial:
     return Trial(winner=winner)
 
 
-def _counted(node: Node, config: SplitConfig) -> dict[str, Tried]:
+def counted(node: Node, config: SplitConfig) -> dict[str, Tried]:
+    """What each way got so far: how many were written to since they took it, and how many of them answered since."""
     bound = {"organization_id": current_organization_id(), "node_id": node.id}
     rows = {row.branch: Tried(row.people, row.answers) for row in db().execute(_COUNTS[config.by], bound)}
     return {letter: rows.get(letter, Tried(0, 0)) for letter in config.shares}
@@ -138,7 +139,7 @@ def figures_of(node: Node, config: SplitConfig) -> list[str]:
     trial = db().execute(_READ, bound).one_or_none()
     if trial is None:
         return []
-    tried = _counted(node, config)
+    tried = counted(node, config)
     judged = judge(list(tried.values()))
     lines = [_way(letter, one, config.by) for letter, one in tried.items()]
     lines = [

@@ -1,0 +1,82 @@
+"""What steps look at, asked by their kinds' own statements before anybody walks; of whom the same is known share it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from loumass.funnels.graph import Graph, settings_of
+from loumass.funnels.kinds import kind_of
+from loumass.funnels.simulating.people import Did, Known
+from loumass.funnels.walking.ground import Ground, zone_or
+from loumass.funnels.walking.knowing import NOTHING_ASKED, Answers
+from loumass.funnels.walking.walker import Walker
+
+#: What each person has for themselves: when they got a message, opened it or clicked in it.
+_DID = ("sent_at", "opened_at", "clicked_at")
+
+
+class Knowing:
+    """Asks what each step of the graph asks, for one batch of people after the other."""
+
+    def __init__(self, ground: Ground, graph: Graph) -> None:
+        self._ground = ground
+        configs = ((node, settings_of(node)) for node in graph.nodes)
+        self._asking = [(node, config) for node, config in configs if config is not None]
+        self._event = {
+            "event_at": ground.event_at,
+            "event_timezone": zone_or(ground.event_timezone, ground.home),
+        }
+        self._shared: dict[tuple[Hashable, ...], Known] = {}
+
+    def of(self, walkers: Sequence[Walker]) -> dict[UUID, tuple[Known, Did | None]]:
+        """By enrollment: what is known, and what they did with the messages they got so far. A statement for each step
+        that asks for more than the claim brings along."""
+        asked = [
+            (node.id, kind_of(node.kind).look_up(self._ground, node, config, walkers))
+            for node, config in self._asking
+        ]
+        answers = [one for one in asked if one[1] is not NOTHING_ASKED]
+        return {walker.id: self._known(walker, answers) for walker in walkers}
+
+    def _known(self, walker: Walker, asked: Sequence[tuple[UUID, Answers]]) -> tuple[Known, Did | None]:
+        found = [answers.of(walker) for _, answers in asked]
+        key = tuple(map(_hashable, found))
+        did = Did()
+        if key not in self._shared or any(isinstance(one, datetime) for one in found):
+            told = [
+                (node_id, dict(answers.as_facts(value)))
+                for (node_id, answers), value in zip(asked, found, strict=True)
+            ]
+            own = {node_id: facts.pop("own") for node_id, facts in told if "own" in facts}
+            values = self._event | _merged([facts for _, facts in told])
+            for name in _DID:
+                getattr(did, name).update(values.pop(name, {}))
+            self._shared.setdefault(key, Known(values, own))
+        return self._shared[key], did if any(getattr(did, name) for name in _DID) else None
+
+
+def _merged(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Facts of several steps as one: what is a mapping or a set is put together."""
+    values: dict[str, Any] = {}
+    for facts in told:
+        for name, value in facts.items():
+            before = values.get(name)
+            if isinstance(value, Mapping):
+                values[name] = {**(before or {}), **value}
+            elif isinstance(value, frozenset):
+                values[name] = value | (before or frozenset())
+            else:
+                values[name] = value
+    return values
+
+
+def _hashable(value: Any) -> Hashable:
+    """A moment is theirs alone, and kept with what they did."""
+    if isinstance(value, datetime):
+        return None
+    if isinstance(value, Mapping):
+        return tuple(sorted((key, str(one)) for key, one in value.items()))
+    return tuple(sorted(value)) if isinstance(value, list | set | frozenset) else value

@@ -1,0 +1,131 @@
+"""Who walks: what is known of each person, whether they can be reached, and where they stand. As small as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from loumass.funnels.facts import Facts, MessageOutcome
+from loumass.funnels.statuses import Status
+
+if TYPE_CHECKING:
+    from loumass.funnels.simulating.posting import Post
+    from loumass.funnels.simulating.stops import Stop
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What keeps somebody from being written to, by medium; people who are alike share one.
+
+    `unplanned`: no message is planned for them (no address, ...), and why. `refused`: a gate ends their message, and
+    which. `spared`: a gate holds it until then, or until somebody decides (None).
+    """
+
+    unplanned: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    spared: Mapping[str, tuple[str, datetime | None]] = field(default_factory=dict)
+
+
+class Known:
+    """The facts that walking changes by steps alone; people of whom the same is known share one.
+
+    `own`: what a step's kind found for itself, by node id.
+    """
+
+    __slots__ = ("_changed", "own", "values")
+
+    def __init__(self, values: Mapping[str, Any], own: Mapping[UUID, Any] | None = None) -> None:
+        self.values = dict(values)
+        self.own: Mapping[UUID, Any] = own or {}
+        #: What is known once a step changed something, shared as well.
+        self._changed: dict[tuple[Any, ...], Known] = {}
+
+    def with_tag(self, tag: str, *, has: bool) -> Known:
+        """The same with or without the tag."""
+        key = ("tag", tag, has)
+        if key not in self._changed:
+            before = frozenset(self.values.get("tags") or ())
+            others = {one for one in before if one.strip().casefold() != tag.strip().casefold()}
+            self._changed[key] = self._with("tags", frozenset(others | {tag} if has else others))
+        return self._changed[key]
+
+    def with_field(self, name: str, value: str | None) -> Known:
+        """The same with another value in a field."""
+        key = ("field", name, value)
+        if key not in self._changed:
+            before = self.values.get("fields") or {}
+            self._changed[key] = self._with("fields", {**before, name: value})
+        return self._changed[key]
+
+    def _with(self, name: str, value: Any) -> Known:
+        return Known({**self.values, name: value}, self.own)
+
+
+class Did:
+    """What conditions ask of somebody's messages, by step (the empty one for any), kept where a condition asks for it."""
+
+    __slots__ = ("clicked_at", "opened_at", "sent_at")
+
+    def __init__(self) -> None:
+        self.sent_at: dict[str, datetime] = {}
+        self.opened_at: dict[str, datetime] = {}
+        self.clicked_at: dict[str, datetime] = {}
+
+
+class Person:
+    """One person on their walk. `stop` is where they stand; None before they begin, and once they left (`is_over`)."""
+
+    __slots__ = (
+        "contact_id", "did", "entered_at", "got", "id", "is_over", "kept", "known", "last_sent_at", "post", "reach",
+        "replied_at", "status", "stop", "visits", "waits_for", "wake_at", "zone",
+    )  # fmt: skip
+
+    def __init__(self, id: UUID, contact_id: UUID, zone: ZoneInfo, known: Known, reach: Reach) -> None:  # noqa: A002  as everywhere
+        self.id, self.contact_id, self.zone, self.known, self.reach = id, contact_id, zone, known, reach
+        self.stop: Stop | None = None
+        self.entered_at = _LONG_AGO
+        self.last_sent_at: datetime | None = None
+        self.replied_at: datetime | None = None
+        self.status: str = Status.NO_ACTIVITY
+        self.visits = 0
+        #: When a decision is due; who is woken at another moment has gone on meanwhile.
+        self.wake_at: datetime | None = None
+        #: What they wait for, as the decision calls it; empty while they walk.
+        self.waits_for = ""
+        #: Whose queue holds their message.
+        self.post: Post | None = None
+        #: By medium, who wrote to them before; None where there is one sender only.
+        self.kept: dict[str, UUID] | None = None
+        #: When they were written to lately, where that is limited.
+        self.got: list[datetime] | None = None
+        self.did: Did | None = None
+        self.is_over = False
+
+    def facts(self, message: MessageOutcome | None = None, own: Any = None) -> Facts:
+        """What a step may look at; `own` is what its kind looks at for itself."""
+        moved: dict[str, Any] = {
+            "enrollment_id": self.id, "entered_at": self.entered_at, "timezone": self.zone, "status": self.status,
+            "replied_at": self.replied_at, "last_sent_at": self.last_sent_at, "message": message, "own": own,
+        }  # fmt: skip
+        if (did := self.did) is not None:
+            moved |= {"sent_at": did.sent_at, "opened_at": did.opened_at, "clicked_at": did.clicked_at}
+        return Facts(**{**self.known.values, **moved})
+
+    def notes(self) -> Did:
+        """What they did, to be written down."""
+        if self.did is None:
+            self.did = Did()
+        return self.did
+
+    @property
+    def alike(self) -> tuple[Any, ...]:
+        """Who has the same of this at the same step is decided on together."""
+        return (
+            self.entered_at, self.last_sent_at, self.replied_at, self.status, id(self.zone), id(self.known), id(self.did),
+        )  # fmt: skip
