@@ -32,9 +32,23 @@ def create(name: str, medium: str, draft: Draft, author_id: UUID | None) -> Cont
     return content
 
 
-def save(content_id: UUID, name: str, draft: Draft, author_id: UUID | None) -> bool:
-    """Take `name`, and `draft` as a new version unless it says the same as the newest. Whether it was new."""
+class SavedMeanwhile(Conflict):
+    """The page was opened on an earlier version."""
+
+
+def save(
+    content_id: UUID, name: str, draft: Draft, author_id: UUID | None, *, based_on: int | None = None
+) -> bool:
+    """Take `name`, and `draft` as a new version unless it says the same as the newest. Whether it was new.
+
+    Raises SavedMeanwhile where the newest is not the version that it is `based_on` (None: nobody asks).
+    """
     content = _of_the_library(content_id)
+    if based_on is not None and based_on != content.version_number:
+        raise SavedMeanwhile(
+            f"Somebody saved version {content.version_number} since you opened version {based_on}. What you typed "
+            "stands below, not saved yet. Save again to put yours on top; theirs stays among the versions."
+        )
     content.name = name
     before = newest([content.id]).get(content.id)
     if before is not None and authored(before) == draft:

@@ -10,7 +10,6 @@ from loumass.content.blocks.document import (
     Document,
     HtmlBlock,
     ImageBlock,
-    SignatureBlock,
     Simple,
     TextBlock,
 )
@@ -30,14 +29,33 @@ NAMES = {
 
 def complaints(document: Document, known: Vocabulary | None = None) -> list[str]:
     """Sentences, in the order of the blocks; none when all is well. Without a vocabulary every well-formed tag is known."""
-    found = [
-        f"Block {place} ({NAMES[block.type]}): {sentence}"
+    lacking = [
+        f"{_named(place, block)}: {sentence}"
         for place, block in document.simple
-        for sentence in [*_lacks(block), *_tags(block, known)]
+        for sentence in _lacks(block)
     ]
-    if not found and not any(_says(block) for _, block in document.simple):
+    found = [*lacking, *tag_problems(document, known)]
+    if not found and is_blank(document):
         return ["Nothing is written yet. Write a text, or add a block."]
     return found
+
+
+def is_blank(document: Document) -> bool:
+    """Whether it says nothing: a signature alone is nothing said."""
+    return not any(_says(block) for _, block in document.simple)
+
+
+def tag_problems(document: Document, known: Vocabulary | None = None) -> list[str]:
+    """What is wrong with the merge tags alone."""
+    return [
+        f"{_named(place, block)}: {sentence}"
+        for place, block in document.simple
+        for sentence in _tags(block, known)
+    ]
+
+
+def _named(place: str, block: Simple) -> str:
+    return f"Block {place} ({NAMES[block.type]})"
 
 
 def _lacks(block: Simple) -> Iterator[str]:
@@ -83,6 +101,6 @@ def _written(block: Simple) -> Iterator[str]:
 def _says(block: Simple) -> bool:
     if isinstance(block, TextBlock):
         return not rich.is_empty(block.doc)
-    return isinstance(block, ImageBlock | ButtonBlock | SignatureBlock) or (
+    return isinstance(block, ImageBlock | ButtonBlock) or (
         isinstance(block, HtmlBlock) and bool(block.html.strip())
     )
