@@ -337,6 +337,7 @@ def _voicemail(put: Any, house: Furniture, channel: Channel) -> None:
         "voice_account",
         VoiceAccount(id=account_id, sealed_credentials=secrets.seal(own.to_json(), aad), **account),
     )
+    db().add(ContentPicture(source_id=house.content_version, media_id=house.media))
     db().add(SpokenText(key=b"k" * 32, media_id=house.media, characters=12))
     db().add(AwaitedReport(message_id=house.message, channel_id=channel.id, look_at=clock.now()))
     db().flush()

@@ -35,6 +35,8 @@ from loumass.content.blocks.parts import led_to
 from loumass.content.sanitising import authored_html
 
 _PLACE = re.compile(r"LMPLACE([0-9]+)E")
+#: A value in the middle of an address is encoded where HTML says that it is one; plain words cannot say it.
+_TAG_IN_ADDRESS = re.compile(r"(?:https?:|mailto:|tel:|sms:)[^\s<>\"]*\{\{", re.IGNORECASE)
 SIGNATURE = "{{sender.signature}}"
 _COLUMN_GAP = 8
 _LINE = "----------"
@@ -47,7 +49,8 @@ _HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a document says: its HTML, and the same for a reader of plain text. Merge tags as written."""
+    """What a document says: its HTML, and the same for a reader of plain text, empty where it is to be made of the HTML.
+    Merge tags as written."""
 
     html: str
     text: str
@@ -59,7 +62,11 @@ def render(document: Document, pictures: Mapping[UUID, str]) -> Rendered:
     body = "".join(_sections(document, sheet))
     # Without the fonts that MJML knows: it would load them from elsewhere.
     shown = mjml2html(_page(document.design, body), fonts={})
-    return Rendered(_PLACE.sub(lambda place: sheet.pieces[int(place[1])], shown), text_of(document))
+    said = text_of(document)
+    return Rendered(
+        _PLACE.sub(lambda place: sheet.pieces[int(place[1])], shown),
+        "" if _TAG_IN_ADDRESS.search(said) else said,
+    )
 
 
 def text_of(document: Document) -> str:
