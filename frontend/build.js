@@ -1,10 +1,11 @@
 // Copies what the browser loads from node_modules to loumass/static/vendor, with its licences.
 //   npm run build            write
 //   npm run check            compare with what is committed; exit 1 on a difference
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { differences } from "./comparing.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const committed = join(here, "..", "loumass", "static", "vendor");
@@ -76,26 +77,10 @@ function build(target) {
   writeFileSync(join(target, "README.md"), head + lines.join("\n") + "\n");
 }
 
-function filesUnder(folder) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)))
-    .sort();
-}
-
-function differences(fresh) {
-  const names = new Set([...filesUnder(fresh), ...filesUnder(committed)]);
-  return [...names].filter((name) => {
-    const [a, b] = [join(fresh, name), join(committed, name)];
-    return !existsSync(a) || !existsSync(b) || !readFileSync(a).equals(readFileSync(b));
-  });
-}
-
 if (process.argv.includes("--check")) {
   const fresh = join(mkdtempSync(join(tmpdir(), "vendor-")), "vendor");
   build(fresh);
-  const different = differences(fresh);
+  const different = differences(fresh, committed);
   rmSync(dirname(fresh), { recursive: true });
   for (const name of different) console.error(`static/vendor/${name} differs from what npm brings`);
   process.exit(different.length ? 1 : 0);

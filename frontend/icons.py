@@ -54,10 +54,11 @@ def used(paths: Iterable[Path] | None = None) -> dict[str, Path]:
 
 
 def sources() -> list[Path]:
-    """Every file that may name an icon: templates, Python and our own scripts."""
+    """Every file that may name an icon: templates, Python, our own scripts and what the islands are built from."""
     package = ROOT / "loumass"
     scripts = (package / "static" / "js").rglob("*.js")
-    return sorted([*(package / "templates").rglob("*.html"), *package.rglob("*.py"), *scripts])
+    islands = (ROOT / "frontend" / "islands").rglob("*.js*")
+    return sorted([*(package / "templates").rglob("*.html"), *package.rglob("*.py"), *scripts, *islands])
 
 
 def drawn(sprite: str) -> set[str]:

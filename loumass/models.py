@@ -39,7 +39,14 @@ from loumass.contacts.models import (
 )
 from loumass.contacts.segment_models import Segment
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
-from loumass.content.models import Content, ContentLink, ContentVersion
+from loumass.content.models import (
+    Content,
+    ContentLink,
+    ContentPicture,
+    ContentVersion,
+    LinkCheck,
+    UnsavedWords,
+)
 from loumass.core.agenda import Agenda
 from loumass.core.database import Base
 from loumass.core.models import PeriodicRun

@@ -22,7 +22,7 @@ import loumass.contacts.pages
 import loumass.contacts.suppression_pages
 import loumass.contacts.topic_pages
 import loumass.contacts.verification_pages
-import loumass.content.preview_pages
+import loumass.content.every_page
 import loumass.deliverability.pages
 import loumass.funnels.file_pages
 import loumass.funnels.step_pages
@@ -63,7 +63,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.funnels.file_pages.pages, "", "member"),
     Route(loumass.funnels.step_pages.pages, "", "member"),
     Route(loumass.analytics.pages.pages, "", "member"),
-    Route(loumass.content.preview_pages.pages, "", "member"),
+    Route(loumass.content.every_page.pages, "", "member"),
     Route(loumass.inbox.pages.pages, "", "member"),
     Route(loumass.inbox.tasks.pages, "", "member"),
     Route(loumass.messages.waiting_pages.pages, "", "member"),

@@ -11,6 +11,7 @@ import loumass.campaigns.jobs
 import loumass.channels.jobs
 import loumass.channels.tracking_domains
 import loumass.contacts.jobs
+import loumass.content.jobs
 import loumass.deliverability.jobs
 import loumass.events.jobs
 import loumass.inbox.jobs
@@ -63,6 +64,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(sweep, timedelta(minutes=1)),
     Periodic(loumass.contacts.jobs.forget_files, timedelta(days=1)),
     Periodic(loumass.messages.jobs.forget_words, timedelta(days=1)),
+    Periodic(loumass.content.jobs.forget_unsaved, timedelta(days=1)),
     Periodic(loumass.media.jobs.forget, timedelta(days=1)),
     Periodic(loumass.outgoing.jobs.forget, timedelta(days=1)),
     Periodic(loumass.campaigns.jobs.repair, timedelta(minutes=10)),

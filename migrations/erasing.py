@@ -89,6 +89,7 @@ BEGIN
             AND NOT EXISTS (SELECT 1 FROM attachment WHERE organization_id = org AND media_id = media.id)
             AND NOT EXISTS (SELECT 1 FROM spoken_text WHERE organization_id = org AND media_id = media.id)
             AND NOT EXISTS (SELECT 1 FROM content_version WHERE organization_id = org AND recording_id = media.id)
+            AND NOT EXISTS (SELECT 1 FROM content_picture WHERE organization_id = org AND media_id = media.id)
         RETURNING file_key
     ) SELECT array_agg(file_key) || alone INTO file_keys FROM gone;
     DELETE FROM draft WHERE organization_id = org AND conversation_id = ANY(talks);

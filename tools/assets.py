@@ -1,4 +1,5 @@
-"""`make assets`: builds what pages load from others anew from npm's lock and compares it with what is committed.
+"""`make assets`: builds what pages load (copies of others' files, the islands of `frontend/islands`, the icons) anew
+from npm's lock and compares it with what is committed.
 
 Usage: python tools/assets.py [--write]
 Node comes with the dev lock, pinned and hashed like everything else: nobody has to install it.
@@ -27,11 +28,12 @@ def main(arguments: list[str]) -> int:
         print("What pages load from others could not be fetched; npm's words are above.", file=sys.stderr)
         return status
     checking = [] if "--write" in arguments else ["--check"]
-    status = max(run([NODE, "build.js", *checking]), run([sys.executable, "icons.py", *checking]))
+    builds = ([NODE, "build.js"], [NODE, "islands.js"], [sys.executable, "icons.py"])
+    status = max(run([*build, *checking]) for build in builds)
     if status != 0:
         print("Run `make assets WRITE=1`, look at the difference and commit it.", file=sys.stderr)
         return status
-    print("What pages load from others is what its lock says.")
+    print("What pages load is what its sources and npm's lock say.")
     return 0
 
 

@@ -135,9 +135,9 @@ def would_enter(
     campaign: Campaign, source: dict[str, str], after: UUID, most: int
 ) -> tuple[list[UUID], UUID | None]:
     """Who of the next `most` of `source` would be added, by the same judgement, and where to go on; None at its end."""
-    part = _WOULD.format(chosen=_PART.format(source=_sql(source)), judged=_JUDGED)
+    part = _WOULD.format(chosen=_PART.format(source=_sql(source)), judged=JUDGED)
     rows = (
-        db().execute(text(part), {**_bound(campaign), **_named(source), "after": after, "most": most}).all()
+        db().execute(text(part), {**bound_of(campaign), **_named(source), "after": after, "most": most}).all()
     )
     ids = [row.id for row in rows if row.verdict == "added"]
     return ids, rows[0].last_id if rows and rows[0].judged == most else None

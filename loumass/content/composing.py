@@ -52,6 +52,10 @@ class Draft:
     #: A voicemail is a recording, or `text` in a voice.
     recording: Recording | None = None
     voice: Voice | None = None
+    #: What `html` and `text` were made from, as canonical JSON; empty for words written by hand.
+    blocks: str = ""
+    #: Text alone, and meant so.
+    is_plain: bool = False
 
 
 def compile_email(

@@ -17,6 +17,8 @@ from loumass.core.errors import Refused
 
 # Stand for the start and the end of the body until the blocks that belong there are known.
 TOP, BOTTOM = "\ue002", "\ue003"
+#: The class of the element that blocks at the end go into, where a document has one.
+END = "words-end"
 
 #: What stands for an address; None leaves it.
 Link = Callable[[str], str | None]
@@ -57,7 +59,10 @@ def clean(source: str, link: Link | None = None) -> str:
         _clean_attributes(node, link)
     if not tree.css("meta[charset]"):
         tree.head.inner_html = _HEAD + (tree.head.inner_html or "")
-    body.inner_html = TOP + (body.inner_html or "") + BOTTOM
+    end = tree.css_first(f"div.{END}")
+    if end is not None:
+        end.inner_html = BOTTOM
+    body.inner_html = TOP + (body.inner_html or "") + ("" if end is not None else BOTTOM)
     return "<!doctype html>\n" + (tree.html or "")
 
 

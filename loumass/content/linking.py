@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from loumass.content.blocks.parts import tag
 from loumass.content.marking import MARK, MARK_END, MARK_START, MarkedText, mark
 from loumass.content.merge import Filled, MergeText, html_attribute, unmarked, whole_url, within_url
 
@@ -77,7 +78,7 @@ def written(marked_address: str, tags: Sequence[tuple[str, str]]) -> str | None:
     begins = MARK.match(address)
     if _OWN_WAY_OUT in named or not (begins or _FOLLOWED.match(address)):
         return None
-    return MARK.sub(lambda found: _tag(*tags[int(found[1])]), address)
+    return MARK.sub(lambda found: tag(*tags[int(found[1])]), address)
 
 
 def target_of(address: str) -> MergeText:
@@ -154,10 +155,3 @@ def _placed(
         else:
             yield from (before + where, token)
     yield part[at:]
-
-
-def _tag(name: str, fallback: str) -> str:
-    if not fallback:
-        return f"{{{{{name}}}}}"
-    quoted = fallback.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{{{{{name}|fallback:"{quoted}"}}}}'

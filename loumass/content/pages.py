@@ -10,13 +10,18 @@ from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
 from loumass.content import queries, service
+from loumass.content import unsaved as unsaved_words
 from loumass.content.composing import Draft
+from loumass.content.editor import editor_of
 from loumass.content.forms import FORMS, TextForm, VoicemailForm, WordsForm
 from loumass.content.models import Content
 from loumass.content.previewing import counted, values_for
+from loumass.content.typed import way_of
+from loumass.content.unsaved import unsaved_at
 from loumass.content.voicemail_form import offer, read_voicemail
 from loumass.core.database import db
 from loumass.core.errors import NotFound
+from loumass.core.ids import uuid7
 from loumass.core.tenancy import get_or_404
 
 pages = Blueprint("content", __name__)
@@ -43,7 +48,10 @@ def index() -> ResponseReturnValue:
 @requires("content.write")
 def new(medium: str) -> ResponseReturnValue:
     """An empty form."""
-    return _form_page(medium, _form(medium), None)
+    place_id = request.args.get("place", type=UUID) or uuid7()
+    unsaved = unsaved_at(place_id)
+    words = unsaved.words if unsaved and unsaved.medium == medium else {}
+    return _form_page(medium, _form(medium, **words), None, place_id=place_id, way=words.get("way", "blocks"))
 
 
 @pages.post("/content/new/<medium>")
@@ -53,7 +61,8 @@ def create(medium: str) -> ResponseReturnValue:
     form = _form(medium)
     if not _is_fine(form):
         return _form_page(medium, form, None), 422
-    content = service.create(str(form.name.data), medium, form.draft, g.user.id)
+    content = service.create(str(form.name.data), medium, form.finished, g.user.id)
+    _forget_unsaved(request.form.get("place", type=UUID))
     db().commit()
     flash(f"{content.name} is saved.", "done")
     return redirect(url_for(".show", id=content.id))
@@ -65,10 +74,12 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the URL's word
     """One content: its newest version in the form, its history beside it."""
     content = get_or_404(Content, id)
     newest = queries.newest([content.id])[content.id]
-    words = {name: getattr(newest, name) for name in ("subject", "preheader", "html", "text")}
-    form = _form(content.medium, name=content.name, **words)
+    saved, unsaved = service.authored(newest), unsaved_at(content.id)
+    words = {name: getattr(saved, name) for name in ("subject", "preheader", "html", "text", "blocks")}
+    typed = unsaved.words if unsaved else {}
+    form = _form(content.medium, **{"name": content.name, "way": way_of(saved), **words, **typed})
     if isinstance(form, VoicemailForm):
-        form.words = service.draft_of(newest)
+        form.words = saved
     return _form_page(content.medium, form, content)
 
 
@@ -80,7 +91,14 @@ def save(id: UUID) -> ResponseReturnValue:  # noqa: A002
     form = _form(content.medium)
     if not _is_fine(form):
         return _form_page(content.medium, form, content), 422
-    is_new = service.save(id, str(form.name.data), form.draft, g.user.id)
+    try:
+        based_on = request.form.get("based_on", type=int)
+        is_new = service.save(id, str(form.name.data), form.finished, g.user.id, based_on=based_on)
+    except service.SavedMeanwhile as conflict:
+        db().rollback()
+        form.form_errors.append(conflict.sentence)
+        return _form_page(content.medium, form, get_or_404(Content, id)), 409
+    _forget_unsaved(id)
     db().commit()
     version = (
         f"Version {content.version_number} is saved." if is_new else "Nothing to change: it says the same."
@@ -123,7 +141,7 @@ def version(id: UUID, number: int) -> ResponseReturnValue:  # noqa: A002
 def use_again(id: UUID, number: int) -> ResponseReturnValue:  # noqa: A002
     """Save an earlier version's words as the newest."""
     content = get_or_404(Content, id)
-    service.save(id, content.name, service.draft_of(queries.version(id, number)), g.user.id)
+    service.save(id, content.name, service.authored(queries.version(id, number)), g.user.id)
     db().commit()
     flash(f"Version {number} is the newest again, as version {content.version_number}.", "done")
     return redirect(url_for(".show", id=id))
@@ -157,12 +175,30 @@ def _form(medium: str, **values: str) -> WordsForm:
     return FORMS[medium](queries.vocabulary(), data=values or None)
 
 
-def _form_page(medium: str, form: WordsForm, content: Content | None) -> str:
+def _preview_src(content: Content | None, place_id: UUID) -> str:
+    """What the frame shows before anything is typed."""
+    if unsaved_at(place_id) is not None:
+        return url_for(".unsaved_preview", place_id=place_id)
+    return url_for(".saved_preview", id=content.id) if content else ""
+
+
+def _forget_unsaved(place_id: UUID | None) -> None:
+    if place_id is not None:
+        unsaved_words.forget(place_id)
+
+
+def _form_page(
+    medium: str, form: WordsForm, content: Content | None, *, place_id: UUID | None = None, way: str = ""
+) -> str:
+    place_id = content.id if content else place_id or request.form.get("place", type=UUID) or uuid7()
     return render_template(
         "content/form.html",
         form=form,
         medium=medium,
         content=content,
+        editor=editor_of(place_id, form.draft, way=way, based_on=content.version_number if content else None),
+        people=queries.people_like(""),
+        preview_src=_preview_src(content, place_id),
         versions=queries.versions(content.id) if content else (),
         counted=counted(form.text.data or "", values_for(None, g.organization, g.user))
         if isinstance(form, TextForm)

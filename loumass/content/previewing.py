@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +17,15 @@ from loumass.content.vocabulary import EXAMPLES
 from loumass.core.errors import Refused
 
 Values = dict[str, str | None]
+LOOKS = ("light", "dark")
+_DARK_RULE = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
+#: What programs do with mail that says nothing about darkness, more or less.
+_TURNED_ROUND = (
+    "html{background:#fff;filter:invert(.9) hue-rotate(180deg)}img{filter:invert(1) hue-rotate(180deg)}"
+)
+_DARK_STYLE = (
+    "body{color:#e7e8ea;background:#15171a}header{border-color:#2b2f35}p{color:#a7acb4}p.lack{color:#f5b85c}"
+)
 _STYLE = (
     "html,body{margin:0;height:100%}body{display:flex;flex-direction:column;font:14px/20px system-ui,sans-serif;"
     "color:#1c1e21;background:#fff}header{padding:12px 16px;border-bottom:1px solid #e5e5e0}"
@@ -79,8 +89,8 @@ def values_for(contact: Contact | None, organization: Organization, user: User) 
     return values
 
 
-def frame(found: Preview) -> str:
-    """The preview as a page for a sandboxed frame."""
+def frame(found: Preview, look: str = "light") -> str:
+    """The preview as a page for a sandboxed frame, as a mail program of that look shows it."""
     lack = f'<p class="lack">Empty here: {escape(", ".join(found.lacking))}.</p>' if found.lacking else ""
     if found.segments is not None:
         costly = f": {escape(' '.join(found.segments.expensive[:8]))}" if found.segments.expensive else ""
@@ -89,20 +99,34 @@ def frame(found: Preview) -> str:
     else:
         hidden = f"<p>{escape(found.preheader)}</p>" if found.preheader else ""
         head = f"<h1>{escape(found.subject) or 'No subject'}</h1>{hidden}{lack}"
-        shown = f'<iframe sandbox="" title="The e-mail" srcdoc="{escape(found.html)}"></iframe>'
+        seen = escape(looking(found.html, look))
+        shown = f'<iframe sandbox="" title="The e-mail" srcdoc="{seen}"></iframe>'
         body = shown if found.html else f"<pre>{escape(found.text)}</pre>"
     top = f"<header>{head}</header>" if head else ""
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Preview</title>'
-        f"<style>{_STYLE}</style></head><body>{top}{body}</body></html>"
-    )
+    return _page(top + body, look)
 
 
-def problem_frame(sentence: str) -> str:
+def problem_frame(sentence: str, look: str = "light") -> str:
     """The same frame where there is nothing to show, and why."""
+    return _page(f'<header><p class="lack">{escape(sentence)}</p></header>', look)
+
+
+def looking(html: str, look: str) -> str:
+    """A mail's HTML as a program that is light or dark shows it, whatever the reader's own browser is."""
+    if look != "dark":
+        return _DARK_RULE.sub("@media not all", html).replace(
+            "color-scheme: light dark", "color-scheme: light"
+        )
+    if _DARK_RULE.search(html):
+        return _DARK_RULE.sub("@media all", html).replace("color-scheme: light dark", "color-scheme: dark")
+    return html.replace("</head>", f"<style>{_TURNED_ROUND}</style></head>", 1)
+
+
+def _page(body: str, look: str) -> str:
+    dark = _DARK_STYLE if look == "dark" else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Preview</title>'
-        f'<style>{_STYLE}</style></head><body><header><p class="lack">{escape(sentence)}</p></header></body></html>'
+        f"<style>{_STYLE}{dark}</style></head><body>{body}</body></html>"
     )
 
 

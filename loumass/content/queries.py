@@ -89,6 +89,18 @@ def vocabulary() -> Vocabulary:
     return Vocabulary.of(db().scalars(select(ContactField.key)))
 
 
+def people_like(words: str, most: int = 12) -> Sequence[Contact]:
+    """People whose name or address begins with `words`; those that came last while there are none."""
+    key, alive = words.strip().lower(), select(Contact).where(Contact.archived_at.is_(None))
+    if not key:
+        return db().scalars(alive.order_by(Contact.created_at.desc(), Contact.id.desc()).limit(most)).all()
+    found: dict[UUID, Contact] = {}
+    for column in (Contact.name_key, Contact.last_name_key, Contact.email_key):
+        begins = alive.where(column >= key, column < key + "\U0010ffff").order_by(column, Contact.id)
+        found |= {contact.id: contact for contact in db().scalars(begins.limit(most))}
+    return list(found.values())[:most]
+
+
 def person_called(words: str) -> Contact | None:
     """Whom `words` means: an e-mail address, or the beginning of a name."""
     key = words.strip().lower()

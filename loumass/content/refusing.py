@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from loumass.content.blocks.checking import tag_problems
+from loumass.content.blocks.document import read
 from loumass.content.composing import Draft
 from loumass.content.marking import MergeTagsRefused, mark
 from loumass.content.vocabulary import Vocabulary
+from loumass.core.errors import Refused
 
 FIELDS = ("subject", "preheader", "html", "text")
 _ONE_LINE = ("subject", "preheader")
@@ -12,8 +15,19 @@ _ONE_LINE = ("subject", "preheader")
 
 def refusals(words: Draft, known: Vocabulary) -> dict[str, str]:
     """Sentences about merge tags that do not exist or cannot be read, by field; none when all is well."""
-    found = {name: refusal(name, getattr(words, name), known) for name in FIELDS}
+    found = {
+        name: refusal(name, getattr(words, name), known) for name in (_ONE_LINE if words.blocks else FIELDS)
+    }
+    if words.blocks:
+        found["blocks"] = _refused_blocks(words.blocks, known)
     return {name: sentence for name, sentence in found.items() if sentence}
+
+
+def _refused_blocks(written: str, known: Vocabulary) -> str | None:
+    try:
+        return " ".join(tag_problems(read(written), known)) or None
+    except Refused as refused:
+        return refused.sentence
 
 
 def refusal(field: str, written: str, known: Vocabulary) -> str | None:

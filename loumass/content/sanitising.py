@@ -9,6 +9,9 @@ from html import escape
 
 import nh3
 
+from loumass.content.blocks.parts import tag as written_tag
+from loumass.content.marking import MARK, mark
+
 # For the response that carries `document()`. The frame that shows it is sandboxed as well.
 FRAME_POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
@@ -115,6 +118,36 @@ def safe_html(html: str, *, remote_images: bool = False, inline: Mapping[str, st
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
     return SafeHtml(cleaned, left_out)
+
+
+def authored_html(html: str) -> str:
+    """HTML that an author put into a block: the same, but pictures of elsewhere stay and merge tags are untouched.
+
+    Raises MergeTagsRefused where braces cannot be read.
+    """
+    marked = mark(html, is_html=True)
+
+    def chosen(tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "style":
+            return ";".join(rule for rule in value.split(";") if not _LOADS.search(rule))
+        if attribute == "href":
+            return value if _FOLLOWED.match(value.strip()) or MARK.match(value.strip()) else None
+        if tag == "img" and attribute == "src":
+            return value if _REMOTE.match(value.strip()) or _PICTURE.match(value.strip()) else None
+        return value
+
+    cleaned = nh3.clean(
+        marked.source,
+        tags=set(_TAGS),
+        clean_content_tags=_NEVER_READ,
+        attributes=_ATTRIBUTES,
+        attribute_filter=chosen,
+        filter_style_properties=set(_STYLES),
+        url_schemes={"http", "https", "mailto", "tel", "sms", "data"},
+        url_relative="pass_through",
+        link_rel=None,
+    )
+    return MARK.sub(lambda found: escape(written_tag(*marked.tags[int(found[1])])), cleaned)
 
 
 def text_as_html(text: str) -> str:

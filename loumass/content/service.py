@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from loumass.content.blocks.document import canonical
 from loumass.content.composing import Draft
+from loumass.content.composing_blocks import document_of
 from loumass.content.models import Content, ContentVersion
+from loumass.content.pictures import note_pictures
 from loumass.content.queries import newest
 from loumass.content.sounding import Recording, Voice
 from loumass.core import clock
@@ -23,18 +28,32 @@ def create(name: str, medium: str, draft: Draft, author_id: UUID | None) -> Cont
     content = Content(id=uuid7(), name=name, medium=medium)
     db().add(content)
     db().flush()
-    _add_version(content, draft, author_id)
+    added_version(content, draft, author_id)
     return content
 
 
-def save(content_id: UUID, name: str, draft: Draft, author_id: UUID | None) -> bool:
-    """Take `name`, and `draft` as a new version unless it says the same as the newest. Whether it was new."""
+class SavedMeanwhile(Conflict):
+    """The page was opened on an earlier version."""
+
+
+def save(
+    content_id: UUID, name: str, draft: Draft, author_id: UUID | None, *, based_on: int | None = None
+) -> bool:
+    """Take `name`, and `draft` as a new version unless it says the same as the newest. Whether it was new.
+
+    Raises SavedMeanwhile where the newest is not the version that it is `based_on` (None: nobody asks).
+    """
     content = _of_the_library(content_id)
+    if based_on is not None and based_on != content.version_number:
+        raise SavedMeanwhile(
+            f"Somebody saved version {content.version_number} since you opened version {based_on}. What you typed "
+            "stands below, not saved yet. Save again to put yours on top; theirs stays among the versions."
+        )
     content.name = name
     before = newest([content.id]).get(content.id)
-    if before is not None and draft_of(before) == draft:
+    if before is not None and authored(before) == draft:
         return False
-    _add_version(content, draft, author_id)
+    added_version(content, draft, author_id)
     return True
 
 
@@ -63,12 +82,18 @@ def _of_the_library(content_id: UUID) -> Content:
 
 
 def draft_of(version: ContentVersion | Row[Any]) -> Draft:
-    """What the version says, as its author wrote it."""
+    """What the version says to whoever is sent it."""
     recording = version.recording_id and Recording(
         version.recording_id, version.recording_name, version.recording_seconds or 0
     )
     voice = Voice.of(version.voice)
     return Draft(version.subject, version.preheader, version.html, version.text, recording or None, voice)
+
+
+def authored(version: ContentVersion) -> Draft:
+    """The same with what it was made from: for whoever edits, compares or copies it."""
+    blocks = canonical(version.blocks) if version.blocks else ""
+    return replace(draft_of(version), blocks=blocks, is_plain=version.is_plain)
 
 
 def columns_of(draft: Draft) -> dict[str, Any]:
@@ -83,17 +108,22 @@ def columns_of(draft: Draft) -> dict[str, Any]:
         "recording_name": recording.name if recording else "",
         "recording_seconds": recording.seconds if recording else None,
         "voice": voice.stored if voice else None,
+        "blocks": json.loads(draft.blocks) if draft.blocks else None,
+        "is_plain": draft.is_plain,
     }
 
 
-def _add_version(content: Content, draft: Draft, author_id: UUID | None) -> None:
+def added_version(content: Content, draft: Draft, author_id: UUID | None) -> None:
+    """The next version of `content`, and what it needs to stay."""
     content.version_number = (content.version_number or 0) + 1
-    db().add(
-        ContentVersion(
-            content_id=content.id,
-            number=content.version_number,
-            created_by_id=author_id,
-            **columns_of(draft),
-        )
+    version = ContentVersion(
+        id=uuid7(),
+        content_id=content.id,
+        number=content.version_number,
+        created_by_id=author_id,
+        **columns_of(draft),
     )
+    db().add(version)
     db().flush()
+    document = document_of(draft)
+    note_pictures({version.id: document.media_ids if document else ()})

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 from uuid import UUID
 
+from loumass.content.speaking_time import LANGUAGE, LANGUAGES
+
 #: Slybroadcast drops only what sounds longer than this.
 LEAST_SECONDS = 5.0
 #: What is spoken is paid by the letter; this is about three minutes.
@@ -38,6 +40,8 @@ class Voice:
     model: str = MODEL
     steadiness: int = 50
     likeness: int = 75
+    #: What the script is written in: how long it takes is told by it.
+    language: str = LANGUAGE
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> Self | None:
@@ -52,7 +56,8 @@ class Voice:
         levels = [found.get(name, 0) for name in ("steadiness", "likeness")]
         are_names = all(isinstance(one, str) and 0 < len(one) <= _LONGEST_NAME for one in names)
         are_levels = all(type(one) is int and 0 <= one <= 100 for one in levels)
-        if not (are_names and are_levels and found.get("model", MODEL) in MODELS):
+        are_listed = found.get("model", MODEL) in MODELS and found.get("language", LANGUAGE) in LANGUAGES
+        if not (are_names and are_levels and are_listed):
             raise ValueError("this is no voice")
         return cls(**found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Protocol
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from loumass.accounts.models import Organization
 from loumass.content.composing import Draft
 from loumass.content.sounding import LONGEST_SCRIPT, MODEL, MODELS, Recording, Voice, length, too_short
+from loumass.content.speaking_time import LANGUAGE, LANGUAGES, WORDS_PER_MINUTE
 from loumass.core.database import db
 from loumass.core.errors import Refused, TooLarge
 from loumass.core.tenancy import current_organization_id, get
@@ -39,6 +40,8 @@ class Offered:
     models: Mapping[str, str]
     source: str
     length: str
+    languages: Mapping[str, str] = field(default_factory=lambda: LANGUAGES)
+    speeds: Mapping[str, int] = field(default_factory=lambda: WORDS_PER_MINUTE)
 
 
 def read_voicemail(form: Mapping[str, str], files: Mapping[str, Upload]) -> tuple[Draft, dict[str, str]]:
@@ -91,6 +94,7 @@ def _voice(form: Mapping[str, str]) -> Voice | None:
         model if model in MODELS else MODEL,
         _percent(form.get("steadiness"), 50),
         _percent(form.get("likeness"), 75),
+        language if (language := form.get("language", LANGUAGE)) in LANGUAGES else LANGUAGE,
     )
 
 

@@ -23,15 +23,26 @@ _CONTENTS = text("""
 _VERSIONS = text("""
     INSERT INTO content_version
         (organization_id, id, content_id, number, subject, preheader, html, text, recording_id, recording_name,
-         recording_seconds, voice, created_by_id, created_at)
+         recording_seconds, voice, blocks, is_plain, created_by_id, created_at)
     SELECT v.organization_id, uuidv7(), c.id, 1, v.subject, v.preheader, v.html, v.text, v.recording_id, v.recording_name,
-        v.recording_seconds, v.voice, v.created_by_id, :now
+        v.recording_seconds, v.voice, v.blocks, v.is_plain, v.created_by_id, :now
     FROM content c
     JOIN content o ON o.organization_id = :organization_id AND o.id = c.origin_id
     JOIN content_version v
       ON v.organization_id = :organization_id AND v.content_id = o.id AND v.number = o.version_number
     WHERE c.organization_id = :organization_id AND c.graph_id = :clone
     RETURNING id
+""")
+_PICTURES = text("""
+    INSERT INTO content_picture (organization_id, source_id, media_id)
+    SELECT p.organization_id, v.id, p.media_id
+    FROM content c
+    JOIN content_version v ON v.organization_id = :organization_id AND v.content_id = c.id
+    JOIN content o ON o.organization_id = :organization_id AND o.id = c.origin_id
+    JOIN content_version w ON w.organization_id = :organization_id AND w.content_id = o.id AND w.number = o.version_number
+    JOIN content_picture p ON p.organization_id = :organization_id AND p.source_id = w.id
+    WHERE c.organization_id = :organization_id AND c.graph_id = :clone
+    ON CONFLICT (organization_id, source_id, media_id) DO NOTHING
 """)
 _NODES = text("""
     INSERT INTO node (organization_id, id, graph_id, key, kind, name, config, position, content_id, origin_id)
@@ -83,7 +94,7 @@ def clone_graph(graph_id: UUID, *, template_id: UUID | None = None, number: int 
         "clone": clone.id,
         "now": clock.now(),
     }
-    for statement in (_CONTENTS, _VERSIONS, _NODES, _EDGES, _START):
+    for statement in (_CONTENTS, _VERSIONS, _PICTURES, _NODES, _EDGES, _START):
         db().execute(statement, {name: ids[name] for name in statement.compile().params})
     db().refresh(clone)
     return clone.id

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from loumass.content.blocks.checking import complaints
+from loumass.content.blocks.document import read as read_blocks
 from loumass.content.composing import Draft, names_written
 from loumass.content.marking import MergeTagsRefused
-from loumass.content.models import Content, ContentVersion
-from loumass.content.service import columns_of
+from loumass.content.models import Content
+from loumass.content.service import added_version
 from loumass.content.sounding import length, too_short
 from loumass.content.vocabulary import Vocabulary
 from loumass.core.database import db
@@ -43,15 +45,7 @@ def write(node: models.Node, words: Draft, author_id: UUID | None) -> None:
     elif queries.written_in(node.graph_id).get(content.id) == words:
         return
     content.name = node.name[:LONGEST_NAME]
-    content.version_number += 1
-    version = ContentVersion(
-        content_id=content.id,
-        number=content.version_number,
-        created_by_id=author_id,
-        **columns_of(words),
-    )
-    db().add(version)
-    db().flush()
+    added_version(content, words, author_id)
 
 
 def called(words: Mapping[UUID, Draft]) -> dict[UUID, str]:
@@ -79,6 +73,12 @@ def lack(medium: str | None, words: Draft | None) -> str | None:
         return "has no subject"
     if not words.text.strip() and not (medium == "email" and words.html.strip()):
         return "has nothing to say"
+    return _lack_of_sense(words)
+
+
+def _lack_of_sense(words: Draft) -> str | None:
+    if words.blocks and (sentences := complaints(read_blocks(words.blocks))):
+        return f"is not finished. {sentences[0].rstrip('.')}"
     try:
         names_written(words)
     except MergeTagsRefused as refusal:

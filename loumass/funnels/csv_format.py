@@ -2,13 +2,15 @@
 
 One row for the template, one for each step, one for each way out; the first column says which:
 
-    row,key,kind,name,settings,branch,to,subject,preheader,html,text,voice
+    row,key,kind,name,settings,branch,to,subject,preheader,html,text,voice,blocks,plain
     template,invitation,,Event invitation,,,,,,,"What it is for",
     step,invitation,email_send,Invitation,{},,,A seat for you,...
     way,invitation,,,,next,pause,,,,,
 
 In the template's row ``key`` is the first step's and ``text`` the description. ``settings`` is JSON, and so is the ``voice``
-that speaks a text, which files of before have no column for. Recordings stay where they are: a file holds none.
+that speaks a text; an e-mail in ``blocks`` has them as JSON, and its html and text are made from them anew. ``plain`` is
+``yes`` for an e-mail that is text alone. Files of before lack these columns. Recordings and pictures stay where they are:
+a file names them, and holds none.
 """
 
 import csv
@@ -33,24 +35,29 @@ COLUMNS = (
     "html",
     "text",
     "voice",
+    "blocks",
+    "plain",
 )
 #: What files of before lack.
-_LATER = frozenset({"voice"})
+_LATER = frozenset({"voice", "blocks", "plain"})
 LARGEST_FILE = 5 * 1024 * 1024
 _WORDS = ("subject", "preheader", "html", "text")
+_YES = "yes"
 _NOTHING: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenContent:
-    """What a sending step says. A text has only ``text``, what a voice speaks also the ``voice``. Without a word it is the same
-    as no content."""
+    """What a sending step says. A text has only ``text``, what a voice speaks also the ``voice``, an e-mail perhaps ``blocks``.
+    Without a word it is the same as no content."""
 
     subject: str = ""
     preheader: str = ""
     html: str = ""
     text: str = ""
     voice: Mapping[str, Any] | None = None
+    blocks: Mapping[str, Any] | None = None
+    is_plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +129,9 @@ def _rows(template: WrittenTemplate) -> Iterator[dict[str, str]]:
 
 
 def _content_cells(content: WrittenContent) -> dict[str, str]:
-    words = {name: getattr(content, name) for name in _WORDS}
-    return words | ({"voice": _json(content.voice)} if content.voice else {})
+    cells = {name: getattr(content, name) for name in _WORDS} | ({"plain": _YES} if content.is_plain else {})
+    told = {"voice": content.voice, "blocks": content.blocks}
+    return cells | {name: _json(values) for name, values in told.items() if values}
 
 
 def _json(values: Mapping[str, Any]) -> str:
@@ -228,8 +236,8 @@ class _Reading:
         elif key in self._steps:
             self._refuse(line, f"A step called {key!r} stands in the file twice.")
         settings = self._values(line, row["settings"], "settings")
-        voice = self._values(line, row.get("voice", ""), "voice")
-        self._steps[key] = WrittenStep(key, row["kind"], row["name"], settings, _content(row, voice))
+        told = {what: self._values(line, row.get(what, ""), what) for what in ("voice", "blocks")}
+        self._steps[key] = WrittenStep(key, row["kind"], row["name"], settings, _content(row, **told))
 
     def _values(self, line: int, cell: str, what: str) -> Mapping[str, Any]:
         try:
@@ -251,9 +259,13 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _content(row: Mapping[str, str], voice: Mapping[str, Any]) -> WrittenContent | None:
+def _content(
+    row: Mapping[str, str], voice: Mapping[str, Any], blocks: Mapping[str, Any]
+) -> WrittenContent | None:
     cells = {name: row[name] for name in _WORDS}
-    return WrittenContent(**cells, voice=voice or None) if any(cells.values()) or voice else None
+    is_plain = row.get("plain", "").strip().lower() == _YES
+    found = WrittenContent(**cells, voice=voice or None, blocks=blocks or None, is_plain=is_plain)
+    return None if found == WrittenContent() else found
 
 
 def file_name(name: str) -> str:

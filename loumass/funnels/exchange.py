@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
+from loumass.content.blocks.document import read as blocks_read
 from loumass.content.composing import Draft
+from loumass.content.composing_blocks import as_plain, composed, document_of
 from loumass.content.models import Content, ContentVersion
+from loumass.content.pictures import addresses_of, note_pictures
+from loumass.content.service import columns_of
 from loumass.content.sounding import Voice
 from loumass.core.database import db
+from loumass.core.errors import Refused
 from loumass.core.ids import uuid7
 from loumass.funnels import models, queries
 from loumass.funnels.csv_format import (
@@ -49,7 +57,10 @@ def _written_step(node: Node, words: Draft | None) -> WrittenStep:
 
 def _written_content(words: Draft) -> WrittenContent:
     voice = words.voice.stored if words.voice else None
-    return WrittenContent(words.subject, words.preheader, words.html, words.text, voice)
+    blocks = json.loads(words.blocks) if words.blocks else None
+    return WrittenContent(
+        words.subject, words.preheader, words.html, words.text, voice, blocks, words.is_plain
+    )
 
 
 def refuse_foreign(written: WrittenTemplate) -> None:
@@ -70,7 +81,19 @@ def _foreign(step: WrittenStep) -> str | None:
         return f"The step {step.key!r} is of the kind {step.kind!r}. The kinds are {', '.join(KINDS)}."
     if step.content is not None and KINDS[step.kind].medium is None:
         return f"The step {step.key!r} has words to send, but a step of the kind {step.kind!r} sends nothing."
+    if step.content and step.content.blocks and (problem := _unreadable(step, step.content.blocks)):
+        return problem
     return _unspeakable(step) if step.content and step.content.voice else None
+
+
+def _unreadable(step: WrittenStep, blocks: Mapping[str, Any]) -> str | None:
+    if KINDS[step.kind].medium != "email":
+        return f"The step {step.key!r} has blocks, but only an e-mail is made of them."
+    try:
+        composed("", "", blocks_read(dict(blocks)), {})
+    except Refused as refused:
+        return f"The step {step.key!r}: {refused.sentence}"
+    return None
 
 
 def _unspeakable(step: WrittenStep) -> str | None:
@@ -90,9 +113,12 @@ def fill(graph: models.Graph, written: WrittenTemplate, author_id: UUID | None =
     contents = {step.key: _content(step, graph.id) for step in written.steps if step.content}
     db().add_all(contents.values())
     db().flush()
-    db().add_all(
-        _version(contents[step.key].id, step.content, author_id) for step in written.steps if step.content
-    )
+    drafts = _drafts(written.steps)
+    versions = {key: _version(contents[key].id, draft, author_id) for key, draft in drafts.items()}
+    db().add_all(versions.values())
+    db().flush()
+    documents = {key: document_of(draft) for key, draft in drafts.items()}
+    note_pictures({versions[key].id: document.media_ids for key, document in documents.items() if document})
     db().add_all(
         models.Node(
             id=ids[step.key],
@@ -122,14 +148,26 @@ def _content(step: WrittenStep, graph_id: UUID) -> Content:
     return Content(id=uuid7(), name=step.name, medium=medium, graph_id=graph_id, version_number=1)
 
 
-def _version(content_id: UUID, words: WrittenContent, author_id: UUID | None) -> ContentVersion:
+def _drafts(steps: Iterable[WrittenStep]) -> dict[str, Draft]:
+    """What the steps say, by key. Blocks are made into HTML and text anew, with the pictures that are here."""
+    contents = {step.key: step.content for step in steps if step.content}
+    documents = {key: blocks_read(dict(one.blocks)) for key, one in contents.items() if one.blocks}
+    addresses = addresses_of({media_id for one in documents.values() for media_id in one.media_ids})
+    return {
+        key: composed(one.subject, one.preheader, documents[key].with_pictures(addresses), addresses)
+        if key in documents
+        else _written_by_hand(one)
+        for key, one in contents.items()
+    }
+
+
+def _written_by_hand(words: WrittenContent) -> Draft:
+    voice = Voice.read(words.voice) if words.voice else None
+    draft = Draft(words.subject, words.preheader, words.html, words.text, voice=voice)
+    return as_plain(draft) if words.is_plain else draft
+
+
+def _version(content_id: UUID, words: Draft, author_id: UUID | None) -> ContentVersion:
     return ContentVersion(
-        content_id=content_id,
-        number=1,
-        subject=words.subject,
-        preheader=words.preheader,
-        html=words.html,
-        text=words.text,
-        voice=Voice.read(words.voice).stored if words.voice else None,
-        created_by_id=author_id,
+        id=uuid7(), content_id=content_id, number=1, created_by_id=author_id, **columns_of(words)
     )

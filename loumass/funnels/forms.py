@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from loumass.content.composing import Draft
 from loumass.content.merge import one_line
 from loumass.content.refusing import refusals
+from loumass.content.typed import in_way
 from loumass.content.vocabulary import Vocabulary
 from loumass.content.voicemail_form import Upload, read_voicemail
 from loumass.funnels.kinds.base import Kind
@@ -103,9 +104,10 @@ def _words(form: MultiDict[str, str], medium: str) -> Draft:
     }
     if medium != "email":
         return Draft(text=typed["text"].strip())
-    return Draft(
+    draft = Draft(
         one_line(typed["subject"]), one_line(typed["preheader"]), typed["html"].strip(), typed["text"].strip()
     )
+    return in_way(draft, form.get("way", ""), form.get("blocks", ""))
 
 
 def _uuid(value: str | None) -> UUID | None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from loumass.contacts.models import ContactField, Tag
 from loumass.content.composing import Draft
 from loumass.content.models import Content, ContentVersion
-from loumass.content.service import draft_of
+from loumass.content.service import authored
 from loumass.core.database import db
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import models
@@ -52,7 +52,7 @@ def written_in(graph_id: UUID) -> Mapping[UUID, Draft]:
         .join(ContentVersion, _is_newest())
         .where(Content.id.in_(select(models.Node.content_id).where(models.Node.graph_id == graph_id)))
     )
-    return {content_id: draft_of(version) for content_id, version in rows}
+    return {content_id: authored(version) for content_id, version in rows}
 
 
 def _is_newest() -> Any:
@@ -81,7 +81,7 @@ def newest_words(content_id: UUID) -> Draft | None:
         .join(Content, _is_newest())
         .where(Content.id == content_id, Content.graph_id.is_(None))
     )
-    return draft_of(version) if version else None
+    return authored(version) if version else None
 
 
 def custom_fields() -> list[str]:

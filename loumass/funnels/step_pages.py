@@ -12,9 +12,14 @@ from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
 from loumass.content import queries as content_queries
+from loumass.content import unsaved
 from loumass.content.composing import Draft
+from loumass.content.editor import KEPT, Editor, editor_of, unsaved_draft
 from loumass.content.models import Content
 from loumass.content.previewing import counted, values_for
+from loumass.content.typed import finished, says_nothing
+from loumass.content.unsaved import unsaved_at
+from loumass.content.unsaved_pages import kept_at
 from loumass.content.voicemail_form import offer
 from loumass.core import clock
 from loumass.core.database import db
@@ -42,6 +47,9 @@ def step(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
         return redirect(url_for(".ask_removal", graph_id=graph_id, node_id=node_id))
     words = shown.words.get(node.content_id) if node.content_id else None
     ways = {branch: str(target) for branch, target in shown.graph.ways_out(node_id).items()}
+    typed_before = unsaved_at(node_id)
+    if typed_before is not None:
+        words = unsaved_draft(typed_before, words or Draft())
     typed = forms.TypedStep(
         node.name, node.config if isinstance(node.config, dict) else {}, ways, words or Draft()
     )
@@ -76,14 +84,28 @@ def _step_page(shown: Shown, node: Node, typed: forms.TypedStep) -> str:
         offer=offer(typed.words) if kind.medium == "voicemail" else None,
         suggestions=_suggestions(shown.graph, kind.Config),
         content=get(Content, node.content_id) if node.content_id else None,
-        is_as_saved=node.content_id is not None and typed.words == shown.words.get(node.content_id),
+        preview_src=_preview_src(
+            node, node.content_id is not None and typed.words == shown.words.get(node.content_id)
+        ),
         library=queries.library(kind.medium) if kind.medium else [],
+        editor=_editor(node, typed.words or Draft()) if kind.medium in KEPT else None,
+        people=content_queries.people_like("") if kind.medium else (),
     )
 
 
 def _fields(config: type[Settings], settings: Mapping[str, Any]) -> list[FormField]:
     fields = form_fields(config, settings)
     return chosen_from(fields, offered(field.offers for field in fields))
+
+
+def _editor(node: Node, words: Draft) -> Editor:
+    return editor_of(node.id, words, way="blocks" if words == Draft() else "")
+
+
+def _preview_src(node: Node, is_as_saved: bool) -> str:
+    if unsaved_at(node.id) is not None:
+        return url_for("content.unsaved_preview", place_id=node.id)
+    return url_for("content.saved_preview", id=node.content_id) if is_as_saved else ""
 
 
 def _branches(graph: Graph, node: Node) -> list[tuple[str, str, bool]]:
@@ -150,8 +172,9 @@ def _store(
         editing.save_step(stored, typed.name, settings, _targets(row, typed))
     chosen = queries.newest_words(typed.library_id) if typed.library_id else None
     words = chosen or typed.words
-    if words is not None and (words != Draft() or stored.content_id is not None):
-        contents.write(stored, words, g.user.id)
+    if words is not None and (stored.content_id is not None or not says_nothing(words)):
+        contents.write(stored, finished(words), g.user.id)
+    unsaved.forget(node.id)
 
 
 def _targets(row: models.Graph, typed: forms.TypedStep) -> dict[str, UUID | None]:
@@ -166,6 +189,16 @@ def _targets(row: models.Graph, typed: forms.TypedStep) -> dict[str, UUID | None
             except ValueError:
                 raise Refused("Choose from the list where each way leads.") from None
     return found
+
+
+@pages.post("/funnels/<uuid:graph_id>/steps/<uuid:node_id>/unsaved")
+@requires("templates.write")
+def keep_unsaved(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
+    """Keep what is typed over the step's words, by itself; nobody is sent it."""
+    shown = shown_graph(graph_id)
+    node = _node(shown, node_id)
+    refuse_unless(shown.may_change_words and node.kind in KINDS)
+    return kept_at(node_id, kind_of(node.kind).medium or "")
 
 
 @pages.get("/funnels/<uuid:graph_id>/steps/<uuid:node_id>/removal")

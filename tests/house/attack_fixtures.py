@@ -22,6 +22,7 @@ BY_ARGUMENT = {
     "template_id": "template",
     "campaign_id": "campaign",
     "content_id": "content",
+    "place_id": "content",
     "contact_id": "contact",
     "tag_id": "tag",
     "enrollment_id": "enrollment",
@@ -108,6 +109,7 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     "campaigns.move_sender": {"id": "campaign", "channel_id": "paused_channel"},
     "content.new": {"medium": "email"},
     "content.create": {"medium": "email"},
+    "content.keep_unsaved_new": {"medium": "email"},
     "content.show_preview": {"medium": "email"},
     "content.version": {"number": "1"},
     "content.use_again": {"number": "1"},
@@ -245,6 +247,18 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "content.use_again": lambda _: {},
     "content.count_segments": lambda _: {"text": "Hi"},
     "content.show_preview": lambda _: {"subject": "s", "text": "t"},
+    "content.keep_unsaved": lambda _: {"subject": "s", "text": "t", "unsaved_revision": "1"},
+    "content.keep_unsaved_new": lambda _: {
+        "place": str(UUID(int=7)),
+        "subject": "s",
+        "unsaved_revision": "0",
+    },
+    "content.discard_unsaved": lambda _: {},
+    "content.ask_links": lambda _: {},
+    "content.upload_picture": lambda _: {
+        "picture": (str(Path(__file__).parents[1] / "content" / "dot.png"), "dot.png")
+    },
+    "graphs.keep_unsaved": lambda _: {"subject": "s", "text": "t", "unsaved_revision": "1"},
     "inbox.reply": lambda _: {"kind": "email", "act": "send", "text": "Gladly"},
     "inbox.draft": lambda _: {"kind": "email", "text": "Glad"},
     "inbox.attach": lambda _: {

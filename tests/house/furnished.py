@@ -28,7 +28,14 @@ from loumass.contacts.models import (
 )
 from loumass.contacts.segment_models import Segment
 from loumass.contacts.verification_models import AddressRule, EmailCheck, EmailVerification, MailDomain
-from loumass.content.models import Content, ContentLink, ContentVersion
+from loumass.content.models import (
+    Content,
+    ContentLink,
+    ContentPicture,
+    ContentVersion,
+    LinkCheck,
+    UnsavedWords,
+)
 from loumass.core import clock, secrets, storage
 from loumass.core.database import db
 from loumass.core.ids import uuid7
@@ -278,6 +285,13 @@ def _funnel(put: Any, session: Any) -> None:
     graph.template_id = put("template", Template(name=f"{MARK} template", draft_graph_id=graph.id)).id
 
 
+def _unsaved_words(session: Any, house: Furniture) -> None:
+    typed = {"subject": f"{MARK} typed", "text": f"https://{MARK.lower()}.example/", "way": "plain"}
+    for place in ("content", "node"):
+        session.add(UnsavedWords(place_id=house.ids[place], medium="email", words=typed))
+    session.add(LinkCheck(place_id=house.content, number=1, href=f"https://{MARK.lower()}.example/"))
+
+
 def _tracking(put: Any, session: Any, house: Furniture) -> None:
     put("tracking_domain", TrackingDomain(name=f"go.{MARK.lower()}.example"))
     link = ContentLink(source_id=house.content_version, number=1, href=f"https://{MARK.lower()}.example/")
@@ -285,6 +299,7 @@ def _tracking(put: Any, session: Any, house: Furniture) -> None:
     session.flush()
     seen = {"message_id": uuid7(), "link": link.ref}
     quiet = {"is_head": False, "is_prefetch": False, "ip_hash": b"h" * 32, "network": "", "agent": MARK}
+    _unsaved_words(session, house)
     session.add(Hit(**seen, **quiet))
     session.add(HitCount(**seen, human=1, machine=0, unknown=0, last_at=clock.now()))
 
@@ -372,6 +387,7 @@ def _voicemail(put: Any, house: Furniture, channel: Channel) -> None:
         "voice_account",
         VoiceAccount(id=account_id, sealed_credentials=secrets.seal(own.to_json(), aad), **account),
     )
+    db().add(ContentPicture(source_id=house.content_version, media_id=house.media))
     db().add(SpokenText(key=b"k" * 32, media_id=house.media, characters=12))
     db().add(AwaitedReport(message_id=house.message, channel_id=channel.id, look_at=clock.now()))
     db().flush()

@@ -49,6 +49,7 @@ def _brought(world: World) -> UUID:
 def test_everything_that_points_at_media_counts_as_its_user() -> None:
     assert forgetting.users() == [
         ("attachment", "media_id"),
+        ("content_picture", "media_id"),
         ("content_version", "recording_id"),
         ("message", "sound_id"),
         ("spoken_text", "media_id"),
