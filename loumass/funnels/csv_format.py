@@ -2,13 +2,14 @@
 
 One row for the template, one for each step, one for each way out; the first column says which:
 
-    row,key,kind,name,settings,branch,to,subject,preheader,html,text,voice
-    template,invitation,,Event invitation,,,,,,,"What it is for",
-    step,invitation,email_send,Invitation,{},,,A seat for you,...
-    way,invitation,,,,next,pause,,,,,
+    row,key,kind,name,settings,branch,to,subject,preheader,html,text,voice,x,y
+    template,invitation,,Event invitation,,,,,,,"What it is for",,,
+    step,invitation,email_send,Invitation,{},,,A seat for you,...,120,80
+    way,invitation,,,,next,pause,,,,,,,
 
 In the template's row ``key`` is the first step's and ``text`` the description. ``settings`` is JSON, and so is the ``voice``
-that speaks a text, which files of before have no column for. Recordings stay where they are: a file holds none.
+that speaks a text; ``x`` and ``y`` are where the step stands in the builder. Files of before have no columns for these.
+Recordings stay where they are: a file holds none.
 """
 
 import csv
@@ -33,9 +34,13 @@ COLUMNS = (
     "html",
     "text",
     "voice",
+    "x",
+    "y",
 )
 #: What files of before lack.
-_LATER = frozenset({"voice"})
+_LATER = frozenset({"voice", "x", "y"})
+#: Farther away than anybody draws; numbers beyond are mistakes.
+FARTHEST = 1_000_000.0
 LARGEST_FILE = 5 * 1024 * 1024
 _WORDS = ("subject", "preheader", "html", "text")
 _NOTHING: dict[str, Any] = {}
@@ -60,6 +65,8 @@ class WrittenStep:
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     content: WrittenContent | None = None
+    x: float | None = None
+    y: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +123,7 @@ def _rows(template: WrittenTemplate) -> Iterator[dict[str, str]]:
             "name": step.name,
             "settings": _json(step.settings),
             **(_content_cells(step.content) if step.content else {}),
+            **_place_cells(step),
         }
     for way in template.ways:
         yield {"row": "way", "key": way.source, "branch": way.branch, "to": way.target}
@@ -124,6 +132,10 @@ def _rows(template: WrittenTemplate) -> Iterator[dict[str, str]]:
 def _content_cells(content: WrittenContent) -> dict[str, str]:
     words = {name: getattr(content, name) for name in _WORDS}
     return words | ({"voice": _json(content.voice)} if content.voice else {})
+
+
+def _place_cells(step: WrittenStep) -> dict[str, str]:
+    return {name: f"{place:.12g}" for name, place in (("x", step.x), ("y", step.y)) if place is not None}
 
 
 def _json(values: Mapping[str, Any]) -> str:
@@ -229,7 +241,18 @@ class _Reading:
             self._refuse(line, f"A step called {key!r} stands in the file twice.")
         settings = self._values(line, row["settings"], "settings")
         voice = self._values(line, row.get("voice", ""), "voice")
-        self._steps[key] = WrittenStep(key, row["kind"], row["name"], settings, _content(row, voice))
+        x, y = (self._place(line, row.get(name, ""), name) for name in ("x", "y"))
+        self._steps[key] = WrittenStep(key, row["kind"], row["name"], settings, _content(row, voice), x, y)
+
+    def _place(self, line: int, cell: str, name: str) -> float | None:
+        try:
+            place = float(cell) if cell.strip() else None
+        except ValueError:
+            place = FARTHEST * 2
+        if place is not None and not abs(place) <= FARTHEST:  # also what is not a number
+            self._refuse(line, f"The {name} cell is not a number of pixels: {cell[:60]!r}.")
+            return None
+        return place
 
     def _values(self, line: int, cell: str, what: str) -> Mapping[str, Any]:
         try:

@@ -27,6 +27,10 @@ class Owner:
     note: str = ""
     dead_media: Mapping[str, str] = field(default_factory=dict)
     has_event: bool | None = None
+    #: Where the people of a running funnel are counted and listed (``?at=<step>`` is added), and the topic of live news.
+    counts_href: str = ""
+    people_href: str = ""
+    live_topic: str = ""
 
 
 #: Each is asked with a graph's id and answers None for graphs that are not its own.

@@ -80,6 +80,9 @@ def owner_of_campaign_graph(graph_id: UUID) -> Owner | None:
         may_change_words=not has_ended,
         note="It has ended, so nothing changes any more." if has_ended else note,
         has_event=campaign.event_at is not None,
+        counts_href=url_for("campaigns_api.funnel_counts", campaign_id=campaign.id),
+        people_href=url_for("campaigns.show", id=campaign.id),
+        live_topic=f"campaign:{campaign.id}",
     )
 
 

@@ -1,14 +1,22 @@
-// Merge tags go where the author was writing last, at the caret; before that, into the text.
-const fields = ["subject", "preheader", "text", "html"].map((id) => document.getElementById(id)).filter(Boolean);
-let place = fields.find((field) => field.id === "text") ?? fields[0];
+// Merge tags go where the author was writing last, at the caret; before that, into the text. The fields may come and go.
+const NAMES = ["subject", "preheader", "text", "html"];
+let place = null;
 
-for (const field of fields) field.addEventListener("focus", () => (place = field));
+function isPlace(element) {
+  return NAMES.includes(element?.id) && element.matches("input, textarea") && element.isConnected;
+}
+
+document.addEventListener("focusin", (event) => {
+  if (isPlace(event.target)) place = event.target;
+});
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-insert]");
-  if (!button || !place || place.disabled) return;
-  place.closest("details")?.setAttribute("open", "");
-  place.setRangeText(button.dataset.insert, place.selectionStart, place.selectionEnd, "end");
-  place.focus();
-  place.dispatchEvent(new Event("input", { bubbles: true }));
+  const first = NAMES.map((id) => document.getElementById(id)).find(isPlace);
+  const field = isPlace(place) ? place : (document.getElementById("text") ?? first);
+  if (!button || !isPlace(field) || field.disabled) return;
+  field.closest("details")?.setAttribute("open", "");
+  field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
