@@ -22,9 +22,14 @@ def api(made: Made) -> str:
 
 
 def graph(world: World, made: Made) -> dict[str, Any]:
-    answer = world.acme.member.get(api(made))
+    answer: Any = world.acme.member.get(api(made))
     assert answer.status_code == 200
     return answer.json
+
+
+def put(world: World, url: str, body: dict[str, Any]) -> Any:
+    """The answer to the member's saving."""
+    return put(world, url, body)
 
 
 def wanted(told: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -82,7 +87,7 @@ class TestReading:
 class TestSaving:
     def test_saved_as_it_was_told_it_stays_the_same(self, world: World, cold: Made):
         before = graph(world, cold)
-        after = world.acme.member.browser.put(api(cold), json=wanted(before)).json
+        after = put(world, api(cold), wanted(before)).json
         assert after == before | {"revision": before["revision"] + 1}
 
     def test_a_whole_funnel_is_built_changed_and_taken_apart(self, world: World):
@@ -99,7 +104,7 @@ class TestSaving:
         ways = [(mail, "next", wait), (mail, "failed", end), (wait, "next", end)]
         edges = [{"source": a["id"], "branch": branch, "target": b["id"]} for a, branch, b in ways]
         sent = {"revision": told["revision"], "start": mail["id"], "nodes": [mail, wait, end], "edges": edges}
-        told = world.acme.member.browser.put(url, json=sent).json
+        told = put(world, url, sent).json
         assert [(n["key"], n["name"], n["x"], n["y"]) for n in told["nodes"]] == [
             ("hello-there", "Hello there", None, None), ("wait", "Wait", 10, -5.5), ("end", "End", None, None),
         ]  # fmt: skip
@@ -113,7 +118,7 @@ class TestSaving:
             "revision": told["revision"], "start": wait["id"], "nodes": [wait, other],
             "edges": [{"source": wait["id"], "branch": "next", "target": other["id"]}],
         }  # fmt: skip
-        told = world.acme.member.browser.put(url, json=sent).json
+        told = put(world, url, sent).json
         assert [(n["key"], n["words"]) for n in told["nodes"]] == [
             ("wait", "5 days after it was sent"), ("wait-2", "People leave here"),
         ]  # fmt: skip
@@ -125,7 +130,7 @@ class TestSaving:
         theirs["nodes"][0]["name"] = "Theirs"
         assert world.acme.admin.browser.put(api(cold), json=theirs).status_code == 200
         mine["nodes"][1]["name"] = "Mine"
-        answer = world.acme.member.browser.put(api(cold), json=mine)
+        answer = put(world, api(cold), mine)
         assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
         assert answer.json["detail"].startswith("Somebody else changed this funnel")
         assert answer.json["current"] == graph(world, cold)
@@ -136,10 +141,7 @@ class TestSaving:
         url = f"/api/v1/funnels/{made.published}"
         told = world.acme.member.get(url).json
         assert told["may_change_steps"] is False
-        assert (
-            world.acme.member.browser.put(url, json=wanted(told, nodes=[], edges=[], start=None)).status_code
-            == 409
-        )
+        assert put(world, url, wanted(told, nodes=[], edges=[], start=None)).status_code == 409
         assert world.acme.member.get(url).json == told
 
     @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ class TestSaving:
         before = graph(world, cold)
         body = wanted(before)
         change(body)
-        answer = world.acme.member.browser.put(api(cold), json=body)
+        answer = put(world, api(cold), body)
         assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
         assert detail in answer.json["detail"]
         assert "errors" in answer.json if "takes" in detail else True
@@ -175,7 +177,7 @@ class TestSaving:
         body = wanted(graph(world, cold))
         stolen = other.step("invitation")
         body["nodes"].append({"id": str(stolen.id), "kind": stolen.kind, "name": "Mine now"})
-        answer = world.acme.member.browser.put(api(cold), json=body)
+        answer = put(world, api(cold), body)
         assert answer.status_code == 422
         assert "ids of their own" in answer.json["detail"]
         assert other.step("invitation").name == stolen.name
@@ -216,9 +218,7 @@ class TestWords:
         wrong = step("sms_send", "Wrong medium", content_id=mail["content_id"])
         nobody = step("email_send", "Nobody's", content_id=str(uuid4()))
         body["nodes"] += [twin, guest, mute, wrong, nobody]
-        after = {
-            node["id"]: node for node in world.acme.member.browser.put(api(cold), json=body).json["nodes"]
-        }
+        after = {node["id"]: node for node in put(world, api(cold), body).json["nodes"]}
         assert after[mail["id"]]["content_id"] == mail["content_id"]
         assert [after[one["id"]]["content_id"] for one in (mute, wrong, nobody)] == [None, None, None]
         with world.acme.acting() as session:
@@ -236,14 +236,12 @@ class TestWords:
         fewer = [node for node in wanted(told)["nodes"] if node["id"] != gone["id"]]
         edges = [way for way in told["edges"] if gone["id"] not in (way["source"], way["target"])]
         start = None if told["start"] == gone["id"] else told["start"]
-        after = world.acme.member.browser.put(
-            api(cold), json=wanted(told, nodes=fewer, edges=edges, start=start)
-        ).json
+        after = put(world, api(cold), wanted(told, nodes=fewer, edges=edges, start=start)).json
         put_away = select(Content.archived_at).where(Content.id == UUID(gone["content_id"]))
         with world.acme.acting() as session:
             assert session.scalar(put_away) is not None
         body = wanted(told, revision=after["revision"])
-        back = world.acme.member.browser.put(api(cold), json=body).json
+        back = put(world, api(cold), body).json
         assert back == told | {"revision": after["revision"] + 1}
         with world.acme.acting() as session:
             assert session.scalar(put_away) is None
@@ -251,7 +249,7 @@ class TestWords:
     def test_places_are_kept_by_versions_and_files(self, world: World, cold: Made):
         body = wanted(graph(world, cold))
         body["nodes"][0] |= {"x": 120.5, "y": -40}
-        assert world.acme.member.browser.put(api(cold), json=body).status_code == 200
+        assert put(world, api(cold), body).status_code == 200
         world.acme.member.post(f"{cold.url}/versions")
         with world.acme.acting() as session:
             published = session.get_one(models.Template, (world.acme.id, cold.id)).published_graph_id

@@ -206,9 +206,10 @@ function useStage(stage, flow, frame, store, width) {
       return flow.setViewport({ x, y: (size().width < 700 ? 72 : 30) - bounds.y * zoom, zoom });
     };
     const focus = (id, tries = 30) => {
+      // A step that was just put in is not drawn yet, and under a closing question nothing takes the focus.
       const element = frame.current?.querySelector(`[data-step="${id}"]`);
-      if (element) element.focus({ preventScroll: true });
-      else if (tries) requestAnimationFrame(() => focus(id, tries - 1));
+      element?.focus({ preventScroll: true });
+      if (tries && (!element || document.activeElement !== element)) requestAnimationFrame(() => focus(id, tries - 1));
     };
     stage.current = {
       show, fit, begin, frame,

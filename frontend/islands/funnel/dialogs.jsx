@@ -25,6 +25,7 @@ function Modal({ title, close, children, className = "" }) {
   useEffect(() => {
     const dialog = element.current;
     dialog.showModal();
+    dialog.querySelector("[data-first]")?.focus();
     return () => dialog.close();
   }, []);
   const outside = (event) => {
@@ -59,7 +60,7 @@ function AddStep({ dialog, close }) {
             {branches.map((one) => <option key={one.name} value={one.name}>{one.label}{leading(store.state.graph, step, one)}</option>)}
           </select></div>
       )}
-      <KindList onChoose={choose} autoFocus />
+      <KindList onChoose={choose} isFirst />
     </Modal>
   );
 }
@@ -89,7 +90,7 @@ function ConnectTo({ dialog, close }) {
   }
   return (
     <Modal title={`Connect ${step.name} to…`} close={close}>
-      <form className="stack dialog-form" onSubmit={save}>
+      <form className="stack dialog-form" onSubmit={save} onKeyDown={submitByEnter}>
         {branches.length > 1 && (
           <div className="field"><label className="form-label" htmlFor="connect-branch">Way out</label>
             <select className="form-select" id="connect-branch" value={branch} onChange={(event) => { setBranch(event.target.value); setTarget(wayOf(graph, step.id, event.target.value)?.target ?? ""); }}>
@@ -97,7 +98,7 @@ function ConnectTo({ dialog, close }) {
             </select></div>
         )}
         <div className="field"><label className="form-label" htmlFor="connect-target">Leads to</label>
-          <select className="form-select" id="connect-target" value={target} autoFocus={branches.length < 2} onChange={(event) => setTarget(event.target.value)}>
+          <select className="form-select" id="connect-target" value={target} data-first={branches.length < 2 || undefined} onChange={(event) => setTarget(event.target.value)}>
             <option value="">Nowhere yet</option>
             {graph.nodes.filter((node) => node.id !== step.id).map((node) => <option key={node.id} value={node.id}>{node.name}</option>)}
           </select></div>
@@ -109,6 +110,13 @@ function ConnectTo({ dialog, close }) {
       </form>
     </Modal>
   );
+}
+
+// From a list as from any other field.
+function submitByEnter(event) {
+  if (event.key !== "Enter" || event.target.tagName !== "SELECT") return;
+  event.preventDefault();
+  event.currentTarget.requestSubmit();
 }
 
 function Rename({ dialog, close }) {
@@ -124,7 +132,7 @@ function Rename({ dialog, close }) {
     <Modal title="Rename the step" close={close}>
       <form className="stack dialog-form" onSubmit={save}>
         <div className="field"><label className="form-label" htmlFor="rename-step">Name</label>
-          <input className="form-control" id="rename-step" value={name} maxLength={LONGEST_NAME} required autoFocus onFocus={(event) => event.target.select()} onChange={(event) => setName(event.target.value)} /></div>
+          <input className="form-control" id="rename-step" value={name} maxLength={LONGEST_NAME} required data-first onFocus={(event) => event.target.select()} onChange={(event) => setName(event.target.value)} /></div>
         <div className="dialog-acts"><button type="button" className="btn btn-secondary" onClick={close}>Cancel</button><button type="submit" className="btn btn-primary">Rename</button></div>
       </form>
     </Modal>
@@ -140,7 +148,7 @@ function Help({ close }) {
         ))}
       </dl>
       <p className="dialog-text">⌘ is Ctrl on other keyboards. By touch: press the dot below a step, then the step that it leads to.</p>
-      <div className="dialog-acts"><button type="button" className="btn btn-secondary" autoFocus onClick={close}>Done</button></div>
+      <div className="dialog-acts"><button type="button" className="btn btn-secondary" data-first onClick={close}>Done</button></div>
     </Modal>
   );
 }

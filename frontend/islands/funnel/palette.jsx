@@ -21,7 +21,7 @@ export function Palette() {
 }
 
 // Also in the dialogue that asks for a step. The first that fits is taken by Enter.
-export function KindList({ onChoose, isDraggable, searchId, autoFocus }) {
+export function KindList({ onChoose, isDraggable, searchId, isFirst }) {
   const { store } = useBuilder();
   const kinds = useStore(store, (state) => state.kinds);
   const [words, setWords] = useState("");
@@ -42,7 +42,7 @@ export function KindList({ onChoose, isDraggable, searchId, autoFocus }) {
     <div className="kinds">
       <div className="search kinds-search">
         <Icon icon="search" />
-        <input className="form-control" id={searchId} type="search" value={words} onChange={(event) => setWords(event.target.value)} onKeyDown={onKeyDown} placeholder="Add a step" aria-label="Find a kind of step" autoFocus={autoFocus} autoComplete="off" />
+        <input className="form-control" id={searchId} type="search" value={words} onChange={(event) => setWords(event.target.value)} onKeyDown={onKeyDown} placeholder="Add a step" aria-label="Find a kind of step" data-first={isFirst || undefined} autoComplete="off" />
         <kbd aria-hidden="true">{isDraggable ? "/" : "↵"}</kbd>
       </div>
       <div className="kinds-scroll" onKeyDown={moveInList}>

@@ -72,7 +72,7 @@ function label(step, graph, problems, drawn, counts) {
     step.name, `${step.kind_label}: ${step.words}`, graph.start === step.id ? "people begin here" : "",
     count ? `${number(count.here)} here now, ${number(count.passed)} went on, ${number(count.dropped)} dropped out` : "",
     onward.join(", ") || (step.branches.length ? "leads nowhere yet" : ""), ...problems.map((problem) => problem.sentence),
-  ].filter(Boolean).join(". ");
+  ].filter(Boolean).map((words) => words.replace(/\.$/u, "")).join(". ");
 }
 
 function entry(state, moving, cache) {

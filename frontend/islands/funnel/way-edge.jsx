@@ -42,7 +42,8 @@ function Plus({ spot, way, data, width }) {
     store.set({ dialog: { what: "add", place, title: `Add a step between ${data.from} and ${data.to}` } });
   };
   return (
-    <g className="way-plus" transform={`translate(${spot.x + (width ? width / 2 + 12 : 0)} ${spot.y})`} onClick={insert} role="button" aria-label={`Add a step between ${data.from} and ${data.to}`}>
+    <g className="way-plus" transform={`translate(${spot.x + (width ? width / 2 + 12 : 0)} ${spot.y})`} onClick={insert} aria-hidden="true">
+      <title>{`Add a step between ${data.from} and ${data.to}`}</title>
       <circle r={14} className="way-plus-room" />
       <circle r={9} />
       <path d="M-4 0H4M0 -4V4" />
