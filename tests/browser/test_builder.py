@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Position, expect
 
 from loumass.funnels import queries, service
 from tests.browser.conftest import SignIn
@@ -106,7 +106,10 @@ def test_ten_steps_are_built_with_the_mouse(
     frame = canvas.bounding_box()
     assert condition
     assert frame
-    spot = {"x": condition["x"] + condition["width"] / 2 - frame["x"], "y": condition["y"] - 18 - frame["y"]}
+    spot: Position = {
+        "x": condition["x"] + condition["width"] / 2 - frame["x"],
+        "y": condition["y"] - 18 - frame["y"],
+    }
     kind(page, "Stage").drag_to(canvas, target_position=spot)
     expect(step(page, "Stage")).to_be_visible()
     # Dropped beside and connected by hand.
