@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
 from loumass.accounts import guards
-from loumass.core import outages
+from loumass.core import api, outages
 from loumass.core.errors import NOTHING_HERE, Problem
 from loumass.core.logs import is_secret
 
@@ -44,7 +44,10 @@ def install(app: Flask) -> None:
 
 
 def _problem(error: Problem) -> ResponseReturnValue:
-    return _shown(error.status, TITLES.get(error.status, "Not possible"), error.sentence)
+    title = TITLES.get(error.status, "Not possible")
+    if api.is_asked():
+        return api.problem(error.status, title, error.sentence, error.members)
+    return _shown(error.status, title, error.sentence)
 
 
 def _forged(_: CSRFError) -> ResponseReturnValue:
@@ -83,12 +86,17 @@ def _failed(_: Exception) -> ResponseReturnValue:
 
 
 def _shown(status: int, title: str, sentence: str, back: str | None = None) -> Response:
+    if api.is_asked():
+        return _said(status, api.problem(status, title, sentence, {}))
     template = "errors/fragment.html" if request.headers.get("HX-Request") else "errors/page.html"
     page = render_template(
         template, status=status, title=title, sentence=sentence, back=back, back_label=back and "Back to the page",
         typed=_typed() if status == 503 else None, address=request.full_path.removesuffix("?"),
     )  # fmt: skip
-    answer = make_response(page, status)
+    return _said(status, make_response(page, status))
+
+
+def _said(status: int, answer: Response) -> Response:
     if status == 503:
         answer.headers["Retry-After"] = str(outages.RETRY_SECONDS)
     return answer

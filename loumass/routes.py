@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from flask import Blueprint
 
+import loumass.accounts.api
 import loumass.accounts.health
 import loumass.accounts.pages
 import loumass.analytics.pages
+import loumass.campaigns.api
 import loumass.campaigns.call_pages
 import loumass.campaigns.pages
 import loumass.campaigns.people_pages
@@ -24,7 +26,9 @@ import loumass.contacts.topic_pages
 import loumass.contacts.verification_pages
 import loumass.content.every_page
 import loumass.deliverability.pages
+import loumass.funnels.api
 import loumass.funnels.file_pages
+import loumass.funnels.panel_pages
 import loumass.funnels.step_pages
 import loumass.inbox.pages
 import loumass.inbox.tasks
@@ -35,11 +39,13 @@ import loumass.messages.waiting_pages
 import loumass.messages.wishes_pages
 import loumass.webhooks.delivery_pages
 import loumass.webhooks.hook_pages
+from loumass.core.api import PREFIX as API
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`guard`: `public` (no login), `member` (login; each view names its permission), `hook` (vendors; no CSRF)."""
+    """`guard`: `public` (no login), `member` (login; each view names its permission), `api` (the same, told in JSON),
+    `hook` (vendors; no CSRF)."""
 
     blueprint: Blueprint
     prefix: str
@@ -77,6 +83,9 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.channels.tracking_pages.pages, "", "member"),
     Route(loumass.deliverability.pages.pages, "", "member"),
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
+    Route(loumass.accounts.api.api, API, "api"),
+    Route(loumass.funnels.api.api, API, "api"),
+    Route(loumass.campaigns.api.api, API, "api"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),
 )

@@ -1,4 +1,4 @@
-"""Who may come in. `routes.py` names each blueprint's guard; each member view names its permission."""
+"""Who may come in. `routes.py` names each blueprint's guard; each view behind a login names its permission."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import acting_for
 
 View = TypeVar("View", bound=Callable[..., Any])
-GUARDS = ("public", "member", "hook")
+GUARDS = ("public", "member", "api", "hook")
+#: Behind a login. Pages lead strangers to it; the API tells them so.
+WITH_LOGIN = ("member", "api")
 
 
 class SignedIn:
@@ -71,7 +73,7 @@ def _check_declared(app: Flask, endpoint: str, guards: dict[str, str]) -> None:
     guard = "public" if endpoint == "static" else guards.get(blueprint)
     if guard not in GUARDS:
         raise RuntimeError(f"{endpoint} has no guard in routes.py")
-    if guard == "member" and not hasattr(app.view_functions[endpoint], "permission"):
+    if guard in WITH_LOGIN and not hasattr(app.view_functions[endpoint], "permission"):
         raise RuntimeError(f"{endpoint} names no permission: add @requires(...)")
 
 
@@ -80,13 +82,15 @@ def admit() -> ResponseReturnValue | None:
     if request.endpoint is None or request.endpoint == "static":
         return None
     guard = current_app.extensions["loumass.guards"][request.blueprint]
-    if guard != "member":
+    if guard not in WITH_LOGIN:
         return None
+    if guard == "api" and "Authorization" in request.headers:
+        abort(401)  # who shows a token is not let in by a cookie that came along
     identity = _identity()
     if identity is None or not _enter(*identity):
         logout_user()
         session.pop("organization", None)
-        return _to_login()
+        return abort(401) if guard == "api" else _to_login()
     permission: str = current_app.view_functions[request.endpoint].permission  # pyright: ignore[reportFunctionMemberAccess]
     if not may(g.membership.role, permission):
         raise Forbidden(

@@ -16,6 +16,7 @@ from loumass.core.tenancy import current_organization_id
 from loumass.funnels.decisions import FAILED, NEXT, Go
 from loumass.funnels.drawing import Counts
 from loumass.funnels.graph import Graph
+from loumass.funnels.kinds.end import FINISHED, EndStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,26 @@ def counts_of(campaign: Campaign, graph: Graph) -> Counts:
             passed[row.node_id] = passed.get(row.node_id, 0) + row.people
             taken[row.node_id, branch] = taken.get((row.node_id, branch), 0) + row.people
     return Counts(now=now, passed=passed, taken=taken)
+
+
+_DROPPED = text("""
+    SELECT node_id, coalesce(reason, 'left') AS reason, count(*) AS people FROM enrollment
+    WHERE organization_id = :organization_id AND campaign_id = :campaign_id AND state = 'ended' AND node_id IS NOT NULL
+    GROUP BY node_id, coalesce(reason, 'left') ORDER BY people DESC, reason
+""")
+
+
+def dropped_in(campaign: Campaign, graph: Graph) -> dict[UUID, dict[str, int]]:
+    """People who left at a step before the funnel's end, by step and reason, the most first."""
+    bound = {"organization_id": current_organization_id(), "campaign_id": campaign.id}
+    found: dict[UUID, dict[str, int]] = {}
+    for row in db().execute(_DROPPED, bound):
+        came_to_an_end = row.reason == FINISHED or (
+            row.node_id in graph and graph.node(row.node_id).kind == EndStep.name
+        )
+        if not came_to_an_end:
+            found.setdefault(row.node_id, {})[row.reason] = row.people
+    return found
 
 
 def drawn_branch(graph: Graph, node_id: UUID, outcome: str) -> str | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 NOTHING_HERE = (
     "There is nothing at this address. It may have been deleted, or it belongs to another organization."
 )
@@ -15,6 +18,8 @@ class Problem(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        #: What programs are told beside the sentence (RFC 9457's extension members).
+        self.members: Mapping[str, Any] = {}
 
 
 class Refused(Problem):

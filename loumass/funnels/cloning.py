@@ -45,8 +45,8 @@ _PICTURES = text("""
     ON CONFLICT (organization_id, source_id, media_id) DO NOTHING
 """)
 _NODES = text("""
-    INSERT INTO node (organization_id, id, graph_id, key, kind, name, config, position, content_id, origin_id)
-    SELECT n.organization_id, uuidv7(), :clone, n.key, n.kind, n.name, n.config, n.position, c.id, n.id
+    INSERT INTO node (organization_id, id, graph_id, key, kind, name, config, position, x, y, content_id, origin_id)
+    SELECT n.organization_id, uuidv7(), :clone, n.key, n.kind, n.name, n.config, n.position, n.x, n.y, c.id, n.id
     FROM node n
     LEFT JOIN content c ON c.organization_id = :organization_id AND c.graph_id = :clone AND c.origin_id = n.content_id
     WHERE n.organization_id = :organization_id AND n.graph_id = :graph

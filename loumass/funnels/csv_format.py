@@ -2,14 +2,15 @@
 
 One row for the template, one for each step, one for each way out; the first column says which:
 
-    row,key,kind,name,settings,branch,to,subject,preheader,html,text,voice,blocks,plain
+    row,key,kind,name,settings,branch,to,subject,preheader,html,text,voice,blocks,plain,x,y
     template,invitation,,Event invitation,,,,,,,"What it is for",
     step,invitation,email_send,Invitation,{},,,A seat for you,...
     way,invitation,,,,next,pause,,,,,
 
 In the template's row ``key`` is the first step's and ``text`` the description. ``settings`` is JSON, and so is the ``voice``
 that speaks a text; an e-mail in ``blocks`` has them as JSON, and its html and text are made from them anew. ``plain`` is
-``yes`` for an e-mail that is text alone. Files of before lack these columns. Recordings and pictures stay where they are:
+``yes`` for an e-mail that is text alone. Files of before lack these columns. ``x`` and ``y`` are where
+the step stands in the builder. Recordings and pictures stay where they are:
 a file names them, and holds none.
 """
 
@@ -37,9 +38,13 @@ COLUMNS = (
     "voice",
     "blocks",
     "plain",
+    "x",
+    "y",
 )
 #: What files of before lack.
-_LATER = frozenset({"voice", "blocks", "plain"})
+_LATER = frozenset({"voice", "blocks", "plain", "x", "y"})
+#: Farther away than anybody draws; numbers beyond are mistakes.
+FARTHEST = 1_000_000.0
 LARGEST_FILE = 5 * 1024 * 1024
 _WORDS = ("subject", "preheader", "html", "text")
 _YES = "yes"
@@ -67,6 +72,8 @@ class WrittenStep:
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     content: WrittenContent | None = None
+    x: float | None = None
+    y: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ def _rows(template: WrittenTemplate) -> Iterator[dict[str, str]]:
             "name": step.name,
             "settings": _json(step.settings),
             **(_content_cells(step.content) if step.content else {}),
+            **_place_cells(step),
         }
     for way in template.ways:
         yield {"row": "way", "key": way.source, "branch": way.branch, "to": way.target}
@@ -132,6 +140,10 @@ def _content_cells(content: WrittenContent) -> dict[str, str]:
     cells = {name: getattr(content, name) for name in _WORDS} | ({"plain": _YES} if content.is_plain else {})
     told = {"voice": content.voice, "blocks": content.blocks}
     return cells | {name: _json(values) for name, values in told.items() if values}
+
+
+def _place_cells(step: WrittenStep) -> dict[str, str]:
+    return {name: f"{place:.12g}" for name, place in (("x", step.x), ("y", step.y)) if place is not None}
 
 
 def _json(values: Mapping[str, Any]) -> str:
@@ -237,7 +249,18 @@ class _Reading:
             self._refuse(line, f"A step called {key!r} stands in the file twice.")
         settings = self._values(line, row["settings"], "settings")
         told = {what: self._values(line, row.get(what, ""), what) for what in ("voice", "blocks")}
-        self._steps[key] = WrittenStep(key, row["kind"], row["name"], settings, _content(row, **told))
+        x, y = (self._place(line, row.get(name, ""), name) for name in ("x", "y"))
+        self._steps[key] = WrittenStep(key, row["kind"], row["name"], settings, _content(row, **told), x, y)
+
+    def _place(self, line: int, cell: str, name: str) -> float | None:
+        try:
+            place = float(cell) if cell.strip() else None
+        except ValueError:
+            place = FARTHEST * 2
+        if place is not None and not abs(place) <= FARTHEST:  # also what is not a number
+            self._refuse(line, f"The {name} cell is not a number of pixels: {cell[:60]!r}.")
+            return None
+        return place
 
     def _values(self, line: int, cell: str, what: str) -> Mapping[str, Any]:
         try:

@@ -82,7 +82,7 @@ def append_step(graph: models.Graph, kind: str, name: str = "") -> models.Node:
     keys = set(db().scalars(select(models.Node.key).where(models.Node.graph_id == graph.id)))
     if len(keys) >= MOST_STEPS:
         raise Refused(f"A funnel has at most {MOST_STEPS} steps.")
-    name = _checked_name(name) if name.strip() else _spare_name(kind, graph.id)
+    name = checked_name(name) if name.strip() else _spare_name(kind, graph.id)
     node = models.Node(
         id=uuid7(),
         graph_id=graph.id,
@@ -163,7 +163,7 @@ def save_step(
     A branch that the new settings do not offer any more hands its way to the one branch that they newly
     offer (``no`` becomes ``timeout``), or loses it.
     """
-    node.name, node.config = _checked_name(name), dict(config)
+    node.name, node.config = checked_name(name), dict(config)
     connect(node.graph_id, node.id, ways)
     offered = branches_of(_pure(node))
     drawn = list(db().scalars(select(models.Edge).where(models.Edge.source_id == node.id)))
@@ -235,7 +235,8 @@ def _spare_name(kind: str, graph_id: UUID) -> str:
     return KINDS[kind].label if not count else f"{KINDS[kind].label} {count + 1}"
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """A step's name as it is stored. Raises Refused."""
     name = " ".join(name.split())
     if not name:
         raise Refused("Give the step a name.")

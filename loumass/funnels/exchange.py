@@ -35,24 +35,24 @@ MOST_STEPS = 300
 def written_template(template: models.Template, graph_id: UUID) -> WrittenTemplate:
     """One graph of the template (its draft or a version) as plain values, everything by key."""
     graph, words = queries.graph_of(graph_id), queries.written_in(graph_id)
+    places = queries.places_in(graph_id)
     keys = {node.id: node.key for node in graph.nodes}
     return WrittenTemplate(
         name=template.name,
         description=template.description,
         start=keys.get(graph.start, "") if graph.start else "",
         steps=tuple(
-            _written_step(node, words.get(node.content_id) if node.content_id else None)
+            _written_step(node, words.get(node.content_id) if node.content_id else None, places[node.id])
             for node in graph.nodes
         ),
         ways=tuple(WrittenWay(keys[edge.source], edge.branch, keys[edge.target]) for edge in graph.edges),
     )
 
 
-def _written_step(node: Node, words: Draft | None) -> WrittenStep:
+def _written_step(node: Node, words: Draft | None, place: queries.Place) -> WrittenStep:
     content = _written_content(words) if words else None
-    return WrittenStep(
-        node.key, node.kind, node.name, dict(node.config), None if content == WrittenContent() else content
-    )
+    said = None if content == WrittenContent() else content
+    return WrittenStep(node.key, node.kind, node.name, dict(node.config), said, *place)
 
 
 def _written_content(words: Draft) -> WrittenContent:
@@ -128,6 +128,8 @@ def fill(graph: models.Graph, written: WrittenTemplate, author_id: UUID | None =
             name=step.name.strip() or KINDS[step.kind].label,
             config=dict(step.settings),
             position=place,
+            x=step.x,
+            y=step.y,
             content_id=contents[step.key].id if step.key in contents else None,
         )
         for place, step in enumerate(written.steps)

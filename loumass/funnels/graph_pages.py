@@ -1,4 +1,4 @@
-"""The funnel itself, drawn, listed and checked, and steps put in; for templates and for campaigns alike."""
+"""The funnel itself: the builder, and the outline that needs no script; for templates and for campaigns alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from loumass.core.errors import Refused
 from loumass.funnels import editing
 from loumass.funnels.graph import Graph, branches_of
 from loumass.funnels.graph_view import graph_page, refuse_unless, shown_graph
-from loumass.funnels.outline import outline
+from loumass.funnels.outline import outline as outlined
 
 pages = Blueprint("graphs", __name__)
 
@@ -21,9 +21,16 @@ pages = Blueprint("graphs", __name__)
 @pages.get("/funnels/<uuid:graph_id>")
 @requires("templates.read")
 def show(graph_id: UUID) -> ResponseReturnValue:
+    """The builder. Without scripts it is the picture, and the way to the outline."""
+    return graph_page(shown_graph(graph_id), template_name="funnels/builder.html")
+
+
+@pages.get("/funnels/<uuid:graph_id>/outline")
+@requires("templates.read")
+def outline(graph_id: UUID) -> ResponseReturnValue:
     """The drawn funnel, what is wrong with it, its steps as a list, and the form for one more."""
     shown = shown_graph(graph_id)
-    lines, places = outline(shown.graph, shown.names), _places(shown.graph)
+    lines, places = outlined(shown.graph, shown.names), _places(shown.graph)
     return graph_page(shown, lines=lines, places=places, place=_likely_place(shown.graph))
 
 

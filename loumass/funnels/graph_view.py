@@ -15,7 +15,7 @@ from loumass.core.tenancy import get_or_404
 from loumass.funnels import contents, models, queries
 from loumass.funnels.checking import check
 from loumass.funnels.choices import chosen_in, offered, words_of
-from loumass.funnels.drawing import draw
+from loumass.funnels.drawing import Drawing, draw
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.kinds.base import Names
@@ -91,18 +91,14 @@ def _nobody() -> Owner:
     )
 
 
-def graph_page(shown: Shown, selected: UUID | None = None, **more: Any) -> str:
+def graph_page(shown: Shown, selected: UUID | None = None, *, template_name: str = "", **more: Any) -> str:
+    """The page of a graph: the outline, that of the `selected` step, or another template of the same frame."""
     g.within = shown.owner.blueprint
     errors = [problem for problem in shown.problems if problem.severity == "error"]
-    picture = draw(
-        shown.graph,
-        names=shown.names,
-        href=lambda node_id: url_for("graphs.step", graph_id=shown.row.id, node_id=node_id, _anchor="step"),
-        selected=selected,
-        troubled={problem.node_id for problem in errors if problem.node_id},
-    )
+    # The builder draws for itself.
+    picture = None if template_name else _picture(shown, selected, errors)
     return render_template(
-        "funnels/step.html" if selected else "funnels/graph.html",
+        template_name or ("funnels/step.html" if selected else "funnels/graph.html"),
         shown=shown,
         owner=shown.owner,
         template=shown.template,
@@ -113,6 +109,16 @@ def graph_page(shown: Shown, selected: UUID | None = None, **more: Any) -> str:
         errors_found=len(errors),
         kinds=KINDS,
         **more,
+    )
+
+
+def _picture(shown: Shown, selected: UUID | None, errors: list[Problem]) -> Drawing:
+    return draw(
+        shown.graph,
+        names=shown.names,
+        href=lambda node_id: url_for("graphs.step", graph_id=shown.row.id, node_id=node_id, _anchor="step"),
+        selected=selected,
+        troubled={problem.node_id for problem in errors if problem.node_id},
     )
 
 

@@ -75,6 +75,9 @@ class Node(OrganizationOwned, Base):
     name: Mapped[str] = mapped_column(default="")
     config: Mapped[dict[str, Any]] = mapped_column(default=dict)
     position: Mapped[int] = mapped_column(default=0)
+    #: Where it stands in the builder, in pixels; null while nobody has moved it.
+    x: Mapped[float | None]
+    y: Mapped[float | None]
     #: What a sending step says: the graph's own copy (`content.graph_id`).
     content_id: Mapped[UUID | None]
     #: The node this one was cloned from.

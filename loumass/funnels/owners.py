@@ -41,6 +41,10 @@ class Owner:
     has_event: bool | None = None
     badge: tuple[str, str] = ("", "")
     acts: tuple[Act, ...] = ()
+    #: Where the people of a running funnel are counted and listed (``?at=<step>`` is added), and the topic of live news.
+    counts_href: str = ""
+    people_href: str = ""
+    live_topic: str = ""
 
 
 #: Each is asked with a graph's id and answers None for graphs that are not its own.

@@ -45,6 +45,15 @@ def _places(nodes: Iterable[Node]) -> Callable[[Edge], tuple[int, int, str]]:
     return lambda edge: (*places.get((edge.source, edge.branch), (len(places), 0)), edge.branch)
 
 
+Place = tuple[float | None, float | None]
+
+
+def places_in(graph_id: UUID) -> dict[UUID, Place]:
+    """Where the graph's nodes stand in the builder: (x, y) by id, None where nobody has moved them."""
+    found = select(models.Node.id, models.Node.x, models.Node.y).where(models.Node.graph_id == graph_id)
+    return {row.id: (row.x, row.y) for row in db().execute(found)}
+
+
 def written_in(graph_id: UUID) -> Mapping[UUID, Draft]:
     """The newest words of every content that the graph's nodes send, by content id."""
     rows = db().execute(

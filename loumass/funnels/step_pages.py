@@ -42,55 +42,63 @@ from loumass.funnels.node import Node
 def step(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
     """One step: its settings, its words, its ways out."""
     shown = shown_graph(graph_id)
-    node = _node(shown, node_id)
+    node = node_in(shown, node_id)
     if node.kind not in KINDS:  # a step of another installation, or of a later day: it can only be taken out
         return redirect(url_for(".ask_removal", graph_id=graph_id, node_id=node_id))
+    return _step_page(shown, node, as_stored(shown, node))
+
+
+def as_stored(shown: Shown, node: Node) -> forms.TypedStep:
+    """The form of a step that nobody has typed in yet."""
     words = shown.words.get(node.content_id) if node.content_id else None
-    ways = {branch: str(target) for branch, target in shown.graph.ways_out(node_id).items()}
-    typed_before = unsaved_at(node_id)
+    ways = {branch: str(target) for branch, target in shown.graph.ways_out(node.id).items()}
+    typed_before = unsaved_at(node.id)
     if typed_before is not None:
         words = unsaved_draft(typed_before, words or Draft())
-    typed = forms.TypedStep(
+    return forms.TypedStep(
         node.name, node.config if isinstance(node.config, dict) else {}, ways, words or Draft()
     )
-    return _step_page(shown, node, typed)
 
 
-def _node(shown: Shown, node_id: UUID) -> Node:
+def node_in(shown: Shown, node_id: UUID) -> Node:
+    """The graph's step. Raises NotFound."""
     if node_id not in shown.graph:
         raise NotFound
     return shown.graph.node(node_id)
 
 
 def _step_page(shown: Shown, node: Node, typed: forms.TypedStep) -> str:
+    return graph_page(shown, node.id, **step_context(shown, node, typed))
+
+
+def step_context(shown: Shown, node: Node, typed: forms.TypedStep) -> dict[str, Any]:
+    """What the form of a step needs, on its page and in the builder's panel."""
     kind, config = kind_of(node.kind), settings_of(node)
     zone = ZoneInfo(g.organization.timezone)
-    return graph_page(
-        shown,
-        node.id,
-        node=node,
-        kind=kind,
-        typed=typed,
-        fields=_fields(kind.Config, typed.settings),
-        branches=_branches(shown.graph, node),
-        in_words=describe(node, shown.names),
-        figures=kind.figures(node, config) if config is not None and shown.template is None else [],
-        example=kind.example(config, clock.now(), zone) if config is not None else "",
-        step_problems=[problem for problem in shown.problems if problem.node_id == node.id],
-        counted=counted(typed.words.text if typed.words else "", values_for(None, g.organization, g.user))
+    return {
+        "node": node,
+        "kind": kind,
+        "typed": typed,
+        "fields": _fields(kind.Config, typed.settings),
+        "branches": _branches(shown.graph, node),
+        "in_words": describe(node, shown.names),
+        "figures": kind.figures(node, config) if config is not None and shown.template is None else [],
+        "example": kind.example(config, clock.now(), zone) if config is not None else "",
+        "step_problems": [problem for problem in shown.problems if problem.node_id == node.id],
+        "counted": counted(typed.words.text if typed.words else "", values_for(None, g.organization, g.user))
         if kind.medium == "sms"
         else None,
-        tags=content_queries.tags() if kind.medium else (),
-        offer=offer(typed.words) if kind.medium == "voicemail" else None,
-        suggestions=_suggestions(shown.graph, kind.Config),
-        content=get(Content, node.content_id) if node.content_id else None,
-        preview_src=_preview_src(
+        "tags": content_queries.tags() if kind.medium else (),
+        "offer": offer(typed.words) if kind.medium == "voicemail" else None,
+        "suggestions": _suggestions(shown.graph, kind.Config),
+        "content": get(Content, node.content_id) if node.content_id else None,
+        "preview_src": _preview_src(
             node, node.content_id is not None and typed.words == shown.words.get(node.content_id)
         ),
-        library=queries.library(kind.medium) if kind.medium else [],
-        editor=_editor(node, typed.words or Draft()) if kind.medium in KEPT else None,
-        people=content_queries.people_like("") if kind.medium else (),
-    )
+        "library": queries.library(kind.medium) if kind.medium else [],
+        "editor": _editor(node, typed.words or Draft()) if kind.medium in KEPT else None,
+        "people": content_queries.people_like("") if kind.medium else (),
+    }
 
 
 def _fields(config: type[Settings], settings: Mapping[str, Any]) -> list[FormField]:
@@ -139,27 +147,34 @@ def _field_names() -> list[str]:
 def save(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
     """Save one step. What cannot be saved comes back as it was typed, with the reasons."""
     shown = shown_graph(graph_id)
-    refuse_unless(shown.may_change_words)
-    node = _node(shown, node_id)
-    refuse_unless(node.kind in KINDS)
+    node = node_in(shown, node_id)
+    typed, status = keep(shown, node)
+    if status != 200:
+        return _step_page(shown if status == 422 else shown_graph(graph_id), node, typed), status
+    flash(f"{typed.name} is saved.", "done")
+    return redirect(url_for(".step", graph_id=graph_id, node_id=node_id, _anchor="step"))
+
+
+def keep(shown: Shown, node: Node) -> tuple[forms.TypedStep, int]:
+    """The step as it was typed in the request, saved and committed (200), or with what is wrong (422, 409)."""
+    refuse_unless(shown.may_change_words and node.kind in KINDS)
     typed, config = forms.read_step(
         request.form, kind_of(node.kind), content_queries.vocabulary(), request.files
     )
     if config is None:
-        return _step_page(shown, node, typed), 422
+        return typed, 422
     try:
-        row = editing.open_graph(graph_id, typed.revision, only_words=not shown.may_change_steps)
+        row = editing.open_graph(shown.row.id, typed.revision, only_words=not shown.may_change_steps)
         _store(row, shown, node, typed, forms.stored(config, typed))
     except Conflict as conflict:
         db().rollback()
         sentence = f"{conflict.sentence.split('. ')[0]}. What you typed stands below, not saved yet. Save again to keep yours."
-        return _step_page(shown_graph(graph_id), node, forms.with_error(typed, "", sentence)), 409
+        return forms.with_error(typed, "", sentence), 409
     except Refused as refusal:
         db().rollback()
-        return _step_page(shown_graph(graph_id), node, forms.with_error(typed, "", refusal.sentence)), 422
+        return forms.with_error(typed, "", refusal.sentence), 422
     db().commit()
-    flash(f"{typed.name} is saved.", "done")
-    return redirect(url_for(".step", graph_id=graph_id, node_id=node_id, _anchor="step"))
+    return typed, 200
 
 
 def _store(
@@ -196,7 +211,7 @@ def _targets(row: models.Graph, typed: forms.TypedStep) -> dict[str, UUID | None
 def keep_unsaved(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
     """Keep what is typed over the step's words, by itself; nobody is sent it."""
     shown = shown_graph(graph_id)
-    node = _node(shown, node_id)
+    node = node_in(shown, node_id)
     refuse_unless(shown.may_change_words and node.kind in KINDS)
     return kept_at(node_id, kind_of(node.kind).medium or "")
 
@@ -210,7 +225,7 @@ def ask_removal(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
         "funnels/removal.html",
         shown=shown,
         owner=shown.owner,
-        node=_node(shown, node_id),
+        node=node_in(shown, node_id),
         revision=shown.row.revision,
     )
 
@@ -223,4 +238,4 @@ def remove(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
     node = editing.remove_step(graph_id, node_id, revision=request.form.get("revision", type=int))
     db().commit()
     flash(f"{node.name} is taken out.", "done")
-    return redirect(url_for(".show", graph_id=graph_id))
+    return redirect(url_for(".outline", graph_id=graph_id))

@@ -7,7 +7,7 @@ from alembic import op
 from migrations.support import secure_tenant_table
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 _MADE = (
     "ALTER TABLE campaign ADD COLUMN version INTEGER DEFAULT 1 NOT NULL",

@@ -8,7 +8,7 @@ from migrations.erasing import let_erase, renew_erase_contact
 from migrations.support import secure_tenant_table
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 
 _MADE = (
     "ALTER TABLE content_version ADD COLUMN blocks JSONB",

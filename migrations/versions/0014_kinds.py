@@ -7,7 +7,7 @@ from alembic import op
 from migrations.support import ORGANIZATION, secure_tenant_table
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 _TURN = f"""
 CREATE TABLE node_turn (

@@ -35,7 +35,8 @@ ARGUMENTS = (
 #: A form that comes back with 422 is shown by Chromium as a failed resource; that is its job. Whoever follows a link
 #: while htmx still loads something leaves it behind: it says `sendAbort`, after the `afterRequest` that it says of every
 #: request without an answer. One that failed says `sendError`, `timeout` or `responseError`, and those are complaints.
-USUAL = ("status of 422", "htmx:sendAbort,", "htmx:afterRequest,")
+#: A funnel that somebody else saved meanwhile comes back with 409, and is put together with what one has.
+USUAL = ("status of 422", "status of 409", "htmx:sendAbort,", "htmx:afterRequest,")
 #: The first has no window to draw, which is a fifth of the work.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

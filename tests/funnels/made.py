@@ -32,6 +32,7 @@ class Made:
             template.published_graph_id,
         )
         self.url, self.graph = f"/templates/{self.id}", f"/funnels/{self.draft}"
+        self.outline = f"{self.graph}/outline"
 
     def step(self, key: str, graph_id: UUID | None = None) -> models.Node:
         with self.tenant.acting():

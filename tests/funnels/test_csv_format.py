@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from loumass.funnels.csv_cells import neutralised, restored
 from loumass.funnels.csv_format import (
+    LineProblem,
     UnreadableTemplate,
     WrittenContent,
     WrittenStep,
@@ -177,8 +178,20 @@ def test_files_of_earlier_days_are_still_read():
     )  # fmt: skip
     now = [row[:-3] for row in csv.reader(io.StringIO(written(template), newline=""))]
     assert now == list(csv.reader(io.StringIO(kept.removeprefix("\ufeff"), newline=""))), (
-        "only a voice, blocks and a way to write were added"
+        "only a voice, blocks, a way to write and a place were added"
     )
+
+
+def test_where_steps_stand_comes_back_and_nonsense_is_refused_by_line():
+    steps = (WrittenStep("a", "end", "A", x=-120.5, y=0.0), WrittenStep("b", "end", "B"))
+    file = written(WrittenTemplate("T", "", "a", steps))
+    assert read(file).steps == steps
+    for wrong in ("left", "nan", "inf", "1e9"):
+        with pytest.raises(UnreadableTemplate) as refusal:
+            read(file.replace("'-120.5", wrong))
+        assert refusal.value.problems == (
+            LineProblem(3, f"The x cell is not a number of pixels: {wrong!r}."),
+        )
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.start)

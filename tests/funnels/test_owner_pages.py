@@ -35,7 +35,7 @@ class TestOwners:
 
         owners.OWNERS.append(denver)
         try:
-            page = world.acme.member.get(f"/funnels/{clone}").text
+            page = world.acme.member.get(f"/funnels/{clone}/outline").text
             assert "Denver Broker Night" in page
             assert "Publish version" not in page
             assert "cannot send its e-mail: no mailbox is connected." in page

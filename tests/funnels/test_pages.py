@@ -33,7 +33,7 @@ class TestList:
         assert COLD.name in world.acme.member.get("/templates").text
 
     def test_a_viewer_may_look_but_not_touch(self, world: World, cold: Made):
-        page = world.acme.viewer.get(cold.graph)
+        page = world.acme.viewer.get(cold.outline)
         assert page.status_code == 200
         assert "Add a step" not in page.text
         assert "Publish version" not in page.text
@@ -48,6 +48,7 @@ class TestNew:
             "/templates", {"name": " Spring  mailing ", "description": "For May"}, follow_redirects=True
         )
         assert "Spring mailing" in answer.text
+        answer = world.acme.member.get(f"{answer.request.path}/outline")
         assert "As the first step" in answer.text
         assert "The funnel has no steps." in answer.text
 
@@ -60,7 +61,7 @@ class TestNew:
 
 class TestGraph:
     def test_it_draws_every_step_as_a_link_and_lists_it(self, world: World, cold: Made):
-        document = html.document_fromstring(world.acme.member.get(cold.graph).text)
+        document = html.document_fromstring(world.acme.member.get(cold.outline).text)
         cards = document.cssselect("svg.funnel a")
         assert len(cards) == len(COLD.steps)
         assert cards[0].get("aria-label") == "First contact: A stage begins here"
@@ -80,7 +81,7 @@ class TestGraph:
 
     def test_problems_are_listed_with_links_to_their_steps(self, world: World, cold: Made):
         world.acme.member.post(f"{cold.graph}/steps", {"kind": "email_send", "name": "Extra"})
-        page = world.acme.member.get(cold.graph).text
+        page = world.acme.member.get(cold.outline).text
         assert "Nobody can come to Extra." in page
         assert "Extra has nothing to say." in page
         assert "Extra leads nowhere." in page

@@ -148,7 +148,7 @@ class TestStep:
         with world.acme.acting() as session:
             cold.found("last").kind = "pigeon"
             session.commit()
-        assert "pigeon, which does not exist here" in world.acme.member.get(cold.graph).text
+        assert "pigeon, which does not exist here" in world.acme.member.get(cold.outline).text
         asked = world.acme.member.get(cold.at("last"))
         assert asked.location == f"{cold.at('last')}/removal"
         assert world.acme.member.post(cold.at("last"), {"name": "x"}).status_code == 409

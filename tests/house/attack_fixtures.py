@@ -327,12 +327,31 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
         "text": "There",
         "way-next": house.end_node,
     },
+    "graphs.save_panel": lambda _: {
+        "set-opens": "campaign",
+        "set-clicks": "campaign",
+        "name": "Hello",
+        "subject": "Hi",
+        "text": "There",
+    },
     "graphs.remove": lambda _: {},
     "account.change_password": lambda _: {
         "password-current": "correct horse battery",
         "password-password": "another long sentence",
     },
 }
+#: Endpoint -> the JSON that it takes.
+BODIES: dict[str, Callable[[Furniture], Form]] = {
+    "funnels_api.save": lambda house: {
+        "revision": 1,
+        "start": str(house.node),
+        "nodes": [
+            {"id": str(house.node), "kind": "email_send", "name": "Renamed", "content_id": str(house.content)},
+            {"id": str(house.end_node), "kind": "end", "name": "End"},
+        ],
+        "edges": [{"source": str(house.node), "branch": "next", "target": str(house.end_node)}],
+    },
+}  # fmt: skip
 #: Endpoint -> query string of its GET.
 QUERIES: dict[str, Callable[[Furniture], Form]] = {
     "inbox.live": lambda _: {"topic": "inbox"},
@@ -351,6 +370,12 @@ class Attack:
     form: Form | None
     query: Form | None
     names_acme: bool = field(default=False)
+    body: Form | None = None
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """What the test client sends: a form, or JSON."""
+        return {"data": self.form} if self.body is None else {"json": self.body}
 
 
 def fill_in(
@@ -364,8 +389,8 @@ def fill_in(
         argument: (house if otherwise is None or argument == only else otherwise).ids.get(name, name)
         for argument, name in arguments_of(rule).items()
     }
-    form = None
-    if method == "POST":
+    form, body = None, BODIES[rule.endpoint](house) if rule.endpoint in BODIES else None
+    if method != "GET" and body is None:
         assert rule.endpoint in FORMS, (
             f"{rule.endpoint} has no form in attack_fixtures.FORMS: say what it is called with"
         )
@@ -380,13 +405,14 @@ def fill_in(
         form,
         query,
         any(str(one) in {str(known) for known in house.ids.values()} for one in named),
+        body,
     )
 
 
 def may_name_rows(rule: Rule, method: str) -> bool:
     """Whether a request for `rule` can carry an id: in its path, its form or its query."""
-    form, query = FORMS.get(rule.endpoint), QUERIES.get(rule.endpoint)
-    given = form if method == "POST" else query
+    form, query = FORMS.get(rule.endpoint) or BODIES.get(rule.endpoint), QUERIES.get(rule.endpoint)
+    given = form if method != "GET" else query
     return bool(rule.arguments) or (given is not None and given.__code__.co_varnames[:1] == ("house",))
 
 

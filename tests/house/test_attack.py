@@ -7,6 +7,7 @@ Globex tries again with its own ids but for one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
@@ -103,8 +104,16 @@ def _smuggling(
         if name in house.ids:
             mixed = Furniture(own.ids | {name: house.ids[name]})
             path = fill_in(rule, method, mixed, only=argument, otherwise=own)
-            yield replace(path, form=mine.form, query=mine.query), house.ids[name], True
+            yield replace(path, form=mine.form, query=mine.query, body=mine.body), house.ids[name], True
     names = {str(value): name for name, value in own.ids.items()}
+    said = json.dumps(mine.body)
+    for value, name in names.items():
+        if mine.body is not None and value in said:
+            yield (
+                replace(mine, body=json.loads(said.replace(value, str(house.ids[name])))),
+                house.ids[name],
+                False,
+            )
     for part in ("form", "query"):
         fields = getattr(mine, part) or {}
         for field, value in fields.items():

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 from werkzeug.routing import Map, Rule
 
+from loumass.accounts.guards import WITH_LOGIN
 from loumass.models import GLOBAL_TABLES, metadata
 from loumass.routes import ROUTES
 from tests.house.attack_fixtures import Attack, fill_in
@@ -32,23 +33,23 @@ def bare_map() -> Map:
 
 
 def guard_of(rule: Rule) -> str | None:
-    """`public`, `member`, `hook`, or None for what no blueprint owns."""
+    """`public`, `member`, `api`, `hook`, or None for what no blueprint owns."""
     return GUARDS.get(rule.endpoint.rpartition(".")[0])
 
 
-def ways_in(rules: Map, guard: str = "member") -> list[tuple[Rule, str]]:
-    """(rule, method) of every way in behind `guard`, in a fixed order."""
+def ways_in(rules: Map, *guards: str) -> list[tuple[Rule, str]]:
+    """(rule, method) of every way in behind the guards (those of a login, when none is named), in a fixed order."""
     found = [
         (rule, method)
         for rule in rules.iter_rules()
-        if guard_of(rule) == guard
+        if guard_of(rule) in (guards or WITH_LOGIN)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     ]
     return sorted(found, key=lambda way: (way[0].endpoint, way[1], str(way[0])))
 
 
 def attacks(app: Flask, house: Furniture) -> Iterator[tuple[Rule, Attack]]:
-    """Every member way in, ready to be sent."""
+    """Every way in behind a login, ready to be sent."""
     for rule, method in ways_in(app.url_map):
         yield rule, fill_in(rule, method, house)
 
@@ -61,7 +62,7 @@ def permission_of(app: Flask, rule: Rule) -> str:
 
 def send(person: Person, attack: Attack) -> Any:
     """The answer that `person` gets."""
-    return person.browser.open(attack.url, method=attack.method, data=attack.form, query_string=attack.query)
+    return person.browser.open(attack.url, method=attack.method, query_string=attack.query, **attack.sent)
 
 
 def rows_of(ledger: Engine, organization_id: UUID) -> dict[str, str]:

@@ -122,6 +122,9 @@ def _owner(campaign: Campaign, *, may_change: bool) -> Owner:
         may_change_steps=may_change,
         may_change_words=may_change,
         has_event=campaign.event_at is not None,
+        counts_href=url_for("campaigns_api.funnel_counts", campaign_id=campaign.id),
+        people_href=url_for("campaigns.show", id=campaign.id),
+        live_topic=f"campaign:{campaign.id}",
     )
 
 

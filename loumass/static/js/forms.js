@@ -6,7 +6,8 @@ export function startForms() {
   document.addEventListener("input", (event) => {
     if (event.target.matches("[data-autogrow]")) grow(event.target);
   });
-  document.querySelectorAll("[data-autogrow]").forEach(grow);
+  growAll();
+  document.addEventListener("form:shown", growAll);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
@@ -16,6 +17,10 @@ export function startForms() {
     document.querySelectorAll("form[data-sent]").forEach((form) => form.removeAttribute("data-sent"));
   });
   startDropzones();
+}
+
+function growAll() {
+  document.querySelectorAll("[data-autogrow]").forEach(grow);
 }
 
 function grow(area) {

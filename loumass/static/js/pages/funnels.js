@@ -1,16 +1,14 @@
 // A step's settings: those that do not count with the present choice are hidden. Without this all of them are shown.
-const settings = document.querySelectorAll("[data-when]");
-
+// The form may come later, into the builder's panel: whoever puts it there says so by the event `form:shown`.
 function show() {
-  for (const field of settings) {
+  for (const field of document.querySelectorAll("[data-when]")) {
     const other = document.getElementById(field.dataset.when);
     if (other) field.hidden = !field.dataset.is.split(" ").includes(other.value);
   }
 }
 
-for (const name of new Set([...settings].map((field) => field.dataset.when))) {
-  document.getElementById(name)?.addEventListener("change", show);
-}
+document.addEventListener("change", show);
+document.addEventListener("form:shown", show);
 show();
 
 // The step at hand, or the first one, stands in the middle of the picture. Only the picture scrolls, never the page.

@@ -3,29 +3,44 @@ import { startCounting } from "./writing/counting.js";
 import { startKeeping } from "./writing/keeping.js";
 import { startPreview } from "./writing/previewing.js";
 
-// Merge tags go where the author was writing last; before that, into the text.
-const fields = ["subject", "preheader", "text", "html"].map((id) => document.getElementById(id)).filter(Boolean);
-const editor = document.querySelector("words-editor");
-let place = fields.find((field) => field.id === "text") ?? fields[0];
+// Merge tags go where the author was writing last; before that, into the text. The fields may come and go.
+const NAMES = ["subject", "preheader", "text", "html"];
+let place = null;
 
-for (const field of fields) field.addEventListener("focus", () => (place = field));
-editor?.addEventListener("focusin", () => (place = editor));
+function isPlace(element) {
+  if (!element?.isConnected) return false;
+  return element.matches("words-editor") || (NAMES.includes(element.id) && element.matches("input, textarea"));
+}
+
+document.addEventListener("focusin", (event) => {
+  const found = event.target.closest("words-editor") ?? event.target;
+  if (isPlace(found)) place = found;
+});
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-insert]");
-  if (!button || !place || place.disabled) return;
-  if (place === editor) {
-    editor.insertTag(button.dataset.insert);
+  if (!button) return;
+  const first = ["text", ...NAMES].map((id) => document.getElementById(id)).find(isPlace);
+  const field = isPlace(place) ? place : first;
+  if (!field || field.disabled) return;
+  if (field.matches("words-editor")) {
+    field.insertTag(button.dataset.insert);
     return;
   }
-  place.closest("details")?.setAttribute("open", "");
-  place.setRangeText(button.dataset.insert, place.selectionStart, place.selectionEnd, "end");
-  place.focus();
-  place.dispatchEvent(new Event("input", { bubbles: true }));
+  field.closest("details")?.setAttribute("open", "");
+  field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-const form = document.getElementById("words");
-if (form?.dataset.keep) startKeeping(form);
-const preview = document.querySelector("[data-preview]");
-if (preview) startPreview(preview, form);
-if (form) startCounting(form);
+function start() {
+  const form = document.getElementById("words");
+  const preview = document.querySelector("[data-preview]");
+  if (form?.dataset.keep) startKeeping(form);
+  if (preview) startPreview(preview, form);
+  if (form) startCounting(form);
+}
+
+// The builder's panel shows forms one after the other.
+document.addEventListener("form:shown", start);
+start();

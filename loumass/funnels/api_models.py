@@ -1,0 +1,123 @@
+"""What the API says of funnels, and what it takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from loumass.core.api import ApiModel
+from loumass.funnels.csv_format import FARTHEST
+
+Pixels = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False)]
+Word = Annotated[str, Field(max_length=80)]
+
+
+class BranchOut(ApiModel):
+    """A way out that a step offers. One that is not required may stay undrawn."""
+
+    name: str
+    label: str
+    is_required: bool
+
+
+class KindOut(ApiModel):
+    """A kind of step, as the palette shows it, and what a new one of it is like."""
+
+    name: str
+    label: str
+    group: str
+    icon: str
+    tone: str
+    hint: str
+    medium: str | None
+    words: str
+    branches: list[BranchOut]
+
+
+class KindsOut(ApiModel):
+    """Every kind of step, in the order of the palette."""
+
+    kinds: list[KindOut]
+
+
+class StepOut(ApiModel):
+    """A step with its settings in words and the ways out that it offers (none where settings cannot be read)."""
+
+    id: UUID
+    key: str
+    kind: str
+    kind_label: str
+    name: str
+    config: dict[str, Any]
+    x: float | None
+    y: float | None
+    content_id: UUID | None
+    icon: str
+    tone: str
+    words: str
+    branches: list[BranchOut]
+
+
+class WayOut(ApiModel):
+    """A way out of one step into another."""
+
+    source: UUID
+    branch: str
+    target: UUID
+
+
+class ProblemOut(ApiModel):
+    """Something wrong. Errors keep a funnel from being used, hints only tell. Without a step the whole funnel is meant."""
+
+    code: str
+    step_id: UUID | None
+    sentence: str
+    remedy: str
+    severity: Literal["error", "hint"]
+
+
+class GraphOut(ApiModel):
+    """A funnel. `revision` is what a change of it must name."""
+
+    id: UUID
+    revision: int
+    start: UUID | None
+    entry_words: str
+    may_change_steps: bool
+    may_change_words: bool
+    nodes: list[StepOut]
+    edges: list[WayOut]
+    problems: list[ProblemOut]
+
+
+class StepIn(ApiModel):
+    """A step as it is to be. New ones have an id that the caller made; `key` counts for those only. `content_id` is what it
+    says, or what is to be copied for it: any content of the organization."""
+
+    id: UUID
+    kind: Word
+    name: Annotated[str, Field(max_length=200)]
+    config: Annotated[dict[str, Any], Field(default_factory=dict)]
+    key: Word = ""
+    x: Pixels | None = None
+    y: Pixels | None = None
+    content_id: UUID | None = None
+
+
+class WayIn(ApiModel):
+    """A way as it is to be."""
+
+    source: UUID
+    branch: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00]+$")]
+    target: UUID
+
+
+class GraphIn(ApiModel):
+    """The whole funnel as it is to be, made from `revision`. Steps in reading order."""
+
+    revision: int
+    start: UUID | None
+    nodes: Annotated[list[StepIn], Field(max_length=1_000)]
+    edges: Annotated[list[WayIn], Field(max_length=10_000)]
