@@ -194,10 +194,10 @@ def world(app: Flask, sweeper: Engine) -> Iterator[World]:
     """Acme and Globex, freshly made in an empty database, with the clock in our hands."""
     empty(sweeper)
     app.extensions["loumass.hits_door"].forget()
-    world = World(app, sweeper)
+    world = World(app)
     jobs.use(world.bell)
     with clock.moved_to(world.begins_at):
-        world.build()
+        world.build(sweeper)
         yield world
     world.end()
 
