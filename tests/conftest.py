@@ -24,6 +24,7 @@ from loumass.core import clock, database, jobs, migrating
 from loumass.embedded.keyvalue import DATABASES
 from loumass.messages import hits_keeping
 from tests.browser import NO_CHROMIUM
+from tests.compiled import compile_all
 from tests.house.statements import before_cursor_execute
 from tests.world import World
 
@@ -54,6 +55,10 @@ def pytest_collection_finish() -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Two more than processors: servers and browsers keep a test waiting half of its time."""
     return (os.cpu_count() or 1) + 2
+
+
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    compile_all(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -189,10 +194,10 @@ def world(app: Flask, sweeper: Engine) -> Iterator[World]:
     """Acme and Globex, freshly made in an empty database, with the clock in our hands."""
     empty(sweeper)
     app.extensions["loumass.hits_door"].forget()
-    world = World(app, sweeper)
+    world = World(app)
     jobs.use(world.bell)
     with clock.moved_to(world.begins_at):
-        world.build()
+        world.build(sweeper)
         yield world
     world.end()
 

@@ -168,19 +168,19 @@ class World:
 
     begins_at = datetime(2026, 3, 3, 16, 0, tzinfo=UTC)  # a Tuesday, 9:00 in Denver
 
-    def __init__(self, app: Flask, owner: Engine) -> None:
-        self.app, self._owner = app, owner
+    def __init__(self, app: Flask) -> None:
+        self.app = app
         self.bell = CollectingBell()
         self.acme = Tenant(self, "Acme", "Ada Admin", "Ben Bdr", "Ann Agent", "Vic Viewer")
         self.globex = Tenant(self, "Globex", "Gus Admin", "Gil Bdr", "Gia Agent", "Vera Viewer")
 
-    def build(self) -> None:
-        """Create both organizations, in one transaction of the superuser: every test begins with it."""
+    def build(self, owner: Engine) -> None:
+        """Create both organizations, in one transaction of the database's owner: every test begins with it."""
         tenants = (self.acme, self.globex)
         for tenant in tenants:
             tenant.build()
         people = [person for tenant in tenants for person in tenant.people.values()]
-        with Session(self._owner, expire_on_commit=False) as session:
+        with Session(owner, expire_on_commit=False) as session:
             session.add_all(
                 [*(tenant.organization for tenant in tenants), *(person.user for person in people)]
             )

@@ -70,10 +70,10 @@ class Standing:
 
 def furnished_world(app: Flask, owner: Engine, files: Path, kept_files: Path, redis: Redis) -> Standing:
     """Made in an empty database."""
-    world = World(app, owner)
+    world = World(app)
     jobs.use(world.bell)
     with clock.moved_to(world.begins_at):
-        world.build()
+        world.build(owner)
         return Standing(world, owner, files, kept_files, redis)
 
 

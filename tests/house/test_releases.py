@@ -261,7 +261,7 @@ def test_old_code_works_on_a_newer_schema(world: World, own_database: Engine) ->
     before = database.engine()
     database.use(database.connect(own_database.url.render_as_string(hide_password=False)))
     try:
-        world.build()
+        world.build(own_database)
         assert world.acme.member.post("/contacts/new", PERSON).status_code == 303
         with world.acme.acting() as session:
             assert session.scalars(select(Contact.email)).all() == ["nadia@lakeside.example"]
