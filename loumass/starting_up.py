@@ -10,6 +10,7 @@ import loumass.schedule  # noqa: F401  importing it makes every job known
 from loumass.accounts import founding, local_time, mail
 from loumass.channels import connecting, past_due, signing_in, waiting
 from loumass.config import Settings
+from loumass.contacts import segments
 from loumass.contacts.rules import registry
 from loumass.core import (
     database,
@@ -33,7 +34,7 @@ from loumass.funnels.seeds import add_examples
 from loumass.messages.channel_past_due import count_past_due, settle_past_due
 from loumass.messages.channel_queues import count_queues
 from loumass.messages.outbox_hours import look_at_hours_again
-from loumass.rules import PREDICATES, REFERENCES, WALKS
+from loumass.rules import PREDICATES, REFERENCES, SEGMENT_USERS, WALKS
 from loumass.subscriptions import SUBSCRIPTIONS
 
 
@@ -66,6 +67,7 @@ def prepare(settings: Settings) -> Redis:
     told.use(redis)
     subscribe(SUBSCRIPTIONS)
     registry.use(PREDICATES, REFERENCES, WALKS)
+    segments.use(SEGMENT_USERS)
     founding.use((lambda founder_id: add_examples(author_id=founder_id),))
     return redis
 

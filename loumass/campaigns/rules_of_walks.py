@@ -196,7 +196,7 @@ class BouncedHere(_Here):
 
 
 class SentHereSettings(StepSettings):
-    days: OptionalAmount = setting(None, "In the last", hint="Days. Empty is ever.", ge=1, le=LONGEST)
+    days: OptionalAmount = setting(None, "In the last", hint="days (empty: ever)", ge=1, le=LONGEST)
 
 
 class SentHere(Predicate[SentHereSettings]):
