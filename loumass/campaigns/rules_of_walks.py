@@ -63,7 +63,7 @@ class StatusHere(Predicate[StatusHereSettings]):
 
 
 class StepSettings(Settings):
-    step: Text = setting(ANY_STEP, "Which message", offers="step", max_length=LONGEST_TEXT)
+    step: Text = setting(ANY_STEP, "Which message", chooses="step", max_length=LONGEST_TEXT)
 
 
 class _Here(Predicate[StepSettings]):

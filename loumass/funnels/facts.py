@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,7 @@ class Facts:
     - ``event_at`` and ``event_timezone``: the campaign's event, if it has one.
     - ``message``: outcome of this visit's message; None when none has been planned.
     - ``answers``: by key, what rows said to rules and questions that no other fact answers (``contacts.rules``).
+    - ``own``: what the kind's own ``look_up`` found, for kinds that look at more than this.
     """
 
     enrollment_id: UUID
@@ -65,3 +67,4 @@ class Facts:
     event_timezone: ZoneInfo | None = None
     message: MessageOutcome | None = None
     answers: Mapping[str, bool] = field(default_factory=dict)
+    own: Any = None

@@ -127,9 +127,9 @@ class _Pen:
 
     def _offered(self, one: FormField) -> FormField:
         """A field whose choices only the organization knows. What is chosen stays a choice, whether it is still here or not."""
-        if not one.offers:
+        if not one.chooses:
             return one
-        choices, chosen = list(self._list(one.offers)), str(one.value or "")
+        choices, chosen = list(self._list(one.chooses)), str(one.value or "")
         if chosen not in dict(choices):
             choices.insert(0, (chosen, "One that is gone" if chosen else "Choose…"))
         return replace(one, choices=tuple(choices))

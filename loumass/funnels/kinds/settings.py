@@ -9,8 +9,10 @@ from loumass.core.settings_form import (
     OptionalWallTime,
     Settings,
     Text,
+    chosen_from,
     complaints,
     form_fields,
+    lists_chosen_from,
     setting,
 )
 
@@ -23,7 +25,9 @@ __all__ = [
     "OptionalWallTime",
     "Settings",
     "Text",
+    "chosen_from",
     "complaints",
     "form_fields",
+    "lists_chosen_from",
     "setting",
 ]
