@@ -41,6 +41,7 @@ PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("People", (
         Entry("Contacts", "people.index", "users", "contacts.read", on_phone=True),
+        Entry("Segments", "segments.index", "adjustments-horizontal", "contacts.read"),
         Entry("Imports", "imports.index", "file-import", "contacts.import"),
         Entry("Verification", "verification.index", "shield-half", "contacts.import"),
         Entry("Suppression", "suppression.index", "ban", "contacts.read"),

@@ -21,6 +21,7 @@ import loumass.channels.every_page
 import loumass.channels.tracking_pages
 import loumass.contacts.import_pages
 import loumass.contacts.pages
+import loumass.contacts.segment_pages
 import loumass.contacts.suppression_pages
 import loumass.contacts.topic_pages
 import loumass.contacts.verification_pages
@@ -57,6 +58,7 @@ ON_TRACKING_DOMAINS = ("/u/", "/static/")
 
 ROUTES: tuple[Route, ...] = (
     Route(loumass.contacts.import_pages.pages, "", "member"),
+    Route(loumass.contacts.segment_pages.pages, "", "member"),
     Route(loumass.contacts.suppression_pages.pages, "", "member"),
     Route(loumass.contacts.topic_pages.pages, "", "member"),
     Route(loumass.contacts.verification_pages.pages, "", "member"),

@@ -6,9 +6,12 @@ from typing import Any
 
 import loumass.campaigns.rules as campaigns
 import loumass.campaigns.rules_of_walks as walks
+import loumass.contacts.segments
+import loumass.funnels.segment_uses
 import loumass.messages.rules as messages
 from loumass.contacts.rules.predicate import Predicate, Reference
 from loumass.contacts.rules.predicates import addresses, columns, field, origins, segments, tags
+from loumass.contacts.segments import User
 
 #: In the order in which forms offer them; `group` puts them together.
 PREDICATES: tuple[Predicate[Any], ...] = (
@@ -50,3 +53,9 @@ REFERENCES: tuple[Reference, ...] = (
 
 #: The rows that questions about one walk look at.
 WALKS = walks.walks
+
+#: Who else asks for segments: none is put away while one of these names it.
+SEGMENT_USERS: tuple[User, ...] = (
+    loumass.contacts.segments.other_segments,
+    loumass.funnels.segment_uses.steps_asking,
+)

@@ -11,6 +11,7 @@ from loumass.accounts import founding, local_time, mail
 from loumass.campaigns.offering import campaigns as campaigns_to_choose
 from loumass.channels import connecting, past_due, signing_in, waiting
 from loumass.config import Settings
+from loumass.contacts import segments
 from loumass.contacts.rules import registry
 from loumass.core import (
     database,
@@ -36,7 +37,7 @@ from loumass.funnels.seeds import add_examples
 from loumass.messages.channel_past_due import count_past_due, settle_past_due
 from loumass.messages.channel_queues import count_queues
 from loumass.messages.outbox_hours import look_at_hours_again
-from loumass.rules import PREDICATES, REFERENCES, WALKS
+from loumass.rules import PREDICATES, REFERENCES, SEGMENT_USERS, WALKS
 from loumass.subscriptions import SUBSCRIPTIONS
 
 
@@ -69,8 +70,9 @@ def prepare(settings: Settings) -> Redis:
     told.use(redis)
     shelf.use(redis)
     subscribe(SUBSCRIPTIONS)
-    choices.offer("campaigns", campaigns_to_choose)
     registry.use(PREDICATES, REFERENCES, WALKS)
+    segments.use(SEGMENT_USERS)
+    choices.offer("campaigns", campaigns_to_choose)
     founding.use((lambda founder_id: add_examples(author_id=founder_id),))
     return redis
 

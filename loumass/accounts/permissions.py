@@ -8,7 +8,7 @@ _VIEWER = frozenset({
 })  # fmt: skip
 _AGENT = _VIEWER | {"inbox.read", "inbox.reply", "contacts.write"}
 _MEMBER = _AGENT | {
-    "contacts.import", "contacts.export", "contacts.delete", "suppression.write",
+    "contacts.import", "contacts.export", "contacts.delete", "suppression.write", "segments.write",
     "templates.write", "content.write", "campaigns.write", "campaigns.launch", "messages.settle", "tasks.do",
 }  # fmt: skip
 _ADMIN = _MEMBER | {

@@ -12,12 +12,16 @@ from sqlalchemy import Row, Select, select, text
 from loumass.campaigns import states
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.waking import announce, wake_engine
+from loumass.contacts.listing import ids_where, plan_lists
+from loumass.contacts.rules.as_text import as_text
+from loumass.contacts.segment_models import Segment
+from loumass.contacts.segments import live, members_of
 from loumass.core import clock
 from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
 from loumass.core.jobs import wake_all
-from loumass.core.tenancy import current_organization_id, get_or_404
+from loumass.core.tenancy import current_organization_id, get, get_or_404
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.models import Node
 
@@ -72,6 +76,8 @@ SOURCES = {
     "WHERE organization_id = :organization_id AND tag_id = CAST(:source AS uuid)",
     "everyone": "SELECT id FROM contact WHERE organization_id = :organization_id AND archived_at IS NULL",
 }
+#: The one whose SQL is a saved rule's: who is in it is asked anew for each slice.
+SEGMENT = "segment"
 _PART = "SELECT id FROM ({source}) everybody WHERE id > :after ORDER BY id LIMIT :most"
 _FORECAST = "WITH chosen AS ({chosen}), {judged} SELECT verdict, count(*) AS people, count(*) AS judged FROM judged GROUP BY verdict"
 _WOULD = """
@@ -103,7 +109,7 @@ def enroll(campaign_id: UUID, contacts: Sequence[UUID] | Select[Any]) -> EnrollR
 
 
 def enroll_from(campaign_id: UUID, source: dict[str, str]) -> EnrollResult:
-    """Put everybody from `source` (`{"import": id}`, `{"tag": id}` or `{"everyone": ""}`) into the campaign.
+    """Put everybody from `source` (`{"import": id}`, `{"tag": id}`, `{"segment": id}` or `{"everyone": ""}`) into the campaign.
 
     A first slice enters at once; for the rest a job is rung. Raises NotFound, Conflict, Refused.
     """
@@ -116,9 +122,10 @@ def enroll_from(campaign_id: UUID, source: dict[str, str]) -> EnrollResult:
 
 
 def enroll_slice(campaign_id: UUID, source: dict[str, str], after: UUID) -> UUID | None:
-    """The next slice of a large `source`; returns where to go on, None at its end. A cancelled campaign takes nobody."""
+    """The next slice of a large `source`; returns where to go on, None at its end. A cancelled campaign takes nobody,
+    and a segment that was put away meanwhile has nobody."""
     campaign = states.locked(campaign_id)
-    if campaign.state == "cancelled":
+    if campaign.state == "cancelled" or not _is_here(source):
         return None
     return _enter_slice(campaign, source, after)[1]
 
@@ -126,8 +133,9 @@ def enroll_slice(campaign_id: UUID, source: dict[str, str], after: UUID) -> UUID
 def forecast(campaign_id: UUID, source: dict[str, str]) -> EnrollResult:
     """What adding everybody from `source` would do, by the same judgement. Changes nothing. Raises NotFound, Refused."""
     campaign = get_or_404(Campaign, campaign_id)
-    statement = _FORECAST.format(chosen=_sql(source), judged=JUDGED)
-    rows = db().execute(text(statement), {**bound_of(campaign), **_named(source)}).all()
+    chosen, named = _listed(source)
+    statement = _FORECAST.format(chosen=chosen, judged=JUDGED)
+    rows = db().execute(text(statement), {**bound_of(campaign), **named}).all()
     return _result(rows)
 
 
@@ -135,10 +143,9 @@ def would_enter(
     campaign: Campaign, source: dict[str, str], after: UUID, most: int
 ) -> tuple[list[UUID], UUID | None]:
     """Who of the next `most` of `source` would be added, by the same judgement, and where to go on; None at its end."""
-    part = _WOULD.format(chosen=_PART.format(source=_sql(source)), judged=JUDGED)
-    rows = (
-        db().execute(text(part), {**bound_of(campaign), **_named(source), "after": after, "most": most}).all()
-    )
+    chosen, named = _listed(source)
+    part = _WOULD.format(chosen=_PART.format(source=chosen), judged=JUDGED)
+    rows = db().execute(text(part), {**bound_of(campaign), **named, "after": after, "most": most}).all()
     ids = [row.id for row in rows if row.verdict == "added"]
     return ids, rows[0].last_id if rows and rows[0].judged == most else None
 
@@ -151,8 +158,9 @@ def _open(campaign_id: UUID) -> Campaign:
 
 
 def _enter_slice(campaign: Campaign, source: dict[str, str], after: UUID) -> tuple[EnrollResult, UUID | None]:
-    part = _PART.format(source=_sql(source))
-    result, rows = _enter(campaign, part, {**_named(source), "after": after, "most": SLICE})
+    chosen, named = _listed(source)
+    part = _PART.format(source=chosen)
+    result, rows = _enter(campaign, part, {**named, "after": after, "most": SLICE})
     is_full = sum(row.judged for row in rows) == SLICE
     return result, rows[0].last_id if is_full else None
 
@@ -196,13 +204,17 @@ def media_of(campaign: Campaign) -> frozenset[str]:
     return frozenset(medium for medium in found if medium)
 
 
-def _sql(source: dict[str, str]) -> str:
-    kind = next(iter(source), "")
+def _listed(source: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """SQL that lists the contact ids of `source`, and what it binds. Raises Refused, NotFound."""
+    kind, value = next(iter(source.items()), ("", ""))
+    if kind == SEGMENT:
+        plan_lists()
+        return as_text(ids_where(members_of(live(UUID(value)))))
     if kind not in SOURCES:
         raise Refused("Choose where the people come from. Nobody was added.")
-    return SOURCES[kind]
+    return SOURCES[kind], {"source": value} if value else {}
 
 
-def _named(source: dict[str, str]) -> dict[str, str]:
-    value = next(iter(source.values()), "")
-    return {"source": value} if value else {}
+def _is_here(source: dict[str, str]) -> bool:
+    segment = get(Segment, UUID(source[SEGMENT])) if SEGMENT in source else None
+    return SEGMENT not in source or (segment is not None and segment.archived_at is None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,8 @@ from loumass.campaigns import people_list
 from loumass.campaigns.enrolling import EnrollResult, enroll, enroll_from
 from loumass.campaigns.models import STATUSES, Campaign
 from loumass.campaigns.people_list import PeopleFilter
-from loumass.contacts import bulk, editing, listing
+from loumass.campaigns.people_rule import rule_of
+from loumass.contacts import bulk, editing, listing, segments
 from loumass.contacts.downloads import csv_download
 from loumass.contacts.models import Contact
 from loumass.contacts.suppression import suppressed_media
@@ -41,6 +43,7 @@ _QUERY = (
     "activity",
     "since",
     "verified",
+    "segment",
     "sort",
 )
 _MOST_CHOSEN = 10_000
@@ -182,6 +185,8 @@ def _offers(wanted: PeopleFilter) -> dict[str, Any]:
     return {
         "tag_options": listing.tag_options(),
         "campaign_options": people_list.campaign_options(),
+        "segment_options": segments.options(),
+        "rule": json.dumps(rule_of(wanted)),
         "verdict_options": list(asking.VERDICT_NAMES.items()),
         "status_options": [(status, status) for status in STATUSES],
         "import_name": listing.import_name(brought_by) if brought_by else None,
@@ -230,7 +235,7 @@ def _ids() -> list[UUID]:
 
 
 def _enroll(campaign: Campaign) -> EnrollResult:
-    """A whole import, tag or organization goes in by slices in a job; anything else at once."""
+    """A whole segment, import, tag or organization goes in by slices in a job; anything else at once."""
     if request.form.get("everything") != "1":
         return enroll(campaign.id, _ids())
     query = {
@@ -242,7 +247,7 @@ def _enroll(campaign: Campaign) -> EnrollResult:
         return enroll_from(campaign.id, {"everyone": ""})
     if (
         len(query) == 1
-        and next(iter(query)) in {"import", "tag"}
+        and next(iter(query)) in {"import", "tag", "segment"}
         and listing.id_of(next(iter(query.values())))
     ):
         return enroll_from(campaign.id, query)

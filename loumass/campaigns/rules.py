@@ -24,7 +24,7 @@ FINISHED = "finished"
 
 
 class InCampaignSettings(Settings):
-    campaign: Text = setting(ANY, "Campaign", offers="campaign", max_length=LONGEST_TEXT)
+    campaign: Text = setting(ANY, "Campaign", chooses="campaign", max_length=LONGEST_TEXT)
     how: Literal["inside", "ever", "finished", "left"] = setting(
         "inside",
         "How",
@@ -68,7 +68,7 @@ class InCampaign(Predicate[InCampaignSettings]):
 
 
 class StatusInSettings(Settings):
-    campaign: Text = setting(ANY, "Campaign", offers="campaign", max_length=LONGEST_TEXT)
+    campaign: Text = setting(ANY, "Campaign", chooses="campaign", max_length=LONGEST_TEXT)
     status: Status = setting(
         Status.NO_ACTIVITY, "Status", choices={status.value: status.value for status in Status}
     )

@@ -63,7 +63,7 @@ class StatusHere(Predicate[StatusHereSettings]):
 
 
 class StepSettings(Settings):
-    step: Text = setting(ANY_STEP, "Which message", offers="step", max_length=LONGEST_TEXT)
+    step: Text = setting(ANY_STEP, "Which message", chooses="step", max_length=LONGEST_TEXT)
 
 
 class _Here(Predicate[StepSettings]):
@@ -196,7 +196,7 @@ class BouncedHere(_Here):
 
 
 class SentHereSettings(StepSettings):
-    days: OptionalAmount = setting(None, "In the last", hint="Days. Empty is ever.", ge=1, le=LONGEST)
+    days: OptionalAmount = setting(None, "In the last", hint="days (empty: ever)", ge=1, le=LONGEST)
 
 
 class SentHere(Predicate[SentHereSettings]):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from loumass.contacts import segment_counting
 from loumass.contacts.importing.forecasting import forecast_import
 from loumass.contacts.importing.running import run_slice
 from loumass.contacts.importing.tidying import forget_old_files
@@ -16,6 +17,7 @@ from loumass.core import clock
 from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.jobs import job
+from loumass.core.tenancy import transaction
 
 
 @job("bulk")
@@ -34,6 +36,13 @@ def forecast(import_id: str) -> None:
 def verify(verification_id: str) -> bool:
     """One slice of a verification; True while addresses remain."""
     return verifying.run_slice(UUID(verification_id))
+
+
+@job("bulk")
+def count_segment(segment_id: str) -> None:
+    """Count the people of a segment that takes longer than a page may."""
+    with transaction():
+        segment_counting.count_in_worker(UUID(segment_id))
 
 
 @job("bulk")

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
 
 from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportedContact, Suppression, Tag
+from loumass.contacts.segments import live, members_of
 from loumass.contacts.verifying.asking import VERDICT_NAMES, has_verdict
 from loumass.core.database import db
 from loumass.core.paging import Page, page
@@ -46,10 +47,13 @@ class ContactFilter:
     suppressed: str = ""
     #: One of `VERDICT_NAMES`: what verifying found, or `never`.
     verified: str = ""
+    #: A saved rule.
+    segment: UUID | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> ContactFilter:
-        """Returns the filter of a page's query (`q`, `tag`, `import`, `owner`, `suppressed`, `verified`); nonsense is dropped."""
+        """Returns the filter of a page's query (`q`, `tag`, `import`, `owner`, `suppressed`, `verified`, `segment`);
+        nonsense is dropped."""
         suppressed, verified = query.get("suppressed", ""), query.get("verified", "")
         return cls(
             words=" ".join(query.get("q", "").split())[:200],
@@ -58,11 +62,12 @@ class ContactFilter:
             owner=id_of(query.get("owner", "")),
             suppressed=suppressed if suppressed in {*_ADDRESSES, "any", "no"} else "",
             verified=verified if verified in VERDICT_NAMES else "",
+            segment=id_of(query.get("segment", "")),
         )
 
 
 def contact_conditions(wanted: ContactFilter) -> list[ColumnElement[bool]]:
-    """Returns what a live contact must fulfil; join them with AND."""
+    """Returns what a live contact must fulfil; join them with AND. Raises NotFound for a segment that is not here."""
     found: list[ColumnElement[bool]] = [Contact.archived_at.is_(None)]
     if wanted.words:
         found.append(or_(*_begins_with(wanted.words)))
@@ -77,6 +82,8 @@ def contact_conditions(wanted: ContactFilter) -> list[ColumnElement[bool]]:
         found.append(~barred if wanted.suppressed == "no" else barred)
     if wanted.verified:
         found.append(has_verdict(wanted.verified))
+    if wanted.segment:
+        found += members_of(live(wanted.segment))
     return found
 
 

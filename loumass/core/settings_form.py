@@ -67,7 +67,7 @@ def setting(
     group: str = "",
     only_when: tuple[str, Sequence[str]] | None = None,
     suggests: str = "",
-    offers: str = "",
+    chooses: str = "",
     is_long: bool = False,
     **limits: Any,
 ) -> Any:
@@ -75,10 +75,11 @@ def setting(
 
     ``only_when`` is ``(other setting, values)``: with any other value this setting has no effect.
     ``suggests`` names a list the page may offer while typing: ``tags``, ``fields``, ``steps``, ``zones``.
-    ``offers`` names a list that must be chosen from, which only the page knows: ``segment``, ``import``.
+    ``chooses`` names one that must be chosen from (``funnels/choices.py``): ``members``, ``campaigns``;
+    of a question, one of the references that rules have (``contacts/rules``).
     """
     extra = {
-        "choices": choices, "group": group, "only_when": only_when, "suggests": suggests, "offers": offers,
+        "choices": choices, "group": group, "only_when": only_when, "suggests": suggests, "chooses": chooses,
         "is_long": is_long,
     }  # fmt: skip
     return Field(default, title=label, description=hint, json_schema_extra=extra, **limits)
@@ -97,7 +98,7 @@ class FormField:
     group: str = ""
     only_when: tuple[str, tuple[str, ...]] | None = None
     suggests: str = ""
-    offers: str = ""
+    chooses: str = ""
     at_least: int | None = None
     at_most: int | None = None
 
@@ -123,13 +124,13 @@ def chosen_from(
     fields: Sequence[FormField], lists: Mapping[str, Sequence[tuple[str, str]]]
 ) -> list[FormField]:
     """The fields with the lists that they must be chosen from. What was chosen and is gone stays, and says so."""
-    return [replace(field, choices=_choices_of(field, lists)) if field.offers else field for field in fields]
+    return [replace(field, choices=_choices_of(field, lists)) if field.chooses else field for field in fields]
 
 
 def _choices_of(
     field: FormField, lists: Mapping[str, Sequence[tuple[str, str]]]
 ) -> tuple[tuple[str, str], ...]:
-    known = lists.get(field.offers, ())
+    known = lists.get(field.chooses, ())
     chosen = field.value if isinstance(field.value, list | tuple) else [field.value]
     values = {value for value, _ in known}
     gone = [(str(one), "Not there any more") for one in chosen if one and str(one) not in values]
@@ -142,11 +143,11 @@ def lists_chosen_from(config: Settings) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for name, info in type(config).model_fields.items():
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-        if extra.get("offers"):
+        if extra.get("chooses"):
             value = getattr(config, name)
             chosen = value if isinstance(value, list | tuple) else [value]
             words = [(info.title or name, str(one)) for one in chosen if one]
-            found.setdefault(str(extra["offers"]), []).extend(words)
+            found.setdefault(str(extra["chooses"]), []).extend(words)
     return found
 
 
@@ -154,7 +155,7 @@ def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormFi
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     choices: Any = extra.get("choices") or {}
     only_when: Any = extra.get("only_when")
-    widget = "area" if extra.get("is_long") else _widget(info, bool(choices or extra.get("offers")))
+    widget = "area" if extra.get("is_long") else _widget(info, bool(choices or extra.get("chooses")))
     value = values.get(name, info.get_default())
     limits = {type(limit).__name__: limit for limit in info.metadata}
     return FormField(
@@ -168,7 +169,7 @@ def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormFi
         group=str(extra.get("group") or ""),
         only_when=(only_when[0], tuple(only_when[1])) if only_when else None,
         suggests=str(extra.get("suggests") or ""),
-        offers=str(extra.get("offers") or ""),
+        chooses=str(extra.get("chooses") or ""),
         at_least=getattr(limits.get("Ge"), "ge", None),
         at_most=getattr(limits.get("Le"), "le", None),
     )

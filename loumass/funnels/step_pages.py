@@ -103,7 +103,7 @@ def step_context(shown: Shown, node: Node, typed: forms.TypedStep) -> dict[str, 
 
 def _fields(config: type[Settings], settings: Mapping[str, Any]) -> list[FormField]:
     fields = form_fields(config, settings)
-    return chosen_from(fields, offered(field.offers for field in fields))
+    return chosen_from(fields, offered(field.chooses for field in fields))
 
 
 def _editor(node: Node, words: Draft) -> Editor:

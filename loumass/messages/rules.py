@@ -17,17 +17,18 @@ from loumass.messages.models import Message
 GROUP = "Messages"
 LONGEST_DAYS, MOST_MESSAGES = 3650, 1000
 _BY = {"any": "", "email": " by e-mail", "sms": " by text", "voicemail": " by voicemail"}
-_LAST_DAYS = {"hint": "Days. Empty is ever.", "ge": 1, "le": LONGEST_DAYS}
+_LAST_DAYS = {"hint": "days (empty: ever)", "ge": 1, "le": LONGEST_DAYS}
 
 
 class DidSettings(Settings):
     days: OptionalAmount = setting(None, "In the last", **_LAST_DAYS)
 
 
-class RepliedSettings(DidSettings):
+class RepliedSettings(Settings):
     medium: Literal["any", "email", "sms"] = setting(
         "any", "How", choices={"any": "in any way", "email": "by e-mail", "sms": "by text"}
     )
+    days: OptionalAmount = setting(None, "In the last", **_LAST_DAYS)
 
 
 class Replied(Predicate[RepliedSettings]):
@@ -130,7 +131,7 @@ class SentCountSettings(Settings):
 
 class SentCount(Predicate[SentCountSettings]):
     name = "sent_count"
-    label = "Number of messages sent to them"
+    label = "Messages sent to them"
     group = GROUP
     woken_by = ("sent_within",)
     Settings = SentCountSettings

@@ -50,6 +50,7 @@ BY_BLUEPRINT = {
     "tracking": "tracking_domain",
     "deliverability": "sending_domain",
     "topics": "topic",
+    "segments": "segment",
 }
 #: Endpoint -> argument -> furniture, where neither tells.
 BY_ENDPOINT: dict[str, dict[str, str]] = {
@@ -80,6 +81,7 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     "inbox.write": {"id": "fresh_contact"},
     "inbox.reopen": {"id": "closed_conversation"},
     "content.restore": {"id": "archived_content"},
+    "segments.restore": {"id": "archived_segment"},
     "inbox.change_status": {"id": "enrollment"},
     "inbox.let_go_on": {"id": "held_enrollment"},
     "inbox.body": {"id": "message"},
@@ -114,6 +116,7 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     "content.version": {"number": "1"},
     "content.use_again": {"number": "1"},
 }
+_RULE: Form = {"rule-0-match": "all", "rule-0_0-ask": "tag", "rule-0_0-tag": "vip"}
 #: Endpoint -> the form of its POST, given Acme's furniture. An empty form is said as well: {}.
 FORMS: dict[str, Callable[[Furniture], Form]] = {
     "imports.create": lambda _: {
@@ -134,6 +137,13 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "imports.discard": lambda _: {},
     "suppression.add": lambda _: {"medium": "email", "addresses": "no@more.example", "note": ""},
     "suppression.remove": lambda _: {"why": "They asked for it"},
+    "segments.create": lambda _: _RULE | {"name": "New"},
+    "segments.change": lambda _: _RULE | {"name": "Renamed"},
+    "segments.copy": lambda _: {},
+    "segments.archive": lambda _: {},
+    "segments.restore": lambda _: {},
+    "segments.edit_rule": lambda _: _RULE | {"rule-act": "question:0"},
+    "segments.preview": lambda _: _RULE,
     "tracking.add": lambda _: {"name": "go.more.example"},
     "tracking.change_defaults": lambda _: {"is_open_tracked": "y"},
     "tracking.check": lambda _: {},

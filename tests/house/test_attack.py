@@ -26,7 +26,7 @@ from tests.world import World
 #: Posts that answer without changing a row: they compute, or change the cookie.
 CHANGES_NOTHING = {
     "account.logout", "account.visit", "campaigns.review_change", "content.count_segments", "content.show_preview",
-    "simulations.cancel", "simulations.simulate",
+    "segments.edit_rule", "segments.preview", "simulations.cancel", "simulations.simulate",
 }  # fmt: skip
 #: Pages that lead on, here to what is furnished.
 LEADS_ON = {"account.home", "channels.start_signing_in", "channels.finish_signing_in"}

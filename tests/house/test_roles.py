@@ -31,7 +31,12 @@ HOOKS = {
 #: Posted by mail programs, without a cookie.
 WITHOUT_TOKEN = {"unsubscribing.back", "unsubscribing.out"}
 #: Posted because a text is long; they answer and keep nothing.
-ONLY_COMPUTE = {"content.count_segments", "content.show_preview"}
+ONLY_COMPUTE = {
+    "content.count_segments",
+    "content.show_preview",
+    "segments.edit_rule",
+    "segments.preview",
+}
 #: A single file of a conversation, opened from it.
 NO_EXPORT = {"inbox.download"}
 

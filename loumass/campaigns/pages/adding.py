@@ -1,7 +1,8 @@
-"""People are added: from an import, by tag, everybody, or one by one."""
+"""People are added: from a segment, an import, by tag, everybody, or one by one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from loumass.accounts.service import audit
 from loumass.campaigns.enrolling import EnrollResult, enroll, enroll_from, forecast
 from loumass.campaigns.models import Campaign, Enrollment
 from loumass.campaigns.pages.blueprint import pages
-from loumass.contacts import listing
+from loumass.contacts import listing, segments
 from loumass.contacts.listing import ContactFilter
 from loumass.contacts.models import Contact, ContactImport
 from loumass.core.database import db
@@ -27,11 +28,9 @@ MOST_IMPORTS = 50
 @pages.get("/campaigns/<uuid:id>/people/new")
 @requires("campaigns.write")
 def add(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
-    """Choose where they come from; with `?import=` or `?tag=` what adding them would do."""
+    """Choose where they come from; with `?segment=`, `?import=` or `?tag=` what adding them would do."""
     campaign = get_or_404(Campaign, id)
-    source = _source(
-        request.args.get("import", ""), request.args.get("tag", ""), request.args.get("everyone", "")
-    )
+    source = _source(request.args)
     words = request.args.get("q", "")
     found = _search(words, request.args.get("after") or request.args.get("before")) if words.strip() else None
     return render_template(
@@ -41,6 +40,7 @@ def add(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses
         forecast=forecast(campaign.id, source) if source else None,
         source_name=_called(source),
         imports=_imports(),
+        segments=segments.options(),
         tags=listing.tag_options(),
         found=found,
         inside=_inside(campaign, [one.id for one in found.items]) if found else set(),
@@ -53,12 +53,10 @@ def add(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses
 def add_people(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """Add them; says how many were left out and why."""
     campaign = get_or_404(Campaign, id)
-    source = _source(
-        request.form.get("import", ""), request.form.get("tag", ""), request.form.get("everyone", "")
-    )
+    source = _source(request.form)
     ids = [one for one in map(listing.id_of, request.form.getlist("ids")) if one]
     if not source and not ids:
-        raise Refused("Choose people, an import or a tag first. Nobody was added.")
+        raise Refused("Choose people, a segment, an import or a tag first. Nobody was added.")
     result = enroll_from(campaign.id, source) if source else enroll(campaign.id, ids)
     audit(
         "campaign.people_added",
@@ -90,17 +88,18 @@ def left_out_of(result: EnrollResult) -> list[tuple[str, int]]:
     return [(words, count) for words, count in reasons if count]
 
 
-def _source(import_id: str, tag_id: str, everyone: str) -> dict[str, str]:
-    if listing.id_of(import_id):
-        return {"import": import_id}
-    if listing.id_of(tag_id):
-        return {"tag": tag_id}
-    return {"everyone": ""} if everyone == "1" else {}
+def _source(given: Mapping[str, str]) -> dict[str, str]:
+    for kind in ("segment", "import", "tag"):
+        if listing.id_of(given.get(kind, "")):
+            return {kind: given[kind]}
+    return {"everyone": ""} if given.get("everyone") == "1" else {}
 
 
 def _called(source: dict[str, str]) -> str:
     """The source in words."""
     kind, value = next(iter(source.items()), ("", ""))
+    if kind == "segment":
+        return f"the segment “{segments.live(UUID(value)).name}”"
     if kind == "import":
         return listing.import_name(UUID(value)) or "an import that is gone"
     if kind == "tag":

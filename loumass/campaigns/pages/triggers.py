@@ -201,9 +201,9 @@ def _form(
 
 def _with_choices(field: FormField, offers: Mapping[str, list[tuple[str, str]]]) -> FormField:
     """What is chosen stays a choice, also where it is not offered any more."""
-    if not field.offers:
+    if not field.chooses:
         return field
-    choices = tuple(offers.get(field.offers, ()))
+    choices = tuple(offers.get(field.chooses, ()))
     value = str(field.value or "")
     if value and value not in dict(choices):
         choices = (*choices, (value, "What is chosen now, which is gone"))

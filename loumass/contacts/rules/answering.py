@@ -1,12 +1,9 @@
 """What rows say to a rule: of whom of many walks it holds, and the answers that pure questions cannot give.
 
-The bridge for whoever walks people through a graph:
-
-    rule = read(config.rule, "enrollment")
-    yes = fulfilling(rule, [walker.id for walker in walkers], walk)          # one statement
-    facts = Facts(..., answers={rule.key: walker.id in yes})                 # then `holds(rule, facts, now)` says the same
-
-A simulation reads the facts that `holding.needs_of(rule)` names, and `answers_of` for the rest.
+For people at rest: `fulfilling(rule, ids, walk)`. For people who are walked just now, whose rows are behind what they did in
+this very slice: `answers_beyond(rule, ids, walk)` asks only what did not come with the claim, `holds` says the rest
+(`funnels/walking/ruling.py`). A simulation reads the facts that `holding.needs_of(rule)` names, and `answers_about` or
+`answers_of` for `holding.asked_of_rows(rule)`.
 """
 
 from __future__ import annotations
@@ -20,6 +17,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select
 from loumass.contacts.models import Contact
 from loumass.contacts.rules.compiling import asked_of, condition
 from loumass.contacts.rules.expanding import expanded
+from loumass.contacts.rules.holding import asked_beyond
 from loumass.contacts.rules.model import Group, Question, Rule
 from loumass.contacts.rules.predicate import Walk
 from loumass.contacts.rules.registry import walks
@@ -38,23 +36,33 @@ def fulfilling(rule: Rule, enrollment_ids: Collection[UUID], walk: Walk) -> set[
     return set(db().scalars(wanted))
 
 
+def answers_beyond(rule: Rule, enrollment_ids: Collection[UUID], walk: Walk) -> dict[UUID, dict[str, bool]]:
+    """Enrollment -> key of question -> answer, for every question of the rule that looks further than what is known of
+    whoever walks (status, times, timezone, event). One statement, none where there is no such question. Raises RuleRefused."""
+    return answers_of(asked_beyond(rule), enrollment_ids, walk)
+
+
 def answers_of(
     questions: Sequence[Question], enrollment_ids: Collection[UUID], walk: Walk
 ) -> dict[UUID, dict[str, bool]]:
     """Enrollment -> key of question -> answer, for `facts.answers`; one statement for all. Raises RuleRefused."""
+    if not questions or not enrollment_ids:
+        return {}
     statement, walk_id = walks()
-    wanted = statement.add_columns(*_columns(questions, walk)).where(walk_id == any_(_ids(enrollment_ids)))
-    return _answered(questions, wanted) if questions and enrollment_ids else {}
+    columns = _columns(questions, walk)
+    return _answered(questions, statement.add_columns(*columns).where(walk_id == any_(_ids(enrollment_ids))))
 
 
 def answers_about(
     questions: Sequence[Question], contact_ids: Collection[UUID]
 ) -> dict[UUID, dict[str, bool]]:
     """Contact -> key of question -> answer, for questions of scope `contact`; one statement. Raises RuleRefused."""
+    if not questions or not contact_ids:
+        return {}
     wanted = select(Contact.id, *_columns(questions, None)).where(
         Contact.organization_id == current_organization_id(), Contact.id == any_(_ids(contact_ids))
     )
-    return _answered(questions, wanted) if questions and contact_ids else {}
+    return _answered(questions, wanted)
 
 
 def _columns(questions: Sequence[Question], walk: Walk | None) -> list[Any]:

@@ -27,6 +27,11 @@ def asked_of_rows(rule: Rule) -> list[Question]:
     return list({one.key: one for one in questions(rule) if not one.predicate.is_pure(one.settings)}.values())
 
 
+def asked_beyond(rule: Rule) -> list[Question]:
+    """Those of which something must be looked up, each once; the others look only at what is known of whoever walks."""
+    return list({one.key: one for one in questions(rule) if _needs(one) != Needs()}.values())
+
+
 def woken_by(rule: Rule) -> tuple[frozenset[str], bool]:
     """The news after which the answer may differ, and whether it must be asked again from time to time besides."""
     asked = list(questions(rule))
@@ -49,4 +54,4 @@ def _needs(question: Question) -> Needs:
     return Needs(answers=frozenset({question.key}))
 
 
-__all__ = ["NotKnown", "asked_of_rows", "holds", "needs_of", "woken_by"]
+__all__ = ["NotKnown", "asked_beyond", "asked_of_rows", "holds", "needs_of", "woken_by"]

@@ -72,9 +72,9 @@ class AssignConfig(Settings):
         choices={"one": "One colleague", "turns": "Several, in turn", "nobody": "Nobody"},
     )
     member: Text = setting(
-        "", "Colleague", offers="members", only_when=("how", ["one"]), max_length=LONGEST_TEXT
+        "", "Colleague", chooses="members", only_when=("how", ["one"]), max_length=LONGEST_TEXT
     )
-    members: tuple[Text, ...] = setting((), "Colleagues", offers="members", only_when=("how", ["turns"]))
+    members: tuple[Text, ...] = setting((), "Colleagues", chooses="members", only_when=("how", ["turns"]))
     if_owned: Literal["keep", "replace"] = setting(
         "keep",
         "If somebody owns them already",

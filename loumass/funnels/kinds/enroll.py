@@ -26,7 +26,7 @@ class Forward(Act):
 
 
 class EnrollConfig(Settings):
-    campaign: Text = setting("", "Campaign", offers="campaigns", max_length=LONGEST_TEXT)
+    campaign: Text = setting("", "Campaign", chooses="campaigns", max_length=LONGEST_TEXT)
 
 
 class EnrollStep(Kind[EnrollConfig]):

@@ -19,7 +19,7 @@ _WHEN = {
 
 
 class OutcomeConfig(Settings):
-    campaign: Text = setting("", "Campaign", offers="campaign", max_length=LONGEST_TEXT)
+    campaign: Text = setting("", "Campaign", chooses="campaign", max_length=LONGEST_TEXT)
     when: Literal["finished", "left", "because", "status"] = setting("finished", "When", choices=_WHEN)
     reason: Text = setting(
         "replied", "Reason", suggests="reasons", max_length=LONGEST_TEXT, only_when=("when", ["because"])

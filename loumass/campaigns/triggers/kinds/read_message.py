@@ -10,7 +10,7 @@ from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
 
 
 class ReadConfig(Settings):
-    about: Text = setting("", "A message of", offers="message", max_length=LONGEST_TEXT)
+    about: Text = setting("", "A message of", chooses="message", max_length=LONGEST_TEXT)
     looks_at: Literal["message", "own"] = setting(
         "message", "Conditions look at", choices=LOOKS_AT, hint=LOOKS_AT_HINT
     )

@@ -15,7 +15,7 @@ class RepliedConfig(Settings):
     about: Text = setting(
         "",
         "Answers to",
-        offers="message",
+        chooses="message",
         max_length=LONGEST_TEXT,
         hint="Any campaign: or to nothing of ours.",
     )

@@ -10,7 +10,7 @@ from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
 
 
 class SegmentEnteredConfig(Settings):
-    segment: Text = setting("", "Segment", offers="segment", max_length=LONGEST_TEXT)
+    segment: Text = setting("", "Segment", chooses="segment", max_length=LONGEST_TEXT)
     also: Literal["new", "now"] = setting(
         "new",
         "Who comes in",

@@ -44,7 +44,7 @@ LONGEST_DAYS = 3650
 class FieldSettings(Settings):
     """`operator` says which of the others count."""
 
-    field: Text = setting("", "Field", offers="field", max_length=LONGEST_TEXT)
+    field: Text = setting("", "Field", chooses="field", max_length=LONGEST_TEXT)
     operator: Operator = setting("is", "How", choices=OPERATORS)
     value: Text = setting(
         "", "Value", only_when=("operator", [*TEXTS, *NUMBERS]), suggests="values", max_length=LONGEST_TEXT

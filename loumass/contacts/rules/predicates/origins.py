@@ -44,7 +44,7 @@ class Added(Predicate[AddedSettings]):
 
 
 class ImportSettings(Settings):
-    import_id: Text = setting("", "Import", offers="import", max_length=LONGEST_TEXT)
+    import_id: Text = setting("", "Import", chooses="import", max_length=LONGEST_TEXT)
 
 
 class Imported(Predicate[ImportSettings]):
@@ -73,7 +73,7 @@ class Imported(Predicate[ImportSettings]):
 
 
 class OwnerSettings(Settings):
-    owner: Text = setting("", "Owner", offers="owner", max_length=LONGEST_TEXT)
+    owner: Text = setting("", "Owner", chooses="owner", max_length=LONGEST_TEXT)
 
 
 class Owned(Predicate[OwnerSettings]):

@@ -18,7 +18,7 @@ MOST_OFFERED = 500
 
 
 class SegmentSettings(Settings):
-    segment: Text = setting("", "Segment", offers="segment", max_length=LONGEST_TEXT)
+    segment: Text = setting("", "Segment", chooses="segment", max_length=LONGEST_TEXT)
 
 
 class InSegment(Predicate[SegmentSettings]):

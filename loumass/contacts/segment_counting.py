@@ -1,0 +1,108 @@
+"""How many people a rule finds: at once where that is quick, else by a worker, and never kept waiting for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import QueryCanceled
+from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy.exc import OperationalError
+
+from loumass.contacts.listing import ids_where, plan_lists
+from loumass.contacts.models import Contact
+from loumass.contacts.rules.model import Group
+from loumass.contacts.rules.reading import RuleRefused
+from loumass.contacts.segment_models import Segment
+from loumass.contacts.segments import conditions_of, members_of
+from loumass.core import clock, jobs
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id, get
+
+#: What counts in a worker, by name: `jobs` needs what lies here.
+COUNT = "contacts.count_segment"
+#: So long a page counts for one answer, over all its segments; and so long a worker counts one.
+PAGE_MILLISECONDS, WORKER_MILLISECONDS = 1_500, 240_000
+FIRST_PEOPLE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """`people` is None while it is still being counted; then `before` says what it was, at `at`. `problem`: it cannot be."""
+
+    people: int | None = None
+    before: int | None = None
+    at: datetime | None = None
+    problem: str = ""
+
+
+def count(conditions: Sequence[ColumnElement[bool]], milliseconds: int = PAGE_MILLISECONDS) -> int | None:
+    """How many match, exactly; None where that takes longer."""
+    return _within(milliseconds, lambda: db().scalar(_counting(conditions)) or 0)
+
+
+def first_people(conditions: Sequence[ColumnElement[bool]]) -> list[Contact] | None:
+    """A few of those who match, by name; None where finding them takes too long."""
+    first = select(Contact).where(*conditions).order_by(Contact.name_key, Contact.id).limit(FIRST_PEOPLE)
+    return _within(PAGE_MILLISECONDS, lambda: list(db().scalars(first)))
+
+
+def look(rule: Group) -> tuple[int | None, list[Contact] | None]:
+    """How many a rule finds and the first of them; each None where it takes too long. Raises RuleRefused."""
+    conditions = conditions_of(rule)
+    return count(conditions), first_people(conditions)
+
+
+def counts_of(found: Sequence[Segment]) -> dict[UUID, Counted]:
+    """The number of people in each, as far as PAGE_MILLISECONDS allow; for the others workers are rung."""
+    ends_at = time.monotonic() + PAGE_MILLISECONDS / 1000
+    return {one.id: _counted(one, int((ends_at - time.monotonic()) * 1000)) for one in found}
+
+
+def count_in_worker(segment_id: UUID) -> None:
+    """Count one with a worker's patience, and keep the number with its moment."""
+    segment = get(Segment, segment_id)
+    if segment is None:
+        return
+    try:
+        people = count(members_of(segment), WORKER_MILLISECONDS)
+    except RuleRefused:
+        return  # its page says what is wrong
+    if people is not None:
+        kept = {"people_count": people, "counted_at": clock.now()}
+        db().execute(update(Segment).where(Segment.id == segment_id).values(**kept))
+
+
+def _counted(segment: Segment, milliseconds: int) -> Counted:
+    try:
+        conditions = members_of(segment)
+    except RuleRefused as refusal:
+        return Counted(problem=refusal.sentence)
+    people = count(conditions, milliseconds) if milliseconds > 0 else None
+    if people is None:
+        # No row of the agenda: whoever looks again rings again.
+        jobs.ring(jobs.Ring(COUNT, current_organization_id(), f'["{segment.id}"]'))
+    return Counted(people, segment.people_count, segment.counted_at)
+
+
+def _counting(conditions: Sequence[ColumnElement[bool]]) -> Any:
+    return select(func.count()).select_from(ids_where(conditions).subquery())
+
+
+def _within(milliseconds: int, work: Any) -> Any | None:
+    """What `work` returns, None where the database needs longer. The transaction goes on either way."""
+    plan_lists()
+    try:
+        with db().begin_nested():
+            db().execute(text(f"SET LOCAL statement_timeout = {int(milliseconds)}"))
+            found = work()
+            db().execute(text("SET LOCAL statement_timeout TO DEFAULT"))
+    except OperationalError as problem:
+        if isinstance(problem.orig, QueryCanceled):
+            return None
+        raise
+    return found
