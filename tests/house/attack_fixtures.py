@@ -31,6 +31,7 @@ BY_ARGUMENT = {
     "delivery_id": "delivery",
     "import_id": "contact_import",
     "suppression_id": "suppression",
+    "trigger_id": "trigger",
     "verification_id": "verification",
 }
 #: Blueprint -> furniture that its `<uuid:id>` names.
@@ -167,6 +168,20 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "campaigns.pause": lambda _: {},
     "campaigns.resume": lambda _: {},
     "campaigns.cancel": lambda _: {},
+    "campaigns.add_trigger": lambda _: {"kind": "tag_added", "set-tag": "Lead", "repeats": "once"},
+    "campaigns.change_trigger": lambda _: {
+        "set-title": "Form",
+        "set-existing": "fill",
+        "set-tag": "",
+        "set-then": "",
+        "repeats": "every",
+        "pause_days": "3",
+    },
+    "campaigns.switch_trigger": lambda _: {"is_on": "0"},
+    "campaigns.remove_trigger": lambda _: {},
+    "campaigns.renew_address": lambda _: {},
+    "campaigns.take_calls_again": lambda _: {},
+    "campaigns.see_problem": lambda _: {},
     "campaigns.move_sender": lambda _: {},
     "people.tag": lambda house: {"ids": [house.contact], "tags": "vip"},
     "people.choose_campaign": lambda house: {"ids": [house.fresh_contact], "campaign_id": house.campaign},
