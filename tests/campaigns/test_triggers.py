@@ -160,7 +160,7 @@ def test_replies_opens_clicks_and_outcomes_lead_into_follow_ups_that_look_back(w
         kind: running(world.acme, WELCOME, name=kind)
         for kind in ("replied", "opened", "clicked", "left", "status")
     }
-    about = {"about": f"{first.id}/hello", "looks_at": "message"}
+    about: dict[str, Any] = {"about": f"{first.id}/hello", "looks_at": "message"}
     when(runs["replied"], "replied", medium="any", **about)
     when(runs["opened"], "opened", **about)
     when(runs["clicked"], "clicked", about=str(first.id), looks_at="own")

@@ -12,6 +12,7 @@ from loumass.accounts.models import Invitation
 from loumass.campaigns.models import Campaign, CampaignChange, CampaignSender, Enrollment
 from loumass.campaigns.simulating import kept
 from loumass.campaigns.simulating.wishes import Wish
+from loumass.campaigns.trigger_models import SegmentSeen, Trigger, TriggerCall
 from loumass.channels.connecting import sealed
 from loumass.channels.models import Brand, BrandChannel, BrandDay, Channel, SendingRule, VendorClient
 from loumass.channels.tracking_models import TrackingDomain
@@ -341,6 +342,18 @@ def _campaign(put: Any, session: Any, house: Furniture, channel: Channel) -> Non
         "walking_enrollment",
         Enrollment(campaign_id=stream.id, contact_id=house.other_contact, node_id=node.id, state="active"),
     )
+    trigger = put(
+        "trigger",
+        Trigger(
+            campaign_id=stream.id,
+            kind="called",
+            config={"title": f"{MARK} form", "existing": "fill", "tag": "", "then": ""},
+            problem=f"{MARK} came round",
+            problem_at=clock.now(),
+        ),
+    )
+    session.add(SegmentSeen(trigger_id=trigger.id, contact_id=house.contact))
+    session.add(TriggerCall(trigger_id=trigger.id, body=b"{}", state="failed", problem=f"{MARK} unread"))
     for state in ("running", "paused", "scheduled"):
         row = put(f"{state}_stream", Stream(paused_at=clock.now() if state == "paused" else None))
         values = {"name": f"{MARK} {state}", "graph_id": graph.id, "state": state, "starts_at": clock.now()}

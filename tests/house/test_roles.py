@@ -24,6 +24,7 @@ PUBLIC = {
 HOOKS = {
     "health.health",
     "health.metrics",
+    "calls.arrive",
     "hooks.arrive",
     "hooks.arrive_without_token",
     "hooks.twilio_inbound",
