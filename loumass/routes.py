@@ -32,6 +32,7 @@ import loumass.messages.waiting_pages
 import loumass.messages.wishes_pages
 import loumass.webhooks.delivery_pages
 import loumass.webhooks.hook_pages
+import loumass.webhooks.outgoing_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.channels.tracking_pages.pages, "", "member"),
     Route(loumass.deliverability.pages.pages, "", "member"),
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
+    Route(loumass.webhooks.outgoing_pages.pages, "", "member"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),
 )

@@ -47,6 +47,8 @@ BY_BLUEPRINT = {
     "messages": "doubtful",
     "tracking": "tracking_domain",
     "deliverability": "sending_domain",
+    "tasks": "task",
+    "outgoing": "webhook_call",
     "topics": "topic",
 }
 #: Endpoint -> argument -> furniture, where neither tells.
@@ -72,6 +74,8 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
             "inbox.add_note",
         )
     },
+    "graphs.test_call": {"node_id": "webhook_node"},
+    **{f"outgoing.{one}": {"id": "webhook_key"} for one in ("show_secret", "change_over", "remove_key")},
     "inbox.confirm_opt_out": {"id": "proposal"},
     "inbox.dismiss_opt_out": {"id": "proposal"},
     "deliverability.release": {"id": "slowed_channel"},
@@ -286,6 +290,23 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
         "way-next": house.end_node,
     },
     "graphs.remove": lambda _: {},
+    "graphs.test_call": lambda _: {
+        "name": "Tell",
+        "set-url": "https://127.0.0.1:9/in",
+        "set-event": "x",
+        "set-waits": "wait",
+    },
+    "tasks.complete": lambda _: {"outcome": "a", "note": "Glad"},
+    "tasks.skip": lambda _: {},
+    "tasks.snooze": lambda _: {"until": "3d"},
+    "tasks.assign": lambda house: {"user": house.member},
+    "tasks.change_chosen": lambda house: {"act": "snooze", "ids": [house.other_task]},
+    "outgoing.resend": lambda _: {},
+    "outgoing.add_key": lambda _: {"name": "New", "host": "api.example", "secret": "", "headers": "A: b"},
+    "outgoing.make_own_key": lambda _: {},
+    "outgoing.show_secret": lambda _: {},
+    "outgoing.change_over": lambda _: {},
+    "outgoing.remove_key": lambda _: {},
     "account.change_password": lambda _: {
         "password-current": "correct horse battery",
         "password-password": "another long sentence",
