@@ -40,6 +40,7 @@ import loumass.messages.waiting_pages
 import loumass.messages.wishes_pages
 import loumass.webhooks.delivery_pages
 import loumass.webhooks.hook_pages
+import loumass.webhooks.outgoing_pages
 from loumass.core.api import PREFIX as API
 
 
@@ -88,6 +89,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.accounts.api.api, API, "api"),
     Route(loumass.funnels.api.api, API, "api"),
     Route(loumass.campaigns.api.api, API, "api"),
+    Route(loumass.webhooks.outgoing_pages.pages, "", "member"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),
 )

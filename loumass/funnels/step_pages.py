@@ -33,8 +33,11 @@ from loumass.funnels.graph_pages import pages
 from loumass.funnels.graph_view import Shown, graph_page, refuse_unless, shown_graph
 from loumass.funnels.kinds import KINDS, kind_of
 from loumass.funnels.kinds.settings import FormField, Settings, chosen_from, form_fields
+from loumass.funnels.kinds.webhook import Webhook, WebhookConfig
 from loumass.funnels.local_time import zone_names
 from loumass.funnels.node import Node
+from loumass.outgoing import service as outgoing
+from loumass.tasks.service import able_members
 
 
 @pages.get("/funnels/<uuid:graph_id>/steps/<uuid:node_id>")
@@ -67,8 +70,10 @@ def node_in(shown: Shown, node_id: UUID) -> Node:
     return shown.graph.node(node_id)
 
 
-def _step_page(shown: Shown, node: Node, typed: forms.TypedStep) -> str:
-    return graph_page(shown, node.id, **step_context(shown, node, typed))
+def _step_page(
+    shown: Shown, node: Node, typed: forms.TypedStep, *, tried: outgoing.Answer | None = None
+) -> str:
+    return graph_page(shown, node.id, tried=tried, **step_context(shown, node, typed))
 
 
 def step_context(shown: Shown, node: Node, typed: forms.TypedStep) -> dict[str, Any]:
@@ -130,6 +135,8 @@ def _suggestions(graph: Graph, config: type[Any]) -> dict[str, list[tuple[str, s
     plain: dict[str, Any] = {
         "tags": lambda: [(name, name) for name in queries.tag_names()],
         "fields": lambda: [(name, name) for name in _field_names()],
+        "members": lambda: [(one.address, one.name) for one in able_members()],
+        "webhook_keys": lambda: [(name, name) for name in outgoing.key_names()],
         "zones": lambda: [(name, name) for name in zone_names() if "/" in name],
         "steps": lambda: [
             (node.key, node.name) for node in graph.nodes if KINDS.get(node.kind, KINDS["end"]).medium
@@ -214,6 +221,28 @@ def keep_unsaved(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
     node = node_in(shown, node_id)
     refuse_unless(shown.may_change_words and node.kind in KINDS)
     return kept_at(node_id, kind_of(node.kind).medium or "")
+
+
+@pages.post("/funnels/<uuid:graph_id>/steps/<uuid:node_id>/test-call")
+@requires("templates.write")
+def test_call(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
+    """Call the address as it was typed, with an invented person, and show what came back. Nothing is saved."""
+    shown = shown_graph(graph_id)
+    refuse_unless(shown.may_change_words)
+    node = node_in(shown, node_id)
+    kind = KINDS.get(node.kind)
+    if not isinstance(kind, Webhook):
+        raise NotFound
+    typed, config = forms.read_step(request.form, kind, content_queries.vocabulary())
+    if not isinstance(config, WebhookConfig):
+        return _step_page(shown, node, typed), 422
+    try:
+        body = kind.sample(node, config, {"id": str(g.organization.id), "name": g.organization.name})
+        key = outgoing.key_for(config.url, config.key)
+    except (Refused, ValueError) as problem:
+        return _step_page(shown, node, forms.with_error(typed, "", f"{problem}".rstrip(".") + ".")), 422
+    db().commit()
+    return _step_page(shown, node, typed, tried=outgoing.call_once(config.url, key, body))
 
 
 @pages.get("/funnels/<uuid:graph_id>/steps/<uuid:node_id>/removal")

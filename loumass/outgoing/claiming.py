@@ -51,6 +51,8 @@ _GIVE_UP = text(f"""
         SELECT id FROM webhook_call
         WHERE organization_id = :organization_id AND host = :host AND state = 'queued' AND due_at <= :now
           AND (give_up_at <= :now OR tries_left <= 0)
+          AND NOT EXISTS (SELECT 1 FROM stream WHERE stream.organization_id = :organization_id
+              AND stream.id = webhook_call.stream_id AND (stream.paused_at IS NOT NULL OR stream.closed_at IS NOT NULL))
         ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
     )
     UPDATE webhook_call call SET state = 'failed', ended_at = :now, due_at = NULL,
@@ -84,11 +86,11 @@ _TAKE = text("""
         UPDATE webhook_call SET state = 'calling', attempts = attempts + 1, tries_left = tries_left - 1, lease_until = :lease
         WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[]))
         RETURNING id, url, host, key_name, body, fills, contact_id, attempts, tries_left, give_up_at
-    ), attempt AS (
+    ), begun AS (
         INSERT INTO webhook_attempt (organization_id, call_id, number, started_at)
         SELECT :organization_id, id, attempts, CAST(:now AS timestamptz) FROM taken RETURNING call_id
     )
-    SELECT taken.* FROM taken JOIN attempt ON attempt.call_id = taken.id ORDER BY taken.id
+    SELECT taken.* FROM taken JOIN begun ON begun.call_id = taken.id ORDER BY taken.id
 """)
 _NEXT = text("""
     SELECT host,

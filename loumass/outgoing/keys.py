@@ -49,8 +49,7 @@ class Opened:
 
 
 def keys() -> list[WebhookKey]:
-    """All of them, the organization's own first; it is made when it is not there yet."""
-    _make_own()
+    """All of them, the organization's own first, once it was made."""
     return list(db().scalars(select(WebhookKey).order_by(WebhookKey.name)))
 
 
@@ -62,7 +61,7 @@ def names() -> list[str]:
 def opened(wanted: Collection[str]) -> dict[str, Opened]:
     """Those of the keys called so that exist, opened. The caller lets nobody see them."""
     if OWN in wanted:
-        _make_own()
+        make_own()
     return {
         row.name: _opened(row) for row in db().scalars(select(WebhookKey).where(WebhookKey.name.in_(wanted)))
     }
@@ -120,7 +119,8 @@ def secret_of(row: WebhookKey) -> str:
     return _unsealed(row, "secret")
 
 
-def _make_own() -> None:
+def make_own() -> None:
+    """Make the organization's own key, unless it is there: the first call does so, or whoever wants to see it."""
     key_id = uuid7()
     bound = {
         "organization_id": current_organization_id(),

@@ -47,9 +47,11 @@ from loumass.funnels.models import Edge, Graph, Node, NodeTurn, SplitTrial, Temp
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Conversation, Message, OptOutProposal, Stream
+from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
 from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials
 from loumass.speech.models import SpokenText, VoiceAccount
+from loumass.tasks.models import Task
 from tests.world import Tenant
 
 
@@ -92,6 +94,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _changes(put, house)
         _conversation(put, house, channel, tenant.admin.id)
         _care(put, session, house, channel)
+        _by_hand_and_outside(put, session, house, tenant.admin.id)
         put(
             "invitation",
             Invitation(
@@ -387,6 +390,68 @@ def _ending(put: Any, name: str) -> UUID:
     node = Node(graph_id=graph.id, key="stop", kind="end", name=f"{MARK} {name}", config={})
     graph.start_node_id = put(f"{name}_node", node).id
     return graph.id
+
+
+def _by_hand_and_outside(put: Any, session: Any, house: Furniture, admin_id: UUID) -> None:
+    """Tasks, and calls to another system."""
+    about = {
+        "contact_id": house.contact,
+        "stream_id": house.running_campaign,
+        "enrollment_id": house.enrollment,
+    }
+    words = {
+        "kind": "call",
+        "title": f"Ring {MARK}",
+        "script": f"Hello {MARK}",
+        "outcomes": [{"branch": "a", "label": "Reached"}],
+    }
+    task = about | words | {"node_id": house.node, "assignee_id": admin_id, "due_at": clock.now()}
+    put("task", Task(**task, step_id=uuid7()))
+    put("other_task", Task(**task, step_id=uuid7()))
+    put(
+        "done_task",
+        Task(
+            **task,
+            step_id=uuid7(),
+            state="done",
+            outcome="a",
+            note=MARK,
+            closed_at=clock.now(),
+            closed_by_id=admin_id,
+        ),
+    )
+    for name, key_name in (("own_webhook_key", ""), ("webhook_key", f"{MARK} key")):
+        key_id = uuid7()
+        aad = secrets.associated_data("webhook_key.sealed_secret", current_organization_id(), key_id)
+        put(
+            name, WebhookKey(id=key_id, name=key_name, sealed_secret=secrets.seal(b"whsec_" + b"A" * 44, aad))
+        )
+    session.add(WebhookHost(host=f"{MARK.lower()}.example:443"))
+    call = about | {
+        "host": f"{MARK.lower()}.example:443",
+        "url": f"https://{MARK.lower()}.example/in",
+        "body": f'{{"x": "{MARK}"}}',
+    }
+    call |= {
+        "node_id": house.node,
+        "is_awaited": True,
+        "tries_left": 0,
+        "give_up_at": clock.now(),
+        "state": "failed",
+        "attempts": 1,
+    }
+    put("webhook_call", WebhookCall(**call, step_id=uuid7(), ended_at=clock.now(), problem=MARK))
+    session.add(
+        WebhookAttempt(
+            call_id=house.webhook_call, number=1, started_at=clock.now(), ended_at=clock.now(), answer=MARK
+        )
+    )
+    settings = {"url": "https://127.0.0.1:9/in"}
+    put(
+        "webhook_node",
+        Node(graph_id=house.graph, key="tell", kind="webhook", name=f"{MARK} tell", config=settings),
+    )
+    session.flush()
 
 
 def _voicemail(put: Any, house: Furniture, channel: Channel) -> None:
