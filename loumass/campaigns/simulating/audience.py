@@ -48,7 +48,7 @@ _INSIDE = """
     LEFT JOIN LATERAL (
         SELECT message.state, message.id, message.due_at, message.channel_id FROM message
         WHERE message.organization_id = :organization_id AND message.step_id = e.step_id AND message.direction = 'out' LIMIT 1
-    ) m ON e.state <> 'active'
+    ) m ON true
     ORDER BY e.id
 """
 _NEXT = text(_INSIDE.format(which="enrollment.id > :after"))

@@ -43,9 +43,10 @@ class Knowing:
 
     def _known(self, walker: Walker, asked: Sequence[tuple[UUID, Answers]]) -> tuple[Known, Did | None]:
         found = [answers.of(walker) for _, answers in asked]
-        key = tuple(map(_hashable, found))
+        are_theirs = [_is_theirs(answers, value) for (_, answers), value in zip(asked, found, strict=True)]
+        key = tuple(None if own else _hashable(value) for own, value in zip(are_theirs, found, strict=True))
         did = Did()
-        if key not in self._shared or any(isinstance(one, datetime) for one in found):
+        if key not in self._shared or any(are_theirs):
             told = [
                 (node_id, dict(answers.as_facts(value)))
                 for (node_id, answers), value in zip(asked, found, strict=True)
@@ -73,10 +74,12 @@ def _merged(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return values
 
 
+def _is_theirs(answers: Answers, value: Any) -> bool:
+    """Whether it is a moment that is kept with what they did, and not with what others may share."""
+    return isinstance(value, datetime) and set(answers.as_facts(value)) <= set(_DID)
+
+
 def _hashable(value: Any) -> Hashable:
-    """A moment is theirs alone, and kept with what they did."""
-    if isinstance(value, datetime):
-        return None
     if isinstance(value, Mapping):
         return tuple(sorted((key, str(one)) for key, one in value.items()))
     return tuple(sorted(value)) if isinstance(value, list | set | frozenset) else value

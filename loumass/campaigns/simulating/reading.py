@@ -90,13 +90,29 @@ def read(
     channels = _channels(subject, wish)
     everybody = [one for pool in channels.values() for one in pool]
     brands = senders.brands_of([one.id for one in everybody], home)
-    found = senders.senders_of(everybody, brands)
+    begins = begins_at(subject, wish)
+    found = [_at(begins, home, one) for one in senders.senders_of(everybody, brands)]
     pools = {medium: [one for one in found if one.medium == medium] for medium in channels}
-    limits = senders.limits_now(home, found, brands)
+    plan = _plan(subject, wish, organization, begins, pools, senders.limits_now(home, found, brands))
+    if only is not None:
+        plan = replace(plan, chances=only.script, chooses=only.script.choose)
+    ready = Ready(subject, wish, home, Simulation(plan, keeps(home)), found)
+    _seat(ready, _members(ready, pools, tells, only))
+    return ready
+
+
+def _plan(
+    subject: Subject,
+    wish: Wish,
+    organization: Organization,
+    begins: datetime,
+    pools: Mapping[str, Sequence[pure.Sender]],
+    limits: pure.Limits,
+) -> Plan:
     words = written_in(subject.graph_id)
-    plan = Plan(
+    return Plan(
         graph=subject.graph,
-        begins=(begins := begins_at(subject, wish)),
+        begins=begins,
         ends=begins + HORIZON,
         limits=limits,
         chances=Seeded(wish.rates, wish.seed),
@@ -107,11 +123,6 @@ def read(
         needs=_needs(subject.graph, words),
         trials=trials_in(subject.graph),
     )
-    if only is not None:
-        plan = replace(plan, chances=only.script, chooses=only.script.choose)
-    ready = Ready(subject, wish, home, Simulation(plan, keeps(home)), found)
-    _seat(ready, _members(ready, pools, tells, only))
-    return ready
 
 
 def begins_at(subject: Subject, wish: Wish) -> datetime:
@@ -119,10 +130,15 @@ def begins_at(subject: Subject, wish: Wish) -> datetime:
     if wish.begins_at is not None:
         return wish.begins_at
     campaign = subject.campaign
-    is_agreed = campaign is not None and campaign.state == "scheduled" and campaign.starts_at
-    return (
-        max(campaign.starts_at, clock.now()) if campaign and campaign.starts_at and is_agreed else clock.now()
-    )
+    agreed = campaign.starts_at if campaign is not None and campaign.state == "scheduled" else None
+    return max(agreed, clock.now()) if agreed else clock.now()
+
+
+def _at(begins: datetime, home: ZoneInfo, sender: pure.Sender) -> pure.Sender:
+    """As it stands when it begins: on another day nothing of its cap is used, and its warm-up has climbed."""
+    if begins.astimezone(home).date() == clock.now().astimezone(home).date():
+        return sender
+    return replace(sender, used=0, climbed=sender.climbed + bool(sender.used))
 
 
 def _channels(subject: Subject, wish: Wish) -> Mapping[str, Sequence[Channel]]:
@@ -202,7 +218,7 @@ def _sit(simulation: Simulation, member: audience.Member, by_id: Mapping[UUID, p
         simulation.set_aside(person, None, "elsewhere")
     elif member.message in ("queued", "sending") and sender is not None:
         simulation.await_message(person, node_id, sender, member.message_due_at or begins)
-    elif member.message in _OUTCOMES and member.waits_for == "message":
+    elif member.message in _OUTCOMES:
         simulation.go_on(person, node_id, _OUTCOMES[member.message])
     else:
         due_at = begins if member.state == "active" else member.due_at

@@ -66,21 +66,24 @@ class Seeded:
 
     def __init__(self, rates: Rates, seed: int) -> None:
         self.rates, self._key = rates, str(seed).encode()[:64]
+        # Compared as the whole numbers that are drawn: most messages are not answered, and cost no more than that.
+        self._reply, self._open, self._click, self._bounce = (
+            int(rate * _WHOLE) for rate in (rates.reply, rates.open, rates.click, rates.bounce)
+        )
 
     def after_sending(
         self, person_id: UUID, node_id: UUID, visit: int, medium: str, at: datetime
     ) -> Fate | None:
         """As `Chances` says."""
-        rates = self.rates
-        if rates.are_none:
+        if self.rates.are_none:
             return None
         bounce, read, reply, soon_read, soon_click, soon_reply, _, _ = self._draws(person_id, node_id, visit)
         is_email = medium == "email"
-        if is_email and bounce < rates.bounce:
+        if is_email and bounce < self._bounce:
             return Fate(is_bounced=True)
-        has_clicked = is_email and read < rates.click
-        has_opened = has_clicked or (is_email and read < rates.open)
-        has_replied = reply < rates.reply
+        has_clicked = is_email and read < self._click
+        has_opened = has_clicked or (is_email and read < self._open)
+        has_replied = reply < self._reply
         if not has_opened and not has_replied:
             return None
         opened_at = _within(at, OPENED_WITHIN, soon_read) if has_opened else None
@@ -92,15 +95,15 @@ class Seeded:
 
     def share(self, person_id: UUID, node_id: UUID, visit: int) -> float:
         """As `Chances` says."""
-        return self._draws(person_id, node_id, visit)[6]
+        return self._draws(person_id, node_id, visit)[6] / _WHOLE
 
-    def _draws(self, person_id: UUID, node_id: UUID, visit: int) -> tuple[float, ...]:
+    def _draws(self, person_id: UUID, node_id: UUID, visit: int) -> tuple[int, ...]:
+        """Eight whole numbers below 2^32."""
         which = person_id.bytes + node_id.bytes + visit.to_bytes(4, "big")
-        digest = blake2b(which, digest_size=32, key=self._key).digest()
-        return tuple(number / _WHOLE for number in _DRAWS.unpack(digest))
+        return _DRAWS.unpack(blake2b(which, digest_size=32, key=self._key).digest())
 
 
-def _within(at: datetime, half: timedelta, draw: float) -> datetime:
+def _within(at: datetime, half: timedelta, draw: int) -> datetime:
     """After `at`, by half of all within `half`, and of the rest again: whole minutes, as people are shown them."""
-    minutes = -math.log2(1.0 - draw) * half.total_seconds() / 60
+    minutes = -math.log2(1.0 - draw / _WHOLE) * half.total_seconds() / 60
     return at + min(timedelta(minutes=math.ceil(minutes) or 1), LONGEST)

@@ -116,7 +116,9 @@ class Ledger:
     def went(self, post: Post, people: Sequence[Person], at: datetime) -> None:
         """Their messages leave now."""
         self.sent[self.hour(at), post.sender.id] += len(people)
-        self.sent_by_step.update(person.stop.node.id for person in people if person.stop)
+        for stop, count in Counter(person.stop for person in people).items():
+            if stop is not None:
+                self.sent_by_step[stop.node.id] += count
         self.first_sent, self.last_sent = self.first_sent or at, at
 
     def hold(self, post: Post, gate: str, count: int, since: datetime, until: datetime | None) -> None:

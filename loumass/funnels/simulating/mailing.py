@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -53,13 +53,19 @@ class Mail:
             else:
                 reached.append(person)
         simulation.rest(reached, None, "message")
+        put: Counter[Post] = Counter()
         for person, post in self._chosen(medium, pool, reached):
             self._put(post, person, simulation.now)
+            put[post] += 1
+        for post, count in put.items():
+            simulation.ledger.queue(post, count, simulation.now)
         return None
 
     def wait_for(self, person: Person, sender: Sender, due: datetime) -> None:
         """Their message waits in this queue already."""
-        self._put(self._post(sender), person, due)
+        post = self._post(sender)
+        self._put(post, person, due)
+        self._simulation.ledger.queue(post, 1, self._simulation.now)
 
     def take_along(self, sender: Sender, letters: Iterable[Letter]) -> None:
         """What other campaigns have in a queue goes by the same limits."""

@@ -68,13 +68,12 @@ class Post:
         return least(self.sender.cap, self.sender.warmup, self._climbed)
 
     def put(self, letter: Letter, at: datetime) -> None:
-        """A message waits here from now on."""
+        """A message waits here from now on. Whoever puts some in tells the ledger of all of them."""
         if letter.person is None:
             self._others += 1
         else:
             letter.person.post = self
             self.waiting += 1
-            self._ledger.queue(self, 1, at)
         self._put(letter, at)
 
     def drop(self, person: Person, at: datetime) -> None:
@@ -86,6 +85,7 @@ class Post:
     def look(self, at: datetime) -> Look:
         """Let go what may leave now."""
         looked = Look([], [])
+        before = self.waiting
         if at >= self._day_ends:
             self._begin_day(at)
         while self._later and self._later[0].due <= at:
@@ -96,6 +96,8 @@ class Post:
             return looked
         open_lanes = self._take(looked, at) if at >= self._free_at else self._open_lanes(at)
         self._plan_next(open_lanes, at)
+        if before != self.waiting:
+            self._ledger.queue(self, self.waiting - before, at)
         return looked
 
     def close(self, at: datetime) -> None:
@@ -181,12 +183,14 @@ class Post:
         if person.post is not self:
             return False
         if gate := person.reach.refused.get(self.sender.medium):
-            self.drop(person, at)
+            person.post = None
+            self.waiting -= 1
             looked.refused.append((person, gate))
             return False
         if self._is_put_off(letter, person, at) or not self._fits(letter, at):
             return False
-        self.drop(person, at)
+        person.post = None
+        self.waiting -= 1
         if self._limits.budget.is_set:
             self._limits.budget.note(person, at)
         looked.sent.append(person)
