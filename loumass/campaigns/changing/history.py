@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.core.database import db
 from loumass.core.errors import NotFound
+from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels import service
 from loumass.funnels.comparing import Comparison
@@ -84,38 +85,39 @@ def compared(campaign: Campaign, one: int, other: int) -> Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A campaign that was made from a template, and which of its versions it is (None: nobody knows)."""
+    """A campaign that was made from a template, which of its versions it is (None: nobody knows), whether it was changed in
+    its own way since, and whether somebody works on a change of it."""
 
     campaign: Campaign
     number: int | None
     is_changed: bool
+    has_draft: bool
 
 
-def running_template(template: Template) -> list[Running]:
-    """The campaigns of a template, newest first, and the version that each runs; at most 200."""
+def running_template(template: Template, cursor: str | None) -> Page[Running]:
+    """A page of the campaigns of a template, the newest first."""
+    is_its = (Graph.organization_id == Campaign.organization_id) & (Graph.id == Campaign.graph_id)
     found = (
         select(Campaign, Graph.cloned_from_id)
-        .join(Graph, (Graph.organization_id == Campaign.organization_id) & (Graph.id == Campaign.graph_id))
+        .join(Graph, is_its)
         .where(Campaign.template_id == template.id)
-        .order_by(Campaign.created_at.desc(), Campaign.id)
-        .limit(200)
-    )
-    rows = db().execute(found).all()
-    numbers = {
-        row.id: row.number
-        for row in db().execute(select(Graph.id, Graph.number).where(Graph.template_id == template.id))
-    }
-    last = _last_from([campaign.id for campaign, _ in rows])
-    return [
-        Running(campaign, numbers.get(origin), last.get(campaign.id, origin) != origin)
-        for campaign, origin in rows
+    )  # fmt: skip
+    rows = page(found, (Campaign.created_at, Campaign.id), cursor, descending=True)
+    versions = select(Graph.id, Graph.number).where(Graph.template_id == template.id)
+    numbers = {row.id: row.number for row in db().execute(versions)}
+    last, drafted = _changes_of([row[0].id for row in rows.items])
+    running = [
+        Running(one, numbers.get(origin), last.get(one.id, origin) != origin, one.id in drafted)
+        for one, origin, *_ in rows.items
     ]
+    return Page(running, rows.before, rows.after)
 
 
-def _last_from(campaign_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
-    """What the latest change of each campaign took over; None where it was somebody's own."""
-    applied = CampaignChange.applied_at.is_not(None)
-    found = select(CampaignChange.campaign_id, CampaignChange.from_graph_id).where(
-        CampaignChange.campaign_id.in_(campaign_ids), applied
+def _changes_of(campaign_ids: Sequence[UUID]) -> tuple[dict[UUID, UUID | None], set[UUID]]:
+    """What the latest change of each campaign took over (None: somebody's own), and which have a draft of one."""
+    found = select(CampaignChange).where(
+        CampaignChange.campaign_id.in_(campaign_ids), CampaignChange.discarded_at.is_(None)
     )
-    return {row.campaign_id: row.from_graph_id for row in db().execute(found.order_by(CampaignChange.number))}
+    rows = db().scalars(found.order_by(CampaignChange.number)).all()
+    applied = {row.campaign_id: row.from_graph_id for row in rows if row.applied_at is not None}
+    return applied, {row.campaign_id for row in rows if row.applied_at is None}

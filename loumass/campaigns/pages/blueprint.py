@@ -85,7 +85,7 @@ def owner_of_campaign_graph(graph_id: UUID) -> Owner | None:
 def _owner_of_running(campaign: Campaign) -> Owner:
     is_new = campaign.state in ("draft", "scheduled")
     has_ended = campaign.state in ("finished", "cancelled")
-    walked = "People walk this funnel. Its words can be changed here; its steps in a draft, which you review before it is applied."
+    walked = "People walk this funnel, so its steps stay as they are. Change its words here, its steps in a draft of change."
     owner = replace(
         _owner(campaign, may_change=not has_ended),
         may_change_steps=is_new,

@@ -86,10 +86,11 @@ def undo_change(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that a
 def of_template(template_id: UUID) -> ResponseReturnValue:
     """The campaigns of a template, and which version each runs."""
     template = get_or_404(Template, template_id)
+    g.within = "funnels"
     return render_template(
         "campaigns/of_template.html",
         template=template,
         publishing=queries.publishing_of([template])[template.id],
-        running=running_template(template),
+        found=running_template(template, request.args.get("after") or request.args.get("before")),
         template_tabs=template_tabs,
     )

@@ -27,7 +27,7 @@ from tests.campaigns.cast import Run, running, send, step, text_to, wait
 from tests.campaigns.changing.edits import Drafted, edited, learn, nobody_is_lost, open_change
 from tests.world import World
 
-EXAMPLES = 12
+EXAMPLES = 6
 numbers = st.integers(0, 11)
 edits = st.lists(
     st.tuples(st.sampled_from(["remove", "put", "wait", "say", "swap", "begin"]), numbers, numbers),
@@ -91,9 +91,9 @@ def test_whatever_is_changed_nobody_is_lost_and_nobody_written_to_twice(world: W
             with world.acme.acting() as session:
                 assert session.scalar(_TWICE, {"organization_id": world.acme.id, "campaign_id": run.id}) == 0
         world.later(days=60)
-        for _ in range(12):
+        for _ in range(8):
             run.told("sent")
-            world.later(days=20)
+            world.later(days=30)
         assert {one.state for one in run.all()} == {"ended"}, "and everybody comes to an end"
 
     holds()
