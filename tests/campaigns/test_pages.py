@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.campaigns.cast import drafted, running, step, text_to
@@ -179,3 +181,29 @@ def test_the_funnel_of_a_running_campaign_keeps_its_steps(world: World) -> None:
     text = page(world.acme.member.get(f"/funnels/{run.now().graph_id}")).text_content()
     assert "Broker Night" in text
     assert "its steps stay as they are" in text
+
+
+def test_the_people_of_a_running_funnel_are_counted_for_the_builder(world: World) -> None:
+    priya, marcus, luis = (
+        world.acme.contact(name, email=f"{name.split()[0].lower()}@counted.example")
+        for name in ("Priya Raman", "Marcus Bell", "Luis Ortega")
+    )
+    run = running(world.acme, FOLLOW_UP, priya, marcus, luis)
+    run.told(only=priya)
+    run.told(only=luis)
+    run.happened("message.replied", luis)
+    url = f"/api/v1/campaigns/{run.id}/funnel-counts"
+    answer: Any = world.acme.viewer.get(url)
+    told = answer.json
+    steps = {one["key"]: one for one in told["steps"]}
+    assert (told["enrolled"], told["outside"]) == (3, 0)
+    first = next(key for key, node in run.nodes.items() if str(node) == told["steps"][0]["id"])
+    assert (steps[first]["here"], steps[first]["passed"]) == (1, 2)
+    assert sum(one["here"] for one in told["steps"]) == 3 - sum(one["dropped"] for one in told["steps"])
+    assert [(way["key"], way["branch"], way["people"]) for way in told["ways"]] == [(first, "next", 2)]
+    builder = world.acme.member.get(f"/funnels/{run.now().graph_id}").text
+    assert f'data-counts-href="{url}"' in builder
+    assert f'data-people-href="/campaigns/{run.id}"' in builder
+    graph: Any = world.acme.member.get(f"/api/v1/funnels/{run.now().graph_id}")
+    assert (graph.json["may_change_steps"], graph.json["may_change_words"]) == (False, True)
+    assert world.globex.admin.get(url).status_code == 404

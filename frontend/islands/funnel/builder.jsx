@@ -54,10 +54,10 @@ function useBeginning(store, stage) {
       requestAnimationFrame(() => document.querySelector(".outline-step")?.focus());
     });
     addEventListener("beforeunload", (event) => {
-      if (["saving", "waiting", "failed", "asking"].includes(store.state.saving.what)) event.preventDefault();
+      if (store.isUnsaved) event.preventDefault();
     });
     // Whoever looks away may not come back: what waits is saved now.
-    document.addEventListener("visibilitychange", () => document.hidden && store.saver.isDirty && store.saver.flush());
+    document.addEventListener("visibilitychange", () => document.hidden && store.isUnsaved && store.saveNow());
   }, [store, stage]);
 }
 

@@ -168,6 +168,7 @@ function useSteadyMiddle(flow, frame, width) {
   }, [flow, frame, width]);
 }
 
+const [MARGIN, BELOW] = [28, 76]; // below stand problems and notes
 const LEAST = 0.36; // what fitting shows of a large funnel can still be read
 
 // What the canvas does for the rest of the builder.
@@ -188,11 +189,13 @@ function useStage(stage, flow, frame, store, width) {
     };
     const fit = () => {
       const { graph } = store.state;
-      if (!graph.nodes.length) return flow.setViewport({ x: size().width / 2 - WIDTH / 2, y: 80, zoom: 1 });
+      if (!graph.nodes.length) return flow.setViewport({ x: size().width / 2 - WIDTH / 2, y: 180, zoom: 1 });
       const bounds = flow.getNodesBounds([...flow.getNodes()]);
-      const zoom = Math.min(1, (size().width - 80) / bounds.width, (size().height - 80) / bounds.height);
-      if (zoom >= LEAST) return flow.fitBounds(bounds, { duration, padding: zoom < 1 ? 0.06 : undefined }).then(() => flow.getZoom() > 1 && center(graph.start ?? graph.nodes[0].id, 1));
-      return center(store.state.active, LEAST);
+      const [wide, high] = [size().width - 2 * MARGIN, size().height - MARGIN - BELOW];
+      const zoom = Math.min(1, wide / bounds.width, high / bounds.height);
+      if (zoom < LEAST) return center(store.state.active, LEAST);
+      const x = MARGIN + (wide - bounds.width * zoom) / 2 - bounds.x * zoom;
+      return flow.setViewport({ x, y: MARGIN + (high - bounds.height * zoom) / 2 - bounds.y * zoom, zoom }, { duration });
     };
     const begin = () => {
       const { graph } = store.state;

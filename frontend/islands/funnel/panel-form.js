@@ -8,7 +8,7 @@ const WORDS = 2_500; // each saving of words is a version of them: a pause in wr
 
 export class PanelForm {
   constructor(store, id, place, tell) {
-    Object.assign(this, { store, id, place, tell, isDirty: false, timer: null, isGone: false });
+    Object.assign(this, { store, id, place, tell, isDirty: false, isBusy: false, isContested: false, timer: null, isGone: false });
     this.url = `${store.place.stepsHref}${id}/panel`;
     for (const name of ["input", "change"]) place.addEventListener(name, this.typed);
     place.addEventListener("focusout", this.left);
@@ -31,7 +31,9 @@ export class PanelForm {
 
   show(html) {
     const focused = this.place.contains(document.activeElement) ? document.activeElement.id : null;
+    this.isBusy = true; // a field that goes says that it has changed
     this.place.innerHTML = html;
+    this.isBusy = false;
     window.htmx?.process(this.place);
     document.dispatchEvent(new CustomEvent("form:shown"));
     this.known = this.stored();
@@ -46,7 +48,7 @@ export class PanelForm {
   // The step changed elsewhere (undone, renamed, somebody else): the form shows it, unless something is typed in it.
   follow() {
     const now = this.stored();
-    if (!now || !this.known || this.isDirty || same(now, this.known)) return;
+    if (!now || !this.known || this.isDirty || this.isBusy || this.isContested || same(now, this.known)) return;
     this.known = now;
     this.load();
   }
@@ -56,6 +58,7 @@ export class PanelForm {
   }
 
   typed = (event) => {
+    if (this.isBusy && !event.target.isConnected) return;
     if (event.target.form !== this.form || !event.target.name || event.target.name === "preview_as") return;
     this.isDirty = true;
     const isWords = event.type === "input" && event.target.matches("textarea, [type=text]:not([id^=set-]), input:not([type]):not([id^=set-])");
@@ -90,7 +93,12 @@ export class PanelForm {
     const typed = new FormData(this.form);
     const isNew = [...typed.values()].some((value) => value instanceof File && value.size) || typed.get("library");
     await this.store.saver.flush();
-    await this.store.saver.alone(() => this.post(typed, isNew, 1));
+    this.isBusy = true;
+    try {
+      await this.store.saver.alone(() => this.post(typed, isNew, 1));
+    } finally {
+      this.isBusy = false;
+    }
   }
 
   async post(typed, isNew, tries) {
@@ -98,6 +106,7 @@ export class PanelForm {
     if (!stepOf(store.state.graph, this.id)) return;
     typed.set("revision", store.state.revision);
     store.set({ saving: { what: "saving" } });
+    this.isFailed = false;
     const before = this.storedInBase();
     const answer = await ask(this.url, { method: "POST", form: typed });
     if (answer.ok) {
@@ -106,6 +115,8 @@ export class PanelForm {
       await this.post(typed, isNew, tries - 1);
     } else if (answer.status === 422 || answer.status === 409) {
       if (!this.isGone) this.swap(answer.body);
+      this.isContested = answer.status === 409;
+      this.isFailed = answer.status === 422;
       const problem = answer.status === 422 ? "something in the step's form needs a look" : "somebody else changed this step";
       store.set({ saving: { what: "failed", problem } });
       this.tell({ isShown: true, isContested: answer.status === 409 });
@@ -138,11 +149,20 @@ export class PanelForm {
       else store.adoptTheirs(told);
     }
     store.set({ saving: { what: "saved", at: Date.now() } });
+    this.isContested = false;
     if (this.isGone) return;
     this.known = this.stored();
     if (isNew && !this.isDirty) this.show(answer.body);
     else this.swap(answer.body);
     this.tell({ isShown: true, isContested: false });
+  }
+
+  // What is typed, once more.
+  again() {
+    if (this.isDirty || this.isFailed) {
+      this.isDirty = true;
+      this.save();
+    }
   }
 
   // Mine again, on top of what the other one saved.
@@ -153,6 +173,7 @@ export class PanelForm {
 
   takeTheirs() {
     this.isDirty = false;
+    this.isContested = false;
     this.tell({ isShown: true, isContested: false });
     this.store.set({ saving: { what: "saved", at: Date.now() } });
     return this.load();

@@ -64,6 +64,7 @@ function useForm(store, id, place, form, setShown) {
   useEffect(() => {
     const mine = new PanelForm(store, id, place.current, (told) => setShown((before) => ({ ...before, problem: "", ...told })));
     form.current = mine;
+    store.form = mine;
     const focusWanted = store.state.focusPanel !== store.focusGiven;
     mine.load().then(() => {
       if (!focusWanted || mine.isGone) return;
@@ -79,6 +80,7 @@ function useForm(store, id, place, form, setShown) {
     });
     return () => {
       stop();
+      if (store.form === mine) store.form = null;
       mine.close();
     };
   }, [store, id, place, form, setShown]);

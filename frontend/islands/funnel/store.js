@@ -15,6 +15,7 @@ export class Store {
   constructor(place) {
     this.place = place;
     this.listeners = new Set();
+    this.form = null;
     this.state = {
       isReady: false, failure: "", graph: NOTHING, base: NOTHING, revision: 0, kinds: [], problems: [], entryWords: "",
       mayChangeSteps: false, mayChangeWords: false, history: begun(), selected: [], active: null, panel: null, counts: null,
@@ -122,6 +123,16 @@ export class Store {
 
   choose(choices) {
     if (this.adoptTheirs(this.state.theirs, choices)) this.saver.answered();
+  }
+
+  // Whatever waits, also in the form of the chosen step.
+  saveNow() {
+    this.form?.again();
+    return this.saver.flush();
+  }
+
+  get isUnsaved() {
+    return Boolean(this.form?.isDirty) || ["saving", "waiting", "failed", "asking"].includes(this.state.saving.what);
   }
 
   async refresh() {

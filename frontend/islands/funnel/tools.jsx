@@ -65,7 +65,7 @@ function SaveState() {
     return (
       <span className="save-state save-state-bad" role="alert">
         <Icon icon="cloud-off" /><span>Not saved: {saving.problem.replace(/\.$/u, "")}.</span>
-        <button type="button" className="btn btn-quiet btn-sm" onClick={() => store.saver.flush()}>Save now</button>
+        <button type="button" className="btn btn-quiet btn-sm" onClick={() => store.saveNow()}>Save now</button>
       </span>
     );
   }
