@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from werkzeug.datastructures import MultiDict
 
+from loumass.contacts.rules import editor
 from loumass.content.composing import Draft
 from loumass.content.merge import one_line
 from loumass.content.refusing import refusals
@@ -90,6 +91,8 @@ def typed_settings(form: MultiDict[str, str], config: type[Settings]) -> dict[st
 
 def _value(form: MultiDict[str, str], field: FormField) -> Any:
     name = f"{SETTING}{field.name}"
+    if field.widget == "rule":
+        return editor.typed(form, name) if f"{name}-0-match" in form else field.value
     return form.getlist(name) if field.widget in _LISTS else form.get(name, "")
 
 

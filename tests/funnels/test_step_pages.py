@@ -184,3 +184,26 @@ def bare(template: WrittenTemplate) -> WrittenTemplate:
         for step in template.steps
     ]
     return replace(template, steps=tuple(steps), ways=tuple(sorted(template.ways, key=repr)))
+
+
+def test_a_rule_of_several_questions_is_built_and_saved_without_scripts(world: World, cold: Made):
+    """A condition that asks a group in a group, act by act, as a browser without scripts sends it."""
+    made = Made(world.acme, replace(NO_SHOW, name="Ruled"))
+    url, member = made.at("replied-1"), world.acme.member
+    typed = form_of(member.get(url).text, url) | {"set-test": "rule", "set-wait_up_to": ""}
+    page = member.post(url, typed | {"set-rule-act": "group:0"}).text
+    typed = form_of(page, url) | {"set-rule-0_0-ask": "tag"}
+    page = member.post(url, typed | {"set-rule-act": "ask:0_0"}).text
+    typed = form_of(page, url) | {"set-rule-0_0-tag": "Vip", "set-rule-0_1_0-ask": "status_here"}
+    page = member.post(url, typed | {"set-rule-act": "ask:0_1_0"}).text
+    typed = form_of(page, url) | {"set-rule-0_1_0-status": "Attended"}
+    assert member.post(url, typed).status_code == 302
+    with world.acme.acting():
+        config = made.found("replied-1").config
+    assert config["rule"] == {"match": "all", "rules": [
+        {"ask": "tag", "tag": "Vip"}, {"match": "any", "rules": [{"ask": "status_here", "status": "Attended"}]},
+    ]}  # fmt: skip
+    assert "tag is Vip and status is Attended?" in member.get(url).text.replace("Tag", "tag")
+    wrong = member.post(url, typed | {"set-rule-0_0-tag": ""})
+    assert wrong.status_code == 422
+    assert "cannot be asked" in wrong.text

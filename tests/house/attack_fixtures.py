@@ -79,6 +79,8 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
         )
     },
     "graphs.test_call": {"node_id": "webhook_node"},
+    "graphs.edit_rule": {"setting": "rule"},
+    "funnels.use_example": {"slug": "welcome"},
     **{f"outgoing.{one}": {"id": "webhook_key"} for one in ("show_secret", "change_over", "remove_key")},
     "inbox.confirm_opt_out": {"id": "proposal"},
     "inbox.dismiss_opt_out": {"id": "proposal"},
@@ -287,6 +289,8 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "content.upload_picture": lambda _: {
         "picture": (str(Path(__file__).parents[1] / "content" / "dot.png"), "dot.png")
     },
+    "graphs.edit_rule": lambda _: {"set-rule-0-match": "all", "set-rule-act": "question:0"},
+    "funnels.use_example": lambda _: {},
     "graphs.keep_unsaved": lambda _: {"subject": "s", "text": "t", "unsaved_revision": "1"},
     "inbox.reply": lambda _: {"kind": "email", "act": "send", "text": "Gladly"},
     "inbox.draft": lambda _: {"kind": "email", "text": "Glad"},

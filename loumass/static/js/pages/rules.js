@@ -8,4 +8,5 @@ function show() {
 
 document.addEventListener("change", (event) => event.target.closest("[data-rule]") && show());
 document.body.addEventListener("htmx:afterSwap", show);
+document.addEventListener("form:shown", show);
 show();
