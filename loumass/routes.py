@@ -23,7 +23,7 @@ import loumass.contacts.verification_pages
 import loumass.content.preview_pages
 import loumass.deliverability.pages
 import loumass.funnels.file_pages
-import loumass.funnels.step_pages
+import loumass.funnels.rule_pages
 import loumass.inbox.pages
 import loumass.media.pages
 import loumass.messages.trying_out_pages
@@ -57,7 +57,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.campaigns.people_pages.pages, "", "member"),
     Route(loumass.campaigns.person_pages.pages, "", "member"),
     Route(loumass.funnels.file_pages.pages, "", "member"),
-    Route(loumass.funnels.step_pages.pages, "", "member"),
+    Route(loumass.funnels.rule_pages.pages, "", "member"),
     Route(loumass.analytics.pages.pages, "", "member"),
     Route(loumass.content.preview_pages.pages, "", "member"),
     Route(loumass.inbox.pages.pages, "", "member"),

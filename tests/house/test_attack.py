@@ -24,7 +24,7 @@ from tests.world import World
 
 #: Posts that answer without changing a row: they compute, or change the cookie.
 CHANGES_NOTHING = {
-    "account.logout", "account.visit", "content.count_segments", "content.show_preview", "segments.edit_rule", "segments.preview",
+    "account.logout", "account.visit", "content.count_segments", "content.show_preview", "graphs.edit_rule", "segments.edit_rule", "segments.preview",
 }  # fmt: skip
 #: Pages that lead on, here to what is furnished.
 LEADS_ON = {"account.home", "channels.start_signing_in", "channels.finish_signing_in"}
