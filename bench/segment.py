@@ -1,7 +1,7 @@
 """How long a segment's number takes over many people, against the statement somebody would write by hand for it.
 
 Each segment is a rule as it is saved, compiled and counted by `contacts.segment_counting` as the application's role; its bare
-query is SQL without a rule, by the owner of the database, past every policy. Both are asked in turns. `value` is the worst
+query is SQL without a rule, by the server's superuser, past every policy. Both are asked in turns. `value` is the worst
 segment's median in ms, `limit` its bare query's; `ratio` is bare / rule of that one, and 0.5 is promised (within 2x).
 SIZE=full: 1,000,000 people, 1,500,000 messages.
 """
