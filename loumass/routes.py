@@ -30,6 +30,7 @@ import loumass.deliverability.pages
 import loumass.funnels.api
 import loumass.funnels.file_pages
 import loumass.funnels.panel_pages
+import loumass.funnels.rule_pages
 import loumass.funnels.step_pages
 import loumass.inbox.pages
 import loumass.inbox.tasks
@@ -70,7 +71,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.campaigns.simulation_pages.pages, "", "member"),
     Route(loumass.campaigns.walk_pages.pages, "", "member"),
     Route(loumass.funnels.file_pages.pages, "", "member"),
-    Route(loumass.funnels.step_pages.pages, "", "member"),
+    Route(loumass.funnels.rule_pages.pages, "", "member"),
     Route(loumass.analytics.pages.pages, "", "member"),
     Route(loumass.content.every_page.pages, "", "member"),
     Route(loumass.inbox.pages.pages, "", "member"),

@@ -146,7 +146,7 @@ def restore(id: UUID) -> ResponseReturnValue:  # noqa: A002
 def edit_rule() -> ResponseReturnValue:
     """The editor after an act: a question more, one less, or another question in its place."""
     typed = _acted(_typed())
-    drawn_anew = render_template("segments/_editor.html", editor=_drawn(typed))
+    drawn_anew = render_template("rules/_editor.html", editor=_drawn(typed))
     # Whoever shows whom the rule finds looks again, once the new fields are there.
     return drawn_anew, {"HX-Trigger-After-Swap": "rule-changed"}
 

@@ -25,7 +25,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.core.tenancy import get
-from loumass.funnels import contents, editing, forms, models, queries, rule_form
+from loumass.funnels import contents, editing, forms, models, queries, rule_forms
 from loumass.funnels.choices import offered
 from loumass.funnels.facts import KNOWN_FIELDS
 from loumass.funnels.graph import Graph, branches_of, describe, settings_of
@@ -86,7 +86,7 @@ def step_context(shown: Shown, node: Node, typed: forms.TypedStep) -> dict[str, 
         "kind": kind,
         "typed": typed,
         "fields": fields,
-        "editors": rule_form.editors_of(shown, fields, typed),
+        "editors": rule_forms.editors_of(shown, fields, typed),
         "branches": _branches(shown.graph, node),
         "in_words": describe(node, shown.names),
         "figures": kind.figures(node, config) if config is not None and shown.template is None else [],
@@ -157,7 +157,7 @@ def save(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
     """Save one step. What cannot be saved comes back as it was typed, with the reasons."""
     shown = shown_graph(graph_id)
     node = node_in(shown, node_id)
-    asked = rule_form.asked_to_act(shown, node)
+    asked = rule_forms.asked_to_act(shown, node)
     if asked is not None:
         return _step_page(shown, node, asked)
     typed, status = keep(shown, node)
@@ -216,15 +216,6 @@ def _targets(row: models.Graph, typed: forms.TypedStep) -> dict[str, UUID | None
             except ValueError:
                 raise Refused("Choose from the list where each way leads.") from None
     return found
-
-
-@pages.post("/funnels/<uuid:graph_id>/rules/<setting>")
-@requires("templates.write")
-def edit_rule(graph_id: UUID, setting: str) -> ResponseReturnValue:
-    """A rule's editor in a step's form after an act in it; nothing is kept."""
-    return render_template(
-        "segments/_editor.html", editor=rule_form.after_act(shown_graph(graph_id), setting)
-    )
 
 
 @pages.post("/funnels/<uuid:graph_id>/steps/<uuid:node_id>/unsaved")

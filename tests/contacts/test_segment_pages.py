@@ -239,3 +239,18 @@ def test_the_editor_is_drawn_anew_for_any_form(world: World) -> None:
         "/segments/editor", {"rule-0-match": "some", "rule-0_0-ask": "shoe", "rule-0_7_1-ask": "tag", "rule-act": "remove:9"}
     )  # fmt: skip
     assert "shoe (not known here)" in odd.text
+    run = drafted(world.acme, [send("hello")])
+    with world.acme.acting() as session:
+        graph_id = session.get_one(Node, (world.acme.id, run.nodes["hello"])).graph_id
+    asked = {
+        "when-0-match": "any",
+        "when-0_0-ask": "opened_here",
+        "when-0_0-step": "hello",
+        "when-act": "question:0",
+    }
+    page = world.acme.viewer.post(f"/funnels/{graph_id}/rules/when", asked).text
+    assert '<option value="hello" selected>“Hello”</option>' in page
+    assert f'hx-post="/funnels/{graph_id}/rules/when"' in page
+    assert 'name="when-0_1-ask"' in page
+    assert world.acme.viewer.post(f"/funnels/{graph_id}/rules/9", asked).status_code == 404
+    assert world.globex.viewer.post(f"/funnels/{graph_id}/rules/when", asked).status_code == 404

@@ -79,7 +79,6 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
         )
     },
     "graphs.test_call": {"node_id": "webhook_node"},
-    "graphs.edit_rule": {"setting": "rule"},
     "funnels.use_example": {"slug": "welcome"},
     **{f"outgoing.{one}": {"id": "webhook_key"} for one in ("show_secret", "change_over", "remove_key")},
     "inbox.confirm_opt_out": {"id": "proposal"},
@@ -89,6 +88,7 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     "inbox.reopen": {"id": "closed_conversation"},
     "content.restore": {"id": "archived_content"},
     "segments.restore": {"id": "archived_segment"},
+    "graphs.edit_rule": {"prefix": "rule"},
     "inbox.change_status": {"id": "enrollment"},
     "inbox.let_go_on": {"id": "held_enrollment"},
     "inbox.body": {"id": "message"},
@@ -151,6 +151,7 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "segments.restore": lambda _: {},
     "segments.edit_rule": lambda _: _RULE | {"rule-act": "question:0"},
     "segments.preview": lambda _: _RULE,
+    "graphs.edit_rule": lambda _: _RULE | {"rule-act": "question:0"},
     "tracking.add": lambda _: {"name": "go.more.example"},
     "tracking.change_defaults": lambda _: {"is_open_tracked": "y"},
     "tracking.check": lambda _: {},
@@ -289,7 +290,6 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "content.upload_picture": lambda _: {
         "picture": (str(Path(__file__).parents[1] / "content" / "dot.png"), "dot.png")
     },
-    "graphs.edit_rule": lambda _: {"set-rule-0-match": "all", "set-rule-act": "question:0"},
     "funnels.use_example": lambda _: {},
     "graphs.keep_unsaved": lambda _: {"subject": "s", "text": "t", "unsaved_revision": "1"},
     "inbox.reply": lambda _: {"kind": "email", "act": "send", "text": "Gladly"},

@@ -35,6 +35,7 @@ WITHOUT_TOKEN = {"unsubscribing.back", "unsubscribing.out"}
 ONLY_COMPUTE = {
     "content.count_segments",
     "content.show_preview",
+    "graphs.edit_rule",
     "segments.edit_rule",
     "segments.preview",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, true
+from sqlalchemy import ColumnElement, Exists, and_, false, func, or_, true
 
 from loumass.accounts.models import Organization
 from loumass.contacts.rules.expanding import expanded
@@ -40,8 +40,12 @@ def asked_of(rule: Rule, walk: Walk | None = None) -> Asked:
 def condition(rule: Rule, asked: Asked) -> ColumnElement[bool]:
     """The same for an expanded rule and a moment of the caller's."""
     found = _plain(rule, asked)
-    # NULL is a no, and so must be turned round like one.
-    return ~func.coalesce(found, False) if rule.is_not else found
+    return turned_round(found) if rule.is_not else found
+
+
+def turned_round(found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The opposite. NULL is a no, and so becomes a yes; what is never NULL is left as it is, since NOT EXISTS joins quicker."""
+    return ~found if isinstance(found, Exists) else ~func.coalesce(found, False)
 
 
 def _plain(rule: Rule, asked: Asked) -> ColumnElement[bool]:

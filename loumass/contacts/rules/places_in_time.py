@@ -6,20 +6,20 @@ What a contact's `timezone` says may be no zone at all; then, and without one, t
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Text, any_, bindparam, case, literal
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, case, literal
 
 from loumass.contacts.models import Contact
 from loumass.contacts.rules.predicate import Asked
 
 
-def their_date(asked: Asked) -> ColumnElement[date]:
-    """Today's date on each contact's wall calendar."""
-    return _by_date(asked, lambda day: literal(day, Date))
+def their_day(asked: Asked, days: int) -> ColumnElement[str]:
+    """So many days from today on each contact's wall calendar, as ISO text."""
+    return _by_date(asked, lambda day: literal((day + timedelta(days=days)).isoformat()))
 
 
 def is_their_weekday(asked: Asked, wanted: frozenset[int]) -> ColumnElement[bool]:

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_
+from sqlalchemy import ColumnElement, and_, func, literal, not_, or_
 
 from loumass.contacts.models import Contact
-from loumass.contacts.rules.places_in_time import their_date
+from loumass.contacts.rules.places_in_time import their_day
 from loumass.contacts.rules.predicate import Asked, Known, Names, Needs, Predicate, Ref
 from loumass.contacts.rules.predicates.columns import KEYS, column_of, key_of
 from loumass.contacts.rules.predicates.values import (
     LAST,
+    date_between,
     date_in,
-    date_sql,
     folded,
     folded_sql,
     number_in,
@@ -46,9 +46,7 @@ class FieldSettings(Settings):
 
     field: Text = setting("", "Field", chooses="field", max_length=LONGEST_TEXT)
     operator: Operator = setting("is", "How", choices=OPERATORS)
-    value: Text = setting(
-        "", "Value", only_when=("operator", [*TEXTS, *NUMBERS]), suggests="values", max_length=LONGEST_TEXT
-    )
+    value: Text = setting("", "Value", only_when=("operator", [*TEXTS, *NUMBERS]), max_length=LONGEST_TEXT)
     date: OptionalDate = setting(None, "Date", only_when=("operator", DATES))
     days: int = setting(30, "Days", only_when=("operator", DAYS), ge=0, le=LONGEST_DAYS)
 
@@ -177,21 +175,24 @@ def _less_than(settings: FieldSettings, asked: Asked) -> ColumnElement[bool]:
 
 
 def _before(settings: FieldSettings, asked: Asked) -> ColumnElement[bool]:
-    return date_sql(column_of(settings.field)) < settings.date
+    assert settings.date is not None  # noqa: S101  `flaws` refuses it
+    return date_between(column_of(settings.field), literal(""), literal(settings.date.isoformat()))
 
 
 def _after(settings: FieldSettings, asked: Asked) -> ColumnElement[bool]:
-    return date_sql(column_of(settings.field)) > settings.date
+    assert settings.date is not None  # noqa: S101  `flaws` refuses it
+    next_day = (settings.date + timedelta(days=1)).isoformat()
+    return date_between(column_of(settings.field), literal(next_day), literal(LAST))
 
 
 def _in_last(settings: FieldSettings, asked: Asked) -> ColumnElement[bool]:
-    today = their_date(asked)
-    return date_sql(column_of(settings.field)).between(today - settings.days, today)
+    since = their_day(asked, -settings.days)
+    return date_between(column_of(settings.field), since, their_day(asked, 1))
 
 
 def _in_next(settings: FieldSettings, asked: Asked) -> ColumnElement[bool]:
-    today = their_date(asked)
-    return date_sql(column_of(settings.field)).between(today, today + settings.days)
+    until = their_day(asked, settings.days + 1)
+    return date_between(column_of(settings.field), their_day(asked, 0), until)
 
 
 def _not(
