@@ -12,7 +12,7 @@ from sqlalchemy import text
 from loumass.campaigns import enrolling, starting, states
 from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import advance_slice
-from loumass.campaigns.simulating.running import carry_out
+from loumass.campaigns.simulating.running import taken_on
 from loumass.campaigns.simulating.wishes import Wish
 from loumass.campaigns.waking import announce
 from loumass.core import clock, told
@@ -76,7 +76,13 @@ def add_people(campaign_id: str, source: dict[str, str], after: str) -> None:
 @job("bulk")
 def simulate(run_id: str, wish: dict[str, Any]) -> None:
     """One simulation of many people. It writes nothing but what it keeps on the shelf."""
-    carry_out(UUID(run_id), Wish.of(wish))
+    task = taken_on(UUID(run_id), Wish.of(wish))
+    if task is None:
+        return
+    with task:
+        with transaction():
+            ready = task.read()
+        task.walk(ready)
 
 
 _WAITING_IN_VAIN = text("""

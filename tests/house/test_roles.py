@@ -31,8 +31,8 @@ HOOKS = {
 WITHOUT_TOKEN = {"unsubscribing.back", "unsubscribing.out"}
 #: Posted because a text is long; they answer and keep nothing.
 ONLY_COMPUTE = {"content.count_segments", "content.show_preview"}
-#: A single file of a conversation, opened from it.
-NO_EXPORT = {"inbox.download"}
+#: A single file of a conversation, opened from it; and figures of a simulation, which name nobody.
+NO_EXPORT = {"inbox.download", "simulations.download"}
 
 
 @pytest.fixture(autouse=True)
