@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from loumass.campaigns import enrolling, starting, states
 from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import advance_slice
-from loumass.campaigns.simulating.running import carry_out
+from loumass.campaigns.simulating.running import taken_on
 from loumass.campaigns.simulating.wishes import Wish
 from loumass.campaigns.triggers import looking
 from loumass.campaigns.triggers.calls import take_batch
@@ -101,7 +101,13 @@ def understand_calls(trigger_id: str) -> bool:
 @job("bulk")
 def simulate(run_id: str, wish: dict[str, Any]) -> None:
     """One simulation of many people. It writes nothing but what it keeps on the shelf."""
-    carry_out(UUID(run_id), Wish.of(wish))
+    task = taken_on(UUID(run_id), Wish.of(wish))
+    if task is None:
+        return
+    with task:
+        with transaction():
+            ready = task.read()
+        task.walk(ready)
 
 
 _WAITING_IN_VAIN = text("""

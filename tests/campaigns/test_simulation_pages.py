@@ -145,7 +145,9 @@ def test_many_are_simulated_by_a_job_that_can_be_stopped(world: World, monkeypat
     graph_id = graph_of(run)
     with world.acme.acting():
         kept.keep(UUID(int=7), Wish(graph_id=graph_id), "failed", problem="Nobody is left.")
-        running.carry_out(UUID(int=7), Wish(graph_id=graph_id))  # what is over is not done again
+        assert (
+            running.taken_on(UUID(int=7), Wish(graph_id=graph_id)) is None
+        )  # what is over is not done again
     assert "Nobody is left." in world.acme.member.get(f"/funnels/{graph_id}/simulations/{UUID(int=7)}").text
     gone = world.acme.member.get(f"/funnels/{graph_of(run)}/simulations/{uuid4()}")
     assert (gone.status_code, "kept for a day" in gone.text) == (404, True)

@@ -39,8 +39,8 @@ ONLY_COMPUTE = {
     "segments.edit_rule",
     "segments.preview",
 }
-#: A single file of a conversation, opened from it.
-NO_EXPORT = {"inbox.download"}
+#: A single file of a conversation, opened from it; and figures of a simulation, which name nobody.
+NO_EXPORT = {"inbox.download", "simulations.download"}
 
 
 @pytest.fixture(autouse=True)

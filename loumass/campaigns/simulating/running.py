@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -20,8 +21,6 @@ from loumass.core.database import db
 from loumass.core.errors import Problem
 from loumass.core.ids import uuid7
 from loumass.core.jobs import wake_all
-from loumass.core.tenancy import transaction
-from loumass.funnels.simulating.running import Simulation
 
 #: So many people are simulated while somebody waits for the page: less than a second.
 SMALL = 2_000
@@ -39,31 +38,68 @@ def begin(wish: Wish, subject: Subject) -> UUID:
 
     Raises Refused and Unavailable.
     """
-    run_id = uuid7()
+    run_id, began = uuid7(), time.monotonic()
     if _size(wish, subject) <= SMALL:
-        _walk_and_keep(run_id, wish, read(wish), time.monotonic())
+        ready = read(wish)
+        ready.simulation.run()
+        kept.keep(run_id, wish, "done", report=report_of(ready, time.monotonic() - began))
     else:
         kept.keep(run_id, wish, "waiting")
         wake_all([Wake(SIMULATE, (str(run_id), wish.as_json()), clock.now())], is_urgent=True)
     return run_id
 
 
-def carry_out(run_id: UUID, wish: Wish) -> None:
-    """What the job does. Rung twice, or after it is over, it does nothing more; what went wrong is kept as well."""
+def taken_on(run_id: UUID, wish: Wish) -> Task | None:
+    """The work of a job; None where it is over, or somebody else works at it. Raises Unavailable."""
     before = kept.find(run_id, wish.graph_id)
     if before is not None and (before.is_over or before.is_at_work):
-        return
-    watch = _Watch(run_id, wish)
+        return None
     kept.keep(run_id, wish, "reading")
-    try:
-        with transaction():
-            ready = read(wish, watch.read)
-        watch.whole = ready.simulation.people
-        _walk_and_keep(run_id, wish, ready, watch.began, watch)
-    except Unwanted:
-        kept.keep(run_id, wish, "cancelled")
-    except Problem as problem:
-        kept.keep(run_id, wish, "failed", problem=problem.sentence)
+    return Task(run_id, wish)
+
+
+class Task:
+    """A simulation of many: `read` in a transaction, then `walk` without one. Inside of `with` it is kept what went wrong,
+    and told now and then how far it is."""
+
+    def __init__(self, run_id: UUID, wish: Wish) -> None:
+        self.run_id, self.wish = run_id, wish
+        self._whole = 0
+        self._began = self._told = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> bool:
+        if isinstance(problem, Unwanted):
+            kept.keep(self.run_id, self.wish, "cancelled")
+        elif isinstance(problem, Problem):
+            kept.keep(self.run_id, self.wish, "failed", problem=problem.sentence)
+        return isinstance(problem, Unwanted | Problem)
+
+    def read(self) -> Ready:
+        """The people, senders and limits of now. Raises Unwanted."""
+        ready = read(self.wish, lambda people: self._tell("reading", done=people))
+        self._whole = ready.simulation.people
+        return ready
+
+    def walk(self, ready: Ready) -> None:
+        """Simulate and keep the report. Raises Unwanted."""
+        ready.simulation.tells = self._walked
+        ready.simulation.run()
+        report = report_of(ready, time.monotonic() - self._began)
+        kept.keep(self.run_id, self.wish, "done", report=report)
+
+    def _walked(self, left: int, moment: datetime) -> None:
+        self._tell("walking", done=left, whole=self._whole, moment=moment)
+
+    def _tell(self, state: str, **told: object) -> None:
+        if time.monotonic() - self._told < _TOLD_EVERY:
+            return
+        self._told = time.monotonic()
+        if kept.is_unwanted(self.run_id):
+            raise Unwanted
+        kept.keep(self.run_id, self.wish, state, **told)
 
 
 def _size(wish: Wish, subject: Subject) -> int:
@@ -73,39 +109,5 @@ def _size(wish: Wish, subject: Subject) -> int:
     if wish.source:
         return SMALL + 1
     inside = select(func.count()).select_from(Enrollment)
-    return (
-        db().scalar(inside.where(Enrollment.campaign_id == subject.campaign.id, Enrollment.state != "ended"))
-        or 0
-    )
-
-
-def _walk_and_keep(run_id: UUID, wish: Wish, ready: Ready, began: float, watch: _Watch | None = None) -> None:
-    simulation: Simulation = ready.simulation
-    if watch is not None:
-        simulation.tells = watch.walked
-    simulation.run()
-    kept.keep(run_id, wish, "done", report=report_of(ready, time.monotonic() - began))
-
-
-class _Watch:
-    """Tells now and then how far it is. Raises Unwanted once somebody has cancelled it."""
-
-    def __init__(self, run_id: UUID, wish: Wish) -> None:
-        self.run_id, self.wish, self.whole = run_id, wish, 0
-        self.began = self._told = time.monotonic()
-
-    def read(self, people: int) -> None:
-        """So many people were read."""
-        self._tell("reading", done=people)
-
-    def walked(self, left: int, moment: datetime) -> None:
-        """So many have left, and virtual time stands here."""
-        self._tell("walking", done=left, whole=self.whole, moment=moment)
-
-    def _tell(self, state: str, **told: object) -> None:
-        if time.monotonic() - self._told < _TOLD_EVERY:
-            return
-        self._told = time.monotonic()
-        if kept.is_unwanted(self.run_id):
-            raise Unwanted
-        kept.keep(self.run_id, self.wish, state, **told)
+    of = (Enrollment.campaign_id == subject.campaign.id, Enrollment.state != "ended")
+    return db().scalar(inside.where(*of)) or 0
