@@ -11,7 +11,11 @@ from loumass.content.speaking_time import spoken
 from loumass.core import network
 
 PROSE = "We met at the fair in Denver and you asked how others fill their evenings. I wrote down three ways. "
-FINE = Letter("Dinner on Thursday?", PROSE * 2 + "Will you come?", "<p>x</p><a href='https://acme.example/rsvp'>Save my seat</a>")
+FINE = Letter(
+    "Dinner on Thursday?",
+    PROSE * 2 + "Will you come?",
+    "<p>x</p><a href='https://acme.example/rsvp'>Save my seat</a>",
+)
 
 
 def codes(letter: Letter) -> set[str]:
@@ -81,7 +85,13 @@ def test_the_gravest_comes_first() -> None:
 
 @pytest.mark.parametrize(
     ("script", "language", "seconds"),
-    [("", "en", 0), ("word " * 75, "en", 30), ("word " * 75, "pl", 36), ("word " * 75, "xx", 30), ("One. Two. Three.", "en", 2)],
+    [
+        ("", "en", 0),
+        ("word " * 75, "en", 30),
+        ("word " * 75, "pl", 36),
+        ("word " * 75, "xx", 30),
+        ("One. Two. Three.", "en", 2),
+    ],
 )
 def test_a_script_takes_its_time(script: str, language: str, seconds: int) -> None:
     assert spoken(script, language).seconds == seconds
@@ -104,7 +114,10 @@ def test_links_are_judged_by_what_answers(httpserver: HTTPServer, monkeypatch: p
     httpserver.expect_request("/ill").respond_with_data("", status=500)
     httpserver.expect_request("/on").respond_with_data("", status=302, headers={"Location": "/fine"})
     httpserver.expect_request("/round").respond_with_data("", status=302, headers={"Location": "/round"})
-    found = {path: look(httpserver.url_for(path)) for path in ("/fine", "/gone", "/shy", "/closed", "/ill", "/on", "/round")}
+    found = {
+        path: look(httpserver.url_for(path))
+        for path in ("/fine", "/gone", "/shy", "/closed", "/ill", "/on", "/round")
+    }
     states = {path: one.state for path, one in found.items()}
     assert states == {
         "/fine": "fine", "/gone": "broken", "/shy": "fine", "/closed": "odd", "/ill": "odd", "/on": "fine", "/round": "odd",

@@ -65,7 +65,7 @@ def test_merge_tags_survive_everywhere_and_are_escaped_for_their_place() -> None
     assert "Grace<br>\nAcme" in html
     assert "town &amp; &lt;co&gt;" in html
     assert "LMPLACE" not in html + said
-    assert '{{' not in html + said
+    assert "{{" not in html + said
     assert 'Hi Ada <3, or a "b" <c>' in said
     assert "mine (https://x.example/?e=ada%2Bx@example.com&x=1)" in said
     assert "Go, Ada <3 (https://own.example/?a=1&b=2)" in said
@@ -107,7 +107,10 @@ def test_links_of_blocks_are_followed_through_us_in_both_parts() -> None:
 
 def test_marks_lists_and_headings_are_kept_in_both_parts() -> None:
     items = [{"type": "listItem", "content": [paragraph(words(one))]} for one in ("one", "two")]
-    nested = {"type": "listItem", "content": [paragraph(words("three")), {"type": "bulletList", "content": items}]}
+    nested = {
+        "type": "listItem",
+        "content": [paragraph(words("three")), {"type": "bulletList", "content": items}],
+    }
     html, said = sent(
         made(
             text(
@@ -154,13 +157,20 @@ def test_raw_html_is_cleaned() -> None:
         '<a href="{{contact.website}}">c</a><img src="https://e.example/p.png" onerror="x"></div>'
     )
     html = made({"id": "h", "type": "html", "html": dirty}).html
-    assert not re.search(r"alert|onclick|onerror|javascript|iframe|position:fixed|url\(http|class=\"x\"", html)
+    assert not re.search(
+        r"alert|onclick|onerror|javascript|iframe|position:fixed|url\(http|class=\"x\"", html
+    )
     assert 'href="{{contact.fields.website}}"' in html
     assert 'src="https://e.example/p.png"' in html
 
 
 def test_what_is_not_there_is_left_out() -> None:
-    draft = made(image(None, "x"), image(UUID(int=9), "y", id="b"), button("", "https://a.example"), button("x", "", id="c"))
+    draft = made(
+        image(None, "x"),
+        image(UUID(int=9), "y", id="b"),
+        button("", "https://a.example"),
+        button("x", "", id="c"),
+    )
     assert "<img" not in draft.html
     assert "https://a.example" not in draft.html
     assert read(draft.blocks).with_pictures(PICTURES).media_ids == ()
@@ -225,8 +235,12 @@ def test_equal_documents_are_equal_texts_and_unknown_attributes_fall_away() -> N
 
 
 def test_plain_text_is_one_part_without_picture_or_html() -> None:
-    draft = as_plain(Draft("Quick question", "hidden line", "<p>x</p>", "Hi {{contact.first_name}}\nhttps://a.example/"))
-    email = compile_email(draft, footer=True, tracking=Tracking("https://go.example", True, (("https://a.example/", 1),)))
+    draft = as_plain(
+        Draft("Quick question", "hidden line", "<p>x</p>", "Hi {{contact.first_name}}\nhttps://a.example/")
+    )
+    email = compile_email(
+        draft, footer=True, tracking=Tracking("https://go.example", True, (("https://a.example/", 1),))
+    )
     assert email.html is None
     mail = skeleton(email, Author("ben@acme.example", "Ben")).joined(
         VALUES | {"link<1": "t1"},
@@ -250,7 +264,11 @@ def test_three_ways_to_write_are_told_apart() -> None:
     assert [way_of(one) for one in (hand, plain, blocks)] == ["html", "plain", "blocks"]
     assert says_nothing(in_way(Draft(), "blocks", begun_with("").written))
     assert not says_nothing(in_way(Draft(), "blocks", begun_with("Hi").written))
-    assert text_of(begun_with("Hi\n\nthere")) == "Hi\n\nthere"
+    typed_before = 'Hi {{contact.first_name|fallback:"there"}},\n\n12 seats\nat {{sender.name}}\n\n12'
+    begun = begun_with(typed_before)
+    assert text_of(begun) == typed_before
+    assert begun.written.count("mergeTag") == 2
+    assert text_of(begun_with("Hi {{oops")) == "Hi {{oops"
     assert is_blank(begun_with(""))
 
 

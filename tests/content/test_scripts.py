@@ -37,7 +37,9 @@ console.log(JSON.stringify(texts.map((text) => {
 
 def test_the_scripts_pass_their_own_tests() -> None:
     tests = sorted(str(path) for path in ISLAND.glob("*.test.js"))
-    done = subprocess.run([str(NODE), "--test", *tests], capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(
+        [str(NODE), "--test", *tests], capture_output=True, text=True, check=False, timeout=110
+    )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
 
 
@@ -45,11 +47,21 @@ def test_browser_and_server_count_alike() -> None:
     script = ASKED % {"at": WRITING.as_uri()}
     asked = json.dumps({"texts": TEXTS, "values": VALUES})
     done = subprocess.run(
-        [str(NODE), "--input-type=module", "-e", script, asked], capture_output=True, text=True, check=True, timeout=60
+        [str(NODE), "--input-type=module", "-e", script, asked],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     for text, told in zip(TEXTS, json.loads(done.stdout), strict=True):
         counted, said = segments(text), spoken(text)
-        assert told[:5] == [counted.encoding, counted.count, counted.units, counted.left, list(counted.expensive)], text
+        assert told[:5] == [
+            counted.encoding,
+            counted.count,
+            counted.units,
+            counted.left,
+            list(counted.expensive),
+        ], text
         assert told[5] == counted.words
         assert told[6:8] == [said.seconds, said.warning], text
         if text != "{{odd":

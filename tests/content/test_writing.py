@@ -73,7 +73,9 @@ def form_on(page: str) -> dict[str, Any]:
 def test_blocks_are_saved_sent_and_edited_again(world: World) -> None:
     mailbox(world.acme)
     told = json.loads(shown(uploaded(world.acme)))
-    content_id = saved(world, HELLO, image(told["media_id"], "The table"), button("Save my seat", "acme.example/rsvp"))
+    content_id = saved(
+        world, HELLO, image(told["media_id"], "The table"), button("Save my seat", "acme.example/rsvp")
+    )
     found = version(world.acme)
     assert found.blocks is not None
     assert found.blocks["blocks"][2]["label"] == "Save my seat"
@@ -83,7 +85,9 @@ def test_blocks_are_saved_sent_and_edited_again(world: World) -> None:
     assert page["way"] == "blocks"
     assert page["pictures"] == {told["media_id"]: told["src"]}
     assert world.stranger().get(told["src"]).data == DOT.read_bytes()
-    again = world.acme.member.post(f"/content/{content_id}", {**EMAIL, "blocks": page["blocks"]}, follow_redirects=True)
+    again = world.acme.member.post(
+        f"/content/{content_id}", {**EMAIL, "blocks": page["blocks"]}, follow_redirects=True
+    )
     assert "it says the same" in shown(again)
     postbox = Postbox()
     with handing_to(postbox):
@@ -97,7 +101,9 @@ def test_blocks_are_saved_sent_and_edited_again(world: World) -> None:
 def test_what_is_not_finished_comes_back_as_it_was_typed(world: World) -> None:
     blocks = typed(text(paragraph(words("Hi {{contact.frist_name}}"))), button("", ""))
     page = shown(world.acme.member.post("/content/new/email", {**EMAIL, "blocks": blocks}), 422)
-    assert "Block 1 (text): There is no merge tag contact.frist_name. Did you mean contact.first_name?" in page
+    assert (
+        "Block 1 (text): There is no merge tag contact.frist_name. Did you mean contact.first_name?" in page
+    )
     assert "Block 2 (button): Say where the button leads." in page
     assert "frist_name" in form_on(page)["blocks"]
     assert "The blocks cannot be read" in shown(
@@ -109,7 +115,13 @@ def test_what_is_not_finished_comes_back_as_it_was_typed(world: World) -> None:
 def test_a_way_of_writing_can_be_changed_and_plain_text_is_text_alone(world: World) -> None:
     mailbox(world.acme)
     content_id = saved(world, HELLO)
-    plain = EMAIL | {"way": "plain", "text": "Quick question", "preheader": "hidden", "html": "<p>x</p>", "blocks": "{}"}
+    plain = EMAIL | {
+        "way": "plain",
+        "text": "Quick question",
+        "preheader": "hidden",
+        "html": "<p>x</p>",
+        "blocks": "{}",
+    }
     assert world.acme.member.post(f"/content/{content_id}", plain).status_code == 302
     found = version(world.acme)
     assert (found.is_plain, found.html, found.preheader, found.blocks) == (True, "", "", None)
@@ -146,7 +158,11 @@ def test_pictures_stay_while_something_shows_them(world: World) -> None:
     clock.advance(timedelta(days=3))
     _forget(world.acme, forget)
     assert [str(one.id) for one in rows(world.acme, Media)] == [media_id]
-    shown(world.acme.member.post(f"/content/{content_id}/unsaved", keeping | {"blocks": typed(HELLO), "unsaved_revision": "1"}))
+    shown(
+        world.acme.member.post(
+            f"/content/{content_id}/unsaved", keeping | {"blocks": typed(HELLO), "unsaved_revision": "1"}
+        )
+    )
     _forget(world.acme, forget)
     assert rows(world.acme, Media) == []
     assert rows(world.acme, ContentPicture) == []
@@ -162,7 +178,9 @@ def _forget(tenant: Tenant, job: Any) -> None:
 def test_what_is_typed_is_kept_and_nobody_is_sent_it(world: World) -> None:
     content_id = saved(world, HELLO)
     url, more = f"/content/{content_id}/unsaved", text(paragraph(words("Half a sent")))
-    kept = world.acme.member.post(url, {**EMAIL, "subject": "Later", "blocks": typed(more), "unsaved_revision": "0"})
+    kept = world.acme.member.post(
+        url, {**EMAIL, "subject": "Later", "blocks": typed(more), "unsaved_revision": "0"}
+    )
     assert kept.json["revision"] == 1
     assert version(world.acme).subject == "Dinner?"
     page = shown(world.acme.admin.get(f"/content/{content_id}"))
@@ -179,7 +197,10 @@ def test_what_is_typed_is_kept_and_nobody_is_sent_it(world: World) -> None:
     assert shown(world.acme.admin.post(url, theirs | {"unsaved_revision": "1"}))
     assert form_on(shown(world.acme.member.get(f"/content/{content_id}")))["subject"] == "Mine"
     assert world.acme.viewer.post(url, theirs).status_code == 403
-    assert world.acme.member.post(url, theirs | {"text": "x" * 2_000_001, "unsaved_revision": "2"}).status_code == 422
+    assert (
+        world.acme.member.post(url, theirs | {"text": "x" * 2_000_001, "unsaved_revision": "2"}).status_code
+        == 422
+    )
     back = {"back": "https://evil.example/"}
     assert world.acme.member.post(f"/content/unsaved/{content_id}/discard", back).location == "/content"
     assert form_on(shown(world.acme.member.get(f"/content/{content_id}")))["subject"] == "Dinner?"
@@ -220,7 +241,9 @@ def test_a_preview_is_read_as_somebody_in_light_and_dark(world: World) -> None:
     page = shown(world.acme.viewer.get(f"/content/{content_id}/preview?preview_as=Priya&look=dark"))
     assert "Hi Priya, come to dinner." in page
     assert "@media all{body" in page.replace("&#x27;", "'")
-    assert "@media not all{body" in shown(world.acme.viewer.get(f"/content/{content_id}/preview?preview_as=Priya"))
+    assert "@media not all{body" in shown(
+        world.acme.viewer.get(f"/content/{content_id}/preview?preview_as=Priya")
+    )
     typing = {**EMAIL, "blocks": typed(text(paragraph(words("Hi {{zzz}}"))))}
     assert "Blocks: Block 1 (text): There is no merge tag zzz." in shown(
         world.acme.member.post("/content/preview/email", typing)
@@ -284,7 +307,10 @@ def test_a_step_is_written_in_blocks_and_kept_while_typed(world: World) -> None:
     page = shown(world.acme.member.get(url))
     assert "is not finished. Block 2 (button): Write on the button what happens" in page
     assert form_of(page, url)["way"] == "blocks"
-    refused = step | {"blocks": typed(text(paragraph(words("{{zzz}}")))), "revision": form_of(page, url)["revision"]}
+    refused = step | {
+        "blocks": typed(text(paragraph(words("{{zzz}}")))),
+        "revision": form_of(page, url)["revision"],
+    }
     assert "There is no merge tag zzz." in shown(world.acme.member.post(url, refused), 422)
 
 
@@ -292,7 +318,9 @@ def test_copies_and_files_carry_blocks_and_what_they_lack(world: World) -> None:
     media_id = json.loads(shown(uploaded(world.acme)))["media_id"]
     blocks = letter(HELLO, image(media_id, "The table"))
     one = WrittenStep("one", "email_send", "One", {}, WrittenContent(subject="Dinner?", blocks=blocks))
-    two = WrittenStep("two", "email_send", "Two", {}, WrittenContent(subject="Quick", text="Hi", is_plain=True))
+    two = WrittenStep(
+        "two", "email_send", "Two", {}, WrittenContent(subject="Quick", text="Hi", is_plain=True)
+    )
     funnel = WrittenTemplate("Dinner", start="one", steps=(one, two))
     with world.acme.acting() as session:
         made = add_written(read(written(funnel)))

@@ -3,29 +3,50 @@ import { startCounting } from "./writing/counting.js";
 import { startKeeping } from "./writing/keeping.js";
 import { startPreview } from "./writing/previewing.js";
 
-// Merge tags go where the author was writing last; before that, into the text.
-const fields = ["subject", "preheader", "text", "html"].map((id) => document.getElementById(id)).filter(Boolean);
-const editor = document.querySelector("words-editor");
-let place = fields.find((field) => field.id === "text") ?? fields[0];
+const FIELDS = ["subject", "preheader", "text", "html"];
+let place = null;
 
-for (const field of fields) field.addEventListener("focus", () => (place = field));
-editor?.addEventListener("focusin", () => (place = editor));
+// Merge tags go where the author was writing last; before that, into the text.
+document.addEventListener("focusin", ({ target }) => {
+  place = target.closest("words-editor") ?? (FIELDS.includes(target.id) ? target : place);
+});
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-insert]");
-  if (!button || !place || place.disabled) return;
-  if (place === editor) {
-    editor.insertTag(button.dataset.insert);
-    return;
-  }
-  place.closest("details")?.setAttribute("open", "");
-  place.setRangeText(button.dataset.insert, place.selectionStart, place.selectionEnd, "end");
-  place.focus();
-  place.dispatchEvent(new Event("input", { bubbles: true }));
+  if (button) insert(place?.isConnected ? place : firstPlace(), button.dataset.insert);
 });
 
-const form = document.getElementById("words");
-if (form?.dataset.keep) startKeeping(form);
-const preview = document.querySelector("[data-preview]");
-if (preview) startPreview(preview, form);
-if (form) startCounting(form);
+function firstPlace() {
+  const seen = [document.querySelector("words-editor"), ...["text", ...FIELDS].map((id) => document.getElementById(id))];
+  return seen.find((one) => one?.offsetParent);
+}
+
+function insert(where, tag) {
+  if (!where || where.disabled) return;
+  if (where.insertTag) {
+    where.insertTag(tag);
+    return;
+  }
+  where.closest("details")?.setAttribute("open", "");
+  where.setRangeText(tag, where.selectionStart, where.selectionEnd, "end");
+  where.focus();
+  where.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+const started = new WeakSet();
+
+function start() {
+  const form = document.querySelector(".words-form");
+  const preview = document.querySelector("[data-preview]");
+  if (preview && !started.has(preview)) startPreview(preview, form);
+  if (form && !started.has(form)) {
+    if (form.dataset.keep) startKeeping(form);
+    if (form.dataset.values) startCounting(form);
+  }
+  for (const one of [form, preview]) if (one) started.add(one);
+}
+
+start();
+// A part of a page that was swapped in, by a script that says so or by htmx.
+document.addEventListener("form:shown", start);
+document.addEventListener("htmx:load", start);
