@@ -15,6 +15,7 @@ from loumass.content.linking import leads_to
 from loumass.content.pages import pages
 from loumass.content.preview_pages import words_at
 from loumass.content.previewing import Values, values_for
+from loumass.content.refusing import refusals
 from loumass.content.spam_signs import Letter, Sign, spam_signs
 from loumass.content.typed import finished
 from loumass.core.database import db
@@ -56,6 +57,8 @@ def signs_in(medium: str, draft: Draft, values: Values) -> tuple[list[Sign], str
     """The signs, or why they cannot be told."""
     if medium != "email":
         return [], ""
+    if wrong := refusals(draft, queries.vocabulary()):
+        return [], " ".join(wrong.values())
     try:
         email = compile_email(finished(draft))
     except Refused as refused:

@@ -15,6 +15,8 @@ from loumass.content.merge import MergeText, Slot
 from loumass.content.segments import Segments, segments
 from loumass.content.vocabulary import EXAMPLES
 from loumass.core.errors import Refused
+from loumass.core.links import absolute
+from loumass.media.links import PATH
 
 Values = dict[str, str | None]
 LOOKS = ("light", "dark")
@@ -99,7 +101,8 @@ def frame(found: Preview, look: str = "light") -> str:
     else:
         hidden = f"<p>{escape(found.preheader)}</p>" if found.preheader else ""
         head = f"<h1>{escape(found.subject) or 'No subject'}</h1>{hidden}{lack}"
-        seen = escape(looking(found.html, look))
+        # Our own pictures by their path: a preview may be looked at under another name of this installation.
+        seen = escape(looking(found.html.replace(f'src="{absolute(PATH)}', f'src="{PATH}'), look))
         shown = f'<iframe sandbox="" title="The e-mail" srcdoc="{seen}"></iframe>'
         body = shown if found.html else f"<pre>{escape(found.text)}</pre>"
     top = f"<header>{head}</header>" if head else ""

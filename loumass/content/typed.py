@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import Any
 
 from loumass.content.blocks.checking import is_blank
 from loumass.content.blocks.document import Document, read
 from loumass.content.composing import Draft
 from loumass.content.composing_blocks import as_plain, composed
+from loumass.content.marking import MARK, MarkedText, MergeTagsRefused, mark
 from loumass.core.errors import Refused
 
+_PIECE = re.compile(f"{MARK.pattern}|\n")
 #: How an e-mail can be written; the first is what a form without the choice means.
 WAYS = {"html": "Text and HTML", "blocks": "Blocks", "plain": "Plain text"}
 
@@ -54,8 +58,31 @@ def shown_blocks(draft: Draft) -> Document:
 
 
 def begun_with(text: str) -> Document:
-    """A document that says `text` in one block and ends in the signature."""
-    lines = [[{"type": "text", "text": line}] if line else [] for line in text.split("\n")]
-    doc = {"content": [{"type": "paragraph", "content": line} for line in lines]}
-    blocks = [{"id": "first", "type": "text", "doc": doc}]
-    return read({"blocks": blocks if text.strip() else [*blocks, {"id": "last", "type": "signature"}]})
+    """A document that says `text` in one block, its merge tags as chips; without a word it ends in the signature."""
+    parts = re.split(r"\n[ \t]*\n\s*", text.strip("\n")) if text.strip() else []
+    doc = {"content": [{"type": "paragraph", "content": _lines(part)} for part in parts]}
+    blocks: list[dict[str, Any]] = [{"id": "first", "type": "text", "doc": doc}]
+    return read({"blocks": blocks if parts else [*blocks, {"id": "last", "type": "signature"}]})
+
+
+def _lines(paragraph: str) -> list[dict[str, Any]]:
+    """The pieces of a paragraph: words, chips, line breaks."""
+    try:
+        marked = mark(paragraph)
+    except MergeTagsRefused:
+        marked = MarkedText(paragraph, ())
+    pieces: list[dict[str, Any]] = []
+    at = 0
+    for found in _PIECE.finditer(marked.source):
+        pieces += _words(marked.source[at : found.start()])
+        at = found.end()
+        if found[0] == "\n":
+            pieces.append({"type": "hardBreak"})
+        else:
+            name, fallback = marked.tags[int(found[1])]
+            pieces.append({"type": "mergeTag", "attrs": {"name": name, "fallback": fallback}})
+    return pieces + _words(marked.source[at:])
+
+
+def _words(text: str) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": text}] if text else []

@@ -32,7 +32,7 @@ def test_an_email_is_written_mended_previewed_and_saved(
     page.get_by_label("Name", exact=False).first.fill("Broker night")
     page.get_by_text("Text and HTML", exact=True).click()
     page.get_by_label("Subject").fill("Dinner, {{contact.frist_name}}?")
-    page.get_by_label("HTML").fill(HTML)
+    page.get_by_label("HTML", exact=True).fill(HTML)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Did you mean contact.first_name?").first).to_be_visible()
     picture(page, f"content-refused-{width}-{theme}")

@@ -264,7 +264,11 @@ def test_three_ways_to_write_are_told_apart() -> None:
     assert [way_of(one) for one in (hand, plain, blocks)] == ["html", "plain", "blocks"]
     assert says_nothing(in_way(Draft(), "blocks", begun_with("").written))
     assert not says_nothing(in_way(Draft(), "blocks", begun_with("Hi").written))
-    assert text_of(begun_with("Hi\n\nthere")) == "Hi\n\nthere"
+    typed_before = 'Hi {{contact.first_name|fallback:"there"}},\n\n12 seats\nat {{sender.name}}\n\n12'
+    begun = begun_with(typed_before)
+    assert text_of(begun) == typed_before
+    assert begun.written.count("mergeTag") == 2
+    assert text_of(begun_with("Hi {{oops")) == "Hi {{oops"
     assert is_blank(begun_with(""))
 
 

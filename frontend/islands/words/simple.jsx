@@ -5,6 +5,9 @@ import { useFacts } from "./facts.js";
 import { Icon } from "./icon.jsx";
 import { addressOf } from "./forms.jsx";
 
+// The width of a mail of the house, without the space at its sides.
+const ROOM = 552;
+
 export function ButtonBlock({ block, onChange }) {
   return (
     <div className="block-fields">
@@ -47,7 +50,7 @@ function Picture({ block, onChange }) {
     setProblem(answer.sentence ?? "");
     if (!answer.media_id) return;
     pictures[answer.media_id] = answer.src;
-    onChange({ media_id: answer.media_id });
+    onChange({ media_id: answer.media_id, width: await shareOf(answer.src) });
   };
   const drop = (event) => {
     if (!event.dataTransfer.files.length) return;
@@ -63,6 +66,15 @@ function Picture({ block, onChange }) {
       {problem && <p className="field-error" role="alert">{problem}</p>}
     </div>
   );
+}
+
+// How much of the room a picture takes at its own size, in hundredths: a small one is not blown up.
+async function shareOf(source) {
+  const image = new Image();
+  image.src = source;
+  await image.decode().catch(() => {});
+  const share = Math.round((image.naturalWidth || ROOM) / ROOM * 20) * 5;
+  return Math.min(100, Math.max(10, share));
 }
 
 async function sent(address, file) {

@@ -3,44 +3,50 @@ import { startCounting } from "./writing/counting.js";
 import { startKeeping } from "./writing/keeping.js";
 import { startPreview } from "./writing/previewing.js";
 
-// Merge tags go where the author was writing last; before that, into the text. The fields may come and go.
-const NAMES = ["subject", "preheader", "text", "html"];
+const FIELDS = ["subject", "preheader", "text", "html"];
 let place = null;
 
-function isPlace(element) {
-  if (!element?.isConnected) return false;
-  return element.matches("words-editor") || (NAMES.includes(element.id) && element.matches("input, textarea"));
-}
-
-document.addEventListener("focusin", (event) => {
-  const found = event.target.closest("words-editor") ?? event.target;
-  if (isPlace(found)) place = found;
+// Merge tags go where the author was writing last; before that, into the text.
+document.addEventListener("focusin", ({ target }) => {
+  place = target.closest("words-editor") ?? (FIELDS.includes(target.id) ? target : place);
 });
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-insert]");
-  if (!button) return;
-  const first = ["text", ...NAMES].map((id) => document.getElementById(id)).find(isPlace);
-  const field = isPlace(place) ? place : first;
-  if (!field || field.disabled) return;
-  if (field.matches("words-editor")) {
-    field.insertTag(button.dataset.insert);
-    return;
-  }
-  field.closest("details")?.setAttribute("open", "");
-  field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
-  field.focus();
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  if (button) insert(place?.isConnected ? place : firstPlace(), button.dataset.insert);
 });
 
-function start() {
-  const form = document.getElementById("words");
-  const preview = document.querySelector("[data-preview]");
-  if (form?.dataset.keep) startKeeping(form);
-  if (preview) startPreview(preview, form);
-  if (form) startCounting(form);
+function firstPlace() {
+  const seen = [document.querySelector("words-editor"), ...["text", ...FIELDS].map((id) => document.getElementById(id))];
+  return seen.find((one) => one?.offsetParent);
 }
 
-// The builder's panel shows forms one after the other.
-document.addEventListener("form:shown", start);
+function insert(where, tag) {
+  if (!where || where.disabled) return;
+  if (where.insertTag) {
+    where.insertTag(tag);
+    return;
+  }
+  where.closest("details")?.setAttribute("open", "");
+  where.setRangeText(tag, where.selectionStart, where.selectionEnd, "end");
+  where.focus();
+  where.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+const started = new WeakSet();
+
+function start() {
+  const form = document.querySelector(".words-form");
+  const preview = document.querySelector("[data-preview]");
+  if (preview && !started.has(preview)) startPreview(preview, form);
+  if (form && !started.has(form)) {
+    if (form.dataset.keep) startKeeping(form);
+    if (form.dataset.values) startCounting(form);
+  }
+  for (const one of [form, preview]) if (one) started.add(one);
+}
+
 start();
+// A part of a page that was swapped in, by a script that says so or by htmx.
+document.addEventListener("form:shown", start);
+document.addEventListener("htmx:load", start);
