@@ -63,6 +63,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(loumass.messages.jobs.forget_words, timedelta(days=1)),
     Periodic(loumass.media.jobs.forget, timedelta(days=1)),
     Periodic(loumass.campaigns.jobs.repair, timedelta(minutes=10)),
+    Periodic(loumass.campaigns.jobs.forget_calls, timedelta(days=1)),
     Periodic(loumass.deliverability.jobs.check_all, timedelta(days=1)),
     Periodic(loumass.deliverability.jobs.ease, timedelta(hours=1)),
 )

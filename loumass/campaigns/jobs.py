@@ -13,7 +13,7 @@ from loumass.campaigns import enrolling, starting, states
 from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import advance_slice
 from loumass.campaigns.triggers import looking
-from loumass.campaigns.triggers.calls import take_batch
+from loumass.campaigns.triggers.calls import forget_old_calls, take_batch
 from loumass.campaigns.waking import announce
 from loumass.core import clock, told
 from loumass.core.agenda import Wake
@@ -28,6 +28,7 @@ _BUSY = timedelta(seconds=2)
 _LOST_AFTER = timedelta(minutes=5)
 #: Somebody may enter the same people at the same time.
 _TRIES = 3
+_CALLS_KEPT = timedelta(days=30)
 _pace = Pace()
 
 
@@ -93,6 +94,13 @@ def understand_calls(trigger_id: str) -> bool:
             if not tries_left:
                 raise
     return False
+
+
+@job("bulk")
+def forget_calls() -> None:
+    """Delete what was sent to triggers so long ago that nobody looks at it any more."""
+    with transaction():
+        forget_old_calls(clock.now() - _CALLS_KEPT)
 
 
 _WAITING_IN_VAIN = text("""

@@ -27,6 +27,8 @@ class Owner:
     note: str = ""
     dead_media: Mapping[str, str] = field(default_factory=dict)
     has_event: bool | None = None
+    #: How people come to the first step, as the end of a sentence, and the page where that is set; empty where nobody says.
+    ways_in: tuple[str, str] = ("", "")
 
 
 #: Each is asked with a graph's id and answers None for graphs that are not its own.

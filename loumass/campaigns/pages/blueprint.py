@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.reasons import left_words
+from loumass.campaigns.triggers import listing
 from loumass.campaigns.words import event_local
 from loumass.core.database import db
 from loumass.core.words import day
@@ -81,6 +82,7 @@ def owner_of_campaign_graph(graph_id: UUID) -> Owner | None:
         may_change_words=not has_ended,
         note="It has ended, so nothing changes any more." if has_ended else note,
         has_event=campaign.event_at is not None,
+        ways_in=(listing.words_in(campaign.id), url_for("campaigns.triggers", id=campaign.id)),
     )
 
 
