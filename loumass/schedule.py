@@ -68,6 +68,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(loumass.media.jobs.forget, timedelta(days=1)),
     Periodic(loumass.outgoing.jobs.forget, timedelta(days=1)),
     Periodic(loumass.campaigns.jobs.repair, timedelta(minutes=10)),
+    Periodic(loumass.campaigns.jobs.forget_calls, timedelta(days=1)),
     Periodic(loumass.deliverability.jobs.check_all, timedelta(days=1)),
     Periodic(loumass.deliverability.jobs.ease, timedelta(hours=1)),
 )

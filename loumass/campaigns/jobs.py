@@ -16,7 +16,7 @@ from loumass.campaigns.advancing.slice import advance_slice
 from loumass.campaigns.simulating.running import taken_on
 from loumass.campaigns.simulating.wishes import Wish
 from loumass.campaigns.triggers import looking
-from loumass.campaigns.triggers.calls import take_batch
+from loumass.campaigns.triggers.calls import forget_old_calls, take_batch
 from loumass.campaigns.waking import announce
 from loumass.core import clock, told
 from loumass.core.agenda import Wake
@@ -31,6 +31,7 @@ _BUSY = timedelta(seconds=2)
 _LOST_AFTER = timedelta(minutes=5)
 #: Somebody may enter the same people at the same time.
 _TRIES = 3
+_CALLS_KEPT = timedelta(days=30)
 _pace = Pace()
 
 
@@ -108,6 +109,13 @@ def simulate(run_id: str, wish: dict[str, Any]) -> None:
         with transaction():
             ready = task.read()
         task.walk(ready)
+
+
+@job("bulk")
+def forget_calls() -> None:
+    """Delete what was sent to triggers so long ago that nobody looks at it any more."""
+    with transaction():
+        forget_old_calls(clock.now() - _CALLS_KEPT)
 
 
 _WAITING_IN_VAIN = text("""

@@ -45,6 +45,8 @@ class Owner:
     counts_href: str = ""
     people_href: str = ""
     live_topic: str = ""
+    #: How people come to the first step, as the end of a sentence, and the page where that is set; empty where nobody says.
+    ways_in: tuple[str, str] = ("", "")
 
 
 #: Each is asked with a graph's id and answers None for graphs that are not its own.

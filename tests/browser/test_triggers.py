@@ -40,7 +40,7 @@ def test_a_tag_is_made_a_way_in(world: World, sign_in: SignIn, picture: Picture)
     expect(page.get_by_text("Priya Raman")).to_be_visible()
     page.get_by_role("link", name="How people come in").click()
     page.get_by_role("button", name="Switch off: When the tag Lead is added").click()
-    expect(page.get_by_text("Off. Nobody comes in by it.")).to_be_visible()
+    expect(page.get_by_text("Off. Nobody comes in by it.", exact=True)).to_be_visible()
     address = page.url
     when(run, "called", title="Website form", existing="fill", tag="", then="")
     when(run, "date_field", field="company", days=30, side="before", yearly="no")

@@ -14,6 +14,7 @@ from loumass.accounts.guards import permitted
 from loumass.campaigns.changing.drafts import CHANGEABLE, open_change
 from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.campaigns.reasons import left_words
+from loumass.campaigns.triggers import listing
 from loumass.campaigns.words import event_local
 from loumass.core.database import db
 from loumass.core.words import day
@@ -125,6 +126,7 @@ def _owner(campaign: Campaign, *, may_change: bool) -> Owner:
         counts_href=url_for("campaigns_api.funnel_counts", campaign_id=campaign.id),
         people_href=url_for("campaigns.show", id=campaign.id),
         live_topic=f"campaign:{campaign.id}",
+        ways_in=(listing.words_in(campaign.id), url_for("campaigns.triggers", id=campaign.id)),
     )
 
 

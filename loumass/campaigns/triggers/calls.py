@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import Row, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from loumass.accounts.models import Organization
@@ -170,6 +171,15 @@ def _settle(became: dict[UUID, _Became]) -> None:
             "problems": [one.problem[:500] for one in became.values()],
             "people": [one.contact_id for one in became.values()],
         },
+    )
+
+
+def forget_old_calls(before: datetime) -> None:
+    """Delete the calls that came before then: they may hold what people said of themselves."""
+    db().execute(
+        delete(TriggerCall)
+        .where(TriggerCall.received_at < before)
+        .execution_options(synchronize_session=False)
     )
 
 
