@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from loumass.campaigns import backlog, states
+from loumass.campaigns import backlog, deciding, states
 from loumass.campaigns.changing.applying import undo
 from loumass.campaigns.changing.drafts import begin, discard, go_on
 from loumass.campaigns.models import Campaign, Step
@@ -69,20 +69,27 @@ def _versions(run: Run, contact: Contact) -> list[int]:
 
 def test_people_on_a_step_that_goes_are_moved_or_leave(world: World) -> None:
     priya = world.acme.contact(phone="+13035550111")
-    run = running(world.acme, [*invitation()[:4], text_to("call"), step("end", "end")], priya)
+    marcus = world.acme.contact("Marcus Bell", "marcus@bell.example")
+    run = running(world.acme, [*invitation()[:4], text_to("call"), step("end", "end")], priya, marcus)
     run.told("sent")
+    held = run.of(marcus).id
+    with world.acme.acting() as session:
+        deciding.hold_people([held], None)
+        session.commit()
     with edited(run) as draft:
         draft.remove("pause")
     assert [one.node.key for one in reviewed(run, removed={"pause": "to:hello"}).again] == ["hello"]
     assert reviewed(run, removed={"pause": "to:call"}).again == []
     applied(run, removed={"pause": "to:call"})
     assert run.at(priya) == "call"
+    assert (run.at(marcus), run.of(marcus).state, run.of(marcus).reason) == ("call", "held", "by_hand")
     assert run.path(priya)[1] == ("pause", "moved")
     assert [message.medium for message in run.messages(priya)] == ["email", "sms"]
     with edited(run) as draft:
         draft.remove("call")
     assert reviewed(run).removed[0].messages == 1
     applied(run, removed={"call": "end"})
+    assert run.at(marcus) == "ended: step_removed", "who is on hold leaves as well"
     assert run.at(priya) == "ended: step_removed"
     assert [message.state for message in run.messages(priya)] == ["sent", "cancelled"]
 
