@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from loumass.accounts.models import Organization
@@ -24,8 +24,8 @@ _TOLD = (DATE, TIME, PLACE)
 _LEFT = ("sending", "sent", "in_doubt")
 
 
-def told_otherwise(campaign: Campaign) -> Select[Any]:
-    """The select of (contact_id, day, hour, place, told_at) of those whose last message that tells of the event tells
+def told_otherwise(campaign: Campaign) -> Subquery:
+    """The rows (contact_id, day, hour, place, told_at) of those whose last message that tells of the event tells
     something else than what is true now."""
     said = [Message.merge_values[name].astext for name in _TOLD]
     tells = or_(*(Message.merge_values.has_key(name) for name in _TOLD))
@@ -59,7 +59,8 @@ def told_otherwise(campaign: Campaign) -> Select[Any]:
             for name in _TOLD
         )
     )
-    return select(last.c.contact_id, last.c.day, last.c.hour, last.c.place, last.c.told_at).where(is_wrong)
+    found = select(last.c.contact_id, last.c.day, last.c.hour, last.c.place, last.c.told_at)
+    return found.where(is_wrong).subquery()
 
 
 def values_now(campaign: Campaign) -> dict[str, str | None]:
@@ -70,7 +71,7 @@ def values_now(campaign: Campaign) -> dict[str, str | None]:
 
 def told_page(campaign: Campaign, cursor: str | None) -> Page[Any]:
     """A page of rows (Contact, day, hour, place, told_at), by when they came to us."""
-    told = told_otherwise(campaign).subquery()
+    told = told_otherwise(campaign)
     statement = select(Contact, told.c.day, told.c.hour, told.c.place, told.c.told_at).join(
         told, _is_contact(told.c.contact_id)
     )
@@ -79,7 +80,7 @@ def told_page(campaign: Campaign, cursor: str | None) -> Page[Any]:
 
 def told_people(campaign: Campaign) -> Select[UUID]:
     """The select of their ids, for acts on all of them."""
-    told = told_otherwise(campaign).subquery()
+    told = told_otherwise(campaign)
     return (
         select(Contact.id)
         .join(told, _is_contact(told.c.contact_id))

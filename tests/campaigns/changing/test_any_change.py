@@ -66,7 +66,7 @@ def test_whatever_is_changed_nobody_is_lost_and_nobody_written_to_twice(world: W
 
     @settings(
         max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
     )  # fmt: skip
     @given(happenings)
     def holds(happens: list[tuple[Any, ...]]) -> None:
@@ -151,7 +151,7 @@ def _chosen(proposed: Graph, live: Graph, chance: dict[str, Any]) -> Choices:
     return Choices(
         removed=dict.fromkeys(ids, removal),
         waits=dict.fromkeys(ids, Timing(chance["waits"], 5)),
-        queued=dict.fromkeys(ids, chance["queued"]),
+        queued={one: str(chance["queued"]) for one in ids},
     )
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from loumass.campaigns import backlog, states
-from loumass.campaigns.changing.applying import undo
+from loumass.campaigns import backlog, deciding, jobs, states
+from loumass.campaigns.advancing.slice import advance_slice
+from loumass.campaigns.changing.applying import apply, undo
+from loumass.campaigns.changing.choices import Choices
 from loumass.campaigns.changing.drafts import begin, discard, go_on
 from loumass.campaigns.models import Campaign, Step
 from loumass.contacts.models import Contact
 from loumass.core.errors import Conflict, Refused
-from loumass.core.tenancy import get_or_404
+from loumass.core.tenancy import acting_for, get_or_404, serving
 from tests.campaigns.cast import Planned, Run, ask, running, send, step, text_to, wait
 from tests.campaigns.changing.edits import applied, edited, learn, nobody_is_lost, reviewed
+from tests.campaigns.test_at_the_same_time import meanwhile, ready
 from tests.world import World
 
 
@@ -69,20 +73,27 @@ def _versions(run: Run, contact: Contact) -> list[int]:
 
 def test_people_on_a_step_that_goes_are_moved_or_leave(world: World) -> None:
     priya = world.acme.contact(phone="+13035550111")
-    run = running(world.acme, [*invitation()[:4], text_to("call"), step("end", "end")], priya)
+    marcus = world.acme.contact("Marcus Bell", "marcus@bell.example")
+    run = running(world.acme, [*invitation()[:4], text_to("call"), step("end", "end")], priya, marcus)
     run.told("sent")
+    held = run.of(marcus).id
+    with world.acme.acting() as session:
+        deciding.hold_people([held], None)
+        session.commit()
     with edited(run) as draft:
         draft.remove("pause")
     assert [one.node.key for one in reviewed(run, removed={"pause": "to:hello"}).again] == ["hello"]
     assert reviewed(run, removed={"pause": "to:call"}).again == []
     applied(run, removed={"pause": "to:call"})
     assert run.at(priya) == "call"
+    assert (run.at(marcus), run.of(marcus).state, run.of(marcus).reason) == ("call", "held", "by_hand")
     assert run.path(priya)[1] == ("pause", "moved")
     assert [message.medium for message in run.messages(priya)] == ["email", "sms"]
     with edited(run) as draft:
         draft.remove("call")
     assert reviewed(run).removed[0].messages == 1
     applied(run, removed={"call": "end"})
+    assert run.at(marcus) == "ended: step_removed", "who is on hold leaves as well"
     assert run.at(priya) == "ended: step_removed"
     assert [message.state for message in run.messages(priya)] == ["sent", "cancelled"]
 
@@ -321,3 +332,42 @@ def test_a_reply_and_questions_about_steps_follow_people_onto_older_versions(wor
     )
     world.later(days=21)
     assert (run.at(priya), run.at(marcus)) == ("ended: good", "ended: bad")
+
+
+def test_a_change_waits_for_the_slice_at_hand_and_the_next_slice_for_the_change(world: World) -> None:
+    run = ready(world)
+    with edited(run) as draft:
+        draft.remove("hello")
+        draft.put("Hey", "email_send", after="pause", says="Hey")
+        draft.begin_at("pause")
+
+    def change() -> int | None:
+        with acting_for(world.acme.id) as session:
+            made = apply(run.id, Choices(), None)
+            thread, answers = meanwhile(slice_of)
+            thread.join(timeout=0.3)
+            assert answers == [], "no slice walks while the ground moves"
+            session.commit()
+            waiting.append((thread, answers))
+            return made.number
+
+    def slice_of() -> Any:
+        with serving(world.acme.id):
+            return jobs.advance(str(run.id))
+
+    waiting: list[Any] = []
+    with world.acme.acting() as session:
+        assert advance_slice(run.id) is not None
+        thread, answers = meanwhile(change)
+        thread.join(timeout=0.3)
+        assert answers == [], "the three who walk just now arrive first"
+        session.commit()
+    thread.join(timeout=60)
+    [(following, walked)] = waiting
+    following.join(timeout=60)
+    assert (answers, walked) == ([2], [False])
+    learn(run)
+    nobody_is_lost(run)
+    run.told("sent")
+    world.later(days=4)
+    assert len(run.messages()) == 6, "they finish as they began"

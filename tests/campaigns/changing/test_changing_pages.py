@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from loumass.campaigns.changing.drafts import open_change
 from loumass.campaigns.creating import Details, create
-from loumass.campaigns.models import CampaignChange
+from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.contacts.models import ContactTag, Tag
 from loumass.content.composing import Draft
 from loumass.funnels import contents, editing, templates
@@ -89,6 +89,10 @@ def test_a_change_from_its_first_click_to_its_last(world: World, run: Run) -> No
     assert "Undo this change" in versions
     learn(run)
     nobody_is_lost(run)
+    people = ben.get(page).text
+    assert "1 person finishes</b></a> on an older version" in people
+    assert "20 days after coming here on Tue 3 Mar" in people
+    assert ">Again</td>" in people, "what comes next for her is told by the version that she walks"
     old = next(
         one for one in re.findall(r"/funnels/[0-9a-f-]+", versions) if str(run.now().graph_id) not in one
     )
@@ -105,6 +109,23 @@ def test_a_change_from_its_first_click_to_its_last(world: World, run: Run) -> No
     assert ben.post(f"{page}/versions/undo", {"number": 2}).status_code == 409
     assert run.now().version == 3
     nobody_is_lost(run)
+
+
+def test_what_may_be_changed_and_by_whom(world: World, run: Run) -> None:
+    new = drafted(world.acme, funnel())
+    assert "Its steps can be changed directly" in world.acme.member.post(f"/campaigns/{new.id}/change").text
+    assert world.acme.viewer.post(f"/campaigns/{run.id}/change").status_code == 403
+    assert "Change this funnel" not in world.acme.viewer.get(f"/funnels/{run.now().graph_id}").text
+    with world.acme.acting() as session:
+        session.get_one(Campaign, (world.acme.id, new.id)).state = "scheduled"
+        session.commit()
+    assert world.acme.member.post(f"/campaigns/{new.id}/change").status_code == 303, "also before it starts"
+    with edited(new) as graph:
+        graph.remove("pause")
+    assert "Nobody is inside yet" in world.acme.member.get(f"/campaigns/{new.id}/change").text
+    assert world.acme.member.post(f"/campaigns/{new.id}/change/apply").status_code == 303
+    assert world.acme.member.post(f"/campaigns/{new.id}/change").status_code == 303
+    assert world.acme.member.post(f"/campaigns/{new.id}/change").status_code == 409, "one draft at a time"
 
 
 def test_a_draft_is_given_up_and_held_against_what_was_applied_meanwhile(world: World, run: Run) -> None:
