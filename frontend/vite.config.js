@@ -25,9 +25,10 @@ export function island(name, target) {
       assetsInlineLimit: 0,
       chunkSizeWarningLimit: 1500,
       rolldownOptions: {
-        // React Flow marks itself for servers that render; nothing is rendered on a server here.
+        // React Flow marks itself for servers that render; nothing is rendered on a server here. How long a build took on a
+        // busy machine is nobody's concern.
         onLog: (level, log, print) => {
-          if (log.code !== "MODULE_LEVEL_DIRECTIVE") print(level, log);
+          if (!["MODULE_LEVEL_DIRECTIVE", "PLUGIN_TIMINGS"].includes(log.code)) print(level, log);
         },
         input: join(here, "islands", name, "index.jsx"),
         output: {

@@ -74,6 +74,8 @@ class WrittenStep:
     content: WrittenContent | None = None
     x: float | None = None
     y: float | None = None
+    #: Where it stands in the file it was read from, for refusals.
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class WrittenWay:
     source: str
     branch: str
     target: str
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,7 @@ class _Reading:
         elif kind == "step":
             self._take_step(line, row)
         elif kind == "way":
-            self._ways.append((line, WrittenWay(row["key"], row["branch"], row["to"])))
+            self._ways.append((line, WrittenWay(row["key"], row["branch"], row["to"], line)))
         else:
             self._refuse(
                 line, f"The row begins with {row['row']!r}, but must begin with template, step or way."
@@ -250,7 +253,9 @@ class _Reading:
         settings = self._values(line, row["settings"], "settings")
         told = {what: self._values(line, row.get(what, ""), what) for what in ("voice", "blocks")}
         x, y = (self._place(line, row.get(name, ""), name) for name in ("x", "y"))
-        self._steps[key] = WrittenStep(key, row["kind"], row["name"], settings, _content(row, **told), x, y)
+        self._steps[key] = WrittenStep(
+            key, row["kind"], row["name"], settings, _content(row, **told), x, y, line
+        )
 
     def _place(self, line: int, cell: str, name: str) -> float | None:
         try:

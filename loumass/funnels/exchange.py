@@ -65,13 +65,18 @@ def _written_content(words: Draft) -> WrittenContent:
 
 def refuse_foreign(written: WrittenTemplate) -> None:
     """Nothing when this installation can hold the template. Raises UnreadableTemplate, naming every step it cannot."""
-    found = [_foreign(step) for step in written.steps]
+    found = [(step.line, _foreign(step)) for step in written.steps]
     if len(written.steps) > MOST_STEPS:
-        found.append(f"The template has {len(written.steps)} steps; {MOST_STEPS} is the most we take.")
-    doubled = {(way.source, way.branch) for way in written.ways}
-    if len(doubled) < len(written.ways):
-        found.append("Some step leads by one branch to two steps. Keep one way for each branch.")
-    problems = [LineProblem(0, sentence) for sentence in found if sentence]
+        found.append((0, f"The template has {len(written.steps)} steps; {MOST_STEPS} is the most we take."))
+    drawn: set[tuple[str, str]] = set()
+    for way in written.ways:
+        if (way.source, way.branch) in drawn:
+            sentence = (
+                f"The step {way.source!r} leads by {way.branch!r} to two steps. Keep one way for each branch."
+            )
+            found.append((way.line, sentence))
+        drawn.add((way.source, way.branch))
+    problems = [LineProblem(line, sentence) for line, sentence in found if sentence]
     if problems:
         raise UnreadableTemplate(problems)
 

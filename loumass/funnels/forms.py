@@ -77,6 +77,20 @@ def read_step(
     return typed, None if errors else config
 
 
+def only_words(
+    typed: TypedStep, name: str, settings: Mapping[str, Any], config: Settings | None
+) -> tuple[TypedStep, Settings | None]:
+    """The same where only words may be changed: name and settings are those that are stored, since browsers send nothing of
+    what cannot be typed in."""
+    about_words = {
+        field: sentence
+        for field, sentence in typed.errors.items()
+        if field != "name" and not field.startswith(SETTING)
+    }
+    kept = replace(typed, name=name, settings=settings, errors=about_words)
+    return kept, None if about_words else config
+
+
 def stored(config: Settings, typed: TypedStep) -> dict[str, Any]:
     """The settings as JSON: those in effect, each with its value, so that no later default changes them."""
     return config.model_dump(mode="json", include=set(typed.settings))

@@ -173,6 +173,8 @@ def keep(shown: Shown, node: Node) -> tuple[forms.TypedStep, int]:
     typed, config = forms.read_step(
         request.form, kind_of(node.kind), content_queries.vocabulary(), request.files
     )
+    if not shown.may_change_steps:
+        typed, config = forms.only_words(typed, node.name, node.config, settings_of(node))
     if config is None:
         return typed, 422
     try:

@@ -210,7 +210,9 @@ def test_ten_steps_are_built_with_the_keyboard_alone(
     tree = page.get_by_role("tree")
     expect(tree.get_by_role("treeitem")).to_have_count(11)
     picture(page, "builder-keyboard-dark")
-    press(page, "o")
+    press(page, "Escape")
+    expect(tree).to_have_count(0)
+    expect(step(page, "End 2")).to_be_focused()
     assert drawn(world, empty) == WANTED
     assert begin(world, empty) == "Hello"
 

@@ -6,7 +6,7 @@ import { BuilderContext, useBuilder } from "./context.js";
 import { followCounts } from "./counts.js";
 import { Dialogs } from "./dialogs.jsx";
 import { Icon } from "./icon.jsx";
-import { addAfter, installKeys } from "./keys.js";
+import { addAfter, installKeys, openOutline } from "./keys.js";
 import { Outline } from "./outline.jsx";
 import { Palette } from "./palette.jsx";
 import { Panel } from "./panel.jsx";
@@ -50,8 +50,7 @@ function useBeginning(store, stage) {
     installKeys(store, stage);
     document.querySelector("[data-outline-toggle]")?.addEventListener("click", (event) => {
       event.preventDefault();
-      store.set({ pane: store.state.pane === "outline" ? null : "outline" });
-      requestAnimationFrame(() => document.querySelector(".outline-step")?.focus());
+      openOutline(store);
     });
     addEventListener("beforeunload", (event) => {
       if (store.isUnsaved) event.preventDefault();

@@ -187,13 +187,21 @@ function useStage(stage, flow, frame, store, width) {
       const box = frame.current.getBoundingClientRect();
       if (a.x < box.left + 8 || a.y < box.top + 8 || b.x > box.right - 8 || b.y > box.bottom - 8) center(id);
     };
+    // As much as can be read, around a step, and nothing empty above the beginning.
+    const around = (bounds, node) => {
+      const middle = (length, from, size) => length / 2 - (from + size / 2) * LEAST;
+      const within = (at, from, length, space, after) => Math.max(Math.min(at, MARGIN - from * LEAST), Math.min(space - after - (from + length) * LEAST, MARGIN - from * LEAST));
+      const { width: wide, height: high } = size();
+      const x = bounds.width * LEAST < wide ? middle(wide, bounds.x, bounds.width) : within(middle(wide, node.x, WIDTH), bounds.x, bounds.width, wide, MARGIN);
+      return flow.setViewport({ x, y: within(middle(high, node.y, HEIGHT), bounds.y, bounds.height, high, BELOW), zoom: LEAST }, { duration });
+    };
     const fit = () => {
       const { graph } = store.state;
       if (!graph.nodes.length) return flow.setViewport({ x: size().width / 2 - WIDTH / 2, y: 180, zoom: 1 });
       const bounds = flow.getNodesBounds([...flow.getNodes()]);
       const [wide, high] = [size().width - 2 * MARGIN, size().height - MARGIN - BELOW];
       const zoom = Math.min(1, wide / bounds.width, high / bounds.height);
-      if (zoom < LEAST) return center(store.state.active, LEAST);
+      if (zoom < LEAST) return around(bounds, graph.nodes.find((one) => one.id === store.state.active) ?? graph.nodes[0]);
       const x = MARGIN + (wide - bounds.width * zoom) / 2 - bounds.x * zoom;
       return flow.setViewport({ x, y: MARGIN + (high - bounds.height * zoom) / 2 - bounds.y * zoom, zoom }, { duration });
     };

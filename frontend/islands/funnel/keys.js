@@ -50,7 +50,7 @@ function plain(event, store, stage) {
     " ": () => toggle(store, active),
     Escape: () => escape(store),
     p: () => nextProblem(store, stage),
-    o: () => store.set({ pane: store.state.pane === "outline" ? null : "outline" }),
+    o: () => openOutline(store),
     f: () => stage.current.fit(),
     "+": () => stage.current.zoomIn(),
     "=": () => stage.current.zoomIn(),
@@ -60,12 +60,25 @@ function plain(event, store, stage) {
   const changing = {
     a: () => addAfter(store, active),
     c: () => active && store.set({ dialog: { what: "connect", id: active } }),
-    l: () => store.tidy(),
+    l: () => arrange(store, stage),
     F2: () => active && store.set({ dialog: { what: "rename", id: active } }),
     Delete: () => removeHere(store, stage),
     Backspace: () => removeHere(store, stage),
   };
   return (mayChangeSteps && (changing[event.key] ?? changing[event.key.toLowerCase()])) || reading[event.key] || reading[event.key.toLowerCase()];
+}
+
+// The list takes the focus where one is; Escape gives it back.
+export function openOutline(store) {
+  const isOpen = store.state.pane === "outline";
+  store.set({ pane: isOpen ? null : "outline" });
+  const find = () => document.querySelector(`[data-outline="${store.state.active}"]`) ?? document.querySelector(".outline-step");
+  if (!isOpen) requestAnimationFrame(() => find()?.focus());
+}
+
+export function arrange(store, stage) {
+  store.tidy();
+  requestAnimationFrame(() => stage.current.fit());
 }
 
 export function addAfter(store, id) {

@@ -19,18 +19,27 @@ export function Outline() {
     store.set({ ...store.open(id), pane: "outline", focusPanel: (store.state.focusPanel ?? 0) + 1 });
     stage.current.show(id);
   };
+  const close = () => {
+    store.set({ pane: null });
+    stage.current.focus(store.state.active);
+  };
+  const onKeyDown = (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    close();
+  };
   return (
-    <aside className="builder-outline" aria-label="Outline">
+    <aside className="builder-outline" aria-label="Outline" onKeyDown={onKeyDown}>
       <header className="builder-outline-head">
         <h2>Outline</h2>
-        <IconButton icon="x" label="Close the outline" small onClick={() => store.set({ pane: null })} />
+        <IconButton icon="x" label="Close the outline" small onClick={close} />
       </header>
       <ul className="outline-tree" role="tree" aria-label="Steps in the order that people walk" onKeyDown={moveInTree}>
         {lines.map((line, at) => {
           const step = stepOf(graph, line.id);
           return (
             <li key={`${line.id}-${at}`} role="none" className={`outline-branch-${Math.min(line.depth, 6)}`}>
-              <button type="button" role="treeitem" aria-level={line.depth + 1} aria-selected={active === line.id} className="outline-step" tabIndex={at === 0 ? 0 : -1} data-outline={line.id} onClick={() => open(line.id)}>
+              <button type="button" role="treeitem" aria-level={line.depth + 1} aria-selected={!line.isPointer && active === line.id} className="outline-step" tabIndex={at === 0 ? 0 : -1} data-outline={line.id} onClick={() => open(line.id)}>
                 {line.branch && <span className="outline-way">{line.branch}</span>}
                 {line.isPointer ? <span className="outline-name">on to {step.name}</span> : (
                   <>

@@ -65,18 +65,16 @@ function useForm(store, id, place, form, setShown) {
     const mine = new PanelForm(store, id, place.current, (told) => setShown((before) => ({ ...before, problem: "", ...told })));
     form.current = mine;
     store.form = mine;
-    const focusWanted = store.state.focusPanel !== store.focusGiven;
-    mine.load().then(() => {
-      if (!focusWanted || mine.isGone) return;
+    // Who opened it by the keyboard goes on in it, as soon as it is there.
+    const handOver = () => {
+      if (store.state.focusPanel === store.focusGiven || !mine.known || mine.isGone) return;
       store.focusGiven = store.state.focusPanel;
       place.current?.querySelector("input:not([type=hidden]), select, textarea")?.focus();
-    });
+    };
+    mine.load().then(handOver);
     const stop = store.subscribe(() => {
       mine.follow();
-      if (store.state.focusPanel !== store.focusGiven && mine.known) {
-        store.focusGiven = store.state.focusPanel;
-        place.current?.querySelector("input:not([type=hidden]), select, textarea")?.focus();
-      }
+      handOver();
     });
     return () => {
       stop();

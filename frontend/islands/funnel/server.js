@@ -27,7 +27,7 @@ async function told(answer) {
   const isJson = /json/u.test(answer.headers.get("Content-Type") ?? "");
   const body = isJson ? await answer.json() : await answer.text();
   const { ok, status } = answer;
-  const said = isJson && !ok ? `${body.detail[0].toLowerCase()}${body.detail.slice(1)}` : null;
+  const said = isJson && !ok && body.detail ? `${body.detail[0].toLowerCase()}${body.detail.slice(1)}` : null;
   const problem = ok ? null : (SENTENCES[status] ?? said ?? `the server could not do it (${status})`);
   return { ok, status, body, problem, isFinal: FINAL.has(status), revision: Number(answer.headers.get("X-Revision")) };
 }

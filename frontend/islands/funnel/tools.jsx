@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { createPortal } from "react-dom";
 import { useBuilder } from "./context.js";
 import { Icon, IconButton } from "./icon.jsx";
+import { arrange } from "./keys.js";
 import { useStore } from "./store.js";
 
 export function Tools() {
@@ -17,7 +18,7 @@ export function Tools() {
       <button type="button" className="btn btn-quiet btn-sm builder-zoom" title="To full size" aria-label={`Zoom ${zoom} %. Press for full size`} onClick={() => flow.zoomTo(1)}>{zoom}%</button>
       <IconButton icon="plus" label="Nearer" keys="+" small onClick={() => stage.current.zoomIn()} />
       <IconButton icon="maximize" label="Fit the whole funnel" keys="F" small onClick={() => stage.current.fit()} />
-      {mayChange && <IconButton icon="layout-distribute-horizontal" label="Arrange the steps" keys="L" small onClick={() => { store.tidy(); requestAnimationFrame(() => stage.current.fit()); }} />}
+      {mayChange && <IconButton icon="layout-distribute-horizontal" label="Arrange the steps" keys="L" small onClick={() => arrange(store, stage)} />}
       <IconButton icon="help" label="Keys" keys="?" small onClick={() => store.set({ dialog: { what: "help" } })} />
     </div>
   );
@@ -69,7 +70,7 @@ function SaveState() {
       </span>
     );
   }
-  if (saving.what === "asking") return <span className="save-state save-state-bad"><Icon icon="users" />Not saved: choose first</span>;
+  if (saving.what === "asking") return <span className="save-state save-state-bad"><Icon icon="users" /><span>Not saved: choose first</span></span>;
   if (saving.what === "saved") return <span className="save-state"><Icon icon="cloud-check" /><span>{saving.at ? `Saved ${ago(now - saving.at)}` : "All saved"}</span></span>;
   return <span className="save-state"><Icon icon="cloud-up" /><span>Saving</span></span>;
 }
