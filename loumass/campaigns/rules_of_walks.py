@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from loumass.campaigns.models import Enrollment
@@ -318,7 +318,8 @@ def _of_walk(step: str, asked: Asked) -> list[ColumnElement[bool]]:
 def _is_trigger(message_id: Any) -> ColumnElement[bool]:
     """Walks know what started them once triggers write it down; those that nothing started have none."""
     started_by: Any = getattr(Enrollment, "triggering_message_id", None)
-    return false() if started_by is None else message_id == started_by
+    # No `false()`: that takes every other condition out of the statement, the organization as well.
+    return literal(value=False) if started_by is None else message_id == started_by
 
 
 def _answered_trigger(asked: Asked) -> ColumnElement[bool]:

@@ -75,7 +75,10 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
     """One: its rule in words, where it is asked for; its people come after the page."""
     segment = get_or_404(Segment, id)
     return render_template(
-        "segments/show.html", segment=segment, words=segments.words_of(segment), uses=segments.uses_of(id)
+        "segments/show.html",
+        segment=segment,
+        words=segments.words_of([segment])[id],
+        uses=segments.uses_of(id),
     )
 
 
@@ -243,7 +246,7 @@ def _listed() -> dict[str, Any]:
         "page": page,
         "is_archived": is_archived,
         "is_searched": bool(words),
-        "words": {one.id: segments.words_of(one) for one in page.items},
+        "words": segments.words_of(page.items),
     }
 
 

@@ -15,7 +15,7 @@ from loumass.contacts.normalising import clean_text
 from loumass.contacts.rules.compiling import condition_of
 from loumass.contacts.rules.expanding import expanded, segments_in
 from loumass.contacts.rules.model import Group
-from loumass.contacts.rules.reading import Complaint, RuleRefused, names_in, read
+from loumass.contacts.rules.reading import Complaint, RuleRefused, look_for, names_in, read
 from loumass.contacts.rules.wording import in_words
 from loumass.contacts.segment_models import Segment
 from loumass.core import clock
@@ -77,13 +77,17 @@ def rule_of(segment: Segment) -> Group:
     return read(segment.rule)
 
 
-def words_of(segment: Segment) -> str:
-    """Its rule in words, whatever of it can be read."""
-    try:
-        rule = rule_of(segment)
-        return in_words(rule, names_in(rule))
-    except RuleRefused as refusal:
-        return refusal.sentence
+def words_of(found: Sequence[Segment]) -> dict[UUID, str]:
+    """Each one's rule in words, or why it cannot be read; what all of them name is looked up together."""
+    said: dict[UUID, str] = {}
+    rules: dict[UUID, Group] = {}
+    for segment in found:
+        try:
+            rules[segment.id] = rule_of(segment)
+        except RuleRefused as refusal:
+            said[segment.id] = refusal.sentence
+    names, _ = look_for(Group("all", tuple(rules.values())))
+    return said | {segment_id: in_words(rule, names) for segment_id, rule in rules.items()}
 
 
 def members_of(segment: Segment) -> list[ColumnElement[bool]]:

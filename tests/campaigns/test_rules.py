@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from loumass.contacts.rules.answering import answers_beyond, answers_of, fulfilling
 from loumass.contacts.rules.holding import holds
-from loumass.contacts.rules.model import questions
+from loumass.contacts.rules.model import needs_event, questions, steps_named
+from loumass.contacts.rules.predicate import TRIGGER, Names, NotKnown
 from loumass.contacts.rules.reading import read
+from loumass.contacts.rules.wording import in_words
 from loumass.core import clock
+from loumass.messages.models import Message
+from tests.campaigns.cast import drafted, send
 from tests.campaigns.ruled import QUESTIONS, RULES, crowd
 from tests.world import World
 
@@ -54,3 +60,35 @@ def test_rows_and_facts_say_the_same(world: World) -> None:
     with world.acme.acting():
         every_question_agrees()
         every_rule_agrees()
+
+
+def test_what_only_rows_can_answer_of_a_walk(world: World) -> None:
+    run, walk, people = crowd(world, 12)
+    ids = [one.id for one in people]
+    sent = {one.id for one in people if one.facts.sent_at}
+    other = drafted(world.acme, [send("else")])
+    other.add(world.acme.contact())
+    with world.acme.acting() as session:
+        bounced = session.scalars(select(Message).where(Message.enrollment_id.in_(sent)).limit(1)).one()
+        bounced.is_bounce_permanent, bounced.bounced_at = True, clock.now()
+        session.flush()
+        expected: list[tuple[dict[str, Any], set[Any]]] = [
+            ({"ask": "bounced_here", "step": "said"}, {bounced.enrollment_id}),
+            ({"ask": "bounced_here", "step": "more"}, set()),
+            ({"ask": "sent_count", "number": 1}, sent),
+            ({"ask": "sent_count", "number": 2}, set()),
+            ({"ask": "campaign", "campaign": str(run.id), "how": "inside"}, set(ids)),
+            ({"ask": "campaign", "campaign": str(other.id), "how": "ever"}, set()),
+            # Nothing started these walks, so nothing was done to that.
+            *(({"ask": f"{did}_here", "step": TRIGGER}, set()) for did in ("replied", "opened", "clicked", "bounced")),
+        ]  # fmt: skip
+        for raw, found in expected:
+            assert fulfilling(read(raw, "enrollment"), ids, walk) == found, raw
+        for what in ("replied_here", "opened_here"):
+            with pytest.raises(NotKnown):
+                holds(read({"ask": what, "step": TRIGGER}, "enrollment"), people[0].facts, clock.now())
+    named = read({"rules": [{"ask": "opened_here", "step": "said"}, {"ask": "event"}]}, "enrollment")
+    assert (steps_named(named), needs_event(named)) == ({"said"}, True)
+    assert in_words(named, Names().with_steps({"said": "Invite"})) == (
+        "Opened “Invite” and the event is within the next 7 days"
+    )

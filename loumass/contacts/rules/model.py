@@ -65,5 +65,15 @@ def questions(rule: Rule) -> Iterator[Question]:
         yield from questions(inner)
 
 
+def steps_named(rule: Rule) -> frozenset[str]:
+    """The keys of the steps that the rule asks about."""
+    return frozenset(key for one in questions(rule) for key in one.predicate.steps_named(one.settings))
+
+
+def needs_event(rule: Rule) -> bool:
+    """Whether the rule counts from the campaign's event."""
+    return any(one.predicate.needs_event(one.settings) for one in questions(rule))
+
+
 def _key(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -74,6 +74,10 @@ class Names:
 
     found: Mapping[Ref, tuple[Any, str]] = field(default_factory=dict)
 
+    def with_steps(self, steps: Mapping[str, str]) -> Names:
+        """The same with the names of a funnel's steps by key."""
+        return Names({**self.found, **{("step", key): (key, name) for key, name in steps.items()}})
+
     def id_of(self, kind: str, value: str) -> Any | None:
         """Its id, None where there is none."""
         return self.found[kind, value][0] if (kind, value) in self.found else None
