@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
