@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from loumass.funnels.simulating.stops import Stop
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+#: Facts that each person has for themselves.
+_THEIRS = frozenset({
+    "enrollment_id", "entered_at", "timezone", "status", "replied_at", "last_sent_at", "message", "own", "sent_at",
+    "opened_at", "clicked_at",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Known:
     __slots__ = ("_changed", "own", "values")
 
     def __init__(self, values: Mapping[str, Any], own: Mapping[UUID, Any] | None = None) -> None:
-        self.values = dict(values)
+        self.values = {name: value for name, value in values.items() if name not in _THEIRS}
         self.own: Mapping[UUID, Any] = own or {}
         #: What is known once a step changed something, shared as well.
         self._changed: dict[tuple[Any, ...], Known] = {}
@@ -109,13 +114,20 @@ class Person:
 
     def facts(self, message: MessageOutcome | None = None, own: Any = None) -> Facts:
         """What a step may look at; `own` is what its kind looks at for itself."""
-        moved: dict[str, Any] = {
-            "enrollment_id": self.id, "entered_at": self.entered_at, "timezone": self.zone, "status": self.status,
-            "replied_at": self.replied_at, "last_sent_at": self.last_sent_at, "message": message, "own": own,
-        }  # fmt: skip
-        if (did := self.did) is not None:
-            moved |= {"sent_at": did.sent_at, "opened_at": did.opened_at, "clicked_at": did.clicked_at}
-        return Facts(**{**self.known.values, **moved})
+        did = self.did
+        more = {} if did is None else {name: getattr(did, name) for name in Did.__slots__}
+        return Facts(
+            enrollment_id=self.id,
+            entered_at=self.entered_at,
+            timezone=self.zone,
+            status=self.status,
+            replied_at=self.replied_at,
+            last_sent_at=self.last_sent_at,
+            message=message,
+            own=own,
+            **self.known.values,
+            **more,
+        )
 
     def notes(self) -> Did:
         """What they did, to be written down."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from heapq import heapify, heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -159,14 +159,15 @@ class Post:
         heapify(turns)
         taken, last = 0, None
         while turns and taken < most:
-            _, place, lane = turns[0]
-            letter = lane.take()
+            _, place, lane = heappop(turns)
+            # Mostly the first lane has many turns before the next one has its first.
+            others = turns[0][0] if turns else None
+            while len(lane) and taken < most and (others is None or lane.turn <= others):
+                letter = lane.take()
+                if self._goes(letter, looked, at):
+                    taken, last = taken + 1, letter.person
             if len(lane):
-                heapreplace(turns, (lane.turn, place, lane))
-            else:
-                heappop(turns)
-            if self._goes(letter, looked, at):
-                taken, last = taken + 1, letter.person
+                heappush(turns, (lane.turn, place, lane))
         if taken:
             self._used += taken
             self._sent_today += taken

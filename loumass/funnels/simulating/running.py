@@ -167,13 +167,11 @@ class Simulation:
 
     def rest(self, people: list[Person], until: datetime | None, waits_for: str) -> None:
         """They stay where they are until a moment, or until something happens."""
+        due = self.at(max(until, self.now)).due if until is not None else None
         for person in people:
             person.wake_at, person.waits_for = until, waits_for
-        if until is not None:
-            due = self.at(max(until, self.now)).due
-            for person in people:
-                if person.stop is not None:
-                    due[person.stop].append(person)
+            if due is not None and person.stop is not None:
+                due[person.stop].append(person)
 
     def hold(self, stop: Stop, people: list[Person], reason: str) -> None:
         """They stay until a person decides, which nobody does here."""
