@@ -212,7 +212,7 @@ def test_a_fine_letter_has_no_complaints() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_document_is_refused(told: str) -> None:
-    with pytest.raises(Refused, match="cannot be read|take more than"):
+    with pytest.raises(Refused, match=r"cannot be read|take more than"):
         read(told)
 
 
