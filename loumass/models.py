@@ -44,7 +44,7 @@ from loumass.core.models import PeriodicRun
 from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.events.models import Event, Notice
-from loumass.funnels.models import Edge, Graph, Node, Template
+from loumass.funnels.models import Edge, Graph, Node, NodeTurn, SplitTrial, Template
 from loumass.inbox.models import Draft
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark

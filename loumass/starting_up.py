@@ -8,6 +8,7 @@ from redis import Redis
 
 import loumass.schedule  # noqa: F401  importing it makes every job known
 from loumass.accounts import founding, local_time, mail
+from loumass.campaigns.offering import campaigns as campaigns_to_choose
 from loumass.channels import connecting, past_due, signing_in, waiting
 from loumass.config import Settings
 from loumass.core import (
@@ -28,6 +29,7 @@ from loumass.core import (
 )
 from loumass.deliverability import bulk
 from loumass.events.service import subscribe
+from loumass.funnels import choices
 from loumass.funnels.seeds import add_examples
 from loumass.messages.channel_past_due import count_past_due, settle_past_due
 from loumass.messages.channel_queues import count_queues
@@ -63,6 +65,7 @@ def prepare(settings: Settings) -> Redis:
     metering.use(redis)
     told.use(redis)
     subscribe(SUBSCRIPTIONS)
+    choices.offer("campaigns", campaigns_to_choose)
     founding.use((lambda founder_id: add_examples(author_id=founder_id),))
     return redis
 

@@ -13,6 +13,9 @@ from loumass.core.errors import Conflict, NotFound
 from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
 
+#: Whom work can be given to.
+WORKING_ROLES = ("admin", "member")
+
 
 def members(cursor: str | None = None) -> Page[tuple[Membership, User]]:
     """(Membership, User) pairs of the current organization by name."""
@@ -23,6 +26,16 @@ def members(cursor: str | None = None) -> Page[tuple[Membership, User]]:
     )
     found = page(statement, [User.name, User.id], cursor)
     return Page([(row[0], row[1]) for row in found.items], found.before, found.after)
+
+
+def working_members() -> list[tuple[UUID, str]]:
+    """(id, name) of whoever work can be given to, by name."""
+    found = (
+        select(User.id, User.name)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.organization_id == current_organization_id(), Membership.role.in_(WORKING_ROLES))
+    )
+    return [(row.id, row.name) for row in db().execute(found.order_by(User.name, User.id))]
 
 
 def member_or_404(user_id: UUID) -> tuple[Membership, User]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 _BATCH = 256
@@ -31,3 +31,14 @@ def uuid7s() -> Iterator[UUID]:
         for count in range(_BATCH):
             low = int.from_bytes(random[8 * count : 8 * count + 8]) & ~(0x3 << 62) | 0x2 << 62
             yield UUID(int=moment << 80 | (0x7000 | count) << 64 | low)
+
+
+def ids_among(values: Iterable[str]) -> list[UUID]:
+    """Those of the texts that are ids, in their order."""
+    found = []
+    for value in values:
+        try:
+            found.append(UUID(value))
+        except ValueError:
+            continue
+    return found

@@ -8,6 +8,7 @@ from uuid import UUID
 from loumass.content.composing import Draft
 from loumass.content.queries import vocabulary
 from loumass.funnels import contents, queries
+from loumass.funnels.choices import chosen_in, offered
 from loumass.funnels.facts import KNOWN_FIELDS
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
@@ -42,5 +43,6 @@ def check(
         dead_media=dead_media or {},
         has_event=has_event,
         fields={*KNOWN_FIELDS, *known.custom},
+        choices={name: {value for value, _ in one} for name, one in offered(chosen_in(graph)).items()},
     )
     return problems(graph, around)

@@ -49,31 +49,9 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class EnterStage:
-    """Record the stage on the enrollment and leave by ``next``."""
-
-    stage: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetStatus:
-    """Record the BDR's status on the enrollment and leave by ``next``."""
-
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddTag:
-    """Give the contact the tag and leave by ``next``."""
-
-    tag: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveTag:
-    """Take the tag from the contact, if it is there, and leave by ``next``."""
-
-    tag: str
+class Act:
+    """Something is done to the person, who leaves by ``next``. What it is, each kind says by a class of its own (``SetStatus``,
+    ``AddTag``); its ``advance`` does it, and whoever only imagines the walk may read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +61,13 @@ class End:
     reason: str
 
 
-Decision = Go | WaitUntil | WaitFor | Send | EnterStage | SetStatus | AddTag | RemoveTag | End
+Decision = Go | WaitUntil | WaitFor | Send | Act | End
 
 
 def branch_taken(decision: Decision) -> Go | None:
     """The way out that ``decision`` takes at once, or None when the enrollment stays or ends."""
     if isinstance(decision, Go):
         return decision
-    if isinstance(decision, EnterStage | SetStatus | AddTag | RemoveTag):
+    if isinstance(decision, Act):
         return Go(NEXT)
     return None

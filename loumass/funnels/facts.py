@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,7 @@ class Facts:
       or clicked; who clicked has opened.
     - ``event_at`` and ``event_timezone``: the campaign's event, if it has one.
     - ``message``: outcome of this visit's message; None when none has been planned.
+    - ``own``: what the kind's own ``look_up`` found, for kinds that look at more than this.
     """
 
     enrollment_id: UUID
@@ -63,3 +65,4 @@ class Facts:
     event_at: datetime | None = None
     event_timezone: ZoneInfo | None = None
     message: MessageOutcome | None = None
+    own: Any = None

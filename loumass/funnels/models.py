@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, belongs_to
+from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to, organization_of_parents
 
 
 class Template(OrganizationOwned, Base):
@@ -96,3 +96,31 @@ class Edge(OrganizationOwned, Base):
     source_id: Mapped[UUID]
     branch: Mapped[str]
     target_id: Mapped[UUID]
+
+
+class NodeTurn(OrganizationScoped, Base):
+    """How many people a step that gives them out in turn has given out so far."""
+
+    __tablename__ = "node_turn"
+    __table_args__ = (belongs_to("node", "node_id"),)
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    node_id: Mapped[UUID] = mapped_column(primary_key=True)
+    taken: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+
+
+class SplitTrial(OrganizationScoped, Base):
+    """A split that looks for the better way: how many it was tried on so far, and which way won."""
+
+    __tablename__ = "split_trial"
+    __table_args__ = (belongs_to("node", "node_id"),)
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    node_id: Mapped[UUID] = mapped_column(primary_key=True)
+    taken: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    #: When the last of those it is tried on came.
+    full_at: Mapped[datetime | None]
+    #: The branch, and what was counted when it won: `{"a": [people, answers], ...}`.
+    winner: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    figures: Mapped[dict[str, Any] | None]

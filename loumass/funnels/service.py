@@ -8,6 +8,7 @@ from loumass.core import clock
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import contents, models
 from loumass.funnels.checking import problems_of
+from loumass.funnels.choices import chosen_in, offered, words_of
 from loumass.funnels.cloning import clone_graph
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds.base import Names
@@ -30,7 +31,11 @@ __all__ = [
 
 def names_in(graph: Graph, graph_id: UUID) -> Names:
     """What the graph's steps and contents are called."""
-    return Names(contents=contents.called(written_in(graph_id)), steps=graph.names().steps)
+    return Names(
+        contents=contents.called(written_in(graph_id)),
+        steps=graph.names().steps,
+        chosen=words_of(offered(chosen_in(graph))),
+    )
 
 
 def freeze(graph_id: UUID) -> None:

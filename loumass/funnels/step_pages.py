@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,12 +26,13 @@ from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.core.tenancy import get
 from loumass.funnels import contents, editing, forms, models, queries
+from loumass.funnels.choices import offered
 from loumass.funnels.facts import KNOWN_FIELDS
 from loumass.funnels.graph import Graph, branches_of, describe, settings_of
 from loumass.funnels.graph_pages import pages
 from loumass.funnels.graph_view import Shown, graph_page, refuse_unless, shown_graph
 from loumass.funnels.kinds import KINDS, kind_of
-from loumass.funnels.kinds.settings import form_fields
+from loumass.funnels.kinds.settings import FormField, Settings, chosen_from, form_fields
 from loumass.funnels.local_time import zone_names
 from loumass.funnels.node import Node
 
@@ -69,9 +71,10 @@ def _step_page(shown: Shown, node: Node, typed: forms.TypedStep) -> str:
         node=node,
         kind=kind,
         typed=typed,
-        fields=form_fields(kind.Config, typed.settings),
+        fields=_fields(kind.Config, typed.settings),
         branches=_branches(shown.graph, node),
         in_words=describe(node, shown.names),
+        figures=kind.figures(node, config) if config is not None and shown.template is None else [],
         example=kind.example(config, clock.now(), zone) if config is not None else "",
         step_problems=[problem for problem in shown.problems if problem.node_id == node.id],
         counted=counted(typed.words.text if typed.words else "", values_for(None, g.organization, g.user))
@@ -98,6 +101,11 @@ def _preview_src(node: Node, is_as_saved: bool) -> str:
     if unsaved_at(node.id) is not None:
         return url_for("content.unsaved_preview", place_id=node.id)
     return url_for("content.saved_preview", id=node.content_id) if is_as_saved else ""
+
+
+def _fields(config: type[Settings], settings: Mapping[str, Any]) -> list[FormField]:
+    fields = form_fields(config, settings)
+    return chosen_from(fields, offered(field.chooses for field in fields))
 
 
 def _branches(graph: Graph, node: Node) -> list[tuple[str, str, bool]]:

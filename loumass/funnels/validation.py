@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from loumass.funnels.graph import Graph, branches_of, loops, settings_of, timeless_edges
 from loumass.funnels.kinds import KINDS, kind_of
-from loumass.funnels.kinds.settings import complaints
+from loumass.funnels.kinds.settings import complaints, lists_chosen_from
 from loumass.funnels.node import Node
 from loumass.funnels.words import MEDIA, called, listed
 
@@ -52,7 +52,8 @@ class Surroundings:
 
     ``content_lacks`` answers what a content lacks ("has no subject"), or None. ``dead_media`` names the media
     that nothing can be sent on, each with the reason in a sentence. ``has_event`` is None for a template.
-    ``fields`` are the contact's fields that exist, or None where nobody knows.
+    ``fields`` are the contact's fields that exist, or None where nobody knows. ``choices`` are the values of the lists that
+    settings must be chosen from; a list that is not among them is not asked.
     """
 
     content_lacks: Callable[[UUID], str | None] = _nothing_lacks
@@ -60,6 +61,7 @@ class Surroundings:
     dead_media: Mapping[str, str] = field(default_factory=dict)
     has_event: bool | None = None
     fields: Collection[str] | None = None
+    choices: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def problems(graph: Graph, surroundings: Surroundings | None = None) -> list[Problem]:
@@ -192,9 +194,20 @@ def _world(node: Node, around: Surroundings) -> Iterator[Problem]:
             remedy = f"Did you mean {close[0]}?" if close else "Choose a field from the list."
             sentence = f"{called(node.name)} asks for the field {name}, which nobody has yet."
             yield Problem("unknown_field", node.id, sentence, remedy, "hint")
+    if config is not None:
+        yield from _gone(node, config, around)
     if around.has_event is False and config is not None and kind_of(node.kind).needs_event(config):
         sentence = f"{called(node.name)} waits around the event, but the campaign has no event date."
         yield Problem("no_event", node.id, sentence, "Give the campaign its event date.")
+
+
+def _gone(node: Node, config: Any, around: Surroundings) -> Iterator[Problem]:
+    for name, chosen in lists_chosen_from(config).items():
+        known = around.choices.get(name)
+        gone = [label for label, value in chosen if known is not None and value not in known]
+        for label in dict.fromkeys(gone):
+            sentence = f"{called(node.name)}: what was chosen for “{label}” is not there any more."
+            yield Problem("choice_gone", node.id, sentence, "Choose again.")
 
 
 def _unreachable(graph: Graph) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from loumass.core.ids import uuid7
 from loumass.funnels.kinds.condition_tests import OPERATORS
 from loumass.funnels.statuses import Status
 from tests.world import World
@@ -148,6 +149,17 @@ CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         st.sampled_from(["add", "remove"]),
         st.sampled_from(["Guest", "Vip"]),
     ),
+    "set_field": st.sampled_from(
+        [
+            {"field": "level", "mode": "text", "value": "Gold"},
+            {"field": "title", "mode": "today"},
+            {"field": "level", "mode": "empty"},
+            {"field": "company", "mode": "copy", "source": "shoe"},
+            {"field": "shoe", "mode": "add", "by": 2},
+        ]
+    ),
+    "assign": st.sampled_from([{"how": "nobody"}, {"how": "one", "member": str(uuid7())}]),
+    "enroll": st.just({"campaign": str(uuid7())}),
     "email_send": st.sampled_from([{}, {"opens": "on", "clicks": "off"}]),
     "sms_send": st.just({}),
     "end": st.builds(lambda reason: {"reason": reason}, st.sampled_from(["", "no interest"])),

@@ -11,6 +11,9 @@ from loumass.campaigns.advancing.sending import NO_ADDRESS
 from loumass.funnels import decisions as d
 from loumass.funnels.facts import Facts, MessageOutcome
 from loumass.funnels.graph import Graph
+from loumass.funnels.kinds.set_status import SetStatus
+from loumass.funnels.kinds.stage import EnterStage
+from loumass.funnels.kinds.tag import AddTag, RemoveTag
 from loumass.funnels.step import decide
 from tests.campaigns.cast import Run
 from tests.campaigns.drawn import HOME
@@ -52,13 +55,13 @@ def walked(
 
 def _carry_out(decision: d.Decision, facts: dict[str, Any]) -> None:
     """What a step does to the person at once."""
-    if isinstance(decision, d.EnterStage):
+    if isinstance(decision, EnterStage):
         facts["stage"] = decision.stage
-    elif isinstance(decision, d.SetStatus):
+    elif isinstance(decision, SetStatus):
         facts["status"] = decision.status
-    elif isinstance(decision, d.AddTag):
+    elif isinstance(decision, AddTag):
         facts["tags"] = facts["tags"] | {decision.tag}
-    elif isinstance(decision, d.RemoveTag):
+    elif isinstance(decision, RemoveTag):
         facts["tags"] = frozenset(tag for tag in facts["tags"] if tag.lower() != decision.tag.lower())
 
 

@@ -16,6 +16,9 @@ from loumass.funnels import decisions as d
 from loumass.funnels.exits import exit_after
 from loumass.funnels.facts import Facts, MessageOutcome
 from loumass.funnels.graph import Graph
+from loumass.funnels.kinds.set_status import SetStatus
+from loumass.funnels.kinds.stage import EnterStage
+from loumass.funnels.kinds.tag import AddTag, RemoveTag
 from loumass.funnels.step import decide
 
 HELD = {"settlement": "in_doubt", "event": "no_event"}
@@ -124,13 +127,13 @@ class Journey:
         assert self.node is not None
         node = self.graph.node(self.node)
         decision = decide(node, self._facts(), now)
-        if isinstance(decision, d.EnterStage):
+        if isinstance(decision, EnterStage):
             self.stage = decision.stage
-        elif isinstance(decision, d.SetStatus):
+        elif isinstance(decision, SetStatus):
             self.status = decision.status
-        elif isinstance(decision, d.AddTag):
+        elif isinstance(decision, AddTag):
             self.tags |= {decision.tag}
-        elif isinstance(decision, d.RemoveTag):
+        elif isinstance(decision, RemoveTag):
             self.tags = frozenset(tag for tag in self.tags if tag.lower() != decision.tag.lower())
         if self._rests(decision, now):
             return False

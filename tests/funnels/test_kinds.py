@@ -9,13 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loumass.funnels.decisions import AddTag, End, EnterStage, Go, RemoveTag, Send, SetStatus, WaitFor
+from loumass.funnels.decisions import End, Go, Send, WaitFor
 from loumass.funnels.facts import MessageOutcome
 from loumass.funnels.graph import branches_of, describe
 from loumass.funnels.kinds import KINDS, UnknownKind, kind_of
+from loumass.funnels.kinds.assign import Assign
+from loumass.funnels.kinds.assign import Standing as Turn
 from loumass.funnels.kinds.base import Names
+from loumass.funnels.kinds.enroll import Forward
+from loumass.funnels.kinds.set_field import SetField
+from loumass.funnels.kinds.set_status import SetStatus
 from loumass.funnels.kinds.settings import form_fields
 from loumass.funnels.kinds.split import SplitConfig, branch_for
+from loumass.funnels.kinds.split_trial import Trial
+from loumass.funnels.kinds.stage import EnterStage
+from loumass.funnels.kinds.tag import AddTag, RemoveTag
+from loumass.funnels.likelihood import Tried, best_of, judge
 from loumass.funnels.step import decide
 from tests.funnels.graphs import CONTENT, MONDAY, facts, id_of, node
 
@@ -23,10 +32,19 @@ AN_HOUR = timedelta(hours=1)
 A_DAY = timedelta(days=1)
 
 
-def test_the_registry_knows_the_ten_kinds():
-    assert set(KINDS) == {
-        "stage", "email_send", "sms_send", "voicemail_drop", "wait", "condition", "split", "set_status", "tag", "end",
-    }  # fmt: skip
+def test_the_registry_knows_each_kind_by_its_name():
+    assert set(KINDS) >= {
+        "stage",
+        "email_send",
+        "wait",
+        "condition",
+        "split",
+        "set_field",
+        "assign",
+        "enroll",
+        "end",
+    }
+    assert all(KINDS[name].name == name for name in KINDS)
 
 
 def test_an_unknown_kind_is_named():
@@ -177,8 +195,8 @@ class TestSplit:
 
     @pytest.mark.parametrize("shares", [(50, 50), (10, 90), (33, 33, 34), (1, 4, 15, 80)])
     def test_ten_thousand_people_are_shared_out_as_asked(self, shares: tuple[int, ...]):
-        config = SplitConfig(
-            **{letter: shares[n] if n < len(shares) else None for n, letter in enumerate("abcdef")}
+        config = SplitConfig.model_validate(
+            {letter: shares[n] if n < len(shares) else None for n, letter in enumerate("abcdef")}
         )
         ways = Counter(branch_for(config, UUID(int=number), id_of("split")) for number in range(10_000))
         for letter, share in zip("abcdef", shares, strict=False):
@@ -214,3 +232,98 @@ def test_doing_steps_say_what_is_to_be_done():
 def test_the_end_keeps_its_reason():
     assert decide(node("end", "end"), facts(), MONDAY) == End("finished")
     assert decide(node("end", "end", reason="no budget"), facts(), MONDAY) == End("no budget")
+
+
+MAYA, OWEN = UUID(int=1), UUID(int=2)
+
+
+class TestSetField:
+    @pytest.mark.parametrize(
+        ("settings", "known", "said"),
+        [
+            ({"mode": "text", "value": "Gold"}, {}, "Gold"),
+            ({"mode": "today"}, {}, "2026-03-02"),
+            ({"mode": "copy", "source": "city"}, {"city": "Denver"}, "Denver"),
+            ({"mode": "copy", "source": "city"}, {"city": None}, None),
+            ({"mode": "add", "by": 2}, {"level": " 40 "}, "42"),
+            ({"mode": "add", "by": -1}, {"level": "-3"}, "-4"),
+            ({"mode": "add", "by": 1}, {"level": "many"}, "1"),
+            ({"mode": "add", "by": 1}, {"level": "9" * 40}, "1"),
+            ({"mode": "empty"}, {"level": "7"}, None),
+        ],
+    )
+    def test_it_writes_what_it_was_told_to(
+        self, settings: dict[str, Any], known: dict[str, Any], said: str | None
+    ):
+        step = node("level", "set_field", field="Level", **settings)
+        assert decide(step, facts(fields=known), MONDAY) == SetField("level", said)
+
+    @pytest.mark.parametrize(
+        ("settings", "code"),
+        [
+            ({}, "no_field"),
+            ({"field": "email", "value": "x"}, "not_writable"),
+            ({"field": "level"}, "no_value"),
+            ({"field": "level", "mode": "copy"}, "no_source"),
+            ({"field": "timezone", "value": "Mars/Base"}, "unknown_zone"),
+        ],
+    )
+    def test_what_makes_no_sense_is_refused(self, settings: dict[str, Any], code: str):
+        kind = KINDS["set_field"]
+        assert code in [flaw.code for flaw in kind.flaws(kind.Config.model_validate(settings))]
+
+
+class TestAssign:
+    turns = node("share", "assign", how="turns", members=[str(MAYA), str(OWEN)])
+
+    @pytest.mark.parametrize(("turn", "owner"), [(0, MAYA), (1, OWEN), (2, MAYA)])
+    def test_people_go_round(self, turn: int, owner: UUID):
+        here = Turn(None, (MAYA, OWEN), turn)
+        assert decide(self.turns, facts(own=here), MONDAY) == Assign(owner)
+
+    def test_who_has_an_owner_keeps_them_unless_the_step_says_otherwise(self):
+        here = Turn(OWEN, (MAYA,))
+        assert decide(self.turns, facts(own=here), MONDAY) == Assign(OWEN)
+        anew = node("share", "assign", **self.turns.config, if_owned="replace")
+        assert decide(anew, facts(own=here), MONDAY) == Assign(MAYA)
+
+    def test_nobody_who_works_here_changes_nothing(self):
+        assert decide(self.turns, facts(own=Turn(OWEN)), MONDAY) == Assign(OWEN)
+        assert decide(node("share", "assign", how="nobody"), facts(own=Turn(OWEN)), MONDAY) == Assign(None)
+
+    def test_it_says_who(self):
+        names = Names(chosen={str(MAYA): "Maya", str(OWEN): "Owen"})
+        assert describe(self.turns, names) == "In turn to Maya and Owen"
+        assert describe(node("share", "assign"), Names()) == "Nobody chosen"
+
+
+def test_enrolling_elsewhere_says_where_and_goes_on():
+    step = node("elsewhere", "enroll", campaign=str(MAYA))
+    assert decide(step, facts(), MONDAY) == Forward(str(MAYA))
+    assert describe(step, Names(chosen={str(MAYA): "Renewals"})) == "Into Renewals"
+    assert describe(step, Names()) == "Into a campaign that is gone"
+
+
+class TestSplitWithAWinner:
+    step = node("best", "split", winner="people", after_people=10)
+
+    def test_it_is_tried_on_the_first_and_the_rest_waits(self):
+        tried = decide(self.step, facts(own=Trial(is_tried=True)), MONDAY)
+        assert isinstance(tried, Go)
+        at = MONDAY + A_DAY
+        assert decide(self.step, facts(own=Trial(decides_at=at)), MONDAY) == WaitFor(
+            "winner", at, "Waits which way does better, until Tue 3 Mar"
+        )
+
+    def test_the_winner_takes_the_rest(self):
+        assert decide(self.step, facts(own=Trial(winner="b")), MONDAY) == Go("b")
+        assert describe(self.step, Names()) == "50 % / 50 %, after 10 people the one with more replies"
+
+
+def test_how_sure_one_may_be():
+    ten, sixteen = judge([Tried(100, 10), Tried(100, 16)])
+    assert (round(ten.is_best, 2), round(sixteen.is_best, 2)) == (0.10, 0.90)
+    # The interval of Jeffreys for 10 of 100, from tables: 5.3 to 17.0 %.
+    assert (round(ten.low, 3), round(ten.high, 3)) == (0.053, 0.170)
+    assert [round(one.is_best, 3) for one in judge([Tried(0, 0)] * 4)] == [0.25] * 4
+    assert best_of([Tried(0, 0), Tried(9, 1), Tried(9, 1)]) == 1

@@ -39,7 +39,7 @@ from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
 from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
-from loumass.funnels.models import Edge, Graph, Node, Template
+from loumass.funnels.models import Edge, Graph, Node, NodeTurn, SplitTrial, Template
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Conversation, Message, OptOutProposal, Stream
@@ -82,7 +82,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _rules(put, session, channel)
         _channel(put, "paused_channel", f"{MARK.lower()}.two@acme.example", "paused")
         _application(put)
-        _funnel(put)
+        _funnel(put, session)
         _tracking(put, session, house)
         _campaign(put, session, house, channel)
         _conversation(put, house, channel, tenant.admin.id)
@@ -228,7 +228,7 @@ def _channel(put: Any, name: str, address: str, state: str) -> Channel:
     )
 
 
-def _funnel(put: Any) -> None:
+def _funnel(put: Any, session: Any) -> None:
     graph = put("graph", Graph(number=1))
     content = put("content", Content(name=f"{MARK} content", medium="email", version_number=1))
     put(
@@ -254,6 +254,7 @@ def _funnel(put: Any) -> None:
     )
     end = put("end_node", Node(graph_id=graph.id, key="end", kind="end", name=f"{MARK} end", config={}))
     put("edge", Edge(graph_id=graph.id, source_id=send.id, branch="next", target_id=end.id))
+    session.add_all([NodeTurn(node_id=send.id, taken=3), SplitTrial(node_id=send.id, taken=5, winner="a")])
     graph.start_node_id = send.id
     graph.template_id = put("template", Template(name=f"{MARK} template", draft_graph_id=graph.id)).id
 

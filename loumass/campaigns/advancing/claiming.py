@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from loumass.campaigns.advancing import moving
-from loumass.campaigns.advancing.ground import Ground, Walker
 from loumass.core.database import db
 from loumass.core.plans import looked_up_in_order
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.walker import Walker
 
 DELETED, MERGED = "deleted", "merged"
 
@@ -49,7 +50,7 @@ _FOLLOW_MERGED = text("""
 
 def claim(ground: Ground, most: int) -> int:
     """Lock and read at most `most` people who are due; those who have not begun begin. Returns how many."""
-    parameters = ground.bound(campaign_id=ground.campaign.id, now=ground.now, most=most)
+    parameters = ground.bound(campaign_id=ground.campaign_id, now=ground.now, most=most)
     with looked_up_in_order():
         rows = db().execute(_CLAIM, parameters).all()
     walkers = {row.id: _walker(row) for row in rows}
@@ -72,7 +73,7 @@ def _followed(ground: Ground, walkers: dict[UUID, Walker], gone: dict[UUID, str]
     merged = [enrollment_id for enrollment_id, reason in gone.items() if reason == MERGED]
     if not merged:
         return []
-    parameters = ground.bound(campaign_id=ground.campaign.id, ids=merged)
+    parameters = ground.bound(campaign_id=ground.campaign_id, ids=merged)
     followed = db().execute(_FOLLOW_MERGED, parameters).all()
     for row in followed:
         walkers[row.id].contact_id, walkers[row.id].timezone = row.contact_id, row.timezone

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import text
 
-from loumass.campaigns.advancing.ground import Ground, Walker
 from loumass.contacts.verifying.asking import FRESH
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
+from loumass.funnels.walking.walker import Walker
+
+if TYPE_CHECKING:
+    from loumass.campaigns.advancing.ground import CampaignGround
 
 INVALID = "skipped: the e-mail address is invalid"
 _INVALID = text("""
@@ -22,7 +26,7 @@ _INVALID = text("""
 """)
 
 
-def invalid_among(ground: Ground, walkers: Sequence[Walker], medium: str) -> frozenset[UUID]:
+def invalid_among(ground: CampaignGround, walkers: Sequence[Walker], medium: str) -> frozenset[UUID]:
     """The contacts of `walkers` with a believed invalid address, in one statement where the campaign skips them; else
     nobody, at no cost."""
     if medium != "email" or not ground.campaign.skips_invalid:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from loumass.campaigns.advancing.ground import Ground, NewStep, Walker
-from loumass.campaigns.advancing.verdict import Verdict
 from loumass.funnels.kinds.end import FINISHED
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.verdict import Verdict
+from loumass.funnels.walking.walker import NewStep, Walker
 
 
 def begin(ground: Ground, walker: Walker) -> None:
     """Enter the graph at its first step. Raises ValueError for a graph without one: such a campaign never starts."""
     if ground.graph.start is None:
-        raise ValueError(f"Campaign {ground.campaign.id} runs without a first step.")
+        raise ValueError(f"Campaign {ground.campaign_id} runs without a first step.")
     _enter(ground, walker, ground.graph.start)
     ground.tell("enrollment.started", walker)
 

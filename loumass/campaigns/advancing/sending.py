@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 
 from loumass.accounts.models import User
-from loumass.campaigns.advancing.ground import Ground, Walker
 from loumass.campaigns.advancing.invalid import INVALID, invalid_among
-from loumass.campaigns.advancing.verdict import Hold, Leave, Verdict
 from loumass.campaigns.pooling import connected
 from loumass.campaigns.tracked import step_tracks
 from loumass.campaigns.words import campaign_values
@@ -26,10 +24,15 @@ from loumass.funnels.decisions import FAILED, NEXT, Decision, Go
 from loumass.funnels.facts import Facts, MessageOutcome
 from loumass.funnels.kinds import kind_of
 from loumass.funnels.node import Node
+from loumass.funnels.walking.verdict import Hold, Leave, Verdict
+from loumass.funnels.walking.walker import Walker
 from loumass.messages.gates import VOICE_CONSENT
 from loumass.messages.planning import Plan, names_of, plan_messages
 from loumass.messages.planning_conversations import Recipient
 from loumass.messages.pooling import kept_senders, senders_now, spread
+
+if TYPE_CHECKING:
+    from loumass.campaigns.advancing.ground import CampaignGround
 
 #: What became of a message, as the pure step knows it.
 OUTCOMES = {
@@ -67,7 +70,7 @@ _AGREED = text(f"""
 """)
 
 
-def send(ground: Ground, node: Node, config: Any, walkers: list[Walker]) -> Verdict:
+def send(ground: CampaignGround, node: Node, walkers: Sequence[Walker]) -> Verdict:
     """Who has no message yet gets one planned; the others leave or stay by what became of theirs."""
     verdict = Verdict()
     planned = _planned(ground, walkers)
@@ -88,7 +91,7 @@ def send(ground: Ground, node: Node, config: Any, walkers: list[Walker]) -> Verd
     return verdict
 
 
-def _planned(ground: Ground, walkers: list[Walker]) -> dict[UUID, Row[Any]]:
+def _planned(ground: CampaignGround, walkers: Sequence[Walker]) -> dict[UUID, Row[Any]]:
     """The messages of those who stood here before this slice, by step: who has just come has none."""
     steps = [walker.step_id for walker in walkers if walker.new_step is None]
     if not steps:
@@ -97,7 +100,12 @@ def _planned(ground: Ground, walkers: list[Walker]) -> dict[UUID, Row[Any]]:
 
 
 def _by_outcome(
-    ground: Ground, node: Node, walkers: list[Walker], state: str, reason_code: str | None, verdict: Verdict
+    ground: CampaignGround,
+    node: Node,
+    walkers: Sequence[Walker],
+    state: str,
+    reason_code: str | None,
+    verdict: Verdict,
 ) -> None:
     ids = [walker.id for walker in walkers]
     verdict.take(ids, _decided(ground, node, walkers[0], OUTCOMES[state]))
@@ -106,7 +114,7 @@ def _by_outcome(
         verdict.leave |= dict.fromkeys(ids, skipped)
 
 
-def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -> None:
+def _plan(ground: CampaignGround, node: Node, walkers: Sequence[Walker], verdict: Verdict) -> None:
     medium = kind_of(node.kind).medium or ""
     senders = ground.senders(medium)
     if not senders:
@@ -135,7 +143,7 @@ def _plan(ground: Ground, node: Node, walkers: list[Walker], verdict: Verdict) -
     return None
 
 
-def _who_agreed(ground: Ground, walkers: list[Walker], verdict: Verdict) -> list[Walker]:
+def _who_agreed(ground: CampaignGround, walkers: Sequence[Walker], verdict: Verdict) -> list[Walker]:
     """Those who agreed to hear a synthetic voice; the others are skipped, and it is said why."""
     contacts = uuid_array(walker.contact_id for walker in walkers)
     agreed = set(db().scalars(_AGREED, ground.bound(contacts=contacts)))
@@ -145,8 +153,8 @@ def _who_agreed(ground: Ground, walkers: list[Walker], verdict: Verdict) -> list
 
 
 def _by_sender(
-    ground: Ground, senders: Sequence[Channel], walkers: list[Walker]
-) -> Iterable[tuple[Channel, list[Walker]]]:
+    ground: CampaignGround, senders: Sequence[Channel], walkers: Sequence[Walker]
+) -> Iterable[tuple[Channel, Sequence[Walker]]]:
     """Who is written to by whom. A person keeps the sender that wrote to them first, also one that left the pool."""
     if len(senders) == 1:
         return [(senders[0], walkers)]
@@ -162,11 +170,11 @@ def _by_sender(
     return [(known[channel_id], group) for channel_id, group in groups.items()]
 
 
-def _hold(walkers: list[Walker], hold: Hold, verdict: Verdict) -> None:
+def _hold(walkers: Sequence[Walker], hold: Hold, verdict: Verdict) -> None:
     verdict.hold |= {walker.id: hold for walker in walkers}
 
 
-def _decided(ground: Ground, node: Node, walker: Walker, outcome: MessageOutcome) -> Decision:
+def _decided(ground: CampaignGround, node: Node, walker: Walker, outcome: MessageOutcome) -> Decision:
     """What the pure step says of `walker`, and of everybody whose message came to the same: it looks at nothing else."""
     kind = kind_of(node.kind)
     facts = Facts(
@@ -178,7 +186,7 @@ def _decided(ground: Ground, node: Node, walker: Walker, outcome: MessageOutcome
     return kind.decide(node, kind.read(node), facts, ground.now)
 
 
-def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) -> Plan:
+def _plan_of(ground: CampaignGround, node: Node, channel: Channel, version: Row[Any]) -> Plan:
     draft = draft_of(version)
     tracks = step_tracks(ground.campaign, ground.organization, node.kind, node.config)
     if tracks:
@@ -197,7 +205,7 @@ def _plan_of(ground: Ground, node: Node, channel: Channel, version: Row[Any]) ->
     )
 
 
-def shared_values(ground: Ground, channel: Channel) -> dict[str, str | None]:
+def shared_values(ground: CampaignGround, channel: Channel) -> dict[str, str | None]:
     """What all messages of the campaign by `channel` say alike."""
     writer_id = ground.campaign.owner_id or channel.owner_id
     writer = db().get(User, writer_id) if writer_id else None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -13,14 +11,10 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from loumass.campaigns.advancing import moving
-from loumass.campaigns.advancing.asking import ask
 from loumass.campaigns.advancing.claiming import claim
-from loumass.campaigns.advancing.doing import end, stage, status, tag
-from loumass.campaigns.advancing.ground import Ground, Walker, ground_of, walking_order
+from loumass.campaigns.advancing.ground import ground_of
+from loumass.campaigns.advancing.order import walking_order
 from loumass.campaigns.advancing.pace import MOST
-from loumass.campaigns.advancing.sending import send
-from loumass.campaigns.advancing.splitting import split
-from loumass.campaigns.advancing.verdict import Hold, Verdict
 from loumass.campaigns.advancing.writing import write
 from loumass.campaigns.models import Campaign
 from loumass.content.marking import MergeTagsRefused
@@ -30,23 +24,11 @@ from loumass.core.tenancy import current_organization_id
 from loumass.funnels.kinds import UnknownKind, kind_of
 from loumass.funnels.node import Node
 from loumass.funnels.service import graph_of
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.verdict import Hold, Verdict
+from loumass.funnels.walking.walker import Walker
 
 log = structlog.get_logger("campaigns")
-
-Advance = Callable[[Ground, Node, Any, list[Walker]], Verdict]
-#: How each kind of node moves everybody who stands there.
-KINDS: dict[str, Advance] = {
-    "stage": stage,
-    "set_status": status,
-    "tag": tag,
-    "split": split,
-    "wait": ask,
-    "condition": ask,
-    "email_send": send,
-    "sms_send": send,
-    "voicemail_drop": send,
-    "end": end,
-}
 
 _CAMPAIGN = text("""
     SELECT id FROM campaign
@@ -92,8 +74,9 @@ def advance_slice(campaign_id: UUID, most: int = MOST) -> Advanced | None:
 def _verdict(ground: Ground, node: Node, walkers: list[Walker]) -> Verdict:
     """What the node's kind says; everybody is held, visibly, where its settings make no sense."""
     try:
-        return KINDS[node.kind](ground, node, kind_of(node.kind).read(node), walkers)
-    except (KeyError, UnknownKind, ValidationError, ValueError, MergeTagsRefused) as problem:
+        kind = kind_of(node.kind)
+        return kind.advance(ground, node, kind.read(node), walkers)
+    except (UnknownKind, ValidationError, ValueError, MergeTagsRefused) as problem:
         log.warning("campaigns.step_unreadable", node=str(node.id), problem=str(problem))
         hold = Hold(
             "unreadable", {"for": "mending", "because": "The settings or words of this step make no sense"}

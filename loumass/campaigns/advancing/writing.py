@@ -12,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import text
 
-from loumass.campaigns.advancing.ground import Ground, NewStep, Walker
 from loumass.core.arrays import integer_array, uuid_array
 from loumass.core.database import db
 from loumass.events.service import publish_alike
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.walker import NewStep, Walker
 from loumass.messages.planned import cancel_planned
 
 _LEAVE = text("""
@@ -118,7 +119,7 @@ def _write_steps(ground: Ground, steps: Iterable[NewStep]) -> None:
     db().execute(
         _ENTER,
         ground.bound(
-            campaign_id=ground.campaign.id,
+            campaign_id=ground.campaign_id,
             now=ground.now,
             ids=uuid_array(step.id for step in steps),
             enrollments=uuid_array(step.walker.id for step in steps),
@@ -171,7 +172,7 @@ def _tell(ground: Ground) -> None:
             kind,
             told.enrollments,
             told.contacts,
-            campaign_id=ground.campaign.id,
+            campaign_id=ground.campaign_id,
             node_id=node_id,
             facts=dict(facts),
         )

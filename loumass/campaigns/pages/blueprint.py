@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, g, url_for
 from sqlalchemy import select
 
-from loumass.campaigns.advancing.ground import UTC, zone_or
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.reasons import left_words
 from loumass.campaigns.words import event_local
 from loumass.core.database import db
 from loumass.core.words import day
 from loumass.funnels.owners import OWNERS, Owner
+from loumass.funnels.walking.ground import UTC, zone_or
 
 pages = Blueprint("campaigns", __name__)
 

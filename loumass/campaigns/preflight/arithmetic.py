@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 
 from loumass.accounts.models import Organization
-from loumass.campaigns.advancing.ground import UTC, zone_or
 from loumass.campaigns.preflight.finding import MEDIA, Finding, media_in
 from loumass.campaigns.preflight.finishing import LONGEST, Forecast, Pace, finished
 from loumass.campaigns.preflight.senders import Channels
@@ -21,6 +20,7 @@ from loumass.core.database import db
 from loumass.core.words import day
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
+from loumass.funnels.walking.ground import UTC, zone_or
 from loumass.messages.models import Message
 from loumass.messages.pooling import rooms_now
 

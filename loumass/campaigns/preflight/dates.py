@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from loumass.accounts.models import Organization
-from loumass.campaigns.advancing.ground import UTC, zone_or
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.preflight.finding import Finding
 from loumass.core import clock
@@ -14,6 +13,7 @@ from loumass.core.words import day
 from loumass.funnels.graph import Graph, settings_of
 from loumass.funnels.kinds.wait_config import WaitConfig
 from loumass.funnels.local_time import moment
+from loumass.funnels.walking.ground import UTC, zone_or
 
 
 def dates(campaign: Campaign, graph: Graph, organization: Organization) -> Iterator[Finding]:

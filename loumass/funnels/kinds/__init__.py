@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from loumass.funnels.kinds.assign import AssignStep
 from loumass.funnels.kinds.base import Kind
 from loumass.funnels.kinds.condition import Condition
 from loumass.funnels.kinds.email_send import EmailSend
 from loumass.funnels.kinds.end import EndStep
+from loumass.funnels.kinds.enroll import EnrollStep
+from loumass.funnels.kinds.set_field import SetFieldStep
 from loumass.funnels.kinds.set_status import SetStatusStep
 from loumass.funnels.kinds.sms_send import SmsSend
 from loumass.funnels.kinds.split import Split
@@ -25,7 +28,10 @@ KINDS: dict[str, Kind[Any]] = {
         Split(),
         Stage(),
         SetStatusStep(),
+        SetFieldStep(),
         Tag(),
+        AssignStep(),
+        EnrollStep(),
         EndStep(),
     )
 }

@@ -1,7 +1,7 @@
-"""What a node kind is: its settings, its ways out, its step, its words."""
+"""What a node kind is: its settings, its ways out, its step for one person and for many, its words."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Generic, TypeVar
@@ -12,6 +12,10 @@ from loumass.funnels.decisions import NEXT, Decision
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.settings import Settings
 from loumass.funnels.node import Node
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.knowing import NOTHING_ASKED, Answers, known_of
+from loumass.funnels.walking.verdict import Verdict
+from loumass.funnels.walking.walker import Walker
 
 C = TypeVar("C", bound=Settings)
 
@@ -27,10 +31,12 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What ids and keys are called: contents (their subject or first words) and steps by key."""
+    """What ids and keys are called: contents (their subject or first words), steps by key, and what was chosen from a
+    list (people, campaigns), by id."""
 
     contents: Mapping[UUID, str] = field(default_factory=dict)
     steps: Mapping[str, str] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +69,30 @@ class Kind(ABC, Generic[C]):
 
     @abstractmethod
     def decide(self, node: Node, config: C, facts: Facts, now: datetime) -> Decision:
-        """The pure step."""
+        """The pure step: what one person does here."""
+
+    def look_up(self, ground: Ground, node: Node, config: C, walkers: Sequence[Walker]) -> Answers:
+        """What `decide` looks at beyond what came with the claim, for all of them, in one statement."""
+        return NOTHING_ASKED
+
+    def advance(self, ground: Ground, node: Node, config: C, walkers: Sequence[Walker]) -> Verdict:
+        """The same step for everybody who stands here, in a number of statements that does not grow with them.
+
+        As it is written here: the pure step, once for all who are alike. A kind that does something does it for all of them
+        and says where they go. Raises ValueError for settings that make no sense: they are held, visibly.
+        """
+        verdict = Verdict()
+        for facts, alike in known_of(ground, walkers, self.look_up(ground, node, config, walkers)):
+            verdict.take(alike, self.decide(node, config, facts, ground.now))
+        return verdict
 
     @abstractmethod
     def describe(self, node: Node, config: C, names: Names) -> str:
         """The settings in words, without a full stop."""
+
+    def figures(self, node: Node, config: C) -> list[str]:
+        """Sentences about what came of this step so far in a campaign that runs, for kinds that count something."""
+        return []
 
     def example(self, config: C, now: datetime, zone: ZoneInfo) -> str:
         """The settings told with a real date, for somebody in ``zone`` who comes here ``now``; or nothing."""

@@ -6,8 +6,9 @@ leaves by ``no``. With it they stay, woken by the test's event, and leave by ``t
 at before the clock: who replied in the last second is a yes.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from loumass.funnels.decisions import NO, TIMEOUT, YES, Decision, Go, WaitFor
 from loumass.funnels.facts import Facts
@@ -15,7 +16,15 @@ from loumass.funnels.kinds.base import Branch, Flaw, Kind, Names
 from loumass.funnels.kinds.condition_tests import TESTS, TRACKED, ConditionConfig
 from loumass.funnels.local_time import later
 from loumass.funnels.node import Node
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.knowing import Answers
+from loumass.funnels.walking.verdict import Rest, Verdict
+from loumass.funnels.walking.walker import Walker
 from loumass.funnels.words import amount_of, day
+
+#: No news tells of tags and fields (a person edits them anywhere), so these questions are asked again.
+ASKED_AGAIN = ("tag", "field")
+ASKED_EVERY = timedelta(minutes=5)
 
 
 class Condition(Kind[ConditionConfig]):
@@ -41,6 +50,21 @@ class Condition(Kind[ConditionConfig]):
             return Go(TIMEOUT)
         return WaitFor(config.test, until, f"{test.awaited(config)}, until {day(until, facts.timezone)}")
 
+    def look_up(
+        self, ground: Ground, node: Node, config: ConditionConfig, walkers: Sequence[Walker]
+    ) -> Answers:
+        return TESTS[config.test].look_up(ground, config, walkers)
+
+    def advance(
+        self, ground: Ground, node: Node, config: ConditionConfig, walkers: Sequence[Walker]
+    ) -> Verdict:
+        verdict = super().advance(ground, node, config, walkers)
+        if config.test in ASKED_AGAIN:
+            # Who waits alike shares one mapping, and so one row of what is written.
+            again = {id(rest): _asked_again(rest, ground.now) for rest in verdict.rest.values()}
+            verdict.rest = {one: again[id(rest)] for one, rest in verdict.rest.items()}
+        return verdict
+
     def breaks_loops(self, config: ConditionConfig, branch: str) -> bool:
         return branch == TIMEOUT and config.wait_up_to is not None
 
@@ -63,3 +87,10 @@ class Condition(Kind[ConditionConfig]):
 
     def flaws(self, config: ConditionConfig) -> Iterable[Flaw]:
         return TESTS[config.test].flaws(config)
+
+
+def _asked_again(rest: Rest, now: datetime) -> Rest:
+    again = now + ASKED_EVERY
+    if rest.due_at is None or rest.due_at <= again:
+        return rest
+    return replace(rest, due_at=again, waiting_for={**rest.waiting_for, "until": rest.due_at.isoformat()})

@@ -1,6 +1,6 @@
 """The questions a condition can ask. A new one is one more Test and its name in ``ConditionConfig.test``."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +10,10 @@ from loumass.funnels.kinds.base import Flaw, Names
 from loumass.funnels.kinds.settings import LONGEST_TEXT, Text, setting
 from loumass.funnels.kinds.wait_config import LONGEST, UNITS, Patience, Unit
 from loumass.funnels.statuses import Status
+from loumass.funnels.walking import asking
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.knowing import NOTHING_ASKED, Answers
+from loumass.funnels.walking.walker import Walker
 from loumass.funnels.words import amount_of
 
 QUESTIONS = {
@@ -93,14 +97,23 @@ def _no_flaws(config: ConditionConfig) -> Iterable[Flaw]:
     return ()
 
 
+LookUp = Callable[[Ground, ConditionConfig, Sequence[Walker]], Answers]
+
+
+def _known_already(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+    return NOTHING_ASKED
+
+
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One question: whether it holds, how it is asked, what one waits for, what its settings lack."""
+    """One question: whether it holds, how it is asked, what one waits for, what its settings lack, and what must be looked
+    up to answer it beyond what comes with the claim."""
 
     holds: Callable[[ConditionConfig, Facts, datetime], bool]
     words: Callable[[ConditionConfig, Names], str]
     awaited: Callable[[ConditionConfig], str]
     flaws: Callable[[ConditionConfig], Iterable[Flaw]] = _no_flaws
+    look_up: LookUp = _known_already
 
 
 def _has_replied(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
@@ -158,6 +171,34 @@ def _was_clicked(config: ConditionConfig, facts: Facts, now: datetime) -> bool:
     return config.step in facts.clicked_at
 
 
+def _tags(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+    return asking.tags_of(ground, walkers)
+
+
+def _bounces(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+    return asking.barred_of(ground, walkers, "bounced")
+
+
+def _nos(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+    return asking.barred_of(ground, walkers, "opted_out")
+
+
+def _field(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+    return asking.field_of(ground, walkers, config.field)
+
+
+def _opens(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+    return asking.done_of(ground, walkers, "opened", config.step)
+
+
+def _clicks(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+    return asking.done_of(ground, walkers, "clicked", config.step)
+
+
+def _sent(ground: Ground, config: ConditionConfig, walkers: Sequence[Walker]) -> Answers:
+    return asking.sent_of(ground, walkers, config.step) if config.step else NOTHING_ASKED
+
+
 def _tag_flaws(config: ConditionConfig) -> Iterable[Flaw]:
     if not config.tag:
         yield Flaw("no_tag", "asks for a tag, but names none.", "Type the tag.")
@@ -204,36 +245,52 @@ TESTS: dict[str, Test] = {
             "voicemail": "Voicemail failed?",
         }[config.medium],
         lambda _: "Waits for a bounce",
+        look_up=_bounces,
     ),
     "opted_out": Test(
-        _has_opted_out, lambda c, _: f"Opted out{_on(c)}?", lambda c: f"Waits for an opt-out{_on(c)}"
+        _has_opted_out,
+        lambda c, _: f"Opted out{_on(c)}?",
+        lambda c: f"Waits for an opt-out{_on(c)}",
+        look_up=_nos,
     ),
     "tag": Test(
-        _has_tag, lambda c, _: f"Has tag “{c.tag}”?", lambda c: f"Waits for the tag “{c.tag}”", _tag_flaws
+        _has_tag,
+        lambda c, _: f"Has tag “{c.tag}”?",
+        lambda c: f"Waits for the tag “{c.tag}”",
+        _tag_flaws,
+        _tags,
     ),
-    "field": Test(_field_agrees, _field_words, lambda c: f"Waits for {c.field}", _field_flaws),
+    "field": Test(_field_agrees, _field_words, lambda c: f"Waits for {c.field}", _field_flaws, _field),
     "status": Test(
         _has_status,
         lambda config, _: f"Status is {config.status.value}?",
         lambda config: f"Waits for the status {config.status.value}",
     ),
     "opened": Test(
-        _was_opened, lambda c, names: f"Opened{_which(c, names)}?", lambda _: "Waits for them to open it"
+        _was_opened,
+        lambda c, names: f"Opened{_which(c, names)}?",
+        lambda _: "Waits for them to open it",
+        look_up=_opens,
     ),
     "not_opened": Test(
         lambda *given: not _was_opened(*given),
         lambda c, names: f"Not opened{_which(c, names)}?",
         lambda _: "Waits",
+        look_up=_opens,
     ),
     "clicked": Test(
         _was_clicked,
         lambda c, names: f"Clicked in{_which(c, names)}?" if c.step else "Clicked?",
         lambda _: "Waits for a click",
+        look_up=_clicks,
     ),
     "not_clicked": Test(
         lambda *given: not _was_clicked(*given),
         lambda c, names: f"Not clicked in{_which(c, names)}?" if c.step else "Not clicked?",
         lambda _: "Waits",
+        look_up=_clicks,
     ),
-    "sent_within": Test(_was_sent_within, _sent_words, lambda _: "Waits for a message to be sent"),
+    "sent_within": Test(
+        _was_sent_within, _sent_words, lambda _: "Waits for a message to be sent", look_up=_sent
+    ),
 }

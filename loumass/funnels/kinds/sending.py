@@ -5,6 +5,7 @@ The outcomes follow the plan: sent leaves by ``next``; skipped, failed for good 
 Ending on opt-outs and permanent bounces is the exit rule's (``funnels/exits.py``), not this step's.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from loumass.funnels.decisions import FAILED, NEXT, Decision, Go, Send, WaitFor
@@ -12,6 +13,9 @@ from loumass.funnels.facts import Facts, MessageOutcome
 from loumass.funnels.kinds.base import Branch, Kind, Names
 from loumass.funnels.kinds.settings import Settings
 from loumass.funnels.node import Node
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.verdict import Verdict
+from loumass.funnels.walking.walker import Walker
 from loumass.funnels.words import MEDIA
 
 
@@ -40,6 +44,9 @@ class Sending(Kind[SendConfig]):
         if facts.message is MessageOutcome.SENT:
             return Go(NEXT)
         return Go(FAILED, or_else=NEXT)
+
+    def advance(self, ground: Ground, node: Node, config: SendConfig, walkers: Sequence[Walker]) -> Verdict:
+        return ground.send(node, walkers)
 
     def describe(self, node: Node, config: SendConfig, names: Names) -> str:
         says = names.contents.get(node.content_id) if node.content_id else None

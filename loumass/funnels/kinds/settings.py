@@ -6,7 +6,7 @@ generic template draws, ``complaints`` turns refusals into sentences, so a new k
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -66,14 +66,22 @@ def setting(
     group: str = "",
     only_when: tuple[str, Sequence[str]] | None = None,
     suggests: str = "",
+    chooses: str = "",
     **limits: Any,
 ) -> Any:
     """A pydantic field with the words and the place that its form field gets.
 
     ``only_when`` is ``(other setting, values)``: with any other value this setting has no effect.
     ``suggests`` names a list the page may offer while typing: ``tags``, ``fields``, ``steps``, ``zones``.
+    ``chooses`` names one that must be chosen from (``funnels/choices.py``): ``members``, ``campaigns``.
     """
-    extra = {"choices": choices, "group": group, "only_when": only_when, "suggests": suggests}
+    extra = {
+        "choices": choices,
+        "group": group,
+        "only_when": only_when,
+        "suggests": suggests,
+        "chooses": chooses,
+    }
     return Field(default, title=label, description=hint, json_schema_extra=extra, **limits)
 
 
@@ -90,6 +98,7 @@ class FormField:
     group: str = ""
     only_when: tuple[str, tuple[str, ...]] | None = None
     suggests: str = ""
+    chooses: str = ""
     at_least: int | None = None
     at_most: int | None = None
 
@@ -99,11 +108,42 @@ def form_fields(config: type[Settings], values: Mapping[str, Any]) -> list[FormF
     return [_form_field(name, info, values) for name, info in config.model_fields.items()]
 
 
+def chosen_from(
+    fields: Sequence[FormField], lists: Mapping[str, Sequence[tuple[str, str]]]
+) -> list[FormField]:
+    """The fields with the lists that they must be chosen from. What was chosen and is gone stays, and says so."""
+    return [replace(field, choices=_choices_of(field, lists)) if field.chooses else field for field in fields]
+
+
+def _choices_of(
+    field: FormField, lists: Mapping[str, Sequence[tuple[str, str]]]
+) -> tuple[tuple[str, str], ...]:
+    known = lists.get(field.chooses, ())
+    chosen = field.value if isinstance(field.value, list | tuple) else [field.value]
+    values = {value for value, _ in known}
+    gone = [(str(one), "Not there any more") for one in chosen if one and str(one) not in values]
+    first = [("", "Choose")] if field.widget == "choice" else []
+    return (*first, *known, *gone)
+
+
+def lists_chosen_from(config: Settings) -> dict[str, list[tuple[str, str]]]:
+    """The lists that the settings must be chosen from, each with the (label, value) of what was chosen."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, info in type(config).model_fields.items():
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        if extra.get("chooses"):
+            value = getattr(config, name)
+            chosen = value if isinstance(value, list | tuple) else [value]
+            words = [(info.title or name, str(one)) for one in chosen if one]
+            found.setdefault(str(extra["chooses"]), []).extend(words)
+    return found
+
+
 def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormField:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     choices: Any = extra.get("choices") or {}
     only_when: Any = extra.get("only_when")
-    widget = _widget(info, bool(choices))
+    widget = _widget(info, bool(choices or extra.get("chooses")))
     value = values.get(name, info.get_default())
     limits = {type(limit).__name__: limit for limit in info.metadata}
     return FormField(
@@ -117,6 +157,7 @@ def _form_field(name: str, info: FieldInfo, values: Mapping[str, Any]) -> FormFi
         group=str(extra.get("group") or ""),
         only_when=(only_when[0], tuple(only_when[1])) if only_when else None,
         suggests=str(extra.get("suggests") or ""),
+        chooses=str(extra.get("chooses") or ""),
         at_least=getattr(limits.get("Ge"), "ge", None),
         at_most=getattr(limits.get("Le"), "le", None),
     )

@@ -1,14 +1,54 @@
 """Give the contact a tag, or take one away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from loumass.funnels.decisions import AddTag, RemoveTag
+from sqlalchemy import text
+
+from loumass.core.arrays import uuid_array
+from loumass.core.database import db
+from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Kind, Names
 from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
 from loumass.funnels.node import Node
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.verdict import Verdict, everybody_leaves
+from loumass.funnels.walking.walker import Walker
+
+# The tag is made when it is new.
+_MAKE = text("""
+    INSERT INTO tag (organization_id, name, created_at) VALUES (:organization_id, :tag, :now)
+    ON CONFLICT (organization_id, name_key) DO NOTHING
+""")
+_ADD = text("""
+    INSERT INTO contact_tag (organization_id, contact_id, tag_id, created_at)
+    SELECT :organization_id, one.id, tag.id, CAST(:now AS timestamptz)
+    FROM unnest(CAST(:contacts AS uuid[])) AS one(id)
+    JOIN tag ON tag.organization_id = :organization_id AND tag.name_key = lower(:tag)
+    ON CONFLICT (organization_id, contact_id, tag_id) DO NOTHING
+""")
+_REMOVE = text("""
+    DELETE FROM contact_tag USING tag
+    WHERE contact_tag.organization_id = :organization_id AND contact_tag.contact_id = ANY(CAST(:contacts AS uuid[]))
+      AND tag.organization_id = :organization_id AND tag.name_key = lower(:tag) AND contact_tag.tag_id = tag.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class AddTag(Act):
+    """The contact has the tag."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTag(Act):
+    """The tag is taken from the contact, if it is there."""
+
+    tag: str
 
 
 class TagConfig(Settings):
@@ -29,6 +69,15 @@ class Tag(Kind[TagConfig]):
 
     def decide(self, node: Node, config: TagConfig, facts: Facts, now: datetime) -> AddTag | RemoveTag:
         return AddTag(config.tag) if config.action == "add" else RemoveTag(config.tag)
+
+    def advance(self, ground: Ground, node: Node, config: TagConfig, walkers: Sequence[Walker]) -> Verdict:
+        contacts = uuid_array(sorted({walker.contact_id for walker in walkers}))
+        if config.action == "add":
+            db().execute(_MAKE, ground.bound(tag=config.tag, now=ground.now))
+            db().execute(_ADD, ground.bound(tag=config.tag, now=ground.now, contacts=contacts))
+        else:
+            db().execute(_REMOVE, ground.bound(tag=config.tag, contacts=contacts))
+        return everybody_leaves(walkers)
 
     def describe(self, node: Node, config: TagConfig, names: Names) -> str:
         if not config.tag:

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from loumass.campaigns.advancing.ground import Walker
 from loumass.funnels.decisions import Decision, End, Go, WaitFor, WaitUntil, branch_taken
+from loumass.funnels.walking.walker import Walker
 
 #: Waits that only a person (or the provider) can end.
 HELD = {"settlement": "in_doubt", "event": "no_event"}
