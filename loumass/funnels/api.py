@@ -32,7 +32,7 @@ from loumass.funnels.saving import WantedGraph, WantedStep, save_graph
 from loumass.funnels.words import sentence
 
 api = Blueprint("funnels_api", __name__)
-#: How people come to the first step.
+#: How people come to the first step, where nobody says more.
 ENTRY_WORDS = "By hand or import"
 _NOBODY = UUID(int=0)
 
@@ -82,7 +82,7 @@ def _graph(shown: Shown) -> GraphOut:
         id=shown.row.id,
         revision=shown.row.revision,
         start=shown.graph.start,
-        entry_words=ENTRY_WORDS,
+        entry_words=shown.owner.ways_in[0] or ENTRY_WORDS,
         may_change_steps=shown.may_change_steps,
         may_change_words=shown.may_change_words,
         nodes=[_step(node, shown.names, places[node.id]) for node in shown.graph.nodes],

@@ -28,7 +28,9 @@ from tests.fakes.slybroadcast import CALLER_ID, LOGIN, PASSWORD, disposition
 from tests.fakes.sounds import mp3
 from tests.world import Tenant, World
 
-SPOKEN = {"id": VOICE, "name": "Rachel", "model": "eleven_multilingual_v2", "steadiness": 50, "likeness": 75}
+SPOKEN = {
+    "id": VOICE, "name": "Rachel", "model": "eleven_multilingual_v2", "steadiness": 50, "likeness": 75, "language": "en",
+}  # fmt: skip
 
 
 @contextmanager

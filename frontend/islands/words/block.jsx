@@ -26,7 +26,7 @@ export function Block({ block, place, many, acts }) {
   };
   const drag = isReadOnly ? {} : acts.dragging(block, place);
   return (
-    <li className={`block block-${block.type}`} data-block={block.id} role="group" aria-labelledby={title} tabIndex={-1} onKeyDown={onKeyDown} {...drag.target}>
+    <div className={`block block-${block.type}`} data-block={block.id} role="group" aria-labelledby={title} tabIndex={-1} onKeyDown={onKeyDown} {...drag.target}>
       <div className="block-head">
         {!isReadOnly && <span className="block-grip" title="Drag to another place" {...drag.handle}><Icon icon="grip-vertical" /></span>}
         <span className="block-name" id={title}>{name}<span className="visually-hidden">, {number} of {many}</span></span>
@@ -41,6 +41,6 @@ export function Block({ block, place, many, acts }) {
         )}
       </div>
       <Kind block={block} label={`Text, block ${number}`} acts={acts} register={acts.register} onChange={(change, part = null) => acts.change(block.id, change, part)} />
-    </li>
+    </div>
   );
 }

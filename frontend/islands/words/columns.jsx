@@ -20,9 +20,9 @@ export function ColumnsBlock({ block, acts }) {
       <div className={`columns columns-${block.split}`}>
         {block.columns.map((inside, column) => (
           <div key={column} className="column" role="group" aria-label={`Column ${column + 1}`}>
-            <ol className="blocks">
+            <div className="blocks">
               {inside.map((one, index) => <Block key={one.id} block={one} place={{ row: block.id, column, index }} many={inside.length} acts={acts} />)}
-            </ol>
+            </div>
             {!isReadOnly && <div className="column-end" {...acts.dropping({ row: block.id, column, index: inside.length })}><AddMenu isInside label={`Add to column ${column + 1}`} onAdd={(type) => acts.add(type, { row: block.id, column, index: inside.length })} /></div>}
           </div>
         ))}

@@ -60,9 +60,9 @@ export function Editor({ element, first, facts, isReadOnly, onChange }) {
             <span className="field-hint">Type {"{{"} for a merge tag. Alt and an arrow move a block.</span>
           </div>
         )}
-        <ol className="blocks" aria-label="Blocks">
+        <div className="blocks" role="group" aria-label="Blocks">
           {document_.blocks.map((block, index) => <Block key={block.id} block={block} place={{ row: null, column: 0, index }} many={document_.blocks.length} acts={acts} />)}
-        </ol>
+        </div>
         {!isReadOnly && <AddRow onAdd={(type) => acts.add(type, { row: null, column: 0, index: document_.blocks.length })} />}
         {!isReadOnly && <Design design={document_.design} onChange={(part, key) => change((before) => ({ ...before, design: { ...before.design, ...part } }), key)} />}
         <p className="visually-hidden" role="status">{news}</p>
