@@ -24,7 +24,7 @@ import loumass.deliverability.pages
 import loumass.funnels.file_pages
 import loumass.funnels.step_pages
 import loumass.inbox.pages
-import loumass.inbox.tasks
+import loumass.inbox.task_pages
 import loumass.media.pages
 import loumass.messages.trying_out_pages
 import loumass.messages.unsubscribing_pages
@@ -61,7 +61,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.analytics.pages.pages, "", "member"),
     Route(loumass.content.preview_pages.pages, "", "member"),
     Route(loumass.inbox.pages.pages, "", "member"),
-    Route(loumass.inbox.tasks.pages, "", "member"),
+    Route(loumass.inbox.task_pages.pages, "", "member"),
     Route(loumass.messages.waiting_pages.pages, "", "member"),
     Route(loumass.messages.unsubscribing_pages.pages, "", "public"),
     Route(loumass.messages.wishes_pages.pages, "", "public"),
