@@ -96,10 +96,10 @@ def test_a_webhook_is_set_up_tried_and_looked_at(
         graph_id = session.get_one(Campaign, (world.acme.id, run.id)).graph_id
     page = sign_in(world.acme.admin, width=1280)
     page.goto(f"{server}/funnels/{graph_id}/steps/{run.nodes['tell']}")
-    page.get_by_label("Address").fill(receiver.url)
+    page.get_by_role("textbox", name="Address", exact=True).fill(receiver.url)
     page.get_by_role("button", name="Send a test call").click()
     expect(page.get_by_text("It answered 200")).to_be_visible()
-    expect(page.get_by_label("Address")).to_have_value(receiver.url)
+    expect(page.get_by_role("textbox", name="Address", exact=True)).to_have_value(receiver.url)
     picture(page, "webhook-step-light-1280")
     receiver.answers = [Reply(500, b"out of order"), Reply(200, b'{"lead": 7}')]
     running(world.acme, [Planned("tell", "webhook", {"url": receiver.url}, {}, name="Tell the CRM")], priya)
