@@ -11,7 +11,7 @@ from flask import current_app, g, request, url_for
 from loumass.accounts.guards import permitted
 from loumass.accounts.members import organizations_of
 from loumass.inbox.counts import needing_reply
-from loumass.inbox.tasks.counting import due_today
+from loumass.inbox.task_pages.counting import due_today
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ import loumass.funnels.panel_pages
 import loumass.funnels.rule_pages
 import loumass.funnels.step_pages
 import loumass.inbox.pages
-import loumass.inbox.tasks
+import loumass.inbox.task_pages
 import loumass.media.pages
 import loumass.messages.trying_out_pages
 import loumass.messages.unsubscribing_pages
@@ -75,7 +75,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.analytics.pages.pages, "", "member"),
     Route(loumass.content.every_page.pages, "", "member"),
     Route(loumass.inbox.pages.pages, "", "member"),
-    Route(loumass.inbox.tasks.pages, "", "member"),
+    Route(loumass.inbox.task_pages.pages, "", "member"),
     Route(loumass.messages.waiting_pages.pages, "", "member"),
     Route(loumass.messages.unsubscribing_pages.pages, "", "public"),
     Route(loumass.messages.wishes_pages.pages, "", "public"),

@@ -12,10 +12,11 @@ from loumass.outgoing.sending import Answer, Request, send_all
 
 def key_for(url: str, key_name: str) -> Opened:
     """The key that signs a call of `url`. Raises Refused where there is none, or it is for another host."""
+    host = host_of(url)
     key = opened({key_name}).get(key_name)
     if key is None:
         raise Refused(f"There is no key called {key_name}.")
-    if key.host and key.host != host_of(url):
+    if key.host and key.host != host:
         raise Refused(f"The key {key_name} is for {key.host} alone.")
     return key
 

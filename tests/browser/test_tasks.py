@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,16 +10,22 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
+from loumass.campaigns.models import Campaign
 from loumass.core import clock
 from loumass.messages.models import Message
 from loumass.tasks.models import Task
 from tests.browser.fitting import fits
+from tests.campaigns.cast import Planned, drafted, running, step
+from tests.fakes.forms import Reply
+from tests.fakes.receiver import FakeReceiver
+from tests.outgoing.conftest import receiver
 from tests.tasks.calling import calling, tasks_of
 from tests.world import World
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[..., Page]
 Picture = Callable[[Page, str], None]
+__all__ = ["receiver"]
 
 
 def furnish(world: World) -> None:
@@ -71,8 +78,45 @@ def test_tasks_are_walked_through(
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="Ring Tom about Broker Night", level=2)).to_be_visible()
     expect(page.get_by_text("Ring Hugo back: Left a message.")).to_be_visible()
+    page.wait_for_load_state("load")
     page.keyboard.press("1")
+    expect(page.get_by_label("Reached")).to_be_checked()
     page.keyboard.press("e")
-    expect(page.get_by_role("heading", name="Ring Priya about Broker Night", level=2)).to_be_visible()
+    expect(page.get_by_text("Ring Tom about Broker Night: Reached.")).to_be_visible()
     [done] = [one for one in tasks_of(world.acme) if one.title == "Ring Hugo back"]
     assert (done.outcome, done.note) == ("b", "Said she is at the fair, 3 to 5")
+
+
+def test_a_webhook_is_set_up_tried_and_looked_at(
+    world: World, sign_in: SignIn, picture: Picture, server: str, receiver: FakeReceiver
+) -> None:
+    priya = world.acme.contact()
+    run = drafted(world.acme, [Planned("tell", "webhook", {}, {}, name="Tell the CRM"), step("off", "end")])
+    with world.acme.acting() as session:
+        graph_id = session.get_one(Campaign, (world.acme.id, run.id)).graph_id
+    page = sign_in(world.acme.admin, width=1280)
+    page.goto(f"{server}/funnels/{graph_id}/steps/{run.nodes['tell']}")
+    page.get_by_role("textbox", name="Address", exact=True).fill(receiver.url)
+    page.get_by_role("button", name="Send a test call").click()
+    expect(page.get_by_text("It answered 200")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Address", exact=True)).to_have_value(receiver.url)
+    picture(page, "webhook-step-light-1280")
+    receiver.answers = [Reply(500, b"out of order"), Reply(200, b'{"lead": 7}')]
+    running(world.acme, [Planned("tell", "webhook", {"url": receiver.url}, {}, name="Tell the CRM")], priya)
+    world.later(minutes=1)
+    page.goto(f"{server}/webhooks")
+    picture(page, "webhooks-light-1280")
+    page.get_by_role("link", name=receiver.host).click()
+    expect(page.get_by_text("It answered 500 Internal Server Error.")).to_be_visible()
+    expect(page.get_by_text('{"lead": 7}')).to_be_visible()
+    picture(page, "webhook-light-1280")
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.emulate_media(color_scheme="dark")
+    assert fits(page)
+    picture(page, "webhook-dark-375")
+    page.goto(f"{server}/webhooks/keys")
+    expect(page.get_by_text("Your organization’s own")).to_be_visible()
+    assert fits(page)
+    picture(page, "webhook-keys-dark-375")
+    page.get_by_role("button", name="Show secret").click()
+    expect(page.get_by_label("What the receiver verifies with")).to_have_value(re.compile("whsec_.+"))

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loumass.funnels.decisions import End, Go, Send, WaitFor
-from loumass.funnels.facts import MessageOutcome
+from loumass.funnels.decisions import CallOut, End, GiveTask, Go, Send, WaitFor
+from loumass.funnels.facts import CallOutcome, MessageOutcome, TaskOutcome
 from loumass.funnels.graph import branches_of, describe
 from loumass.funnels.kinds import KINDS, UnknownKind, kind_of
 from loumass.funnels.kinds.assign import Assign
@@ -327,3 +327,110 @@ def test_how_sure_one_may_be():
     assert (round(ten.low, 3), round(ten.high, 3)) == (0.053, 0.170)
     assert [round(one.is_best, 3) for one in judge([Tried(0, 0)] * 4)] == [0.25] * 4
     assert best_of([Tried(0, 0), Tried(9, 1), Tried(9, 1)]) == 1
+
+
+class TestTask:
+    SETTINGS: ClassVar[dict[str, Any]] = {
+        "title": "Ring {{contact.first_name}}",
+        "due_in": 1,
+        "give_up_after": 3,
+    }
+
+    @pytest.mark.parametrize(
+        ("outcome", "decision"),
+        [
+            (None, GiveTask),
+            (TaskOutcome("open"), WaitFor),
+            (TaskOutcome("done", "b"), Go("b", or_else="next")),
+            (TaskOutcome("skipped"), Go("next")),
+            (TaskOutcome("cancelled"), Go("next")),
+            (TaskOutcome("expired"), Go("timeout", or_else="next")),
+        ],
+    )
+    def test_it_goes_by_what_came_of_it(self, outcome: TaskOutcome | None, decision: Any):
+        found = decide(node("call", "task", **self.SETTINGS), facts(task=outcome), MONDAY)
+        assert found == decision or isinstance(found, decision)
+
+    def test_an_open_one_is_waited_for_until_it_is_given_up(self):
+        step = node("call", "task", **self.SETTINGS)
+        given = decide(step, facts(entered_at=MONDAY), MONDAY)
+        assert isinstance(given, GiveTask)
+        assert given.until is not None
+        assert given.due_at - MONDAY >= A_DAY
+        assert given.until - given.due_at == 3 * A_DAY
+        left = facts(entered_at=MONDAY, task=TaskOutcome("open"))
+        assert isinstance(decide(step, left, given.until - AN_HOUR), WaitFor)
+        assert decide(step, left, given.until) == Go("timeout", or_else="next")
+
+    @pytest.mark.parametrize(
+        ("settings", "flaw"),
+        [
+            ({}, "no_title"),
+            ({"title": "x", "a": "", "b": "", "c": "", "d": ""}, "no_outcomes"),
+            ({"title": "x", "a": "Yes", "b": "yes"}, "same_outcomes"),
+            ({"title": "x", "opens": "17:00", "closes": "09:00"}, "never_opens"),
+            ({"title": "x", "whose": "member"}, "no_member"),
+            ({"title": "{{contact.first_nam}}"}, ""),
+            ({"title": "{{sender.nam}}"}, "unknown_tag"),
+            ({"title": "x", "script": "{{contact.first_name"}, "unreadable_tag"),
+            ({"title": "x"}, ""),
+        ],
+    )
+    def test_its_flaws(self, settings: dict[str, Any], flaw: str):
+        kind = kind_of("task")
+        found = [one.code for one in kind.flaws(kind.Config.model_validate(settings))]
+        assert found == ([flaw] if flaw else [])
+
+    def test_what_it_asks_of_the_contact_and_offers(self):
+        kind = kind_of("task")
+        config = kind.Config.model_validate(
+            {"title": "{{contact.shoe}}", "e": "Wrong number"} | {"give_up_after": 2}
+        )
+        assert kind.fields_named(config) == {"shoe"}
+        assert [branch.name for branch in kind.branches(config)] == [
+            "a",
+            "b",
+            "c",
+            "d",
+            "e",
+            "next",
+            "timeout",
+        ]
+        assert [branch.name for branch in kind.branches(config) if branch.is_required] == ["next", "timeout"]
+
+
+class TestWebhook:
+    @pytest.mark.parametrize(
+        ("waits", "call", "decision"),
+        [
+            ("wait", None, CallOut(waits=True)),
+            ("go_on", None, CallOut(waits=False)),
+            ("go_on", CallOutcome.PENDING, CallOut(waits=False)),
+            (
+                "wait",
+                CallOutcome.PENDING,
+                WaitFor("call", None, "x.example is being told and has not answered yet"),
+            ),
+            ("wait", CallOutcome.DELIVERED, Go("next")),
+            ("wait", CallOutcome.FAILED, Go("failed", or_else="next")),
+        ],
+    )
+    def test_it_goes_by_what_came_of_the_call(self, waits: str, call: CallOutcome | None, decision: Any):
+        step = node("tell", "webhook", url="https://x.example/in", waits=waits)
+        assert decide(step, facts(call=call), MONDAY) == decision
+
+    @pytest.mark.parametrize(
+        ("settings", "flaws"),
+        [
+            ({}, ["no_address"]),
+            ({"url": "https://u:p@x.example/"}, ["no_address"]),
+            ({"url": "https://x.example/", "event": ""}, ["no_type"]),
+            ({"url": "https://x.example/", "fills": "a -> phone"}, ["unreadable_fills"]),
+            ({"url": "https://x.example/", "fills": "a -> b (colour)"}, ["unreadable_fills"]),
+            ({"url": "https://x.example/", "fills": "a"}, ["unreadable_fills"]),
+            ({"url": "https://x.example/", "fills": "a.b -> Lead score (number)\n\nc -> city"}, []),
+        ],
+    )
+    def test_its_flaws(self, settings: dict[str, Any], flaws: list[str]):
+        kind = kind_of("webhook")
+        assert [one.code for one in kind.flaws(kind.Config.model_validate(settings))] == flaws

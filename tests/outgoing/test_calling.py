@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from loumass.accounts.models import AuditEntry
+from loumass.campaigns.models import Campaign
 from loumass.campaigns.service import cancel, pause, resume
 from loumass.contacts.erasing import erase
 from loumass.contacts.models import Contact, ContactField
@@ -19,7 +20,7 @@ from loumass.core.tenancy import serving, transaction
 from loumass.outgoing import claiming, jobs, keys, sending
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
 from loumass.outgoing.recording import pause_after
-from tests.campaigns.cast import Planned, Run, running, step
+from tests.campaigns.cast import Planned, Run, drafted, running, step
 from tests.fakes.forms import ACCEPT_THEN_CUT, HANG, Reply
 from tests.fakes.receiver import FakeReceiver
 from tests.world import Tenant, World
@@ -305,6 +306,7 @@ def test_keys_sign_go_to_their_host_alone_and_are_shown_to_admins_only(
     ada.post(f"/webhooks/keys/{key_id}/removal")
     assert telling(world, receiver.url, vic, key="CRM").at(vic) == "ended: lost"
     assert calls(world.acme)[-1].problem == "The key CRM that signs it is no more."
+    ada.post("/webhooks/keys/own")
     shown = ada.post(f"/webhooks/keys/{_own_key(world)}/secret")
     assert secret_of(world.acme) in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
@@ -340,6 +342,49 @@ def test_who_is_erased_is_told_to_nobody_and_words_are_forgotten_after_a_month(
     assert calls(world.acme)[1].body == ""
     assert {one.answer for one in attempts(world.acme)} == {""}
     assert world.acme.admin.post(f"/webhooks/{his.id}/resend").status_code == 409
+
+
+def test_a_test_call_from_the_step_is_made_as_typed_and_kept_nowhere(
+    world: World, receiver: FakeReceiver
+) -> None:
+    run = drafted(world.acme, funnel("https://elsewhere.example/in"))
+    with world.acme.acting() as session:
+        graph_id = session.get_one(Campaign, (world.acme.id, run.id)).graph_id
+    step_url = f"/funnels/{graph_id}/steps/{run.nodes['tell']}"
+    page = world.acme.member.get(step_url).text
+    assert "Send a test call" in page
+    assert "Calls elsewhere.example and waits until it was answered" in page
+    typed = {
+        "name": "Tell", "set-url": receiver.url, "set-event": "lead.ready", "set-columns": ["email", "city"],
+        "set-custom": "shoe", "set-waits": "wait", "set-key": "", "set-fills": "a -> city",
+    }  # fmt: skip
+    receiver.answers = [Reply(201, b"<b>made</b>"), Reply(500, b"broken")]
+    tried = world.acme.member.post(f"{step_url}/test-call", typed).text
+    assert "It answered 201" in tried
+    assert "&lt;b&gt;made&lt;/b&gt;" in tried
+    assert receiver.url.replace("&", "&amp;") in tried, "what was typed is still there"
+    [called] = receiver.calls
+    assert called.id.startswith("test_")
+    assert called.is_signed_by(secret_of(world.acme))
+    assert called.said["contact"]["email"] == "ada@example.com"
+    assert set(called.said["contact"]) == {"id", "email", "city", "fields"}
+    assert "It answered 500" in world.acme.member.post(f"{step_url}/test-call", typed).text
+    for wrong, sentence in (
+        ({"set-url": "http://127.0.0.1:1/"}, "is not a public address"),
+        ({"set-url": ""}, "The address is missing."),
+        ({"set-key": "CRM"}, "There is no key called CRM."),
+        ({"set-fills": "a -> email"}, "cannot fill email"),
+        ({"name": ""}, "Give the step a name."),
+    ):
+        assert sentence in world.acme.member.post(f"{step_url}/test-call", typed | wrong).text
+    assert world.acme.viewer.post(f"{step_url}/test-call", typed).status_code == 403
+    assert len(receiver.calls) == 2
+    assert calls(world.acme) == []
+    saved = world.acme.member.post(
+        step_url, typed | {"way-next": "", "way-failed": ""}, follow_redirects=True
+    ).text
+    assert "Tell is saved." in saved
+    assert "lead.ready" in saved
 
 
 def test_a_sweep_finds_what_nobody_rang_for(world: World, receiver: FakeReceiver) -> None:

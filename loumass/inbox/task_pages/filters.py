@@ -28,10 +28,10 @@ _MOST_COUNTED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a reader asked for. `tomorrow` is when the reader's day ends."""
+    """What a reader asked for. The reader's day begins at `today` and ends at `tomorrow`."""
 
     user_id: UUID
-    now: datetime
+    today: datetime
     tomorrow: datetime
     whose: str = "mine"
     when: str = "now"
@@ -46,7 +46,7 @@ class Filters:
         whose, when, kind = (query.get(name, "") for name in ("whose", "when", "kind"))
         return cls(
             user_id=user_id,
-            now=now,
+            today=end_of_day(now, timezone, days=0),
             tomorrow=end_of_day(now, timezone),
             whose=whose if whose in WHOSE else "mine" if is_doer else "all",
             when=when if when in WHEN else "now",
@@ -80,8 +80,8 @@ class Filters:
             return [Task.closed_at.is_not(None)]
         due = {
             "now": [Task.due_at < self.tomorrow],
-            "overdue": [Task.due_at < self.now],
-            "today": [Task.due_at >= self.now, Task.due_at < self.tomorrow],
+            "overdue": [Task.due_at < self.today],
+            "today": [Task.due_at >= self.today, Task.due_at < self.tomorrow],
             "later": [Task.due_at >= self.tomorrow],
         }
         return [Task.state == "open", *due[when]]
@@ -95,10 +95,10 @@ class Filters:
         return [or_(mine, Task.closed_by_id == self.user_id) if self.is_done else mine]
 
 
-def end_of_day(now: datetime, timezone: str) -> datetime:
-    """When the day ends where the reader is."""
+def end_of_day(now: datetime, timezone: str, *, days: int = 1) -> datetime:
+    """When the day ends where the reader is; with 0 `days`, when it began."""
     local = now.astimezone(ZoneInfo(timezone))
-    return datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
+    return datetime.combine(local.date() + timedelta(days=days), time(), local.tzinfo)
 
 
 def tasks_where(conditions: list[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
@@ -126,6 +126,6 @@ def counts(filters: Filters) -> dict[str, int]:
         .limit(_MOST_COUNTED)
         .subquery()
     )
-    late = func.count().filter(some.c.due_at < filters.now)
+    late = func.count().filter(some.c.due_at < filters.today)
     row = db().execute(select(late, func.count()).select_from(some)).one()
     return {"overdue": row[0], "today": row[1] - row[0]}

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, tuple_
 
 from loumass.core.database import db
-from loumass.inbox.tasks.filters import Filters, tasks_where
+from loumass.inbox.task_pages.filters import Filters, tasks_where
 from loumass.tasks.models import Task
 
 #: Shown beside the one that is worked on: some before, more after.

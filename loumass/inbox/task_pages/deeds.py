@@ -16,9 +16,9 @@ from loumass.core.tenancy import get_or_404
 from loumass.core.words import moment
 from loumass.inbox import replying, snoozing
 from loumass.inbox.person import person_with, surviving
-from loumass.inbox.tasks import queue
-from loumass.inbox.tasks.blueprint import pages
-from loumass.inbox.tasks.reading import address_of, filters_asked, kept_query, task_page_of, timezone
+from loumass.inbox.task_pages import queue
+from loumass.inbox.task_pages.blueprint import pages
+from loumass.inbox.task_pages.reading import address_of, filters_asked, kept_query, task_page_of, timezone
 from loumass.tasks import service as tasks
 from loumass.tasks.models import Task
 

@@ -15,10 +15,10 @@ from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
 from loumass.core.words import moment, plural
 from loumass.inbox import snoozing
-from loumass.inbox.tasks.blueprint import pages
-from loumass.inbox.tasks.deeds import user_asked
-from loumass.inbox.tasks.filters import tasks_where
-from loumass.inbox.tasks.reading import filters_asked, kept_query, timezone
+from loumass.inbox.task_pages.blueprint import pages
+from loumass.inbox.task_pages.deeds import user_asked
+from loumass.inbox.task_pages.filters import tasks_where
+from loumass.inbox.task_pages.reading import filters_asked, kept_query, timezone
 from loumass.tasks import service as tasks
 from loumass.tasks.models import Task
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loumass.inbox.tasks import deeds, many, reading
-from loumass.inbox.tasks.blueprint import pages
+from loumass.inbox.task_pages import deeds, many, reading
+from loumass.inbox.task_pages.blueprint import pages
 
 __all__ = ["deeds", "many", "pages", "reading"]

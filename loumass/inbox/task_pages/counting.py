@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import g
 
 from loumass.core import clock
-from loumass.inbox.tasks.filters import end_of_day
+from loumass.inbox.task_pages.filters import end_of_day
 from loumass.tasks.service import due_for
 
 

@@ -20,9 +20,9 @@ from loumass.funnels.models import Node
 from loumass.inbox import pane, snoozing
 from loumass.inbox.cards import cards
 from loumass.inbox.person import Person, person_with, surviving
-from loumass.inbox.tasks import queue
-from loumass.inbox.tasks.blueprint import pages
-from loumass.inbox.tasks.filters import QUERY, Filters, counts, task_page
+from loumass.inbox.task_pages import queue
+from loumass.inbox.task_pages.blueprint import pages
+from loumass.inbox.task_pages.filters import QUERY, Filters, counts, task_page
 from loumass.messages.models import Message
 from loumass.tasks.models import Task
 from loumass.tasks.service import able_members, closed_words
