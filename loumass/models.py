@@ -5,7 +5,7 @@
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, SystemMail, User
 from loumass.analytics.models import DailyCount
 from loumass.campaigns.models import Campaign, CampaignSender, Enrollment, Step, VisitedNode
-from loumass.campaigns.trigger_models import SegmentSeen, Trigger, TriggerCall
+from loumass.campaigns.trigger_models import SegmentSeen, Trigger, TriggerCall, TriggerOccasion
 from loumass.channels.models import (
     Brand,
     BrandChannel,
