@@ -12,7 +12,7 @@ from loumass.campaigns.models import (
     Step,
     VisitedNode,
 )
-from loumass.campaigns.trigger_models import SegmentSeen, Trigger, TriggerCall
+from loumass.campaigns.trigger_models import SegmentSeen, Trigger, TriggerCall, TriggerOccasion
 from loumass.channels.models import (
     Brand,
     BrandChannel,

@@ -33,7 +33,6 @@ class Campaign(OrganizationOwned, Base):
         belongs_to("channel", "voicemail_channel_id"),
         Index(None, "organization_id", "created_at", "id"),
         CheckConstraint(f"state IN {CAMPAIGN_STATES}", name="state"),
-        CheckConstraint(f"colleagues IN {COLLEAGUES}", name="colleagues"),
     )
 
     name: Mapped[str]
@@ -146,16 +145,6 @@ class Enrollment(OrganizationOwned, Base):
         belongs_to("campaign", "campaign_id"),
         belongs_to("contact", "contact_id"),
         belongs_to("node", "node_id", is_enforced=False),
-        belongs_to("trigger", "trigger_id"),
-        # The same happening lets nobody in twice.
-        Index(
-            "uq_enrollment_occasion",
-            "organization_id",
-            "trigger_id",
-            "occasion",
-            unique=True,
-            postgresql_where=text("occasion IS NOT NULL"),
-        ),
         Index(
             "uq_enrollment_live",
             "organization_id",
@@ -207,8 +196,8 @@ class Enrollment(OrganizationOwned, Base):
     opted_out_at: Mapped[datetime | None]
     enrolled_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
     ended_at: Mapped[datetime | None]
-    #: How they came in, where they came by themselves: by which trigger, by what happening, after which message, and as
-    #: which link of a chain of campaigns that led into each other.
+    #: How they came in, where they came by themselves: by which trigger, by what happening (`trigger_occasion`), after which
+    #: message, and as which link of a chain of campaigns that led into each other.
     trigger_id: Mapped[UUID | None]
     occasion: Mapped[str | None]
     triggering_message_id: Mapped[UUID | None]

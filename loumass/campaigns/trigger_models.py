@@ -53,6 +53,17 @@ class Trigger(OrganizationOwned, Base):
     archived_at: Mapped[datetime | None]
 
 
+class TriggerOccasion(OrganizationScoped, Base):
+    """What happened and let somebody in: the same happening lets nobody in twice."""
+
+    __tablename__ = "trigger_occasion"
+    __table_args__ = (belongs_to("trigger", "trigger_id"),)
+
+    organization_id: Mapped[UUID] = organization_of_parents()
+    trigger_id: Mapped[UUID] = mapped_column(primary_key=True)
+    occasion: Mapped[str] = mapped_column(primary_key=True)
+
+
 class SegmentSeen(OrganizationScoped, Base):
     """Was in the segment of a trigger at its last look, so does not enter it anew."""
 

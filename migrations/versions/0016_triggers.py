@@ -30,6 +30,14 @@ _MADE = (
     "CREATE INDEX ix_trigger_organization_id_campaign_id ON trigger (organization_id, campaign_id)",
     "CREATE INDEX ix_trigger_on ON trigger (organization_id, kind) WHERE is_on",
     """
+    CREATE TABLE trigger_occasion (
+        organization_id UUID DEFAULT current_organization() NOT NULL, trigger_id UUID NOT NULL, occasion TEXT NOT NULL,
+        CONSTRAINT pk_trigger_occasion PRIMARY KEY (organization_id, trigger_id, occasion),
+        CONSTRAINT fk_trigger_occasion_organization_id_trigger_id FOREIGN KEY(organization_id, trigger_id)
+            REFERENCES trigger (organization_id, id)
+    )
+    """,
+    """
     CREATE TABLE segment_seen (
         organization_id UUID DEFAULT current_organization() NOT NULL, trigger_id UUID NOT NULL, contact_id UUID NOT NULL,
         CONSTRAINT pk_segment_seen PRIMARY KEY (organization_id, trigger_id, contact_id),
@@ -60,17 +68,9 @@ _MADE = (
         ADD COLUMN trigger_id UUID, ADD COLUMN occasion TEXT, ADD COLUMN triggering_message_id UUID,
         ADD COLUMN chain INTEGER DEFAULT 0 NOT NULL
     """,
-    # Nobody has a trigger yet: there is nothing to validate, and what is added under FORCE would validate nothing.
-    """
-    ALTER TABLE enrollment ADD CONSTRAINT fk_enrollment_organization_id_trigger_id
-        FOREIGN KEY (organization_id, trigger_id) REFERENCES trigger (organization_id, id)
-    """,
-    "CREATE UNIQUE INDEX uq_enrollment_occasion ON enrollment (organization_id, trigger_id, occasion) "
-    "WHERE occasion IS NOT NULL",
     """
     ALTER TABLE campaign
-        ADD COLUMN exit_statuses TEXT[] DEFAULT '{}' NOT NULL, ADD COLUMN colleagues TEXT DEFAULT 'stay' NOT NULL,
-        ADD CONSTRAINT ck_campaign_colleagues CHECK (colleagues IN ('stay', 'leave', 'hold'))
+        ADD COLUMN exit_statuses TEXT[] DEFAULT '{}' NOT NULL, ADD COLUMN colleagues TEXT DEFAULT 'stay' NOT NULL
     """,
 )
 
@@ -78,7 +78,7 @@ _MADE = (
 def upgrade() -> None:
     for statement in _MADE:
         op.execute(statement)
-    for table in ("trigger", "segment_seen", "trigger_call"):
+    for table in ("trigger", "trigger_occasion", "segment_seen", "trigger_call"):
         secure_tenant_table(table)
 
 

@@ -12,7 +12,7 @@ from loumass.accounts.models import Invitation
 from loumass.campaigns.models import Campaign, CampaignChange, CampaignSender, Enrollment
 from loumass.campaigns.simulating import kept
 from loumass.campaigns.simulating.wishes import Wish
-from loumass.campaigns.trigger_models import SegmentSeen, Trigger, TriggerCall
+from loumass.campaigns.trigger_models import SegmentSeen, Trigger, TriggerCall, TriggerOccasion
 from loumass.channels.connecting import sealed
 from loumass.channels.models import Brand, BrandChannel, BrandDay, Channel, SendingRule, VendorClient
 from loumass.channels.tracking_models import TrackingDomain
@@ -355,6 +355,7 @@ def _campaign(put: Any, session: Any, house: Furniture, channel: Channel) -> Non
             problem_at=clock.now(),
         ),
     )
+    session.add(TriggerOccasion(trigger_id=trigger.id, occasion="once"))
     session.add(SegmentSeen(trigger_id=trigger.id, contact_id=house.contact))
     session.add(TriggerCall(trigger_id=trigger.id, body=b"{}", state="failed", problem=f"{MARK} unread"))
     for state in ("running", "paused", "scheduled"):

@@ -1,7 +1,7 @@
 """Whoever a trigger names comes into its campaign: one statement for a batch of news, however many people and campaigns.
 
 Judged as in `enrolling.py`, and besides by how often a person may come, and by whether they come round in a circle. What
-happens once lets nobody in twice: `uq_enrollment_occasion` holds, and `uq_enrollment_live` that nobody is inside twice.
+happens once lets nobody in twice: `trigger_occasion` holds, and `uq_enrollment_live` that nobody is inside twice.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ _JUDGED = """
         SELECT meant.*, CASE
             WHEN contact.archived_at IS NOT NULL THEN 'archived'
             WHEN before.is_inside THEN 'already_inside'
-            WHEN before.is_known THEN 'again'
+            WHEN EXISTS (SELECT 1 FROM trigger_occasion o WHERE o.organization_id = :organization_id
+                AND o.trigger_id = meant.trigger_id AND o.occasion = meant.occasion) THEN 'again'
             WHEN meant.repeats = 'once' AND before.last_at IS NOT NULL THEN 'again'
             WHEN before.last_at > CAST(:now AS timestamptz) - make_interval(days => meant.pause_days) THEN 'too_soon'
             WHEN writing.media IS NOT NULL AND NOT EXISTS (
@@ -83,7 +84,6 @@ _JUDGED = """
         LEFT JOIN writing ON writing.campaign_id = meant.campaign_id
         CROSS JOIN LATERAL (
             SELECT max(e.enrolled_at) AS last_at, coalesce(bool_or(e.state <> 'ended'), false) AS is_inside,
-                coalesce(bool_or(e.trigger_id = meant.trigger_id AND e.occasion = meant.occasion), false) AS is_known,
                 count(*) FILTER (WHERE e.enrolled_at > :hour_ago) AS lately
             FROM enrollment e
             WHERE e.organization_id = :organization_id AND e.contact_id = meant.contact_id
@@ -91,13 +91,22 @@ _JUDGED = """
     )
 """
 _ENTER = """
-    entered AS (
+    picked AS MATERIALIZED (
+        SELECT DISTINCT ON (campaign_id, contact_id) * FROM judged WHERE verdict = 'added'
+        ORDER BY campaign_id, contact_id, trigger_id, occasion
+    ), marked AS (
+        INSERT INTO trigger_occasion (organization_id, trigger_id, occasion)
+        SELECT CAST(:organization_id AS uuid), trigger_id, occasion FROM picked ORDER BY trigger_id, occasion
+        ON CONFLICT (organization_id, trigger_id, occasion) DO NOTHING
+        RETURNING trigger_id, occasion
+    ), entered AS (
         INSERT INTO enrollment (organization_id, campaign_id, contact_id, due_at, enrolled_at, trigger_id, occasion,
             triggering_message_id, chain)
-        SELECT DISTINCT ON (campaign_id, contact_id) CAST(:organization_id AS uuid), campaign_id, contact_id, CAST(:now AS timestamptz),
-            CAST(:now AS timestamptz), trigger_id, occasion, message_id, chain
-        FROM judged WHERE verdict = 'added' ORDER BY campaign_id, contact_id, trigger_id, occasion
-        ON CONFLICT DO NOTHING
+        SELECT CAST(:organization_id AS uuid), picked.campaign_id, picked.contact_id, CAST(:now AS timestamptz),
+            CAST(:now AS timestamptz), picked.trigger_id, picked.occasion, picked.message_id, picked.chain
+        FROM picked JOIN marked ON marked.trigger_id = picked.trigger_id AND marked.occasion = picked.occasion
+        ORDER BY picked.campaign_id, picked.contact_id
+        ON CONFLICT (organization_id, campaign_id, contact_id) WHERE state <> 'ended' DO NOTHING
         RETURNING id, campaign_id
     ), circles AS (
         SELECT trigger_id, count(DISTINCT contact_id) AS people FROM judged WHERE verdict = 'circle' GROUP BY trigger_id

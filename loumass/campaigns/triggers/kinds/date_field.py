@@ -23,9 +23,9 @@ class DateFieldConfig(Settings):
     )
     yearly: Literal["no", "yes"] = setting(
         "no",
-        "How often",
+        "Which days",
         choices={"no": "For that day alone", "yes": "Every year, as for a birthday"},
-        hint="29 February is 28 February in other years.",
+        hint="Every year needs “every time” below. 29 February is 28 February in other years.",
     )
 
 
