@@ -107,7 +107,7 @@ SEGMENTS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def main() -> None:
-    """Prints one line. Raises AssertionError where a rule finds others than its bare query, or takes twice as long."""
+    """Prints one line. Raises AssertionError where a rule finds others than its bare query."""
     count = size(20_000, 1_000_000)
     with installed() as house:
         bound = _furnish(house, count)
