@@ -1,7 +1,7 @@
 """The rule editor inside of a step's form, with the funnel's own steps to choose from.
 
 A step's form includes it with `rule_editor(drawn_rule(...))` of components/rule_editor.html, reads it with
-`editor.typed(request.form, prefix)`, and is saved only when `editor.act_in(request.form, prefix)` is empty.
+`editor.typed(form, prefix)`, and is saved only when `editor.act_in(form, prefix)` is empty.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flask import request, url_for
+from flask import url_for
+from werkzeug.datastructures import MultiDict
 
 from loumass.contacts.rules import editor
 from loumass.contacts.rules.drawing import Drawn, drawn
 from loumass.contacts.rules.predicate import TRIGGER
 from loumass.contacts.rules.reading import Complaint, RuleRefused, read
 from loumass.content.queries import vocabulary
+from loumass.content.voicemail_form import Upload
 from loumass.funnels.forms import SETTING, TypedStep, read_step
 from loumass.funnels.graph import Graph
 from loumass.funnels.graph_view import Shown
@@ -40,15 +42,15 @@ def _editor_of(shown: Shown, field: FormField, typed: TypedStep) -> Drawn:
     return drawn_rule(shown.row.id, shown.graph, raw, prefix, complaints)
 
 
-def asked_to_act(shown: Shown, node: Node) -> TypedStep | None:
+def asked_to_act(node: Node, form: MultiDict[str, str], files: Mapping[str, Upload]) -> TypedStep | None:
     """The step as typed after an act in one of its editors, for browsers without scripts; None where the form is to be saved."""
     kind = KINDS.get(node.kind)
     for field in form_fields(kind.Config, {}) if kind else ():
         prefix = f"{SETTING}{field.name}"
-        act = editor.act_in(request.form, prefix) if field.widget == RULE else ""
+        act = editor.act_in(form, prefix) if field.widget == RULE else ""
         if act and kind:
-            typed, _ = read_step(request.form, kind, vocabulary(), request.files)
-            raw, _ = editor.acted(editor.typed(request.form, prefix), act)
+            typed, _ = read_step(form, kind, vocabulary(), files)
+            raw, _ = editor.acted(editor.typed(form, prefix), act)
             return replace(typed, settings={**typed.settings, field.name: raw}, errors={})
     return None
 

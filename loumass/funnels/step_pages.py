@@ -157,7 +157,7 @@ def save(graph_id: UUID, node_id: UUID) -> ResponseReturnValue:
     """Save one step. What cannot be saved comes back as it was typed, with the reasons."""
     shown = shown_graph(graph_id)
     node = node_in(shown, node_id)
-    asked = rule_forms.asked_to_act(shown, node)
+    asked = rule_forms.asked_to_act(node, request.form, request.files)
     if asked is not None:
         return _step_page(shown, node, asked)
     typed, status = keep(shown, node)
