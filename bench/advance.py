@@ -69,12 +69,12 @@ def main() -> None:
             slices = house.work("campaigns.advance")
         peak = peak_mib()
         _everybody_is_there(house, walked, count)
-        limit = _by_hand(house, {"walked": walked, "bare": bare})
+        limit = by_hand(house, {"walked": walked, "bare": bare})
         _same_rows(house, walked, bare, count)
         print_bench("advance", count, "people/s", advancing, limit, peak=peak, slices=slices)
 
 
-def _by_hand(house: House, campaigns: dict[str, UUID]) -> Stopwatch:
+def by_hand(house: House, campaigns: dict[str, UUID]) -> Stopwatch:
     """The limit, its commit included; the answers are laid out before."""
     of = {"organization_id": house.organization_id, **campaigns}
     with house.acting() as session:

@@ -201,6 +201,8 @@ def remove_step(graph_id: UUID, node_id: UUID, *, revision: int | None = None) -
     )
     content = get(Content, node.content_id) if node.content_id else None
     db().flush()
+    for counted in (models.NodeTurn, models.SplitTrial):
+        db().execute(delete(counted).where(counted.node_id == node_id))
     db().delete(node)
     if content is not None and content.graph_id == graph_id:
         content.archived_at = clock.now()

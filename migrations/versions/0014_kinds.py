@@ -38,7 +38,7 @@ CREATE TABLE split_trial (
 def upgrade() -> None:
     for table, statement in (("node_turn", _TURN), ("split_trial", _TRIAL)):
         op.execute(statement)
-        secure_tenant_table(table, "SELECT, INSERT, UPDATE")
+        secure_tenant_table(table)
 
 
 def downgrade() -> None:
