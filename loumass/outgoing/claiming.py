@@ -92,8 +92,8 @@ _TAKE = text("""
     )
     SELECT taken.* FROM taken JOIN begun ON begun.call_id = taken.id ORDER BY taken.id
 """)
-_NEXT = text("""
-    SELECT host,
+_NEXT = text(f"""
+    SELECT host, CASE WHEN failures >= {MOST_FAILURES} THEN 1 ELSE {AT_ONCE} END AS most,
         CASE WHEN rests_until > :now THEN rests_until END AS rests_until,
         (SELECT count(*) FROM webhook_call WHERE webhook_call.organization_id = :organization_id
             AND webhook_call.host = asked.host AND state = 'calling') AS busy,
@@ -148,7 +148,7 @@ def _hold_back(host: str, due: Sequence[Row[Any]], now: datetime) -> None:
 
 def _next_of(row: Row[Any], now: datetime) -> datetime | None:
     """A rest ends it all; who calls already rings when it is done, and is waited for where it never does."""
-    if row.busy >= AT_ONCE or row.due_at is None:
+    if row.busy >= row.most or row.due_at is None:
         return row.lease_until
     due_at = max(row.due_at, row.rests_until) if row.rests_until else row.due_at
     return min(due_at, row.lease_until) if row.lease_until else due_at

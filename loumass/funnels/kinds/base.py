@@ -51,7 +51,8 @@ class Flaw:
 class Kind(ABC, Generic[C]):
     """One node kind. Instances hold no state; the registry keeps one of each.
 
-    ``tone`` is the colour family of its icon: blue sends, amber waits, teal decides, green does, gray ends.
+    ``tone`` is the colour family of its icon: blue sends, amber waits, teal decides, green does, violet asks somebody else to,
+    gray ends.
     """
 
     name: ClassVar[str]

@@ -47,14 +47,14 @@ class WebhookConfig(Settings):
         ("email", "phone", "first_name", "last_name", "company"),
         "Fields of the person that are sent",
         choices=FIELDS,
-        group="What it says",
+        group="It says",
     )
     custom: Text = setting(
         "",
         "Your own fields",
         hint="Separated by commas. Optional.",
         suggests="fields",
-        group="What it says",
+        group="It says",
         max_length=1000,
     )
     key: Text = setting(
@@ -62,7 +62,7 @@ class WebhookConfig(Settings):
         "Signed with the key",
         hint="Empty is your organization's own. Keys with headers are made under Webhooks.",
         suggests="webhook_keys",
-        group="What it says",
+        group="It says",
         max_length=LONGEST_TEXT,
     )
     waits: Literal["wait", "go_on"] = setting(
