@@ -14,6 +14,7 @@ from loumass.core import clock
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
+from loumass.funnels.kinds import KINDS
 from loumass.messages.planned import cancel_planned
 
 STEP_REMOVED = "step_removed"
@@ -85,13 +86,17 @@ def let_finish(campaign: Campaign, before_id: UUID, nodes: Sequence[UUID]) -> in
 
 
 def move_to(campaign: Campaign, node_id: UUID, target: UUID) -> int:
-    """Who stands on `node_id` comes to `target` now; what is queued for them there is cancelled. How many."""
+    """Who stands on `node_id` comes to `target` now; what is queued or to be done for them there is
+    cancelled. How many."""
     rows = _there(campaign, node_id)
     steps = uuid_array(row.step_id for row in rows if row.step_id)
     bound = _of(campaign, steps=steps)
     queued = db().scalars(_QUEUED, {name: bound[name] for name in ("organization_id", "steps")}).all()
     for start in range(0, len(queued), SLICE):
         cancel_planned(queued[start : start + SLICE], "Its step was taken out of the campaign.")
+    moved = [row.id for row in rows]
+    for kind in KINDS.values():
+        kind.let_go(moved)
     more = {"target": target, "version": campaign.version, "moved": MOVED, "now": clock.now()}
     return len(db().execute(_MOVE, _of(campaign, node_id=node_id, **more)).all())
 
