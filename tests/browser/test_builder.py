@@ -96,7 +96,8 @@ def test_ten_steps_are_built_with_the_mouse(
     form = panel(page)
     form.get_by_label("Name", exact=True).fill("Hello")
     form.get_by_label("Subject").fill("A seat for you")
-    form.get_by_label("Text").first.fill("Will you come?")
+    form.get_by_text("Plain text", exact=True).click()
+    form.get_by_label("Text", exact=True).fill("Will you come?")
     step(page, "Hello").click()
     for label in ("Wait", "Condition", "Set status", "End"):
         kind(page, label).click()

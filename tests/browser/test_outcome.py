@@ -147,9 +147,12 @@ class Newcomer:
         page = self.page
         go(page, "Templates")
         page.get_by_role("link", name=re.compile("Event invitation with RSVP")).click()
-        expect(page.get_by_text("No problems.")).to_be_visible()
+        expect(page.get_by_text("All saved")).to_be_visible()
+        expect(page.get_by_role("region", name="Problems")).to_have_count(0)
         self.keep("template")
-        press(page, "Versions and details")
+        page.get_by_role("navigation", name="Breadcrumb").or_(page.locator("header")).get_by_role(
+            "link", name=re.compile("Event invitation with RSVP")
+        ).first.click()
         expect(page.get_by_role("link", name="Version 1", exact=True)).to_be_visible()
 
     def makes_a_campaign(self) -> None:

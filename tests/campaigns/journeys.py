@@ -158,7 +158,7 @@ class Journey:
             self._stay("held", HELD[decision.what], waits_for=decision.what)
         elif isinstance(decision, d.WaitFor):
             until = decision.until
-            if decision.what in ("tag", "field") and until is not None:
+            if decision.what in ("tag", "field", "rule") and until is not None:
                 until = min(until, now + ASKED_AGAIN)
             self._stay("waiting", None, until, decision.what)
         else:

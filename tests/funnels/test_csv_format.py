@@ -176,7 +176,7 @@ def test_files_of_earlier_days_are_still_read():
     assert (template.name, template.start, len(template.steps), len(template.ways)) == (
         "No-show follow-up by e-mail and text", "missed", 16, 17,
     )  # fmt: skip
-    now = [row[:-3] for row in csv.reader(io.StringIO(written(template), newline=""))]
+    now = [row[:-5] for row in csv.reader(io.StringIO(written(template), newline=""))]
     assert now == list(csv.reader(io.StringIO(kept.removeprefix("\ufeff"), newline=""))), (
         "only a voice, blocks, a way to write and a place were added"
     )

@@ -448,9 +448,15 @@ def _by_hand_and_outside(put: Any, session: Any, house: Furniture, admin_id: UUI
         )
     )
     settings = {"url": "https://127.0.0.1:9/in"}
-    put(
+    tells = put(
         "webhook_node",
         Node(graph_id=house.graph, key="tell", kind="webhook", name=f"{MARK} tell", config=settings),
+    )
+    # Between the two that are there, so that the template is whole.
+    session.get_one(Edge, (current_organization_id(), house.edge)).target_id = tells.id
+    put(
+        "webhook_edge",
+        Edge(graph_id=house.graph, source_id=tells.id, branch="next", target_id=house.end_node),
     )
     session.flush()
 

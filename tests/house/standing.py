@@ -40,6 +40,7 @@ class Standing:
         #: A digest of what Acme has in each table.
         self.rows_of_acme: Mapping[str, str] = rows_of(owner, world.acme.id)
         shutil.copytree(files, kept_files, dirs_exist_ok=True)
+        self._on_the_shelf = {key: redis.dump(key) for key in redis.scan_iter("shelf:*")}
         with owner.connect() as connection:
             self._kept_by = _backend(connection)
             _keep(connection)
@@ -60,6 +61,8 @@ class Standing:
             if not place.exists():
                 shutil.copyfile(kept, place)
         self._redis.flushdb()
+        for key, value in self._on_the_shelf.items():
+            self._redis.restore(key, 0, value)
         for person in (*self.world.acme.people.values(), *self.world.globex.people.values()):
             person.signs_in_anew()
         jobs.use(self.world.bell)

@@ -100,7 +100,8 @@ class Page:
     def addresses(self) -> list[str]:
         """Every address of this house that the page points to and that may be fetched, without its anchor."""
         found = self.tree.xpath(
-            "//a/@href | //*/@hx-get | //iframe/@src | //img/@src | //link/@href | //script/@src"
+            # What waits for news of what somebody types has nothing to show before.
+            "//a/@href | //*[not(starts-with(@hx-trigger, 'words-kept'))]/@hx-get | //iframe/@src | //img/@src | //link/@href | //script/@src"
         )
         whole = (urldefrag(urljoin(self.url, str(one))).url for one in found)
         return list(

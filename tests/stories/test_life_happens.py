@@ -197,7 +197,7 @@ def test_an_answer_that_cannot_be_sent_is_kept_as_a_draft(world: World, listed: 
 
 def test_words_changed_while_it_runs_reach_those_who_come_later(world: World, listed: Bdr) -> None:
     campaign = listed.runs("Dinner invitation", "Spring dinner")
-    steps = listed.get(campaign.path).follow("Funnel")
+    steps = listed.get(campaign.path).follow("Funnel").follow("Outline")
     follow_up = next(
         one
         for one in (listed.get(link) for link in steps.links("/steps/"))

@@ -45,7 +45,7 @@ def test_past_due_steps_may_be_skipped_or_ended(world: World, listed: Bdr) -> No
 
 def test_publishing_the_template_again_touches_no_running_campaign(world: World, listed: Bdr) -> None:
     listed.runs("Dinner invitation", "Spring dinner")
-    draft = listed.get("/templates").follow("Dinner invitation")
+    draft = listed.get("/templates").follow("Dinner invitation").follow("Outline")
     draft.send("/steps", "Add step", kind="email_send")
     world.later(days=1)
     assert len(listed.vendors.letters) == MAILED
