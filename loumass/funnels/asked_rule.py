@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
 
-from loumass.contacts.rules.answering import answers_of
+from loumass.contacts.rules import model
 from loumass.contacts.rules.holding import woken_by
-from loumass.contacts.rules.model import Group, Question, questions
-from loumass.contacts.rules.predicate import Needs, Walk
+from loumass.contacts.rules.model import Group, questions
+from loumass.contacts.rules.predicate import Names
 from loumass.contacts.rules.reading import RuleRefused, look_for, read
 from loumass.contacts.rules.wording import in_words
-from loumass.funnels.walking.knowing import NOTHING_ASKED, Answers
+from loumass.funnels.walking import ruling
+from loumass.funnels.walking.knowing import Answers
 
 if TYPE_CHECKING:
     from loumass.funnels.walking.ground import Ground
@@ -51,39 +52,31 @@ def is_empty(raw: dict[str, Any]) -> bool:
 
 
 def answers_to(ground: Ground, raw: dict[str, Any], walkers: Sequence[Walker]) -> Answers:
-    """What rows say to the rule's questions, by enrollment, in one statement; what came with the claim is not asked again,
-    since a step of this very slice may have changed it. Raises ValueError for a rule that cannot be asked."""
-    asked = _asked_of_rows(rule_of(raw))
-    if not asked:
-        return NOTHING_ASKED
-    walk = Walk(campaign_id=ground.campaign_id, steps_called=ground.steps_called, event_at=ground.event_at)
-    try:
-        found = answers_of(asked, [walker.id for walker in walkers], walk)
-    except RuleRefused as refused:
-        raise ValueError(refused.sentence) from None
-    return Answers(found, lambda said: {"answers": said or {}}, is_by_contact=False)
+    """What rows say to the rule's questions (`walking.ruling`). Raises ValueError for a rule that cannot be asked."""
+    return ruling.answers_to(ground, rule_of(raw), walkers)
 
 
-def _asked_of_rows(rule: Group) -> list[Question]:
-    """Each question once that looks at more than came with the claim."""
-    return list(
-        {
-            one.key: one
-            for one in questions(rule)
-            if not one.predicate.is_pure(one.settings) or one.predicate.needs(one.settings) != Needs()
-        }.values()
-    )
-
-
-def words_of(raw: dict[str, Any]) -> str:
-    """`Tag is VIP and city is Denver`. What it names is looked up; what is gone says so."""
+def words_of(raw: dict[str, Any], steps: Mapping[str, str], chosen: Mapping[str, str]) -> str:
+    """`Tag is VIP and city is Denver`; `steps` and `chosen` as `kinds.base.Names` has them."""
     rule = rule_of(raw)
-    return in_words(rule, look_for(rule)[0])
+    refs = {ref for one in questions(rule) for ref in one.predicate.refers(one.settings)}
+    found = {ref: (ref[1], chosen[key]) for ref in refs if (key := key_of(*ref)) in chosen}
+    return in_words(rule, Names(found).with_steps(steps))
 
 
-def lacks(raw: dict[str, Any]) -> list[str]:
-    """What is wrong with what the rule names: a sentence for each."""
-    return [complaint.sentence for complaint in look_for(rule_of(raw))[1]]
+def named_in(raws: Sequence[dict[str, Any]]) -> tuple[dict[str, str], list[list[str]]]:
+    """What everything that the rules name is called (`key_of` -> words), and for each rule sentences about what is gone. One
+    statement for each kind of thing, however many rules."""
+    names, missing = look_for(Group("all", tuple(rule_of(raw) for raw in raws)))
+    gone: list[list[str]] = [[] for _ in raws]
+    for complaint in missing:
+        gone[int(complaint.path.split(".")[1])].append(complaint.sentence)
+    return {key_of(*ref): words for ref, (_, words) in names.found.items()}, gone
+
+
+def key_of(kind: str, value: str) -> str:
+    """Under which `Names.chosen` has what a rule names: no id looks like it."""
+    return f"{kind} {value}"
 
 
 def is_asked_again(raw: dict[str, Any]) -> bool:
@@ -93,10 +86,9 @@ def is_asked_again(raw: dict[str, Any]) -> bool:
 
 def steps_named(raw: dict[str, Any]) -> frozenset[str]:
     """The keys of steps that it asks about."""
-    found = (one.predicate.steps_named(one.settings) for one in questions(rule_of(raw)))
-    return frozenset().union(*found)
+    return model.steps_named(rule_of(raw))
 
 
 def needs_event(raw: dict[str, Any]) -> bool:
     """Whether it counts from the campaign's event."""
-    return any(one.predicate.needs_event(one.settings) for one in questions(rule_of(raw)))
+    return model.needs_event(rule_of(raw))

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from loumass.content.composing import Draft
 from loumass.content.queries import vocabulary
-from loumass.funnels import asked_rule, contents, queries
-from loumass.funnels.choices import chosen_in, offered
+from loumass.funnels import contents, queries
+from loumass.funnels.choices import chosen_in, gone_in, offered
 from loumass.funnels.facts import KNOWN_FIELDS
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
@@ -43,7 +43,7 @@ def check(
         dead_media=dead_media or {},
         has_event=has_event,
         fields={*KNOWN_FIELDS, *known.custom},
-        rule_lacks=asked_rule.lacks,
+        gone_in_rules=gone_in(graph),
         choices={name: {value for value, _ in one} for name, one in offered(chosen_in(graph)).items()},
     )
     return problems(graph, around)

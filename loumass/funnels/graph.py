@@ -83,6 +83,13 @@ def settings_of(node: Node) -> Any | None:
         return None
 
 
+def rules_in(graph: Graph) -> dict[UUID, tuple[dict[str, Any], ...]]:
+    """The rules that steps ask, as they are kept, by step; steps without any are left out."""
+    read = ((node, settings_of(node)) for node in graph.nodes)
+    found = {node.id: kind_of(node.kind).rules_asked(config) for node, config in read if config is not None}
+    return {node_id: rules for node_id, rules in found.items() if rules}
+
+
 def looks_for_reply(node: Node) -> bool:
     """Whether ``node`` tells those who replied from the others."""
     config = settings_of(node)

@@ -14,7 +14,7 @@ from loumass.core.errors import Conflict
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import contents, models, queries
 from loumass.funnels.checking import check
-from loumass.funnels.choices import chosen_in, offered, words_of
+from loumass.funnels.choices import named_in
 from loumass.funnels.drawing import Drawing, draw
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
@@ -50,7 +50,7 @@ def shown_graph(graph_id: UUID) -> Shown:
     return Shown(
         row=row,
         graph=graph,
-        names=Names(contents.called(words), graph.names().steps, words_of(offered(chosen_in(graph)))),
+        names=Names(contents.called(words), graph.names().steps, named_in(graph)),
         words=words,
         problems=check(graph, words, dead_media=owner.dead_media, has_event=owner.has_event),
         owner=owner,

@@ -8,7 +8,7 @@ from loumass.core import clock
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import contents, models
 from loumass.funnels.checking import problems_of
-from loumass.funnels.choices import chosen_in, offered, words_of
+from loumass.funnels.choices import named_in
 from loumass.funnels.cloning import clone_graph
 from loumass.funnels.comparing import Comparison, compare
 from loumass.funnels.graph import Graph
@@ -38,7 +38,7 @@ def names_in(graph: Graph, graph_id: UUID) -> Names:
     return Names(
         contents=contents.called(written_in(graph_id)),
         steps=graph.names().steps,
-        chosen=words_of(offered(chosen_in(graph))),
+        chosen=named_in(graph),
     )
 
 
@@ -50,7 +50,7 @@ def compared(one_id: UUID, other_id: UUID) -> Comparison:
 
 def what_is_chosen(*graphs: Graph) -> dict[str, str]:
     """What everything that the graphs' steps may choose from a list is called, by id."""
-    return words_of(offered(frozenset[str]().union(*(chosen_in(graph) for graph in graphs))))
+    return named_in(*graphs)
 
 
 def freeze(graph_id: UUID) -> None:

@@ -42,10 +42,6 @@ def _nothing_lacks(content_id: UUID) -> str | None:
     return None
 
 
-def _no_rule_lacks(rule: dict[str, Any]) -> Sequence[str]:
-    return ()
-
-
 def _no_unknown_tags(content_id: UUID) -> Sequence[UnknownTag]:
     return ()
 
@@ -57,7 +53,7 @@ class Surroundings:
     ``content_lacks`` answers what a content lacks ("has no subject"), or None. ``dead_media`` names the media
     that nothing can be sent on, each with the reason in a sentence. ``has_event`` is None for a template.
     ``fields`` are the contact's fields that exist, or None where nobody knows. ``choices`` are the values of the lists that
-    settings must be chosen from; a list that is not among them is not asked. ``rule_lacks`` answers what of all that a rule names is not there, in sentences.
+    settings must be chosen from; a list that is not among them is not asked. ``gone_in_rules`` says of what the rules of each step name and is gone, in sentences.
     """
 
     content_lacks: Callable[[UUID], str | None] = _nothing_lacks
@@ -66,7 +62,7 @@ class Surroundings:
     has_event: bool | None = None
     fields: Collection[str] | None = None
     choices: Mapping[str, Collection[str]] = field(default_factory=dict)
-    rule_lacks: Callable[[dict[str, Any]], Sequence[str]] = _no_rule_lacks
+    gone_in_rules: Mapping[UUID, Sequence[str]] = field(default_factory=dict)
 
 
 def problems(graph: Graph, surroundings: Surroundings | None = None) -> list[Problem]:
@@ -201,10 +197,9 @@ def _world(node: Node, around: Surroundings) -> Iterator[Problem]:
             yield Problem("unknown_field", node.id, sentence, remedy, "hint")
     if config is not None:
         yield from _gone(node, config, around)
-        for rule in kind_of(node.kind).rules_asked(config):
-            for sentence in around.rule_lacks(rule):
-                told = f"{called(node.name)} asks for something that is gone."
-                yield Problem("rule_lacks", node.id, told, sentence)
+        for sentence in around.gone_in_rules.get(node.id, ()):
+            told = f"{called(node.name)} asks for something that is gone."
+            yield Problem("rule_lacks", node.id, told, sentence)
     if around.has_event is False and config is not None and kind_of(node.kind).needs_event(config):
         sentence = f"{called(node.name)} waits around the event, but the campaign has no event date."
         yield Problem("no_event", node.id, sentence, "Give the campaign its event date.")

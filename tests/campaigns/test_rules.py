@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from loumass.campaigns.models import Campaign
 from loumass.contacts.rules.answering import answers_beyond, answers_of, fulfilling
 from loumass.contacts.rules.holding import holds
 from loumass.contacts.rules.model import needs_event, questions, steps_named
@@ -17,8 +18,13 @@ from loumass.contacts.rules.predicate import TRIGGER, Names, NotKnown
 from loumass.contacts.rules.reading import read
 from loumass.contacts.rules.wording import in_words
 from loumass.core import clock
+from loumass.core.ids import uuid7
+from loumass.funnels.choices import gone_in, named_in
+from loumass.funnels.graph import describe
+from loumass.funnels.kinds.base import Names as StepNames
+from loumass.funnels.service import graph_of
 from loumass.messages.models import Message
-from tests.campaigns.cast import drafted, send
+from tests.campaigns.cast import drafted, send, step
 from tests.campaigns.ruled import QUESTIONS, RULES, crowd
 from tests.world import World
 
@@ -92,3 +98,22 @@ def test_what_only_rows_can_answer_of_a_walk(world: World) -> None:
     assert in_words(named, Names().with_steps({"said": "Invite"})) == (
         "Opened “Invite” and the event is within the next 7 days"
     )
+
+
+def test_a_funnels_rules_are_told_by_names_and_say_what_is_gone(world: World) -> None:
+    gone = {"ask": "campaign", "campaign": str(uuid7()), "how": "inside"}
+    rules = [
+        [{"ask": "opened_here", "step": "said"}, {"ask": "tag", "tag": "Vip"}],
+        [{"ask": "tag", "tag": "Guest"}],
+        [gone],
+    ]
+    steps = [step(f"ask-{at}", "condition", {"yes": "out", "no": "out"}, test="rule", rule={"match": "any", "rules": one})
+             for at, one in enumerate(rules)]  # fmt: skip
+    run = drafted(world.acme, [send("said"), *steps, step("out", "end")])
+    with world.acme.acting() as session:
+        graph = graph_of(session.get_one(Campaign, (world.acme.id, run.id)).graph_id)
+        names = StepNames(steps=graph.names().steps, chosen=named_in(graph))
+        told = [describe(graph.node(run.nodes[f"ask-{at}"]), names) for at in range(3)]
+        assert told[0] == "Opened “Said” or tag is Vip?"
+        assert told[2].startswith("Inside a campaign that is gone")
+        assert {node for node, sentences in gone_in(graph).items() if sentences} == {run.nodes["ask-2"]}

@@ -315,7 +315,7 @@ TESTS: dict[str, Test] = {
     ),
     "rule": Test(
         _fulfils_rule,
-        lambda config, _: f"{asked_rule.words_of(config.rule)}?",
+        lambda config, names: f"{asked_rule.words_of(config.rule, names.steps, names.chosen)}?",
         lambda _: "Waits until its rule holds",
         _rule_flaws,
         _rule,
