@@ -40,7 +40,7 @@ class Standing:
         #: A digest of what Acme has in each table.
         self.rows_of_acme: Mapping[str, str] = rows_of(owner, world.acme.id)
         shutil.copytree(files, kept_files, dirs_exist_ok=True)
-        self._on_the_shelf = {key: redis.dump(key) for key in redis.scan_iter("shelf:*")}
+        self._on_the_shelf = {key: redis.dump(key) or b"" for key in redis.scan_iter("shelf:*")}
         with owner.connect() as connection:
             self._kept_by = _backend(connection)
             _keep(connection)
