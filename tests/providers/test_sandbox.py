@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,12 +144,22 @@ def test_the_cursor_follows_what_was_sent() -> None:
 
 
 def test_the_sandbox_never_opens_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("The sandbox tried to reach the outside.")
+    here = threading.get_ident()
 
-    monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    def refused_here(name: str) -> None:
+        real = getattr(socket, name)
+
+        def call(*args: Any, **named: Any) -> Any:
+            # Servers that other tests of this process left listening go on in threads of their own.
+            assert threading.get_ident() != here, "The sandbox tried to reach the outside."
+            return real(*args, **named)
+
+        monkeypatch.setattr(socket, name, call)
+
+    for name in ("socket", "create_connection", "getaddrinfo"):
+        refused_here(name)
+    with pytest.raises(AssertionError):
+        socket.create_connection(("127.0.0.1", 9))
     provider = mailbox()
     assert provider.check()
     provider.fetch({}, [record(f"person{count}@people.example", count) for count in range(200)])
