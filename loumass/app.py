@@ -121,8 +121,9 @@ def _observe(app: Flask) -> None:
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         # Pages behind links count as private too: their addresses and forms carry tokens.
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store, private")
+        if request.endpoint == "static":
+            response.headers["Cache-Control"] = static_files.keeping(request.path, response.status_code)
+        response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers["X-Request-Id"] = g.get("request_id", "")
         _measure(response)
         return response

@@ -158,7 +158,9 @@ def sign_in(server: str, open_page: OpenPage) -> SignIn:
 
     def signed_in(person: Person, **window: Any) -> Page:
         page = open_page(**window)
-        session = person.browser.get_cookie("session", domain=urlsplit(settings_of(person.world.app).public_url).netloc)
+        session = person.browser.get_cookie(
+            "session", domain=urlsplit(settings_of(person.world.app).public_url).netloc
+        )
         assert session is not None
         page.context.add_cookies([{"name": "session", "value": session.value, "url": server}])
         page.goto(f"{server}/")

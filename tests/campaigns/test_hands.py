@@ -12,7 +12,9 @@ from loumass.core.tenancy import current_organization_id, serving, transaction
 from tests.world import World
 
 
-def test_the_other_hand_comes_when_called_for_the_same_organization_in_a_session_of_its_own(world: World) -> None:
+def test_the_other_hand_comes_when_called_for_the_same_organization_in_a_session_of_its_own(
+    world: World,
+) -> None:
     seen: list[tuple[int, object, object]] = []
 
     def work(call: Call) -> int:

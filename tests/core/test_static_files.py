@@ -14,7 +14,10 @@ def test_what_a_page_loads_is_kept_for_a_year(world: World):
     assert len(addresses) > 5
     for address in addresses:
         answer = world.stranger().get(address)
-        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (
+            200,
+            "public, max-age=31536000, immutable",
+        )
 
 
 def test_an_address_of_an_earlier_release_or_of_none_is_answered_and_asked_again(world: World):
@@ -25,7 +28,11 @@ def test_an_address_of_an_earlier_release_or_of_none_is_answered_and_asked_again
 
 
 def test_what_is_not_there_is_not_kept(world: World):
-    for address in (f"/static/{static_files.digest()}/none.css", "/static/none.css", "/static/0123456789ab/../../app.py"):
+    for address in (
+        f"/static/{static_files.digest()}/none.css",
+        "/static/none.css",
+        "/static/0123456789ab/../../app.py",
+    ):
         answer = world.stranger().get(address)
         assert answer.status_code == 404
         assert "immutable" not in answer.headers["Cache-Control"]
