@@ -365,7 +365,7 @@ class TestTask:
     @pytest.mark.parametrize(
         ("settings", "flaw"),
         [
-            ({}, "no_title"),
+            ({"task": "other"}, "no_title"),
             ({"title": "x", "a": "", "b": "", "c": "", "d": ""}, "no_outcomes"),
             ({"title": "x", "a": "Yes", "b": "yes"}, "same_outcomes"),
             ({"title": "x", "opens": "17:00", "closes": "09:00"}, "never_opens"),

@@ -129,7 +129,7 @@ function useDrop(store, flow, setNear) {
       const at = point(event);
       const isFirst = !store.state.graph.nodes.length;
       const place = way ? { source: way.source, branch: way.branch } : isFirst ? { source: null } : { apart: true };
-      store.add(kind, place, way ? null : { x: Math.round(at.x - WIDTH / 2), y: Math.round(at.y - HEIGHT / 2) });
+      store.add(kind, place, way ? null : { x: Math.round(at.x - WIDTH / 2), y: Math.round(at.y - HEIGHT / 2) }, true);
     },
   };
 }
