@@ -82,6 +82,9 @@ def test_a_running_campaign_is_changed_and_changed_back(
     page.goto(address(page, f"/funnels/{run.now().graph_id}"))
     page.get_by_role("button", name="Change this funnel").click()
     expect(page.get_by_text("Draft of change").first).to_be_visible()
+    # The draft has steps of its own, and shows who stands at those that it is a draft of.
+    expect(page.get_by_role("link", name="3 here")).to_have_attribute("href", re.compile(str(run.nodes["invitation"])))
+    expect(page.get_by_text("5 here")).to_be_visible()
     change(run)
     page.get_by_role("link", name="Review change").click()
     expect(page.get_by_role("heading", name="Review change", level=1)).to_be_visible()

@@ -56,7 +56,7 @@ export function Canvas() {
         isValidConnection={(way) => way.source !== way.target && way.target !== ENTRY}
         nodesDraggable={state.mayChangeSteps} nodesConnectable={state.mayChangeSteps} nodesFocusable={false} edgesFocusable={false} disableKeyboardA11y
         deleteKeyCode={null} multiSelectionKeyCode={["Meta", "Control", "Shift"]} selectionKeyCode="Shift" connectOnClick={false} connectionRadius={40} reconnectRadius={14}
-        nodeClickDistance={6} paneClickDistance={6} nodeDragThreshold={3} minZoom={0.08} maxZoom={1.5} zoomOnDoubleClick={false} onlyRenderVisibleElements elevateNodesOnSelect={false} proOptions={PRO}
+        nodeClickDistance={6} paneClickDistance={6} nodeDragThreshold={3} minZoom={0.08} maxZoom={1.5} zoomOnDoubleClick={false} onlyRenderVisibleElements elevateNodesOnSelect={false} elevateEdgesOnSelect proOptions={PRO}
       >
         <Background gap={20} size={1.4} />
         {!isPhone() && state.graph.nodes.length > 0 && <MiniMap position="top-right" pannable zoomable nodeClassName={(node) => (node.selected ? "map-on" : `map-${node.data.tone ?? "gray"}`)} ariaLabel="Small map of the funnel" />}
