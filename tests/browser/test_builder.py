@@ -161,12 +161,27 @@ def test_ten_steps_are_built_with_the_mouse(
     undo.click()
     expect(undo).to_have_count(0)
     saved(page)
+    _not_on_sundays(page)
+    with world.acme.acting():
+        assert [
+            one.config.get("weekdays") for one in service.graph_of(empty).nodes if one.kind == "wait"
+        ] == [[0, 1, 2, 3, 4, 5]]
     _copy_all_into(page, f"{server}/funnels/{other}")
     assert drawn(world, other) == drawn(world, empty) == WANTED
     with world.acme.acting():
         ours, theirs = (queries.written_in(one) for one in (empty, other))
         assert [words.subject for words in theirs.values()] == ["A seat for you"]
         assert ours.keys().isdisjoint(theirs)
+
+
+def _not_on_sundays(page: Page) -> None:
+    """A day is taken out of a wait by the keyboard."""
+    step(page, "Wait").click()
+    sunday = panel(page).get_by_role("checkbox", name="Sun")
+    expect(sunday).to_be_checked()
+    sunday.press("Space")
+    expect(page.get_by_role("button", name="Undo: Wait changed.")).to_be_visible()
+    saved(page)
 
 
 def _lead_elsewhere(page: Page, before: str, to: str) -> None:
@@ -189,7 +204,11 @@ def _copy_all_into(page: Page, address: str) -> None:
     page.keyboard.down("Shift")
     page.mouse.move(min(box["x"] for box in boxes) - 12, min(box["y"] for box in boxes) - 6)
     page.mouse.down()
-    page.mouse.move(max(box["x"] + box["width"] for box in boxes) + 12, max(box["y"] + box["height"] for box in boxes) + 8, steps=8)
+    page.mouse.move(
+        max(box["x"] + box["width"] for box in boxes) + 12,
+        max(box["y"] + box["height"] for box in boxes) + 8,
+        steps=8,
+    )
     page.mouse.up()
     page.keyboard.up("Shift")
     expect(page.get_by_role("toolbar", name="Chosen steps")).to_contain_text("10 steps")

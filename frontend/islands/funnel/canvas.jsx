@@ -1,5 +1,5 @@
 // The picture that people work on.
-import { Background, MiniMap, ReactFlow, useReactFlow, useStore as useFlow } from "@xyflow/react";
+import { Background, MiniMap, ReactFlow, useReactFlow, useStore as useFlow, useStoreApi } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { isPhone } from "./around.js";
 import { useBuilder } from "./context.js";
@@ -154,18 +154,21 @@ function useZoomName(frame) {
   }, [frame, name]);
 }
 
-// The middle stays in the middle when the panel opens or the window changes.
+// The middle stays in the middle when the panel opens or the window changes; not while a box is drawn, which closes the
+// panel: nothing moves away under it.
 function useSteadyMiddle(flow, frame, width) {
+  const api = useStoreApi();
   useEffect(() => {
     const observer = new ResizeObserver(() => {
       const now = frame.current.clientWidth;
       const { x, y, zoom } = flow.getViewport();
-      if (now && width.current && now !== width.current) flow.setViewport({ x: x + (now - width.current) / 2, y, zoom });
+      const { userSelectionActive } = api.getState();
+      if (now && width.current && now !== width.current && !userSelectionActive) flow.setViewport({ x: x + (now - width.current) / 2, y, zoom });
       if (width.current) width.current = now;
     });
     observer.observe(frame.current);
     return () => observer.disconnect();
-  }, [flow, frame, width]);
+  }, [flow, frame, width, api]);
 }
 
 const [MARGIN, BELOW] = [28, 76]; // below stand problems and notes
