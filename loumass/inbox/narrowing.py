@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from flask import request
 from sqlalchemy import select
 
 from loumass.campaigns.models import Campaign
@@ -13,9 +12,9 @@ from loumass.core.database import db
 _CAMPAIGNS_OFFERED = 100
 
 
-def kept(names: Iterable[str]) -> dict[str, str]:
-    """Those of this address, for links that must not lose them."""
-    return {name: request.args[name] for name in names if request.args.get(name)}
+def kept(names: Iterable[str], asked: Mapping[str, str]) -> dict[str, str]:
+    """Those that the address `asked` for, for links that must not lose them."""
+    return {name: asked[name] for name in names if asked.get(name)}
 
 
 def campaigns_offered() -> list[tuple[str, str]]:

@@ -104,7 +104,7 @@ def filters_asked() -> Filters:
 
 def kept_query() -> dict[str, Any]:
     """The filters of this address, for links that must not lose them."""
-    return kept(QUERY)
+    return kept(QUERY, request.args)
 
 
 def timezone() -> str:

@@ -97,10 +97,7 @@ class Owned(Predicate[OwnerSettings]):
 
 class WeekdaySettings(Settings):
     weekdays: tuple[Annotated[int, Field(ge=0, le=6)], ...] = setting(
-        (0, 1, 2, 3, 4),
-        "It is",
-        choices={number: name[:3] for number, name in enumerate(DAY_NAMES)},
-        hint="Their time.",
+        (0, 1, 2, 3, 4), "It is", choices=dict(enumerate(DAY_NAMES)), hint="Their time."
     )
 
 
