@@ -23,7 +23,7 @@ from loumass.funnels.walking.ground import Ground
 from loumass.funnels.walking.knowing import Answers, known_of
 from loumass.funnels.walking.verdict import Verdict
 from loumass.funnels.walking.walker import Walker
-from loumass.funnels.words import amount_of, clock_in_full, day
+from loumass.funnels.words import amount_of, clock_in_full, day, tags_named
 from loumass.tasks import service as tasks
 
 _CUSTOM = "contact.fields."
@@ -98,7 +98,7 @@ class Task(Kind[TaskConfig]):
         return frozenset(name.removeprefix(_CUSTOM) for name in _tags(config) if name.startswith(_CUSTOM))
 
     def describe(self, node: Node, config: TaskConfig, names: Names) -> str:
-        what = f"{TASKS[config.task]}: “{config.title}”" if config.title else "Nothing to do written yet"
+        what = f"{TASKS[config.task]}: “{tags_named(config.title)}”" if config.title else TASKS[config.task]
         due_in = f"due in {amount_of(config.due_in, 'days')}" if config.due_in else "due at once"
         until = (
             f", goes on without it {amount_of(config.give_up_after, 'days')} later"
@@ -114,7 +114,7 @@ class Task(Kind[TaskConfig]):
         return f"For who comes here now it is due {day(at)}, {clock_in_full(at.time())} ({zone.key})."
 
     def flaws(self, config: TaskConfig) -> Iterable[Flaw]:
-        if not config.title:
+        if not config.headline:
             yield Flaw("no_title", "does not say what is to be done.", "Give it a title.")
         if not config.outcomes:
             yield Flaw("no_outcomes", "offers nothing that can come of it.", "Name at least one outcome.")
@@ -141,7 +141,7 @@ class Task(Kind[TaskConfig]):
     def _errand(self, ground: Ground, node: Node, config: TaskConfig) -> tasks.Errand:
         return tasks.Errand(
             kind=config.task,
-            title=config.title,
+            title=config.headline,
             script=config.script,
             outcomes=tuple(config.outcomes.items()),
             priority=config.priority,
@@ -174,7 +174,7 @@ def _doers(walkers: Sequence[Walker], new: dict[UUID, GiveTask]) -> list[tasks.D
 def _tags(config: TaskConfig) -> frozenset[str]:
     """The merge tags in its words; none where they cannot be read."""
     try:
-        title, script = tasks.compiled(config.title, config.script)
+        title, script = tasks.compiled(config.headline, config.script)
     except MergeTagsRefused:
         return frozenset()
     return title.names | script.names
@@ -182,7 +182,7 @@ def _tags(config: TaskConfig) -> frozenset[str]:
 
 def _wrong_tags(config: TaskConfig) -> Iterable[Flaw]:
     try:
-        tasks.compiled(config.title, config.script)
+        tasks.compiled(config.headline, config.script)
     except MergeTagsRefused as refused:
         yield Flaw(
             "unreadable_tag",

@@ -19,6 +19,13 @@ from loumass.funnels.words import WEEKDAYS
 MOST_OUTCOMES = 6
 LONGEST_SCRIPT = 5000
 MOST_DAYS = 365
+#: What a task without a title of its own is called. Of something else nobody knows what it is.
+TITLES = {
+    "call": "Call {{contact.full_name}}",
+    "linkedin": "Write to {{contact.full_name}} on LinkedIn",
+    "email": "Write to {{contact.full_name}}",
+    "other": "",
+}
 TASKS = {"call": "Call", "linkedin": "LinkedIn", "email": "E-mail by hand", "other": "Something else"}
 WHOSE = {
     "owner": "the person's owner, else the campaign's",
@@ -39,7 +46,10 @@ class TaskConfig(Settings):
 
     task: Literal["call", "linkedin", "email", "other"] = setting("call", "What is to be done", choices=TASKS)
     title: Text = setting(
-        "", "Title", hint="Merge tags such as {{contact.first_name}} work here.", max_length=LONGEST_TEXT
+        "",
+        "Title",
+        hint="Empty says what it is and with whom, such as “Call Priya Raman”. Merge tags work here.",
+        max_length=LONGEST_TEXT,
     )
     script: Text = setting(
         "",
@@ -80,6 +90,11 @@ class TaskConfig(Settings):
         ge=1,
         le=MOST_DAYS,
     )
+
+    @property
+    def headline(self) -> str:
+        """What the task is called, with merge tags; empty where nobody said what is to be done."""
+        return self.title or TITLES[self.task]
 
     @property
     def outcomes(self) -> dict[str, str]:
