@@ -61,10 +61,10 @@ def test_a_calendar_is_chosen_and_listed_and_another_keeps_ones_own_days(world: 
     assert whole[date(2027, 12, 31)] == "New Year's Day (observed)"
     page = unescape(acme.admin.get(PAGE).text)
     # It is 3 March: this year's are listed from today on, the next year's all, and no more.
-    for line in ("Memorial Day", "Thu 26 November", "Mon 18 January"):
+    for line in ("Memorial Day", "Thu 26 Nov", "Mon 18 Jan"):
         assert line in page
     assert page.count("Martin Luther King Jr. Day</td>") == 1
-    assert "Listed until the end of 2028" in page
+    assert "Known until the end of 2028" in page
     assert add(acme, "Company retreat", "2026-06-10", "2026-06-12").status_code == 303
     assert kept(acme)[date(2026, 6, 11)] == "Company retreat"
     chosen(acme, "DE", "BY")
@@ -143,7 +143,7 @@ def test_a_calendar_that_the_library_forgot_stays_as_far_as_it_was_filled(
         ({"name": "Retreat", "first": "2026-03-02", "last": ""}, "That day has passed."),
         ({"name": "Retreat", "first": "2026-06-10", "last": "2026-06-09"}, "The last day comes before the first one."),
         ({"name": "Retreat", "first": "2026-06-10", "last": "2026-07-11"}, "Add at most 31 days at once."),
-        ({"name": "Retreat", "first": "2126-06-10", "last": ""}, "Choose a day within 10 years."),
+        ({"name": "Retreat", "first": "2028-01-01", "last": ""}, "Choose days of this or the next year"),
     ],
 )  # fmt: skip
 def test_a_day_that_makes_no_sense_is_refused(world: World, form: dict[str, str], sentence: str) -> None:

@@ -184,6 +184,7 @@ def test_a_wait_skips_days_off_by_the_date_where_they_live(
         event_timezone=DENVER,
     )  # fmt: skip
     decision = decide(wait(**config), known, came)
+    assert isinstance(decision, WaitUntil)
     assert decision == WaitUntil(datetime.fromisoformat(expected).replace(tzinfo=place), because)
     assert decide(wait(**config), known, decision.at) == Go()
     # Whoever waits for a day that becomes a day off meanwhile waits on, and does not go on it.

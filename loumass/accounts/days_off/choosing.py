@@ -21,7 +21,6 @@ from loumass.core.tenancy import current_organization_id
 YEARS_AHEAD = 2
 #: Added at once; a longer rest is a pause of the campaigns.
 MOST_AT_ONCE = 31
-MOST_YEARS_AHEAD = 10
 
 # Locks the row, so that two who choose, or the clock that fills, come one after the other.
 _CHOOSE = text("""
@@ -124,12 +123,17 @@ def add(name: str, first: date, last: date, today: date) -> None:
         raise Refused("The last day comes before the first one.")
     if (last - first).days >= MOST_AT_ONCE:
         raise Refused(f"Add at most {MOST_AT_ONCE} days at once. For a longer rest, pause the campaigns.")
-    if last.year > today.year + MOST_YEARS_AHEAD:
-        raise Refused(f"Choose a day within {MOST_YEARS_AHEAD} years.")
+    if last > last_listed(today):
+        raise Refused("Choose days of this or the next year, which are listed here.")
     days = list(_between(first, last))
     db().execute(_ADD, _of(days=days, name=name))
     audit("days_off.added", "organization", None, first=first.isoformat(), days=len(days))
     changing.changed()
+
+
+def last_listed(today: date) -> date:
+    """The end of the years that the settings show: this one and the next."""
+    return date(today.year + 1, 12, 31)
 
 
 def remove(day: date) -> str:

@@ -42,8 +42,8 @@ class Listed:
 
     @property
     def on(self) -> str:
-        """`Thu 26 November`."""
-        return f"{self.day:%a} {self.day.day} {self.day:%B}"
+        """`Thu 26 Nov`."""
+        return f"{self.day:%a} {self.day.day} {self.day:%b}"
 
 
 def days_off() -> dict[date, str]:

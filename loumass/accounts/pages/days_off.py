@@ -109,12 +109,11 @@ def _page(calendar: CalendarForm | None = None, own: OwnDayForm | None = None) -
     if calendar is None:
         country = (kept.country if kept else "") if looked_at is None else looked_at
         calendar = CalendarForm(country=country, region=kept.region if kept and is_as_kept else "")
-    days = listed(today, date(today.year + 1, 12, 31))
+    days = listed(today, choosing.last_listed(today))
     return render_template(
         "accounts/days_off.html",
         form=calendar,
         own=own or OwnDayForm(),
         kept=kept,
         years=[(year, list(found)) for year, found in groupby(days, key=lambda one: one.day.year)],
-        count=len({one.day for one in days if not one.is_struck}),
     )
