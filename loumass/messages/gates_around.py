@@ -55,12 +55,13 @@ _AROUND = f"""
     ) hours
 """
 AROUND = _AROUND.format(off="", opens="", days=8, works="", at_last="")
-#: The same for channels that may skip days off: `off`, read once for a statement. The date is the one on the person's wall.
+#: The same for channels that may skip days off. `off` is a query without a question of its own: it is read once for a
+#: statement, and not once for a message. The date is the one on the person's wall.
 AROUND_DAYS_OFF = _AROUND.format(
     off="""CROSS JOIN (
-        SELECT coalesce(array_agg(d.day), '{}') AS days FROM day_off d
-        WHERE d.organization_id = :organization_id AND NOT d.is_struck
-          AND d.day >= (CAST(:now AS timestamptz) - interval '2 days')::date OFFSET 0
+        SELECT (SELECT coalesce(array_agg(d.day), '{}') FROM day_off d
+                WHERE d.organization_id = :organization_id AND NOT d.is_struck
+                  AND d.day >= (CAST(:now AS timestamptz) - interval '2 days')::date) AS days
     ) off""",
     opens="coalesce(",
     days=f"CASE WHEN ch.skips_days_off THEN {DAYS_AHEAD_PAST_DAYS_OFF} ELSE 8 END",

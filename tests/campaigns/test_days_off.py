@@ -91,10 +91,8 @@ def test_days_off_are_read_once_in_a_slice_and_only_where_a_step_asks(world: Wor
                                   for n, zone in enumerate(["America/Denver", "Asia/Tokyo", None])])  # fmt: skip
     # Of two steps that both ask, in one slice.
     call = step("call", "task", task="call", title="Call", due_in=3, days_off="skip")
-    for last, asked in ((call, 1), (wait("pause", amount=3, unit="days", after="entered"), 0)):
-        first = wait(
-            "first", amount=1, unit="minutes", after="entered", **({"days_off": "skip"} if asked else {})
-        )
+    for last, skips, asked in ((call, "skip", 1), (wait("pause", amount=3, after="entered"), "count", 0)):
+        first = wait("first", amount=1, unit="minutes", after="entered", days_off=skips)
         run = drafted(world.acme, [first, last, DONE])
         run.add(*people)
         act(run, service.start)
