@@ -71,7 +71,7 @@ def test_a_wait_rests_on_days_off_where_each_lives_and_follows_when_they_change(
     assert (run.at(home), run.at(away)) == ("ended: finished", "ended: finished")
 
 
-def test_a_year_that_is_not_filled_yet_is_looked_at_again_when_it_has_come(world: World) -> None:
+def test_a_year_that_is_not_filled_yet_is_looked_at_again_when_it_is(world: World) -> None:
     priya = world.acme.contact(timezone="America/Denver")
     world.acme.admin.post("/organization/days-off/calendar", {"country": "US", "region": ""})
     run = running(world.acme, [wait("pause", mode="date", date="2029-07-04T10:00", **WEEK), DONE], priya)
@@ -79,8 +79,10 @@ def test_a_year_that_is_not_filled_yet_is_looked_at_again_when_it_has_come(world
     world.later(days=366)
     with serving(world.acme.id):
         fill_days_off()
-    world.later(days=(date(2029, 7, 4) - clock.now().date()).days)
+    world.work()
     assert waits(run, priya)[0] == utc(2029, 7, 5, 15), "the day after Independence Day"
+    world.later(days=(date(2029, 7, 4) - clock.now().date()).days, hours=1)
+    assert run.at(priya) == "pause"
     world.later(days=1)
     assert run.at(priya) == "ended: finished"
 

@@ -99,6 +99,7 @@ def fill(today: date) -> bool:
     days = days_of(kept.country, kept.region, range(kept.filled_until + 1, last + 1))
     db().execute(_FILL, _of(**_columns(days)))
     kept.filled_until = last
+    changing.changed()
     return True
 
 
