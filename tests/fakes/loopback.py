@@ -124,6 +124,7 @@ class Certificate:
     pem: bytes
     key_pem: bytes
 
+    @cache
     def server_context(self) -> ssl.SSLContext:
         """A TLS context that presents it."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -133,6 +134,7 @@ class Certificate:
             context.load_cert_chain(path)
         return context
 
+    @cache
     def trusting_context(self) -> ssl.SSLContext:
         """A client's context that trusts nobody else."""
         return ssl.create_default_context(cadata=self.pem.decode())
