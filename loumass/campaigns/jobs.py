@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from loumass.campaigns import enrolling, starting, states
+from loumass.campaigns import enrolling, resting, starting, states
 from loumass.campaigns.advancing.hands import Call, Hands
 from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import Advanced, advance_slice
@@ -85,6 +85,15 @@ def add_people(campaign_id: str, source: dict[str, str], after: str) -> None:
         last = enrolling.enroll_slice(UUID(campaign_id), source, UUID(after))
         if last is not None:
             add_people.later(campaign_id, source, str(last))
+
+
+@job("bulk")
+def decide_anew(after: str) -> None:
+    """A slice of those who wait at a step that skips days off is decided on again; the rest follows in the next job."""
+    with transaction():
+        last = resting.wake_slice(UUID(after))
+        if last is not None:
+            decide_anew.later(str(last))
 
 
 @job("bulk")

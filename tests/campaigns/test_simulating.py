@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from loumass.campaigns import starting
 from loumass.contacts.models import Contact
 from tests.campaigns.cast import ask, drafted, send, step, text_to, wait
 from tests.campaigns.simulated import Letters, played, simulated, standing_still
+from tests.messages.limits import resting
 from tests.messages.sending import mailbox, number
 from tests.world import World
 
 FUNNEL = [
     send("hello"),
     wait(
-        "pause", amount=2, unit="days", after="sent", weekdays=[0, 1, 2, 3, 4], opens="10:00", closes="15:00"
+        "pause",
+        amount=2,
+        unit="days",
+        after="sent",
+        weekdays=[0, 1, 2, 3, 4],
+        opens="10:00",
+        closes="15:00",
+        days_off="skip",
     ),
     ask("where", {"yes": "text", "no": "again"}, test="field", field="city", operator="is", value="Denver"),
     text_to("text"),
@@ -65,8 +73,10 @@ def test_the_same_messages_at_the_same_times(world: World) -> None:
     with standing_still(BEGINS) as moment:
         email = mailbox(
             world.acme, "events@acme.example", daily_cap=3, window_weekdays=[1, 2, 3, 4, 5], window_from=540,
-            window_until=1020, warmup_start=1, warmup_step=1, warmup_ceiling=3, warmup_since=BEGINS.date(),
+            window_until=1020, skips_days_off=True, warmup_start=1, warmup_step=1, warmup_ceiling=3, warmup_since=BEGINS.date(),
         )  # fmt: skip
+        # A day off while the first of them still wait for their mail, one of a step's wait, and one in Berlin's Sunday.
+        resting(world.acme, *(date(2026, 3, day) for day in (6, 10, 15, 16)))
         sms = number(world.acme, "+13035550199", per_minute=6)
         people = people_of(world)
         run = drafted(world.acme, FUNNEL, email_channel_id=email.id, sms_channel_id=sms.id)

@@ -23,7 +23,7 @@ from loumass.funnels.node import Edge, Node
 from loumass.funnels.simulating.by_hand import Diary, Script
 from loumass.funnels.simulating.carrying import Assumed
 from loumass.funnels.simulating.chances import Rates, Seeded
-from loumass.funnels.simulating.hours import QUIET, WINDOW, Hours, wall
+from loumass.funnels.simulating.hours import DAY_OFF, QUIET, WINDOW, Hours, wall
 from loumass.funnels.simulating.ledger import Ledger
 from loumass.funnels.simulating.people import Known, Person, Reach
 from loumass.funnels.simulating.running import Plan, Simulation
@@ -122,6 +122,21 @@ def test_windows_and_nights_close_and_open_where_people_live() -> None:
     assert hours.refusal(datetime(2026, 3, 7, 5, 0, tzinfo=UTC), DENVER) == QUIET
     assert Hours(frozenset()).opens_at(closed, DENVER) is None
     assert Hours().never_close
+
+
+def test_a_sender_that_skips_days_off_is_closed_on_the_date_where_people_live() -> None:
+    friday, monday = date(2026, 3, 6), date(2026, 3, 9)
+    hours = Hours(frozenset({1, 2, 3, 4, 5}), 9 * 60, 17 * 60, days_off={friday, monday})
+    at = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)  # 9:00 on Friday in Denver
+    assert hours.refusal(at, DENVER) == DAY_OFF
+    assert hours.opens_at(at, DENVER) == datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+    # It is Saturday on Lord Howe: no holiday there, and Monday is one when Denver has Sunday still.
+    assert hours.refusal(at, LORD_HOWE) == WINDOW
+    assert hours.refusal(datetime(2026, 3, 8, 22, 0, tzinfo=UTC), LORD_HOWE) == DAY_OFF
+    assert not Hours(days_off={friday}).never_close
+    # A year of days off is looked at again every forty days, as the gate does.
+    closed = {friday + timedelta(days=number) for number in range(365)}
+    assert Hours(days_off=closed).opens_at(at, DENVER) == datetime(2026, 4, 16, 6, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from loumass.accounts.days_off.reading import NONE, days_off
 from loumass.accounts.models import Organization
 from loumass.campaigns.advancing.ground import ground_of
 from loumass.campaigns.pooling import senders_of as pool_of
@@ -29,7 +30,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.facts import MessageOutcome
-from loumass.funnels.graph import Graph
+from loumass.funnels.graph import Graph, skips_days_off
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.service import written_in
 from loumass.funnels.simulating import senders as pure
@@ -162,7 +163,8 @@ def _members(
 ) -> list[audience.Member]:
     campaign = ready.subject.campaign
     if campaign is None:
-        return list(invented(1 if only else ready.wish.sample, ready.wish.seed, ready.home))
+        known = days_off() if skips_days_off(ready.subject.graph) else NONE
+        return list(invented(1 if only else ready.wish.sample, ready.wish.seed, ready.home, known))
     asked = audience.Asked(
         ground=ground_of(campaign, ready.subject.graph),
         graph=ready.subject.graph,

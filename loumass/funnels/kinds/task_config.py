@@ -13,6 +13,7 @@ from loumass.funnels.kinds.settings import (
     Text,
     setting,
 )
+from loumass.funnels.kinds.wait_config import DAYS_OFF, DAYS_OFF_HINT, DAYS_OFF_LABEL, DaysOff, window_of
 from loumass.funnels.local_time import Window
 from loumass.funnels.words import WEEKDAYS
 
@@ -82,6 +83,7 @@ class TaskConfig(Settings):
     weekdays: tuple[Annotated[int, Field(ge=0, le=6)], ...] = setting(
         tuple(range(5)), "Days of the week", choices=dict(enumerate(WEEKDAYS)), group=_DUE
     )
+    days_off: DaysOff = setting("count", DAYS_OFF_LABEL, hint=DAYS_OFF_HINT, choices=DAYS_OFF, group=_DUE)
     give_up_after: OptionalAmount = setting(
         None,
         "Go on without it after days",
@@ -104,8 +106,7 @@ class TaskConfig(Settings):
 
     @property
     def window(self) -> Window:
-        midnight = Window().opens
-        return Window(frozenset(self.weekdays), self.opens or midnight, self.closes or midnight)
+        return window_of(self.weekdays, self.opens, self.closes, self.days_off)
 
     @property
     def addresses(self) -> tuple[str, ...]:

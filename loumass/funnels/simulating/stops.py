@@ -47,7 +47,8 @@ class Stop:
     @property
     def leaves_when_due(self) -> bool:
         """Whether nothing but time is waited for here: when it has come, nobody has to be asked again."""
-        return self.node.kind == "wait"
+        # What was a day of work when they came may have become a day off.
+        return self.node.kind == "wait" and not (self.kind and self.kind.skips_days_off(self.config))
 
 
 class Stops:
