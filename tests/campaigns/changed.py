@@ -40,9 +40,7 @@ def change(session: Session, run: Run, course: Course, people: list[Journey], ch
     """A draft edited, and applied unless something is wrong with it; whether it was."""
     draft_id = begin(run.id, run.tenant.admin.id).graph_id
     draft = Drafted(session, draft_id)
-    crowded = {
-        course.live.node(one.node).key for one in people if one.node in course.live and one.state != "ended"
-    }  # pyright: ignore[reportArgumentType]
+    crowded = _crowded(course, people)
     for _ in range(chance.randint(1, 3)):
         EDITS[chance.choice([*EDITS, "reorder", "reorder"])](draft, graph_of(draft_id), chance, crowded)
     _tidy(draft, draft_id)
@@ -75,6 +73,12 @@ def take_back(session: Session, run: Run, course: Course, people: list[Journey])
     return True
 
 
+def _crowded(course: Course, people: list[Journey]) -> set[str]:
+    """The keys of running steps where somebody stands."""
+    here = [one.node for one in people if one.node is not None and one.state != "ended"]
+    return {course.live.node(one).key for one in here if one in course.live}
+
+
 def _choices(chance: Random, live: Graph, proposed: Graph) -> tuple[Removal, Choices]:
     targets = [node.id for node in proposed.nodes]
     what = chance.choice(["finish", "finish", "move", "end"])
@@ -104,7 +108,7 @@ def _follow(session: Session, run: Run, course: Course, people: list[Journey], r
     course.skips = {UUID(one): datetime.fromisoformat(at) for one, at in campaign.skips.items()}
     copies = {node.key: node.id for node in graphs[befores[0]].nodes}
     for one in people:
-        if one.node not in gone or one.state == "ended":
+        if one.node is None or one.node not in gone or one.state == "ended":
             continue
         if removal.what == "end":
             one.end(STEP_REMOVED)

@@ -67,7 +67,7 @@ def pool_of(examples: int) -> Pool:
 
     @settings(
         max_examples=examples, derandomize=True, database=None, phases=[Phase.generate], deadline=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )  # fmt: skip
     @given(st.fixed_dictionaries(CONFIGS))
     def keep(drawn: dict[str, dict[str, Any]]) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -344,7 +345,7 @@ class Journey:
         )  # fmt: skip
 
 
-def _is_about_the_event(kind: str, config: dict[str, Any]) -> bool:
+def _is_about_the_event(kind: str, config: Mapping[str, Any]) -> bool:
     return (kind == "wait" and config.get("mode") == "event") or '"ask": "event"' in str(
         config.get("rule", "")
     ).replace("'", '"')
