@@ -10,11 +10,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from random import Random
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +60,7 @@ from tests.campaigns.journeys import HAD, Course, Journey
 from tests.voicemail.calls import recording
 from tests.world import World
 
-EXAMPLES, STEPS = 18, 20
+EXAMPLES, STEPS = 12, 20
 PEOPLE = 3
 quick = settings(
     max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, derandomize=True, database=None,
@@ -305,7 +306,8 @@ class Anything(RuleBasedStateMachine):
 
     def _change(self, session: Session, do: Callable[[], bool]) -> None:
         before = self.course.live
-        stood = {one.id: one.node for one in self.people}
+        keys = {node.id: node.key for node in self.course.graph.nodes}
+        stood = {one.id: keys[one.node] for one in self.people if one.node and one.node in keys}
         if do():
             session.commit()
             self._learn_ways(stood)
@@ -317,15 +319,14 @@ class Anything(RuleBasedStateMachine):
                     is_retimed(one, row)
         self._advance(session, MOST)
 
-    def _learn_ways(self, stood: dict[UUID, UUID | None] | None = None) -> None:
+    def _learn_ways(self, stood: Mapping[UUID, str] = MappingProxyType({})) -> None:
         """What leads where on any version, by key; and between steps that people were moved."""
         for graph in (self.course.live, *self.course.older):
             self.ways |= {(graph.node(one.source).key, graph.node(one.target).key) for one in graph.edges}
-        keys = {node.id: node.key for node in self.course.graph.nodes}
-        for one in self.people if stood else ():
-            before, here = keys.get((stood or {})[one.id]), keys.get(one.node)  # pyright: ignore[reportArgumentType]
-            if before and here and before != here:
-                self.ways.add((before, here))
+        for one in self.people:
+            if one.node is not None and one.id in stood and one.node in self.course.graph:
+                here = self.course.graph.node(one.node).key
+                self.ways |= {(stood[one.id], here)} if here != stood[one.id] else set()
 
     def _edges(self) -> list[Edge]:
         return [Edge(source, "", target) for source, target in self.ways]  # pyright: ignore[reportArgumentType]
