@@ -60,6 +60,38 @@ def test_a_day_counts_on_the_contacts_wall_when_summer_begins():
     assert decision.at - saturday == timedelta(hours=23)
 
 
+@pytest.mark.parametrize(
+    ("config", "comes", "goes"),
+    [
+        ({"amount": 1, "unit": "days"}, "2028-02-28T09:00", "2028-02-29T09:00"),
+        ({"amount": 1, "unit": "days"}, "2027-02-28T09:00", "2027-03-01T09:00"),
+        ({"amount": 1, "unit": "weeks"}, "2028-02-23T09:00", "2028-03-01T09:00"),
+        ({"amount": 365, "unit": "days"}, "2028-02-29T09:00", "2029-02-28T09:00"),
+        ({"mode": "date", "date": "2028-02-29T09:00:00"}, "2028-01-05T09:00", "2028-02-29T09:00"),
+        (
+            {"mode": "event", "days": 1, "direction": "before", "at": "09:00"},
+            "2028-01-05T09:00",
+            "2028-02-29T09:00",
+        ),
+        (
+            {"mode": "event", "days": 366, "direction": "after", "at": "09:00"},
+            "2028-01-05T09:00",
+            "2029-03-02T09:00",
+        ),
+    ],
+)
+def test_leap_days_are_days_like_others(config: dict[str, Any], comes: str, goes: str) -> None:
+    """The event is on 1 March 2028."""
+    entered, leaves = (datetime.fromisoformat(one).replace(tzinfo=DENVER) for one in (comes, goes))
+    event_at = datetime(2028, 3, 1, 18, tzinfo=DENVER)
+    known = facts(
+        entered_at=entered.astimezone(UTC), event_at=event_at, event_timezone=DENVER, timezone=DENVER
+    )
+    decision = decide(wait(**config), known, entered.astimezone(UTC))
+    assert isinstance(decision, WaitUntil)
+    assert decision.at == leaves
+
+
 def test_then_only_tuesday_to_thursday_from_9_to_16_in_their_time():
     step = wait(amount=3, weekdays=[1, 2, 3], opens="09:00", closes="16:00")
     decision = decide(step, facts(entered_at=denver(3, 17)), denver(3, 17))

@@ -8,12 +8,16 @@ import pytest
 from sqlalchemy import select
 
 from loumass.accounts.models import AuditEntry
+from loumass.campaigns.merging import merge_people
 from loumass.campaigns.models import Campaign
+from loumass.campaigns.service import pause
+from loumass.contacts.bulk import archive
 from loumass.contacts.erasing import erase
 from loumass.core.errors import Refused
 from loumass.core.tenancy import serving
 from loumass.outgoing import jobs, keys
 from loumass.outgoing.models import WebhookKey
+from loumass.outgoing.resending import resend
 from tests.campaigns.cast import drafted
 from tests.fakes.forms import ACCEPT_THEN_CUT, Reply
 from tests.fakes.receiver import FakeReceiver
@@ -161,3 +165,38 @@ def test_what_is_no_address(url: str) -> None:
 def _own_key(world: World) -> Any:
     with world.acme.acting() as session:
         return session.scalars(select(WebhookKey.id).where(WebhookKey.name == "")).one()
+
+
+def test_who_is_deleted_is_told_to_nobody_any_more(world: World, receiver: FakeReceiver) -> None:
+    people = world.acme.contacts([{"name": f"P{n}", "email": f"p{n}@x.example"} for n in range(4)])
+    gone, held, merged, kept = people
+    receiver.answers = [ACCEPT_THEN_CUT] * 12
+    for one in (gone, merged, kept):
+        telling(world, receiver.url, one)
+    paused = telling(world, receiver.url, held)
+    with world.acme.acting() as session:
+        pause(paused.id, None)
+        session.commit()
+    world.later(hours=1)
+    assert calls(world.acme)[3].waiting_for == "campaign_paused"
+    with world.acme.acting() as session:
+        assert archive([gone.id, held.id]) == [gone.id, held.id]
+        merge_people(kept.id, merged.id, frozenset())
+        session.commit()
+    tried = len(receiver.calls)
+    world.work()
+    states = [(call.state, call.problem, call.waiting_for) for call in calls(world.acme)]
+    assert [states[0], states[3]] == [("cancelled", "The person was deleted.", None)] * 2
+    receiver.answers = []
+    world.later(hours=20)
+    told = [call.state for call in calls(world.acme)]
+    assert told == ["cancelled", "delivered", "delivered", "cancelled"]
+    # What was on its way while they were deleted, or is sent again by hand, is not called either.
+    again = calls(world.acme)[0].id
+    with world.acme.acting() as session:
+        resend(again)
+        session.commit()
+    before = len(receiver.calls)
+    world.work()
+    assert (calls(world.acme)[0].state, len(receiver.calls)) == ("cancelled", before)
+    assert before > tried
