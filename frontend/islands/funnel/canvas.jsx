@@ -209,6 +209,7 @@ function useStage(stage, flow, frame, store, width) {
       return flow.setViewport({ x, y: MARGIN + (high - bounds.height * zoom) / 2 - bounds.y * zoom, zoom }, { duration });
     };
     const begin = () => {
+      if (!frame.current) return; // the funnel could not be read, and a sentence stands in its place
       const { graph } = store.state;
       width.current = frame.current.clientWidth;
       const first = graph.nodes.find((one) => one.id === graph.start) ?? graph.nodes[0];
