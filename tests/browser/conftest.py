@@ -39,7 +39,10 @@ ARGUMENTS = (
 #: while htmx still loads something leaves it behind: it says `sendAbort`, after the `afterRequest` that it says of every
 #: request without an answer. One that failed says `sendError`, `timeout` or `responseError`, and those are complaints.
 #: A funnel that somebody else saved meanwhile comes back with 409, and is put together with what one has.
-USUAL = ("status of 422", "status of 409", "htmx:sendAbort,", "htmx:afterRequest,")
+#: Playwright looks into frames in which no script may run, the previews of e-mails; Chromium tells of it when it comes early.
+USUAL = (
+    "status of 422", "status of 409", "htmx:sendAbort,", "htmx:afterRequest,", "Blocked script execution in",
+)  # fmt: skip
 #: The first has no window to draw, which is a fifth of the work.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
