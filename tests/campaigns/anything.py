@@ -76,12 +76,13 @@ def entered(session: Session, run: Run, course: Course, person: dict[str, Any]) 
     return Journey(course, one, contact_id, person["media"], ZoneInfo(person["zone"]), clock.now(), known)
 
 
-def is_retimed(one: Journey, row: Enrollment) -> None:
-    """A change may move the time for which they wait, or have them asked anew; nothing else of them."""
-    assert (row.node_id, row.stage, row.status) == (one.node, one.stage, one.status)
-    assert row.state == one.state or (row.state == "active" and one.state in ("waiting", "held"))
-    one.state, one.reason, one.due_at = row.state, row.reason, row.due_at
-    one.waits_for = (row.waiting_for or {}).get("for", "") if row.state != "active" else ""
+def takes_turn(one: Journey, row: Enrollment, until: datetime) -> None:
+    """Whose turn comes after a change does so before `until`."""
+    if one.state == "waiting" and one.waits_for == "turn" and one.due_at is None:
+        assert (row.waiting_for or {}).get("for") == "turn"
+        assert row.due_at is not None
+        assert clock.now() <= row.due_at < until
+        one.due_at = row.due_at
 
 
 def is_settled(session: Session, one: Journey, row: Enrollment) -> None:
