@@ -91,6 +91,10 @@ class SimulationForm(FlaskForm):
         """The fields that say what comes of a step's tasks or calls."""
         return [self[_name(step.key, way)] for way in step.ways]
 
+    def named_shares(self, step: Outcomes) -> list[tuple[str, Any]]:
+        """The same, each with the words for its outcome."""
+        return list(zip(step.ways.values(), self.shares_of(step), strict=True))
+
     def validate(self, extra_validators: Any = None) -> bool:
         """Also that what comes of a step adds up, where anything was said of it."""
         is_right = super().validate(extra_validators)
