@@ -14,14 +14,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from loumass.campaigns.models import Enrollment, Step
+from loumass.campaigns.models import Campaign, Enrollment, Step
 from loumass.contacts.models import Contact
 from loumass.core import clock, database
 from loumass.core.ids import uuid7
 from loumass.core.secrets import keyed_hash
+from loumass.funnels.graph import Graph
 from loumass.messages.models import Message
-from tests.campaigns.cast import Run
+from tests.campaigns.cast import Planned, Run, channel
+from tests.campaigns.drawn_written import drafted_once
 from tests.campaigns.journeys import Course, Journey, Said
+from tests.world import World
 
 ZONES = ["America/Denver", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
 
@@ -50,6 +53,34 @@ def dying_before(statement: int) -> Iterator[None]:
 def standing_at(moment: datetime) -> Iterator[None]:
     with patch.object(clock, "now", lambda: moment):
         yield
+
+
+def started(
+    world: World, graph: Graph, event_at: datetime | None, *, exits: bool, other: UUID, sound: dict[str, Any]
+) -> Run:
+    """A campaign of its own that runs on `graph`: what its steps choose from a list is in it."""
+    real = {
+        "enroll": {"campaign": str(other)},
+        "assign": {"how": "one", "member": str(world.acme.member.id)},
+    }
+    keys = {node.id: node.key for node in graph.nodes}
+    steps = [
+        Planned(
+            node.key, node.kind, dict(real.get(node.kind, node.config)),
+            {branch: keys[target] for branch, target in graph.ways_out(node.id).items()},
+            None if node.content_id is None else "" if node.kind == "voicemail_drop" else "Hello",
+            sound=sound if node.kind == "voicemail_drop" else {},
+        )
+        for node in sorted(graph.nodes, key=lambda one: one.id != graph.start)
+    ]  # fmt: skip
+    run = drafted_once(world, steps, event_at, "Europe/Berlin")
+    voice = channel(world.acme, "voicemail")
+    with world.acme.acting() as session:
+        campaign = session.get_one(Campaign, (run.tenant.id, run.id))
+        campaign.state, campaign.is_exit_on_reply = "running", exits
+        campaign.voicemail_channel_id = voice.id
+        session.commit()
+    return run
 
 
 def somebody(chance: Random) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class Theme:
 
 
 _SHORT = [{"amount": days, "unit": "days", "after": "entered"} for days in (1, 2, 3)]
+_CALLS = [{"title": "Call", "a": "Reached", "c": "No answer", "give_up_after": days} for days in (3, 30)]
 _ANYTHING = tuple(one for one in KINDS_DRAWN if one not in ("end", "goal"))
 THEMES = (
     # An end or a goal on every second way is where people would leave before anything happens to them.
@@ -111,7 +112,7 @@ THEMES = (
         settings={"wait": _SHORT, "goal": [{"test": "tag", "tag": "Guest"}]}, often=("news",) * 6,
     ),
     Theme(
-        ("email_send", "wait", "wait", "task", "webhook", "condition", "tag"), settings={"wait": _SHORT}, back=0.4,
+        ("email_send", "wait", "wait", "task", "webhook", "condition", "tag"), settings={"wait": _SHORT, "task": _CALLS}, back=0.4,
         often=("goes_on", "two_work", "rests_a_while"),
     ),
 )  # fmt: skip

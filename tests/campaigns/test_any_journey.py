@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime, timedelta
 from random import Random
 from types import MappingProxyType
@@ -36,7 +36,7 @@ from loumass.campaigns.creating import change as change_details
 from loumass.campaigns.enrolling import enroll
 from loumass.campaigns.models import Campaign, Enrollment, Step
 from loumass.core.tenancy import acting_for
-from loumass.funnels.graph import Graph, loops
+from loumass.funnels.graph import loops
 from loumass.funnels.models import Node as NodeRow
 from loumass.funnels.node import Edge
 from loumass.funnels.service import graph_of
@@ -48,13 +48,12 @@ from tests.campaigns.anything import (
     is_settled,
     somebody,
     standing_at,
+    started,
     takes_turn,
     written_down,
 )
-from tests.campaigns.cast import Planned, Run
 from tests.campaigns.drawn import moments
 from tests.campaigns.drawn_graphs import THEMES, Pool, funnel, pool_of
-from tests.campaigns.drawn_written import drafted_once
 from tests.campaigns.happening import NEWS, broken_promises, tell
 from tests.campaigns.journeys import HAD, Course, Journey
 from tests.voicemail.calls import recording
@@ -68,7 +67,7 @@ quick = settings(
 )  # fmt: skip
 #: What comes of whatever somebody waits for, mostly.
 USUAL = ("sent", "done a", "answered")
-OFTEN = ("tag", "tag", "hold", "away", "reply")
+OFTEN = ("tag", "tag", "hold", "release", "away", "reply")
 BADLY = ("failed", "cancelled", "done c", "skipped", "given up", "open", "click", "release", "in_doubt")
 
 
@@ -98,7 +97,7 @@ class Anything(RuleBasedStateMachine):
         self.now, self.is_paused = World.begins_at, False
         self.gone: list[Journey] = []
         self.ways: set[tuple[str, str]] = set()
-        self.run = self._drafted(self._possible(graph), event_at, exits)
+        self.run = started(self.world, graph, event_at, exits=exits, other=self.other, sound=self.sound)
         with self._acting() as session:
             live = graph_of(session.get_one(Campaign, (self.run.tenant.id, self.run.id)).graph_id)
             self.course = Course(live, exits, event_at)
@@ -355,36 +354,6 @@ class Anything(RuleBasedStateMachine):
         found = select(Enrollment).where(Enrollment.id.in_(ids)).execution_options(populate_existing=True)
         by_id = {row.id: row for row in session.scalars(found)}
         return [by_id[one] for one in ids]
-
-    def _possible(self, graph: Graph) -> Graph:
-        """What is chosen from a list is in it."""
-        real = {
-            "enroll": {"campaign": str(self.other)},
-            "assign": {"how": "one", "member": str(self.world.acme.member.id)},
-        }
-        return replace(
-            graph, nodes=tuple(replace(one, config=real.get(one.kind, one.config)) for one in graph.nodes)
-        )
-
-    def _drafted(self, graph: Graph, event_at: datetime | None, exits: bool) -> Run:
-        keys = {node.id: node.key for node in graph.nodes}
-        steps = [
-            Planned(
-                node.key, node.kind, dict(node.config),
-                {branch: keys[target] for branch, target in graph.ways_out(node.id).items()},
-                None if node.content_id is None else "" if node.kind == "voicemail_drop" else "Hello",
-                sound=self.sound if node.kind == "voicemail_drop" else {},
-            )
-            for node in sorted(graph.nodes, key=lambda one: one.id != graph.start)
-        ]  # fmt: skip
-        run = drafted_once(self.world, steps, event_at, "Europe/Berlin")
-        voice = cast.channel(self.world.acme, "voicemail")
-        with self.world.acme.acting() as session:
-            campaign = session.get_one(Campaign, (run.tenant.id, run.id))
-            campaign.state, campaign.is_exit_on_reply = "running", exits
-            campaign.voicemail_channel_id = voice.id
-            session.commit()
-        return run
 
     @contextmanager
     def _acting(self) -> Iterator[Session]:
