@@ -248,6 +248,8 @@ class Anything(RuleBasedStateMachine):
             if one.state == "ended" and chance.random() < 0.5:
                 self._add(session, who)
                 continue
+            if one.state == "held" and chance.random() < 0.5:
+                tell(session, self.run, one, "release", self.now)
             for what in (chance.choice(BADLY), *USUAL) if chance.random() < 0.4 else USUAL:
                 tell(session, self.run, one, what, self.now)
         session.commit()
