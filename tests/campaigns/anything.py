@@ -14,14 +14,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from loumass.campaigns.models import Enrollment, Step
+from loumass.campaigns.models import Campaign, Enrollment, Step
 from loumass.contacts.models import Contact
 from loumass.core import clock, database
 from loumass.core.ids import uuid7
 from loumass.core.secrets import keyed_hash
+from loumass.funnels.graph import Graph
 from loumass.messages.models import Message
-from tests.campaigns.cast import Run
+from tests.campaigns.cast import Planned, Run, channel
+from tests.campaigns.drawn_written import drafted_once
 from tests.campaigns.journeys import Course, Journey, Said
+from tests.world import World
 
 ZONES = ["America/Denver", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
 
@@ -52,6 +55,34 @@ def standing_at(moment: datetime) -> Iterator[None]:
         yield
 
 
+def started(
+    world: World, graph: Graph, event_at: datetime | None, *, exits: bool, other: UUID, sound: dict[str, Any]
+) -> Run:
+    """A campaign of its own that runs on `graph`: what its steps choose from a list is in it."""
+    real = {
+        "enroll": {"campaign": str(other)},
+        "assign": {"how": "one", "member": str(world.acme.member.id)},
+    }
+    keys = {node.id: node.key for node in graph.nodes}
+    steps = [
+        Planned(
+            node.key, node.kind, dict(real.get(node.kind, node.config)),
+            {branch: keys[target] for branch, target in graph.ways_out(node.id).items()},
+            None if node.content_id is None else "" if node.kind == "voicemail_drop" else "Hello",
+            sound=sound if node.kind == "voicemail_drop" else {},
+        )
+        for node in sorted(graph.nodes, key=lambda one: one.id != graph.start)
+    ]  # fmt: skip
+    run = drafted_once(world, steps, event_at, "Europe/Berlin")
+    voice = channel(world.acme, "voicemail")
+    with world.acme.acting() as session:
+        campaign = session.get_one(Campaign, (run.tenant.id, run.id))
+        campaign.state, campaign.is_exit_on_reply = "running", exits
+        campaign.voicemail_channel_id = voice.id
+        session.commit()
+    return run
+
+
 def somebody(chance: Random) -> dict[str, Any]:
     has = [("email",), ("sms", "voicemail"), *[("email", "sms", "voicemail")] * 3]
     return {
@@ -76,12 +107,13 @@ def entered(session: Session, run: Run, course: Course, person: dict[str, Any]) 
     return Journey(course, one, contact_id, person["media"], ZoneInfo(person["zone"]), clock.now(), known)
 
 
-def is_retimed(one: Journey, row: Enrollment) -> None:
-    """A change may move the time for which they wait, or have them asked anew; nothing else of them."""
-    assert (row.node_id, row.stage, row.status) == (one.node, one.stage, one.status)
-    assert row.state == one.state or (row.state == "active" and one.state in ("waiting", "held"))
-    one.state, one.reason, one.due_at = row.state, row.reason, row.due_at
-    one.waits_for = (row.waiting_for or {}).get("for", "") if row.state != "active" else ""
+def takes_turn(one: Journey, row: Enrollment, until: datetime) -> None:
+    """Whose turn comes after a change does so before `until`."""
+    if one.state == "waiting" and one.waits_for == "turn" and one.due_at is None:
+        assert (row.waiting_for or {}).get("for") == "turn"
+        assert row.due_at is not None
+        assert clock.now() <= row.due_at < until
+        one.due_at = row.due_at
 
 
 def is_settled(session: Session, one: Journey, row: Enrollment) -> None:

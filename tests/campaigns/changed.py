@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -24,8 +25,10 @@ from loumass.funnels.service import graph_of
 from loumass.funnels.validation import problems
 from tests.campaigns.cast import Run
 from tests.campaigns.changing.edits import Drafted, open_change
-from tests.campaigns.journeys import Course, Journey
+from tests.campaigns.journeys import HAD, Course, Journey
 
+#: Over which a change spreads those whose time has passed.
+HOURS = 5
 PUT: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("email_send", {}, "New words"),
     ("sms_send", {}, "New words"),
@@ -36,25 +39,35 @@ PUT: tuple[tuple[str, dict[str, Any], str], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Them:
+    """The keys of the steps where somebody stands, and of those that wrote to somebody."""
+
+    stand: set[str]
+    had: set[str]
+
+
 def change(session: Session, run: Run, course: Course, people: list[Journey], chance: Random) -> bool:
     """A draft edited, and applied unless something is wrong with it; whether it was."""
     draft_id = begin(run.id, run.tenant.admin.id).graph_id
     draft = Drafted(session, draft_id)
-    crowded = _crowded(course, people)
+    them = Them(
+        _crowded(course, people), {said.key for one in people for said in one.said if said.state in HAD}
+    )
     for _ in range(chance.randint(1, 3)):
-        EDITS[chance.choice([*EDITS, "reorder", "reorder"])](draft, graph_of(draft_id), chance, crowded)
+        EDITS[chance.choice([*EDITS, "reorder", "reorder"])](draft, graph_of(draft_id), chance, them)
     _tidy(draft, draft_id)
     found = open_change(run.id)
     assert found is not None
     campaign = session.get_one(Campaign, (run.tenant.id, run.id))
     proposed = review_of_draft(campaign, found).proposal.graph
-    removal, choices = _choices(chance, course.live, proposed)
+    removal, timing, choices = _choices(chance, course.live, proposed)
     try:
         apply(run.id, choices, None)
     except Refused:
         session.rollback()
         return False
-    _follow(session, run, course, people, removal)
+    _follow(session, run, course, people, removal, timing)
     return True
 
 
@@ -69,7 +82,7 @@ def take_back(session: Session, run: Run, course: Course, people: list[Journey])
         # What it would bring back lacks what is needed now, or is what runs already.
         session.rollback()
         return False
-    _follow(session, run, course, people, Removal())
+    _follow(session, run, course, people, Removal(), Timing())
     return True
 
 
@@ -79,11 +92,11 @@ def _crowded(course: Course, people: list[Journey]) -> set[str]:
     return {course.live.node(one).key for one in here if one in course.live}
 
 
-def _choices(chance: Random, live: Graph, proposed: Graph) -> tuple[Removal, Choices]:
+def _choices(chance: Random, live: Graph, proposed: Graph) -> tuple[Removal, Timing, Choices]:
     targets = [node.id for node in proposed.nodes]
     what = chance.choice(["finish", "finish", "move", "end"])
     removal = Removal(what, chance.choice(targets) if what == "move" else None)
-    timing = Timing(chance.choice(["keep", "now", "spread"]), 5)
+    timing = Timing(chance.choice(["keep", "now", "spread"]), HOURS)
     queued = chance.choice(["as_planned", "anew"])
     ids = [node.id for node in live.nodes]
     choices = Choices(
@@ -91,10 +104,12 @@ def _choices(chance: Random, live: Graph, proposed: Graph) -> tuple[Removal, Cho
         waits=dict.fromkeys(ids, timing),
         queued=dict.fromkeys(ids, queued),
     )
-    return removal, choices
+    return removal, timing, choices
 
 
-def _follow(session: Session, run: Run, course: Course, people: list[Journey], removal: Removal) -> None:
+def _follow(
+    session: Session, run: Run, course: Course, people: list[Journey], removal: Removal, timing: Timing
+) -> None:
     """The model walks on over what the campaign is now: the running steps kept their ids, removed ones are on the copy."""
     session.flush()
     campaign = session.get_one(Campaign, (run.tenant.id, run.id), populate_existing=True)
@@ -103,11 +118,15 @@ def _follow(session: Session, run: Run, course: Course, people: list[Journey], r
     )
     befores = [one for one in session.scalars(found.order_by(CampaignChange.number.desc())) if one]
     graphs = graphs_of([campaign.graph_id, *befores])
-    gone = {node.id: node.key for node in course.live.nodes if node.id not in graphs[campaign.graph_id]}
+    before = course.live
+    gone = {node.id: node.key for node in before.nodes if node.id not in graphs[campaign.graph_id]}
     course.take(graphs[campaign.graph_id], [graphs[one] for one in befores])
     course.skips = {UUID(one): datetime.fromisoformat(at) for one, at in campaign.skips.items()}
     copies = {node.key: node.id for node in graphs[befores[0]].nodes}
+    changed = retimed(before, course.live)
     for one in people:
+        if one.node in changed:
+            one.retime(timing, clock.now())
         if one.node is None or one.node not in gone or one.state == "ended":
             continue
         if removal.what == "end":
@@ -125,8 +144,8 @@ def retimed(before: Graph, after: Graph) -> set[UUID]:
     return {node.id for node in after.nodes if node.id in known and known[node.id].config != node.config}
 
 
-def _remove(draft: Drafted, graph: Graph, chance: Random, crowded: set[str]) -> None:
-    node = chance.choice([one for one in graph.nodes if one.key in crowded] or graph.nodes)
+def _remove(draft: Drafted, graph: Graph, chance: Random, them: Them) -> None:
+    node = chance.choice([one for one in graph.nodes if one.key in them.stand] or graph.nodes)
     ways = graph.ways_out(node.id)
     onward = next((one for one in ways.values() if one != node.id), None)
     if len(graph.nodes) > 2 and node.kind != "end":
@@ -134,7 +153,7 @@ def _remove(draft: Drafted, graph: Graph, chance: Random, crowded: set[str]) -> 
         editing.remove_step(draft.graph_id, node.id)
 
 
-def _put(draft: Drafted, graph: Graph, chance: Random, crowded: set[str]) -> None:
+def _put(draft: Drafted, graph: Graph, chance: Random, them: Them) -> None:
     kind, config, says = chance.choice(PUT)
     before = chance.choice([one for one in graph.nodes if one.kind != "end"] or [None])
     if before is None:
@@ -149,41 +168,44 @@ def _put(draft: Drafted, graph: Graph, chance: Random, crowded: set[str]) -> Non
     editing.connect(draft.graph_id, node.id, dict.fromkeys(missing, onward))
 
 
-def _set(draft: Drafted, graph: Graph, chance: Random, crowded: set[str]) -> None:
+def _set(draft: Drafted, graph: Graph, chance: Random, them: Them) -> None:
     waits = [one for one in graph.nodes if one.kind in ("wait", "wait_for", "condition")]
     if not waits:
         return
-    node = chance.choice([one for one in waits if one.key in crowded] or waits)
+    node = chance.choice([one for one in waits if one.key in them.stand] or waits)
     config: dict[str, Any] = {"amount": chance.randint(1, 9), "unit": "days", "after": "entered"}
     if node.kind != "wait":
         config = {"test": chance.choice(["replied", "clicked"]), "wait_up_to": chance.randint(1, 9)}
     editing.save_step(draft.node(node.key), node.name, config, {})
 
 
-def _say(draft: Drafted, graph: Graph, chance: Random, crowded: set[str]) -> None:
+def _say(draft: Drafted, graph: Graph, chance: Random, them: Them) -> None:
     sending = [one for one in graph.nodes if one.kind in ("email_send", "sms_send")]
     if sending:
         draft.say(chance.choice(sending).key, f"Words {chance.randint(0, 99)}")
 
 
-def _lead(draft: Drafted, graph: Graph, chance: Random, crowded: set[str]) -> None:
+def _lead(draft: Drafted, graph: Graph, chance: Random, them: Them) -> None:
     node = chance.choice(graph.nodes)
     if ways := graph.ways_out(node.id):
         target = chance.choice(graph.nodes).id
         editing.connect(draft.graph_id, node.id, {chance.choice(list(ways)): target})
 
 
-def _begin(draft: Drafted, graph: Graph, chance: Random, crowded: set[str]) -> None:
+def _begin(draft: Drafted, graph: Graph, chance: Random, them: Them) -> None:
     editing.begin_at(draft.graph_id, chance.choice(graph.nodes).id)
 
 
-def _reorder(draft: Drafted, graph: Graph, chance: Random, crowded: set[str]) -> None:
+def _reorder(draft: Drafted, graph: Graph, chance: Random, them: Them) -> None:
     """A step that writes comes behind the one where people stand: those who had it would get it again."""
     writing = [one for one in graph.nodes if one.kind in ("email_send", "sms_send")]
-    here = [one for one in graph.nodes if one.key in crowded and graph.ways_out(one.id)]
+    here = [one for one in graph.nodes if one.key in them.stand and graph.ways_out(one.id)]
     if not writing or not here:
         return
-    step, before = chance.choice(writing), chance.choice(here)
+    step, before = (
+        chance.choice([one for one in writing if one.key in them.had] or writing),
+        chance.choice(here),
+    )
     onward = graph.ways_out(step.id).get("next")
     if step.id == before.id or onward is None or onward == step.id:
         return

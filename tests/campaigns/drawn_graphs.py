@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -80,18 +80,56 @@ def pool_of(examples: int) -> Pool:
     return found
 
 
-def funnel(chance: Random, pool: Pool) -> Graph:
-    """As people draw them: mostly onward, sometimes back, with a bit of everything on the way."""
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """What a funnel is mostly about, so that what is rare among all steps happens often in some of them.
+
+    `back`: the share of ways that lead anywhere, so also round and round; `often`: what happens to its people beside all else.
+    """
+
+    kinds: tuple[str, ...]
+    last: tuple[str, ...] = ("end",)
+    settings: Pool = field(default_factory=dict)
+    back: float = 0.0
+    often: tuple[str, ...] = ()
+
+
+_SHORT = [{"amount": days, "unit": "days", "after": "entered"} for days in (1, 2, 3)]
+_CALLS = [{"title": "Call", "a": "Reached", "c": "No answer", "give_up_after": days} for days in (3, 30)]
+_ANYTHING = tuple(one for one in KINDS_DRAWN if one not in ("end", "goal"))
+THEMES = (
     # An end or a goal on every second way is where people would leave before anything happens to them.
-    kinds = [one for one in KINDS_DRAWN if one not in ("end", "goal")]
-    kinds += ["email_send", "sms_send", "wait", "wait_for", "task", "webhook"] * 2
-    drawn = [*(chance.choice(kinds) for _ in range(chance.randint(6, 10))), chance.choice(["end", "goal"])]
+    Theme(
+        (*_ANYTHING, *("email_send", "sms_send", "wait", "wait_for", "task", "webhook") * 2), ("end", "goal"), back=0.1
+    ),
+    # Who had a letter comes to it again only where letters are most of it, and it changes.
+    Theme(
+        ("email_send", "email_send", "sms_send", "wait", "wait", "stage"), settings={"wait": _SHORT},
+        often=("goes_on_and_is_changed",) * 5 + ("rests_a_while",) * 3,
+    ),
+    Theme(
+        ("email_send", "email_send", "sms_send", "wait", "task", "wait_for"), ("goal",),
+        settings={"wait": _SHORT, "goal": [{"test": "tag", "tag": "Guest"}]}, often=("news",) * 6,
+    ),
+    Theme(
+        ("email_send", "wait", "wait", "task", "webhook", "condition", "tag"), settings={"wait": _SHORT, "task": _CALLS}, back=0.4,
+        often=("goes_on", "two_work", "rests_a_while"),
+    ),
+)  # fmt: skip
+
+
+def funnel(chance: Random, pool: Pool, theme: Theme = THEMES[0]) -> Graph:
+    """As people draw them: mostly onward, sometimes back, with a bit of everything on the way."""
+    pool = {**pool, **theme.settings}
+    drawn = [*(chance.choice(theme.kinds) for _ in range(chance.randint(6, 10))), chance.choice(theme.last)]
     nodes = [_step(place, kind, chance.choice(pool.get(kind, [{}]))) for place, kind in enumerate(drawn)]
     edges = []
     for place, node in enumerate(nodes):
         for branch in branches_of(node) or ():
             onward = nodes[place + 1 : place + 4] or [OVER]
-            target = chance.choice([*[onward[0]] * 5, *onward, chance.choice(nodes)])
+            target = chance.choice([*[onward[0]] * 5, *onward])
+            if chance.random() < theme.back:
+                target = chance.choice(nodes)
             if branch.is_required or chance.random() < 0.5:
                 edges.append(Edge(node.id, branch.name, target.id))
     return sound(Graph(tuple(nodes), tuple(edges), nodes[0].id))

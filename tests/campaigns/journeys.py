@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from loumass.campaigns.advancing.repeating import HAD_IT
 from loumass.campaigns.advancing.sending import NO_ADDRESS, PAST_DUE
+from loumass.campaigns.changing.choices import KEEP, SPREAD, Timing
 from loumass.campaigns.walked import united
 from loumass.funnels import decisions as d
 from loumass.funnels.exits import exit_after
@@ -26,6 +27,7 @@ from loumass.funnels.kinds.set_status import SetStatus
 from loumass.funnels.kinds.stage import EnterStage
 from loumass.funnels.kinds.tag import AddTag, RemoveTag
 from loumass.funnels.step import decide
+from tests.campaigns.drawn import DAYS_OFF
 
 HELD = {"settlement": "in_doubt", "event": "no_event"}
 ASKED_AGAIN = timedelta(minutes=5)
@@ -204,6 +206,32 @@ class Journey:
         if stays:
             self.state, self.reason, self.due_at, self.waits_for = kept
 
+    def retime(self, timing: Timing, now: datetime) -> None:
+        """The step where they stand has other settings: who waits for a time waits for another one, the others are asked anew.
+
+        Whose turn comes within some hours has no time until it is looked up: `due_at` is None then.
+        """
+        is_asked = self.state == "waiting" and self.waits_for not in ("until", "message", *STANDING_STILL)
+        if is_asked or (self.state == "held" and self.waits_for == "event"):
+            self._go_on(now)
+        if self.state != "waiting" or self.waits_for != "until" or self.due_at is None:
+            return
+        at, was = self._whole_time(), _minute(self.due_at)
+        if at == was or (at < was and timing.what == KEEP):
+            return
+        self.due_at = at
+        if at < was and at <= now and timing.what == SPREAD:
+            self.due_at, self.waits_for = None, "turn"
+
+    def _whole_time(self) -> datetime:
+        """When the wait where they stand ends, counted from when they came."""
+        assert self.node is not None
+        assert self.entered_at is not None
+        came, sent = _minute(self.entered_at), self.last_sent_at and _minute(self.last_sent_at)
+        facts = replace(self._facts(), entered_at=came, last_sent_at=sent)
+        decision = decide(self.course.graph.node(self.node), facts, came)
+        return _minute(decision.at) if isinstance(decision, d.WaitUntil) else came
+
     def end(self, reason: str) -> None:
         """They leave, wherever they stand."""
         if self.state != "ended":
@@ -342,7 +370,12 @@ class Journey:
             opted_out_at=dict.fromkeys(self.barred, self.entered_at),
             message=MESSAGES[self.message.state] if self.message else None,
             task=TaskOutcome(*self.task) if self.task else None, call=CALLS[self.call] if self.call else None,
+            days_off=DAYS_OFF,
         )  # fmt: skip
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _is_about_the_event(kind: str, config: Mapping[str, Any]) -> bool:

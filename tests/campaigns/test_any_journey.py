@@ -1,6 +1,6 @@
 """Everything at once: random graphs, news, edits, pauses, moved dates, crashes and a second worker, step after step.
 
-Each example is a campaign of its own that three people walk. After every step the set-based engine must have gone where the
+Each example is a campaign of its own that five people walk. After every step the set-based engine must have gone where the
 pure step goes (`journeys.py`), nobody may be lost or doubled (`happening.broken_promises`), nobody may pass a step twice
 without a loop, and no step may write twice to somebody.
 """
@@ -12,7 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime, timedelta
 from random import Random
 from types import MappingProxyType
@@ -36,7 +36,7 @@ from loumass.campaigns.creating import change as change_details
 from loumass.campaigns.enrolling import enroll
 from loumass.campaigns.models import Campaign, Enrollment, Step
 from loumass.core.tenancy import acting_for
-from loumass.funnels.graph import Graph, loops
+from loumass.funnels.graph import loops
 from loumass.funnels.models import Node as NodeRow
 from loumass.funnels.node import Edge
 from loumass.funnels.service import graph_of
@@ -45,29 +45,29 @@ from tests.campaigns.anything import (
     Crash,
     dying_before,
     entered,
-    is_retimed,
     is_settled,
     somebody,
     standing_at,
+    started,
+    takes_turn,
     written_down,
 )
-from tests.campaigns.cast import Planned, Run
 from tests.campaigns.drawn import moments
-from tests.campaigns.drawn_graphs import Pool, funnel, pool_of
-from tests.campaigns.drawn_written import drafted_once
+from tests.campaigns.drawn_graphs import THEMES, Pool, funnel, pool_of
 from tests.campaigns.happening import NEWS, broken_promises, tell
 from tests.campaigns.journeys import HAD, Course, Journey
 from tests.voicemail.calls import recording
 from tests.world import World
 
 EXAMPLES, STEPS = 12, 20
-PEOPLE = 3
+PEOPLE = 5
 quick = settings(
     max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, derandomize=True, database=None,
     phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )  # fmt: skip
 #: What comes of whatever somebody waits for, mostly.
 USUAL = ("sent", "done a", "answered")
+OFTEN = ("tag", "tag", "hold", "release", "away", "reply")
 BADLY = ("failed", "cancelled", "done c", "skipped", "given up", "open", "click", "release", "in_doubt")
 
 
@@ -91,12 +91,13 @@ class Anything(RuleBasedStateMachine):
         # Hypothesis likes to draw again what it drew before: each example has chances of its own, and a failing one keeps them.
         type(self).number += not type(self).has_failed
         self.chance = Random(self.number)
-        graph = funnel(self.chance, self.pool)
+        self.theme = THEMES[self.number % len(THEMES)]
+        graph = funnel(self.chance, self.pool, self.theme)
         people = [somebody(self.chance) for _ in range(PEOPLE)]
         self.now, self.is_paused = World.begins_at, False
         self.gone: list[Journey] = []
         self.ways: set[tuple[str, str]] = set()
-        self.run = self._drafted(self._possible(graph), event_at, exits)
+        self.run = started(self.world, graph, event_at, exits=exits, other=self.other, sound=self.sound)
         with self._acting() as session:
             live = graph_of(session.get_one(Campaign, (self.run.tenant.id, self.run.id)).graph_id)
             self.course = Course(live, exits, event_at)
@@ -107,7 +108,8 @@ class Anything(RuleBasedStateMachine):
     @rule()
     def happens(self) -> None:
         """Anything, of what can happen now; what matters most the most often."""
-        what = self.chance.choice([*self.ALWAYS, *(() if self.is_paused else self.WHILE_IT_RUNS)])
+        while_it_runs = () if self.is_paused else self.WHILE_IT_RUNS
+        what = self.chance.choice([*self.ALWAYS, *while_it_runs, *self.theme.often])
         note(f"{what} at {self.now}")
         getattr(self, what)()
 
@@ -131,8 +133,8 @@ class Anything(RuleBasedStateMachine):
     def news(self) -> None:
         chance = self.chance
         with self._after_a_second() as session:
-            one = chance.choice(self.people)
-            tell(session, self.run, one, chance.choice(sorted(NEWS)), self.now)
+            for one in chance.sample(self.people, chance.randint(1, 3)):
+                tell(session, self.run, one, chance.choice([*sorted(NEWS), *OFTEN]), self.now)
             self._advance(session, MOST)
 
     def comes(self) -> None:
@@ -192,6 +194,16 @@ class Anything(RuleBasedStateMachine):
             else:
                 self._resume(session, self.chance.choice(sorted(CHOICES)))
 
+    def rests_a_while(self) -> None:
+        """Long enough that some are past due when it goes on."""
+        if not self.is_paused:
+            self.is_paused_or_resumed()
+        self.now += timedelta(hours=2, days=self.chance.randint(0, 6))
+        with self._after_a_second() as session:
+            self._answer(session, self.chance)
+            self.is_paused = False
+            self._resume(session, self.chance.choice([*sorted(CHOICES), "skip", "skip"]))
+
     def _resume(self, session: Session, what: str) -> None:
         states.resume(self.run.id, Choice(what, 5))
         session.commit()
@@ -220,7 +232,8 @@ class Anything(RuleBasedStateMachine):
             self._answer(session, self.chance)
         problems_met: list[BaseException] = []
         with standing_at(self.now):
-            threads = [threading.Thread(target=self._works, args=(problems_met,)) for _ in range(2)]
+            both = threading.Barrier(2)
+            threads = [threading.Thread(target=self._works, args=(both, problems_met)) for _ in range(2)]
             for one in threads:
                 one.start()
             for one in threads:
@@ -235,15 +248,18 @@ class Anything(RuleBasedStateMachine):
             if one.state == "ended" and chance.random() < 0.5:
                 self._add(session, who)
                 continue
+            if one.state == "held" and chance.random() < 0.5:
+                tell(session, self.run, one, "release", self.now)
             for what in (chance.choice(BADLY), *USUAL) if chance.random() < 0.4 else USUAL:
                 tell(session, self.run, one, what, self.now)
         session.commit()
 
-    def _works(self, problems_met: list[BaseException]) -> None:
+    def _works(self, both: threading.Barrier, problems_met: list[BaseException]) -> None:
         try:
-            for _ in range(3):
+            for most in (MOST, 1, 1):
+                both.wait(30)
                 with acting_for(self.run.tenant.id) as session:
-                    advance_slice(self.run.id, 1)
+                    advance_slice(self.run.id, most)
                     session.commit()
         except BaseException as problem:
             problems_met.append(problem)
@@ -305,18 +321,14 @@ class Anything(RuleBasedStateMachine):
             assert found[one.id] == one.as_written()
 
     def _change(self, session: Session, do: Callable[[], bool]) -> None:
-        before = self.course.live
         keys = {node.id: node.key for node in self.course.graph.nodes}
         stood = {one.id: keys[one.node] for one in self.people if one.node and one.node in keys}
         if do():
             session.commit()
             self._learn_ways(stood)
-            moved = changed.retimed(before, self.course.live)
-            self._agree(session, [one for one in self.people if one.node not in moved])
-            rows = self._rows(session)
-            for one, row in zip(self.people, rows, strict=True):
-                if one.node in moved:
-                    is_retimed(one, row)
+            for one, row in zip(self.people, self._rows(session), strict=True):
+                takes_turn(one, row, self.now + timedelta(hours=changed.HOURS))
+            self._agree(session, self.people)
         self._advance(session, MOST)
 
     def _learn_ways(self, stood: Mapping[UUID, str] = MappingProxyType({})) -> None:
@@ -344,36 +356,6 @@ class Anything(RuleBasedStateMachine):
         found = select(Enrollment).where(Enrollment.id.in_(ids)).execution_options(populate_existing=True)
         by_id = {row.id: row for row in session.scalars(found)}
         return [by_id[one] for one in ids]
-
-    def _possible(self, graph: Graph) -> Graph:
-        """What is chosen from a list is in it."""
-        real = {
-            "enroll": {"campaign": str(self.other)},
-            "assign": {"how": "one", "member": str(self.world.acme.member.id)},
-        }
-        return replace(
-            graph, nodes=tuple(replace(one, config=real.get(one.kind, one.config)) for one in graph.nodes)
-        )
-
-    def _drafted(self, graph: Graph, event_at: datetime | None, exits: bool) -> Run:
-        keys = {node.id: node.key for node in graph.nodes}
-        steps = [
-            Planned(
-                node.key, node.kind, dict(node.config),
-                {branch: keys[target] for branch, target in graph.ways_out(node.id).items()},
-                None if node.content_id is None else "" if node.kind == "voicemail_drop" else "Hello",
-                sound=self.sound if node.kind == "voicemail_drop" else {},
-            )
-            for node in sorted(graph.nodes, key=lambda one: one.id != graph.start)
-        ]  # fmt: skip
-        run = drafted_once(self.world, steps, event_at, "Europe/Berlin")
-        voice = cast.channel(self.world.acme, "voicemail")
-        with self.world.acme.acting() as session:
-            campaign = session.get_one(Campaign, (run.tenant.id, run.id))
-            campaign.state, campaign.is_exit_on_reply = "running", exits
-            campaign.voicemail_channel_id = voice.id
-            session.commit()
-        return run
 
     @contextmanager
     def _acting(self) -> Iterator[Session]:

@@ -297,7 +297,11 @@ def test_what_nobody_has_thought_of_is_assumed(
     assert ledger.came[drawn.nodes[0].id].left == {way: 2}
     assert ledger.times == after(hours, hours)
     assert ledger.assumed[drawn.nodes[0].id] == (2 if hours == 5 else 0)
-    refused = Assumed(timedelta(hours=5), {"s0": "refused"})
+    halves = Assumed(timedelta(hours=5), {"s0": {"done": 0.5, "refused": 0.5}})
+    split = ran(drawn, 200, assumed=halves)[0].came[drawn.nodes[0].id].left
+    assert sum(split.values()) == 200
+    assert (70 < split["done"] < 130) == (hours == 5)
+    refused = Assumed(timedelta(hours=5), {"s0": {"refused": 1.0}})
     assert len(ran(drawn, 2, assumed=refused)[0].times) == (0 if hours == 5 else 2)
 
 

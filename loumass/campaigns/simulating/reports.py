@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from loumass.campaigns.simulating.reading import Ready
+from loumass.funnels.graph import branches_of
 from loumass.funnels.simulating.ledger import Came, Ledger
 from loumass.funnels.simulating.stops import Stop
 
@@ -74,6 +75,8 @@ def _step(stop: Stop, ledger: Ledger, version: int | None) -> dict[str, Any]:
         "last": _iso(came.last),
         "sent": ledger.sent_by_step[stop.node.id],
         "assumed": ledger.assumed[stop.node.id],
+        "key": stop.node.key,
+        "ways": {one.name: one.label for one in branches_of(stop.node) or ()},
         "left": dict(came.left.most_common()),
     }
 

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from typing import Any
 from uuid import UUID
 
-from loumass.funnels.decisions import Decision, Go
+from loumass.funnels.decisions import TIMEOUT, Decision, Go
 from loumass.funnels.facts import MessageOutcome
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds.base import Kind
@@ -192,15 +192,24 @@ class Simulation:
             person.wake_at = None
             self._stand(person.stop, [person])
 
-    def assume(self, stop: Stop, people: list[Person]) -> None:
-        """Only people or vendors know: after the assumed time they leave by the assumed way."""
+    def assume(self, stop: Stop, people: list[Person], expires_at: datetime | None = None) -> None:
+        """Only people or vendors know: after the assumed time they leave by the assumed ways, and by `timeout` when the step
+        gives up, at `expires_at`."""
         until = people[0].entered_at + self.plan.assumed.after
         waiting = [person for person in people if person.waits_for != "assumed"]
         self.ledger.was_assumed(stop, len(waiting))
         if until > self.now:
             self.rest(people, until, "assumed")
-        else:
-            self.leave(stop, people, self.plan.assumed.way(stop))
+            return
+        ways: defaultdict[Go, list[Person]] = defaultdict(list)
+        for person in people:
+            draw = self.plan.chances.outcome(person.id, stop.node.id, person.visits)
+            ways[self.plan.assumed.way(stop, draw)].append(person)
+        for way, alike in ways.items():
+            if way.branch == TIMEOUT and expires_at is not None and expires_at > self.now:
+                self.rest(alike, expires_at, "assumed")
+            else:
+                self.leave(stop, alike, way)
 
     def _happen(self, moment: Moment) -> None:
         """Everything of one moment, until nobody walks and nothing leaves."""
