@@ -2,7 +2,8 @@
 
 The same walk as `advance`, and the same limit: what it wrote for one of the campaigns, written again by one bare UPDATE and one
 bare INSERT. `cost` is what a person cost in the large round, told in that of a round of a hundredth in the same database; `memory` the
-same of this process's peak; `longest` the slowest slice in seconds, since nobody's turn comes sooner than a slice ends.
+same of this process's peak and of a round of a twentieth, whose slices are full at full size; `longest` the slowest slice in
+seconds, since nobody's turn comes sooner than a slice ends.
 How long a small organization waits meanwhile is `fairness`. SIZE=full: 1,000,000.
 """
 
@@ -23,12 +24,14 @@ COST_GROWS, MEMORY_GROWS, LONGEST_SECONDS = 1.3, 1.2, 2.0
 def main() -> None:
     """Prints one line. Raises AssertionError when somebody was forgotten."""
     count = size(100_000, 1_000_000)
-    each, few = (part // (ORGANIZATIONS * CAMPAIGNS) for part in (count, count // 100))
+    each, some, few = (part // (ORGANIZATIONS * CAMPAIGNS) for part in (count, count // 20, count // 100))
     with installed() as house:
         houses = [house, *(_neighbour(house, number) for number in range(1, ORGANIZATIONS))]
         people = [seeding.people(one, each) for one in houses]
         channels = [seeding.mailbox(one, 25, daily_cap=10) for one in houses]
-        _, before, before_peak, _ = _round(houses, channels, people, few)
+        _, before, _, _ = _round(houses, channels, people, few)
+        # Of so many that slices are as large as they become.
+        _, _, before_peak, _ = _round(houses, channels, people, some)
         launched, after, peak, slices = _round(houses, channels, people, each)
         limit = _limit(house, channels[0], people[0], launched[0][0])
         _print(count, (before, count // 100), after, (limit, each), (before_peak, peak), slices)

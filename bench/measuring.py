@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import os
 import resource
@@ -9,7 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,11 @@ def size(small: int, full: int) -> int:
 
 
 def forget_peak() -> None:
-    """Begin to watch this process's memory anew: what seeding took does not count."""
+    """Begin to watch this process's memory anew: what seeding took does not count, also what it gave back and libc keeps."""
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another libc than GNU's
+            ctypes.CDLL(None).malloc_trim(0)
     if _RESET.exists():
         _RESET.write_text("5")  # proc(5): resets the peak resident set size
 
