@@ -44,7 +44,8 @@ class Counted:
 
 def count(conditions: Sequence[ColumnElement[bool]], milliseconds: int = PAGE_MILLISECONDS) -> int | None:
     """How many match, exactly; None where that takes longer."""
-    return _within(milliseconds, lambda: db().scalar(_counting(conditions)) or 0)
+    # A number needs nothing of the ORM, which takes as long as an index that finds it.
+    return _within(milliseconds, lambda: db().connection().scalar(_counting(conditions)) or 0)
 
 
 def first_people(conditions: Sequence[ColumnElement[bool]]) -> list[Contact] | None:
