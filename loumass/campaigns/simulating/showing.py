@@ -134,7 +134,8 @@ class Shown:
 
     def steps(self) -> list[StepRow]:
         """In the order people read them."""
-        shares = self.report["wish"].get("task_ways", {})
+        # A report that an earlier release kept does not say what was wished.
+        shares = self.report.get("wish", {}).get("task_ways", {})
         return [_step(one, shares.get(one.get("key"), {})) for one in self.report["steps"]]
 
     def skipped(self) -> list[tuple[str, str, str, str, int]]:
