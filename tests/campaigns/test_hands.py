@@ -51,3 +51,13 @@ def test_what_either_raises_is_told_after_both_have_ended(who: str) -> None:
     with pytest.raises(ValueError, match=who):
         Hands[None]().both(work)
     assert sorted(ended) == ["the first", "the second"]
+
+
+def test_where_both_fail_neither_is_lost() -> None:
+    def work(call: Call) -> None:
+        call()
+        raise ValueError("the second" if call.__name__ == "_nobody" else "the first")
+
+    with pytest.raises(ValueError, match="the first") as told:
+        Hands[None]().both(work)
+    assert told.value.__notes__ == ["The other slice failed as well: ValueError('the second')"]

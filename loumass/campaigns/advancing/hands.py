@@ -24,7 +24,8 @@ class Hands(Generic[Done]):
         self._second = ThreadPoolExecutor(1, "advance")
 
     def both(self, work: Callable[[Call], Done]) -> list[Done]:
-        """What the runs returned, one or two. Raises what the first raised, else what the second did; both have ended."""
+        """What the runs returned, one or two. Raises what the first raised, with a note of what the second did, else what the
+        second raised; both have ended."""
         called: list[Future[Done]] = []
         # Before a session is open: the other hand needs one of its own.
         context = copy_context()
@@ -35,9 +36,11 @@ class Hands(Generic[Done]):
 
         try:
             done = [work(call)]
-        finally:
+        except BaseException as problem:
             for other in called:
-                other.exception()
+                if second := other.exception():
+                    problem.add_note(f"The other slice failed as well: {second!r}")
+            raise
         return done + [other.result() for other in called]
 
 
