@@ -3,7 +3,15 @@
 # ruff: noqa: F401  importing a model is what makes its table known
 
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, SystemMail, User
-from loumass.analytics.models import DailyCount
+from loumass.analytics.models import (
+    ContactEngagement,
+    DailyCount,
+    DailyPart,
+    Earning,
+    FigureMark,
+    QuarterCount,
+    StaleQuarter,
+)
 from loumass.campaigns.models import (
     Campaign,
     CampaignChange,
