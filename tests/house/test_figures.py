@@ -33,10 +33,10 @@ def test_figures_are_what_the_facts_come_to(world: World, monkeypatch: pytest.Mo
 
     # Every day and every part of a day that is told apart comes to the same.
     for kind in ("message.sent", "message.replied", "message.opened"):
-        facts = sum(fact.kind == kind for fact in house.facts())
+        number = sum(fact.kind == kind for fact in house.facts())
         whole = [count for count, _ in house.parts("all", kind).values()]
         hours = [count for count, _ in house.parts("hour", kind).values()]
-        assert sum(whole) == sum(hours) == facts > 0, kind
+        assert sum(whole) == sum(hours) == number > 0, kind
         own = sum(fact.kind == kind and fact.campaign_id == house.run.id for fact in house.facts())
         assert sum(count for count, _ in house.parts("all", kind, house.run.id).values()) == own
         steps = sum(count for count, _ in house.parts("step", kind, house.run.id).values())
@@ -66,9 +66,10 @@ def test_figures_are_what_the_facts_come_to(world: World, monkeypatch: pytest.Mo
     assert [(dict(row)["amount"], dict(row)["currency"]) for row in seen["earning"]] == [(125050, "EUR")] * 2
 
     # Told twice.
+    facts = house.facts()
     with world.acme.acting() as session:
-        listeners.on_counted(house.facts())
-        listeners.on_goal_reached([fact for fact in house.facts() if fact.kind == "enrollment.reached_goal"])
+        listeners.on_counted(facts)
+        listeners.on_goal_reached([fact for fact in facts if fact.kind == "enrollment.reached_goal"])
         session.commit()
     world.work()
     world.later(hours=2)
@@ -76,7 +77,7 @@ def test_figures_are_what_the_facts_come_to(world: World, monkeypatch: pytest.Mo
 
     # Killed in the middle: nothing of it stays, and the next one does it all.
     with world.acme.acting() as session:
-        listeners.on_counted(house.facts())
+        listeners.on_counted(facts)
         session.commit()
     with monkeypatch.context() as broken:
         broken.setattr(counting, "sum_days_of", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
