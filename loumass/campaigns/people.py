@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 
 from loumass.campaigns.backlog import THRESHOLD
-from loumass.campaigns.models import STATUSES, Enrollment
+from loumass.campaigns.models import STATUSES, Enrollment, Step
 from loumass.campaigns.unsent import missed_one
 from loumass.contacts.models import Contact
 from loumass.core import clock
@@ -45,10 +45,13 @@ class PeopleWanted:
     #: Those who stand at any of these, and those who were sent the message of that step.
     among: frozenset[UUID] = frozenset()
     had: UUID | None = None
+    #: Those who left a step by one of its ways: its id, and the way.
+    took: tuple[UUID, str] | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> PeopleWanted:
-        """The filter of a page's query (`q`, `at`, `status`, `where`, `reason`, `among`, `had`); nonsense is dropped."""
+        """The filter of a page's query (`q`, `at`, `status`, `where`, `reason`, `among`, `had`, `took`); nonsense is
+        dropped."""
         status, where = query.get("status", ""), query.get("where", "")
         return cls(
             words=" ".join(query.get("q", "").split())[:200],
@@ -58,6 +61,7 @@ class PeopleWanted:
             reason=query.get("reason", "")[:200],
             among=frozenset(one for one in map(_id_of, query.get("among", "").split(",")) if one),
             had=_id_of(query.get("had", "")),
+            took=_way_of(query.get("took", "")),
         )
 
     @property
@@ -80,6 +84,8 @@ class PeopleWanted:
             found += [Enrollment.node_id.in_(self.among), Enrollment.state != "ended"]
         if self.had:
             found.append(_had(self.had))
+        if self.took:
+            found.append(_took(*self.took))
         if self.where:
             found.append(_is_where(self.where))
         return found
@@ -179,11 +185,28 @@ def _had(node_id: UUID) -> ColumnElement[bool]:
     return exists(sent.correlate(Enrollment))
 
 
+def _took(node_id: UUID, branch: str) -> ColumnElement[bool]:
+    left = select(Step.id).where(
+        Step.organization_id == current_organization_id(),
+        Step.enrollment_id == Enrollment.id,
+        Step.node_id == node_id,
+        Step.outcome == branch,
+    )
+    return exists(left.correlate(Enrollment))
+
+
 def _begins_with(words: str) -> list[ColumnElement[bool]]:
     """Prefixes as ranges on C-collated columns: policies leave those fast, unlike LIKE."""
     lower = words.lower()
     columns = (Contact.name_key, Contact.last_name_key, Contact.company_key, Contact.email_key)
     return [and_(column >= lower, column < lower + _LAST) for column in columns]
+
+
+def _way_of(value: str) -> tuple[UUID, str] | None:
+    """A step's id, a colon and a way."""
+    step, _, branch = value.partition(":")
+    node_id = _id_of(step)
+    return (node_id, branch[:40]) if node_id and branch else None
 
 
 def _id_of(value: str) -> UUID | None:
