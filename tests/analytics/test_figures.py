@@ -130,7 +130,7 @@ def test_every_page_says_what_happened_and_leads_to_the_people(world: World) -> 
         [name] = row.xpath("./td/a")
         assert people_at(ben, name.get("href")) == int(words(row.xpath("./td[2]")[0]))
     ends = {row[0]: row[1] for row in table(campaign, "How people left, and after how long")}
-    assert ends == {"reached the end": "9", "reached the goal": "2", "replied": "1"}
+    assert ends == {"Reached the end": "9", "Reached the goal": "2", "Replied": "1"}
     [left] = campaign.xpath("//table[./caption[contains(text(), 'How people left')]]//a[text()='9']")
     assert people_at(ben, left.get("href")) == 9
 

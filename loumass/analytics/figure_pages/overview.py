@@ -23,15 +23,15 @@ DAYS = (
     ("Bounced", "message.bounced"), ("Failed", "message.failed"), ("Unsubscribed", "contact.unsubscribed"),
     ("Entered a campaign", "enrollment.started"), ("Reached a goal", "enrollment.reached_goal"),
 )  # fmt: skip
-#: Title, kind of fact, what the list of people calls it, the colour of more of it, and whether it is a part of what was sent.
+#: Title, what the list of people calls it, kind of fact, the colour of more of it, and whether it is a part of what was sent.
 BOXES = (
-    ("Sent", "message.sent", "sent", "muted", False),
-    ("Opened", "message.opened", "opened", "green", True),
-    ("Clicked", "message.clicked", "clicked", "green", True),
-    ("Replied", "message.replied", "replied", "green", True),
-    ("Goals reached", "enrollment.reached_goal", "goal", "green", False),
-    ("Bounced", "message.bounced", "bounced", "red", True),
-    ("Unsubscribed", "contact.unsubscribed", "unsubscribed", "red", True),
+    ("Sent", "sent", "message.sent", "muted", False),
+    ("Opened", "opened", "message.opened", "green", True),
+    ("Clicked", "clicked", "message.clicked", "green", True),
+    ("Replied", "replied", "message.replied", "green", True),
+    ("Goals reached", "goal", "enrollment.reached_goal", "green", False),
+    ("Bounced", "bounced", "message.bounced", "red", True),
+    ("Unsubscribed", "unsubscribed", "contact.unsubscribed", "red", True),
 )
 CHART = ("message.sent", "message.replied")
 MACHINES = (
@@ -73,7 +73,7 @@ def boxes_of(sums: reading.Sums, period: Period, **where: Any) -> list[dict[str,
             if is_part and sums.share(kind) is not None
             else "",
         }
-        for label, kind, did, tone, is_part in BOXES
+        for label, did, kind, tone, is_part in BOXES
     ]
 
 
