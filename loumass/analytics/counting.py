@@ -6,27 +6,27 @@ how often something is told, or in the middle of what a process dies; and a rebu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 
-from loumass.analytics.kinds import ANSWERED, COUNTED, LATER, NOTHING, REACTIONS, SOON, WRITTEN
+from loumass.analytics.kinds import ANSWERED, COUNTED, LATER, NOTHING, QUARTER, REACTIONS, SOON, WRITTEN
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 
 #: What a day's facts are told apart by. `class` are kinds of a kind: of replies, of leaving, of machines.
 SLICES = ("all", "step", "sender", "hour", "colleague", "way", "class")
 
-#: Facts of the quarters in question that are of the kinds in question.
-_FACTS = """
-    FROM unnest(CAST(:quarters AS timestamptz[])) AS stale(quarter)
-    CROSS JOIN LATERAL (
-        SELECT * FROM event
-        WHERE event.organization_id = :organization_id AND event.happened_at >= stale.quarter
-          AND event.happened_at < stale.quarter + interval '15 minutes' AND {which}
-    ) fact
+#: The quarter of an hour in which a fact happened.
+_QUARTER = "date_bin('15 minutes', fact.happened_at, CAST('2000-01-01 00:00:00+00' AS timestamptz))"
+#: Facts of the quarters in question that are of the kinds in question. The bounds are what the index is asked for.
+_FACTS = f"""
+    FROM event fact CROSS JOIN LATERAL (SELECT {_QUARTER} AS quarter) stale
+    WHERE fact.organization_id = :organization_id
+      AND fact.happened_at >= CAST(:since AS timestamptz) AND fact.happened_at < CAST(:until AS timestamptz)
+      AND stale.quarter = ANY(CAST(:quarters AS timestamptz[]))
 """
 _OF_FACT = """coalesce(fact.campaign_id, :nothing) AS campaign_id, coalesce(fact.node_id, :nothing) AS node_id,
         coalesce(fact.channel_id, :nothing) AS channel_id"""
@@ -40,20 +40,31 @@ _PLAIN = f"""
     SELECT stale.quarter, 'fact' AS slice, fact.kind, {_OF_FACT}, coalesce(fact.user_id, :nothing) AS user_id,
         coalesce(CASE fact.kind WHEN 'message.classified' THEN fact.facts ->> 'class'
             WHEN 'message.fetched' THEN fact.facts ->> 'what' END, '') AS part, 0 AS seconds
-    {_FACTS.format(which="event.kind = ANY(CAST(:kinds AS text[]))")}
-    WHERE fact.kind <> 'enrollment.ended' AND {_IS_LAST}
+    {_FACTS} AND fact.kind = ANY(CAST(:kinds AS text[])) AND fact.kind <> 'enrollment.ended' AND {_IS_LAST}
 """
+# Each looks its own row up, however many the planner thinks there are: LIMIT says so.
 _LEFT = f"""
-    SELECT stale.quarter, 'fact', fact.kind, {_OF_FACT}, CAST(:nothing AS uuid), coalesce(fact.facts ->> 'reason', ''),
-        greatest(coalesce(extract(epoch FROM fact.happened_at - walk.enrolled_at), 0), 0)
-    {_FACTS.format(which="event.kind = 'enrollment.ended'")}
-    LEFT JOIN enrollment walk ON walk.organization_id = :organization_id AND walk.id = fact.enrollment_id
+    SELECT ended.quarter, 'fact', ended.kind, ended.campaign_id, ended.node_id, ended.channel_id, CAST(:nothing AS uuid),
+        coalesce(ended.facts ->> 'reason', ''),
+        greatest(coalesce(extract(epoch FROM ended.happened_at - walk.enrolled_at), 0), 0)
+    FROM (SELECT stale.quarter, fact.kind, {_OF_FACT}, fact.enrollment_id, fact.happened_at, fact.facts
+          {_FACTS} AND fact.kind = 'enrollment.ended') ended
+    LEFT JOIN LATERAL (
+        SELECT enrolled_at FROM enrollment
+        WHERE enrollment.organization_id = :organization_id AND enrollment.id = ended.enrollment_id LIMIT 1
+    ) walk ON true
 """
 # What is no campaign's was written by somebody; an answer is one to what came since somebody of ours wrote last.
 _WRITTEN = f"""
-    SELECT stale.quarter, 'fact', said.kind, {_OF_FACT}, said.author_id, said.part, said.seconds
-    {_FACTS.format(which="event.kind = 'message.sent' AND event.campaign_id IS NULL")}
-    JOIN message own ON own.organization_id = :organization_id AND own.id = fact.message_id AND own.author_id IS NOT NULL
+    SELECT sent.quarter, 'fact', said.kind, sent.campaign_id, sent.node_id, sent.channel_id, said.author_id, said.part,
+        said.seconds
+    FROM (SELECT stale.quarter, {_OF_FACT}, fact.message_id
+          {_FACTS} AND fact.kind = 'message.sent' AND fact.campaign_id IS NULL) sent
+    CROSS JOIN LATERAL (
+        SELECT author_id, conversation_id, occurred_at FROM message
+        WHERE message.organization_id = :organization_id AND message.id = sent.message_id AND message.author_id IS NOT NULL
+        LIMIT 1
+    ) own
     LEFT JOIN LATERAL (
         SELECT min(question.occurred_at) AS at FROM message question
         WHERE question.organization_id = :organization_id AND question.conversation_id = own.conversation_id
@@ -76,18 +87,16 @@ _WRITTEN = f"""
 """
 # The way that they had gone when it happened: in a loop, the last time they came by.
 _WAYS = f"""
-    SELECT stale.quarter, 'way', fact.kind, fact.campaign_id, CAST(:nothing AS uuid), CAST(:nothing AS uuid),
+    SELECT reacted.quarter, 'way', reacted.kind, reacted.campaign_id, CAST(:nothing AS uuid), CAST(:nothing AS uuid),
         CAST(:nothing AS uuid), fork.id || ':' || went.outcome, 0
-    {
-    _FACTS.format(
-        which="event.kind = ANY(CAST(:reactions AS text[])) AND event.enrollment_id IS NOT NULL AND event.campaign_id IS NOT NULL"
-    )
-}
-    JOIN fork ON fork.campaign_id = fact.campaign_id
+    FROM (SELECT stale.quarter, fact.kind, fact.campaign_id, fact.enrollment_id, fact.happened_at
+          {_FACTS} AND fact.kind = ANY(CAST(:reactions AS text[])) AND fact.enrollment_id IS NOT NULL
+            AND fact.campaign_id IS NOT NULL) reacted
+    JOIN fork ON fork.campaign_id = reacted.campaign_id
     CROSS JOIN LATERAL (
         SELECT step.outcome FROM step
-        WHERE step.organization_id = :organization_id AND step.enrollment_id = fact.enrollment_id AND step.node_id = fork.id
-          AND step.left_at <= fact.happened_at AND step.outcome IS NOT NULL
+        WHERE step.organization_id = :organization_id AND step.enrollment_id = reacted.enrollment_id AND step.node_id = fork.id
+          AND step.left_at <= reacted.happened_at AND step.outcome IS NOT NULL
         ORDER BY step.visit DESC LIMIT 1
     ) went
 """
@@ -103,52 +112,58 @@ _FORKS = """
         WHERE node.organization_id = :organization_id AND node.kind = 'split'
     )
 """
+# The oldest, and what is stale within so long after it: one stretch of time, which one look at an index finds.
 _TAKE = text("""
-    DELETE FROM stale_quarter
-    WHERE organization_id = :organization_id AND work = :work AND quarter IN (
-        SELECT DISTINCT quarter FROM stale_quarter
-        WHERE organization_id = :organization_id AND work = :work ORDER BY quarter LIMIT :most)
-    RETURNING quarter
+    WITH oldest AS (
+        SELECT min(quarter) AS quarter FROM stale_quarter WHERE organization_id = :organization_id AND work = :work
+    )
+    DELETE FROM stale_quarter USING oldest
+    WHERE stale_quarter.organization_id = :organization_id AND stale_quarter.work = :work
+      AND stale_quarter.quarter < oldest.quarter + CAST(:stretch AS interval)
+    RETURNING stale_quarter.quarter
+""")
+_IS_STALE = text("""
+    SELECT EXISTS (SELECT FROM stale_quarter WHERE organization_id = :organization_id AND work = :work)
 """)
 _FORGET = text("""
     DELETE FROM quarter_count
     WHERE organization_id = :organization_id AND quarter = ANY(CAST(:quarters AS timestamptz[]))
 """)
 _COUNT = text(f"""
-    INSERT INTO quarter_count
+    WITH written AS (INSERT INTO quarter_count
         (organization_id, quarter, slice, kind, campaign_id, node_id, channel_id, user_id, part, count, seconds)
     WITH {_FORKS}, counted AS ({_PLAIN} UNION ALL {_LEFT} UNION ALL {_WRITTEN} UNION ALL {_WAYS})
     SELECT :organization_id, quarter, slice, kind, campaign_id, node_id, channel_id, user_id, part, count(*),
         sum(floor(seconds))
     FROM counted GROUP BY quarter, slice, kind, campaign_id, node_id, channel_id, user_id, part
-    RETURNING 1
+    RETURNING 1) SELECT count(*) FROM written
 """)
+#: The days that quarters between two are part of, and when the first begins and the last ends.
 _DAYS = text("""
-    SELECT DISTINCT CAST(quarter AT TIME ZONE :zone AS date) FROM unnest(CAST(:quarters AS timestamptz[])) AS stale(quarter)
+    SELECT first, last, CAST(first AS timestamp) AT TIME ZONE :zone AS since,
+        CAST(last + 1 AS timestamp) AT TIME ZONE :zone AS until
+    FROM (SELECT CAST(CAST(:oldest AS timestamptz) AT TIME ZONE :zone AS date) AS first,
+        CAST(CAST(:newest AS timestamptz) AT TIME ZONE :zone AS date) AS last) days
 """)
 _FORGET_DAYS = tuple(
-    text(f"DELETE FROM {table} WHERE organization_id = :organization_id AND (:is_all OR day = ANY(:days))")
+    text(f"DELETE FROM {table} WHERE organization_id = :organization_id AND day BETWEEN :first AND :last")
     for table in ("daily_count", "daily_part")
 )
-#: The quarters of the days in question; a day begins at its own midnight.
 _QUARTERS = """
     quarters AS MATERIALIZED (
         SELECT CAST(counted.quarter AT TIME ZONE :zone AS date) AS day, CAST(:nothing AS uuid) AS everything,
             CAST(extract(hour FROM counted.quarter AT TIME ZONE :zone) AS integer) AS hour, counted.*
         FROM quarter_count counted
-        WHERE counted.organization_id = :organization_id AND (:is_all OR EXISTS (
-            SELECT FROM unnest(CAST(:days AS date[])) AS wanted(day)
-            WHERE counted.quarter >= CAST(wanted.day AS timestamp) AT TIME ZONE :zone
-              AND counted.quarter < CAST(wanted.day + 1 AS timestamp) AT TIME ZONE :zone))
-          AND counted.quarter BETWEEN CAST(:since AS timestamptz) AND CAST(:until AS timestamptz)
+        WHERE counted.organization_id = :organization_id
+          AND counted.quarter >= CAST(:since AS timestamptz) AND counted.quarter < CAST(:until AS timestamptz)
     )
 """
 _SUM_DAYS = text(f"""
-    INSERT INTO daily_count (organization_id, day, kind, campaign_id, count)
+    WITH written AS (INSERT INTO daily_count (organization_id, day, kind, campaign_id, count)
     WITH {_QUARTERS}
     SELECT :organization_id, day, kind, campaign_id, sum(count) FROM quarters WHERE slice = 'fact'
     GROUP BY day, kind, campaign_id
-    RETURNING 1
+    RETURNING 1) SELECT count(*) FROM written
 """)
 
 
@@ -168,7 +183,7 @@ def _parts(name: str, part: str, where: str = "true", *, campaigns: bool = True,
 
 
 _SUM_PARTS = text(f"""
-    INSERT INTO daily_part (organization_id, slice, campaign_id, day, part, kind, count, seconds)
+    WITH written AS (INSERT INTO daily_part (organization_id, slice, campaign_id, day, part, kind, count, seconds)
     WITH {_QUARTERS}, told AS (
         {_parts("all", "''")}
         UNION ALL {_parts("step", "CAST(node_id AS text)", "node_id <> :nothing", whole=False)}
@@ -180,47 +195,42 @@ _SUM_PARTS = text(f"""
     )
     SELECT :organization_id, slice, campaign_id, day, part, kind, sum(count), sum(seconds) FROM told
     GROUP BY slice, campaign_id, day, part, kind
-    RETURNING 1
+    RETURNING 1) SELECT count(*) FROM written
 """)
-#: No day is longer, wherever it is.
-_MARGIN = timedelta(days=2)
+_ALL_DAYS = {"first": "-infinity", "last": "infinity", "since": "-infinity", "until": "infinity"}
 
 
-def take(work: str, most: int) -> list[datetime]:
-    """The oldest quarters, at most so many, that are stale for `work`; they are no longer said to be."""
-    bound = {"organization_id": current_organization_id(), "work": work, "most": most}
+def take(work: str, stretch: timedelta) -> list[datetime]:
+    """The oldest quarter that is stale for `work`, and those within `stretch` after it; they are no longer said to be."""
+    bound = {"organization_id": current_organization_id(), "work": work, "stretch": stretch}
     return sorted(set(db().scalars(_TAKE, bound)))
 
 
+def any_stale(work: str) -> bool:
+    """Whether anything is left for `work`."""
+    return bool(db().scalar(_IS_STALE, {"organization_id": current_organization_id(), "work": work}))
+
+
 def count_quarters(quarters: Sequence[datetime]) -> None:
-    """Count these quarters anew from the facts."""
-    bound = _bound(quarters=list(quarters))
+    """Count these quarters, the oldest first, anew from the facts."""
+    bound = _bound(quarters=list(quarters), since=quarters[0], until=quarters[-1] + QUARTER)
     db().execute(_FORGET, bound)
     db().execute(_COUNT, {**bound, "kinds": list(COUNTED), "reactions": list(REACTIONS)})
 
 
 def sum_days_of(quarters: Sequence[datetime], zone: str) -> None:
     """Sum the days anew that these quarters are part of."""
-    days = list(db().scalars(_DAYS, {"quarters": list(quarters), "zone": zone}))
-    # A day with its neighbours: what is looked through stays small however far the days lie apart.
-    _sum(zone, days=days, is_all=False, since=min(quarters), until=max(quarters))
+    ends = {"zone": zone, "oldest": quarters[0], "newest": quarters[-1]}
+    _sum(zone, dict(db().execute(_DAYS, ends).one()._mapping))
 
 
 def sum_all_days(zone: str) -> None:
     """Sum every day anew: the organization's midnight is another one now."""
-    _sum(zone, days=[], is_all=True, since=None, until=None)
+    _sum(zone, _ALL_DAYS)
 
 
-def _sum(
-    zone: str, *, days: list[date], is_all: bool, since: datetime | None, until: datetime | None
-) -> None:
-    bound = _bound(
-        zone=zone,
-        days=days,
-        is_all=is_all,
-        since=since - _MARGIN if since else "-infinity",
-        until=until + _MARGIN if until else "infinity",
-    )
+def _sum(zone: str, days: Mapping[str, Any]) -> None:
+    bound = _bound(zone=zone, **days)
     for statement in _FORGET_DAYS:
         db().execute(statement, bound)
     db().execute(_SUM_DAYS, bound)

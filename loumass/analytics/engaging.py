@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from loumass.analytics.kinds import QUARTER
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 
@@ -17,13 +18,9 @@ _TOUCHED = """
     touched AS MATERIALIZED (
         SELECT DISTINCT contact.id, coalesce(contact.merged_into_id, contact.id) AS kept_id
         FROM (
-            SELECT DISTINCT fact.contact_id
-            FROM unnest(CAST(:quarters AS timestamptz[])) AS stale(quarter)
-            CROSS JOIN LATERAL (
-                SELECT contact_id FROM event
-                WHERE event.organization_id = :organization_id AND event.happened_at >= stale.quarter
-                  AND event.happened_at < stale.quarter + interval '15 minutes' AND event.kind = ANY(CAST(:kinds AS text[]))
-            ) fact
+            SELECT DISTINCT contact_id FROM event
+            WHERE event.organization_id = :organization_id AND event.kind = ANY(CAST(:kinds AS text[]))
+              AND event.happened_at >= CAST(:since AS timestamptz) AND event.happened_at < CAST(:until AS timestamptz)
         ) met
         JOIN contact ON contact.organization_id = :organization_id AND contact.id = met.contact_id
     )
@@ -53,10 +50,11 @@ _COUNT = text(f"""
 
 
 def engage(quarters: Sequence[datetime]) -> None:
-    """Count anew how everybody reacts to whom something happened in these quarters."""
+    """Count anew how everybody reacts to whom something happened from the first of these quarters to the last."""
     bound: dict[str, Any] = {
         "organization_id": current_organization_id(),
-        "quarters": list(quarters),
+        "since": quarters[0],
+        "until": quarters[-1] + QUARTER,
         "kinds": _KINDS,
     }
     db().execute(_FORGET, bound)

@@ -19,8 +19,8 @@ from loumass.core.live import announce
 from loumass.core.plans import PLANNED_FOR_MANY
 from loumass.core.tenancy import current_organization_id, globally, serving, transaction
 
-#: Quarters of an hour that one slice counts (a day), and whose people one slice looks at.
-COUNTED_TOGETHER, ENGAGED_TOGETHER = 96, 4
+#: How long a stretch of time one slice counts, and of how long a one it looks at the people.
+COUNTED_TOGETHER, ENGAGED_TOGETHER = timedelta(days=1), timedelta(hours=1)
 #: A count that took longer rests ten times as long: however much happens, it takes a tenth of the database's time.
 QUICK = timedelta(seconds=0.2)
 REST = 10
@@ -68,7 +68,7 @@ def count() -> bool:
             mark_stale(quarters, "engage")
             wake_all([engage.wake(_next_hour())])
         announce("dashboard")
-    return len(quarters) >= COUNTED_TOGETHER
+        return counting.any_stale("count")
 
 
 @job("bulk")
@@ -79,7 +79,7 @@ def engage() -> bool:
         quarters = counting.take("engage", ENGAGED_TOGETHER)
         if quarters:
             engaging.engage(quarters)
-    return len(quarters) >= ENGAGED_TOGETHER
+        return counting.any_stale("engage")
 
 
 def rebuild_everybody() -> int:

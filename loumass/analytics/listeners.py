@@ -33,8 +33,12 @@ _REST = text("SELECT rest_until FROM figure_mark WHERE organization_id = :organi
 # It counted as something else until now, where it was classed before.
 _CLASSED_BEFORE = text("""
     SELECT DISTINCT before.happened_at FROM unnest(CAST(:messages AS uuid[]), CAST(:contacts AS uuid[])) AS told(message_id, contact_id)
-    JOIN event before ON before.organization_id = :organization_id AND before.contact_id = told.contact_id
-        AND before.message_id = told.message_id AND before.kind = 'message.classified'
+    CROSS JOIN LATERAL (
+        SELECT event.happened_at FROM event
+        WHERE event.organization_id = :organization_id AND event.contact_id = told.contact_id
+          AND event.message_id = told.message_id AND event.kind = 'message.classified'
+        ORDER BY event.happened_at LIMIT 100
+    ) before
 """)
 # Mail that is fetched late may turn what was written meanwhile into an answer.
 _WRITTEN_SINCE = text("""
