@@ -8,6 +8,7 @@ facts. SIZE=full: 10,000,000 facts against 100,000.
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ from loumass.core import clock, database
 TIMES = 100
 ROUNDS = 25
 DAYS = (7, 30, 90)
+#: Tables that grow with what happens.
+_FACTS = re.compile(r"\b(?:FROM|JOIN)\s+(?:event|quarter_count)\b")
 
 
 def main() -> None:
@@ -102,7 +105,7 @@ def _reads_no_facts(browser: FlaskClient, paths: Sequence[str]) -> None:
     for path in paths:
         _milliseconds(browser, path)
     event.remove(database.engine(), "before_cursor_execute", note)
-    assert not [one for one in asked if " event" in one or "quarter_count" in one], "a page reads facts"
+    assert not list(filter(_FACTS.search, asked)), "a page reads facts"
 
 
 def _measured(
