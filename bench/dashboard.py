@@ -22,7 +22,7 @@ from bench.figures_seeding import ANSWERS, happened
 from bench.inbox import _milliseconds, _signed_in
 from bench.installation import House, installed
 from bench.measuring import Stopwatch, forget_peak, peak_mib, print_line, size
-from loumass.analytics import listeners, rebuilding
+from loumass.analytics import jobs, listeners, rebuilding
 from loumass.app import create_app
 from loumass.core import clock, database
 
@@ -87,7 +87,7 @@ def _slice(house: House) -> float:
     for _ in range(5):
         with house.acting() as session:
             listeners.mark_stale([clock.now()])
-            listeners.wake_counting()
+            jobs.count.later()
             session.commit()
         began = time.perf_counter()
         house.work("analytics.count")

@@ -16,7 +16,8 @@ from loumass.core import clock
 DAYS, CAMPAIGNS, SENDERS, PEOPLE, ANSWERS = 180, 12, 8, 5_000, 2_000
 #: Facts that go in by one statement, so that nothing grows with how many there are.
 TOGETHER = 1_000_000
-_STEPS = [("split", {"a": 50, "b": 50}), ("email_send", {}), ("email_send", {}), ("end", {})]
+_STEPS = [("email_send", {}), ("email_send", {}), ("end", {})]
+_SPLIT = ("split", {"a": 50, "b": 50})
 
 _MONTHS = text("""
     SELECT prepare_event_month(CAST(date_trunc('month', CAST(:since AS date)) + n * interval '1 month' AS date))
@@ -55,7 +56,8 @@ _FACTS = text("""
         CAST(:now AS timestamptz) - :days * interval '1 day' * (1 - told.n / CAST(:count AS double precision)),
         (ARRAY['message.sent', 'message.sent', 'message.sent', 'message.sent', 'message.opened', 'message.opened', 'message.fetched',
             'message.clicked', 'message.replied', 'enrollment.started'])[1 + told.n % 10],
-        walk.contact_id, walk.campaign_id, walk.id, uuidv7(), (CAST(:senders AS uuid[]))[1 + told.n / 7 % :sending], walk.node_id,
+        walk.contact_id, walk.campaign_id, walk.id, uuidv7(), (CAST(:senders AS uuid[]))[1 + (walk.n * 2 + told.n / 10 % 2) % :sending],
+        walk.node_id,
         CASE WHEN told.n % 10 = 6 THEN '{"what": "opened by a machine"}' ELSE '{}' END::jsonb
     FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS told(n)
     JOIN bench_walk AS walk (n, id, contact_id, campaign_id, node_id) ON walk.n = told.n * 7919 % :people
@@ -97,8 +99,8 @@ def happened(house: House, name: str, facts: int) -> tuple[House, UUID]:
         for n in range(SENDERS)
     ]
     channel = seeding.mailbox(house, 2525, daily_cap=1_000)
-    for _ in range(CAMPAIGNS):
-        seeding.campaign(house, channel, _STEPS)
+    for n in range(CAMPAIGNS):
+        seeding.campaign(house, channel, [_SPLIT, *_STEPS] if n % 2 == 0 else _STEPS)
     with house.acting() as session:
         now = clock.now()
         rows = session.execute(_NODES, {"organization_id": house.organization_id}).all()

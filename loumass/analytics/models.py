@@ -24,6 +24,8 @@ class QuarterCount(OrganizationScoped, Base):
 
     __tablename__ = "quarter_count"
 
+    # No key to the organization, as `event`, of which it is made anew: it would cost each row more than the row itself.
+    organization_id: Mapped[UUID] = organization_of_parents()
     quarter: Mapped[datetime] = mapped_column(primary_key=True)
     #: `fact`: each fact once. `way`: each fact of somebody who went a way of a split, `part` being `<step>:<branch>`.
     slice: Mapped[str] = mapped_column(primary_key=True)
@@ -56,6 +58,7 @@ class DailyPart(OrganizationScoped, Base):
 
     __tablename__ = "daily_part"
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     #: What it is told apart by (`counting.SLICES`).
     slice: Mapped[str] = mapped_column(primary_key=True)
     #: All zeros: everything together, with and without a campaign.

@@ -17,16 +17,14 @@ _MADE = (
         channel_id UUID NOT NULL, user_id UUID NOT NULL, part TEXT NOT NULL, count INTEGER NOT NULL,
         seconds BIGINT DEFAULT 0 NOT NULL,
         CONSTRAINT pk_quarter_count PRIMARY KEY
-            (organization_id, quarter, slice, kind, campaign_id, node_id, channel_id, user_id, part),
-        CONSTRAINT fk_quarter_count_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id)
+            (organization_id, quarter, slice, kind, campaign_id, node_id, channel_id, user_id, part)
     )
     """,
     """
     CREATE TABLE daily_part (
         organization_id UUID DEFAULT current_organization() NOT NULL, slice TEXT NOT NULL, campaign_id UUID NOT NULL,
         day DATE NOT NULL, part TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL, seconds BIGINT DEFAULT 0 NOT NULL,
-        CONSTRAINT pk_daily_part PRIMARY KEY (organization_id, slice, campaign_id, day, part, kind),
-        CONSTRAINT fk_daily_part_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id)
+        CONSTRAINT pk_daily_part PRIMARY KEY (organization_id, slice, campaign_id, day, part, kind)
     )
     """,
     """
