@@ -53,13 +53,15 @@ _WALKS = text("""
 _FACTS = text("""
     INSERT INTO event (organization_id, happened_at, kind, contact_id, campaign_id, enrollment_id, message_id, channel_id, node_id, facts)
     SELECT :organization_id,
-        CAST(:now AS timestamptz) - :days * interval '1 day' * (1 - told.n / CAST(:count AS double precision)),
+        date_trunc('day', CAST(:now AS timestamptz), 'America/Denver') - :days * interval '1 day'
+            + floor(at.day) * interval '1 day' + interval '8 hours' + (at.day - floor(at.day)) * interval '9 hours',
         (ARRAY['message.sent', 'message.sent', 'message.sent', 'message.sent', 'message.opened', 'message.opened', 'message.fetched',
             'message.clicked', 'message.replied', 'enrollment.started'])[1 + told.n % 10],
         walk.contact_id, walk.campaign_id, walk.id, uuidv7(), (CAST(:senders AS uuid[]))[1 + (walk.n * 2 + told.n / 10 % 2) % :sending],
         walk.node_id,
         CASE WHEN told.n % 10 = 6 THEN '{"what": "opened by a machine"}' ELSE '{}' END::jsonb
     FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS told(n)
+    CROSS JOIN LATERAL (SELECT :days * (told.n / CAST(:count AS double precision)) AS day) at
     JOIN bench_walk AS walk (n, id, contact_id, campaign_id, node_id) ON walk.n = told.n * 7919 % :people
 """)
 _TALK = text("""

@@ -20,7 +20,7 @@ from loumass.core.plans import PLANNED_FOR_MANY
 from loumass.core.tenancy import current_organization_id, globally, serving, transaction
 
 #: How long a stretch of time one slice counts, and of how long a one it looks at the people.
-COUNTED_TOGETHER, ENGAGED_TOGETHER = timedelta(days=1), timedelta(hours=1)
+COUNTED_TOGETHER, ENGAGED_TOGETHER = timedelta(days=1), timedelta(hours=6)
 #: A count that took longer rests ten times as long: however much happens, it takes a tenth of the database's time.
 QUICK = timedelta(seconds=0.2)
 REST = 10

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import abort, g, render_template, request, url_for
+from flask import abort, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
@@ -15,6 +15,7 @@ from loumass.analytics import attribution, reading
 from loumass.analytics.figure_pages.blueprint import csv_file, pages
 from loumass.analytics.figure_pages.overview import CHART, DAYS, boxes_of, hours_rows, machines_in
 from loumass.analytics.figure_pages.rows import HEADER, Row, by_medium, classes_in, senders_named
+from loumass.analytics.keeping import kept_shares
 from loumass.analytics.listeners import organization_zone
 from loumass.analytics.period import LONGEST, Period, asked
 from loumass.campaigns.counting import counts_of
@@ -34,7 +35,10 @@ def campaign(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addr
     one = get_or_404(Campaign, id)
     g.within = "campaigns"
     period, graph = _period(one), graph_of(one.graph_id)
-    classes = reading.sums_by("class", period, one.id)
+    classes, window = (
+        reading.sums_by("class", period, one.id),
+        attribution.window_of(request.args.get("window")),
+    )
     sums, senders = reading.sums_of(period, one.id), _senders(one, period)
     return render_template(
         "figures/campaign.html",
@@ -54,9 +58,9 @@ def campaign(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addr
         ends=_ends(classes),
         hours=reading.hours_of(period, "message.replied", one.id),
         weekdays=WEEKDAYS,
-        window=attribution.window_of(request.args.get("window")),
+        window=window,
         windows=attribution.WINDOWS,
-        shares=attribution.shares(period, attribution.window_of(request.args.get("window")), one.id),
+        shares=kept_shares(period, window, current_app.extensions["loumass.redis"], one.id),
     )
 
 

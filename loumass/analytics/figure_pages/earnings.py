@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from loumass.accounts.service import audit
 from loumass.analytics import attribution
 from loumass.analytics.earning import Earned, earn, take_back
 from loumass.analytics.figure_pages.blueprint import csv_file, pages, period_now, tabs_of
+from loumass.analytics.keeping import kept_shares
 from loumass.analytics.listeners import organization_zone
 from loumass.analytics.models import Earning
 from loumass.analytics.period import Period
@@ -157,7 +158,7 @@ def _shown(form: ValueForm) -> str:
         window=window,
         windows=attribution.WINDOWS,
         totals=attribution.totals(period),
-        shares=attribution.shares(period, window),
+        shares=kept_shares(period, window, current_app.extensions["loumass.redis"]),
         earned=earned,
         earned_rows=[(row[0], row[1]) for row in earned.items],
         sources=SOURCES,
