@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
+from migrations.erasing import let_erase, renew_erase_contact
 from migrations.support import secure_tenant_table
 
 revision = "0020"
@@ -88,6 +89,8 @@ def upgrade() -> None:
         op.execute(statement)
     for table in _TABLES:
         secure_tenant_table(table)
+    let_erase({"earning": ("SELECT", "UPDATE")})
+    renew_erase_contact()
 
 
 def downgrade() -> None:

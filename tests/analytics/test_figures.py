@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from lxml import html
+from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from loumass.accounts.models import AuditEntry
@@ -17,9 +18,12 @@ from loumass.analytics.earning import Earned, earn
 from loumass.analytics.figure_pages.blueprint import change_of_share, how_long, in_percent
 from loumass.analytics.models import Earning
 from loumass.analytics.period import LONGEST, Period, asked
+from loumass.contacts.erasing import erase
 from loumass.core import clock
 from loumass.core.ids import uuid7
 from loumass.core.money import minor_units, money
+from loumass.funnels.kinds.goal import GoalConfig
+from loumass.funnels.kinds.settings import complaints
 from loumass.messages.models import Conversation, Message
 from tests.analytics.busy import Busy, busy
 from tests.analytics.figures import campaign_of, channel_of, number, page_of, words
@@ -206,6 +210,15 @@ def test_a_value_is_written_down_by_hand_and_taken_away(
         actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert actions == ["value.added", "value.removed"]
 
+    # What was written of somebody who is erased says nothing of them any more; the value stays.
+    assert ben.post("/figures/values", good).status_code == 303
+    with world.acme.acting() as session:
+        erase(session.scalars(select(Earning.contact_id)).one())
+        session.commit()
+    with world.acme.acting() as session:
+        kept = session.scalars(select(Earning)).one()
+    assert (kept.note, kept.amount, kept.currency) == ("", 125050, "EUR")
+
 
 def test_the_parts_of_campaigns_are_the_whole(world: World) -> None:
     """Whoever wrote to whom how often, and whatever was earned or given back: first, last and shared each sum up to it."""
@@ -312,3 +325,26 @@ def test_how_long_and_how_much_are_said_in_words() -> None:
     ]  # fmt: skip
     assert [in_percent(one) for one in (None, 0, 100, 12.34)] == ["", "0%", "100%", "12.3%"]
     assert [change_of_share(*one) for one in ((2.0, 1.0), (None, 1.0))] == ["+1.0 points", ""]
+
+
+@pytest.mark.parametrize(
+    ("settings", "price", "sentence"),
+    [
+        ({}, 0, ""),
+        ({"worth": "1,250.50", "currency": "EUR"}, 125050, ""),
+        ({"worth": "90", "currency": "JPY"}, 90, ""),
+        ({"worth": "-5"}, None, "Amount must be more than nothing."),
+        ({"worth": "much"}, None, "Amount is not an amount such as 1,250.50."),
+        ({"worth": "9.5", "currency": "JPY"}, None, "Amount is whole in JPY."),
+        ({"currency": "XXX"}, None, "Currency is not one of the choices."),
+    ],
+)
+def test_a_goal_may_be_worth_something(settings: dict[str, str], price: int | None, sentence: str) -> None:
+    if price is None:
+        with pytest.raises(ValidationError) as refused:
+            GoalConfig.model_validate(settings)
+        assert sentence in complaints(GoalConfig, refused.value).values()
+        return
+    config = GoalConfig.model_validate(settings)
+    assert config.price == price
+    assert config.told == ({"worth": str(price), "currency": config.currency} if price else {})
