@@ -24,6 +24,7 @@ NOT_FIGURES = {
     "measuring",
     "seeding",
     "inbox_seeding",
+    "figures_seeding",
     "running",
     "sink",
     "witness",

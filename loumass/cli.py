@@ -19,7 +19,18 @@ INSUFFICIENT_PRIVILEGE = "42501"
 
 def add_commands(app: Flask) -> None:
     """Give `app` its commands."""
-    for command in (db_roles, migrate, seed, prepare, clock, reseal, backup, restore, class_hits_again):
+    for command in (
+        db_roles,
+        migrate,
+        seed,
+        prepare,
+        clock,
+        reseal,
+        backup,
+        restore,
+        class_hits_again,
+        rebuild_figures,
+    ):
         app.cli.add_command(command)
 
 
@@ -116,6 +127,14 @@ def class_hits_again(days: int) -> None:
 
     everybodys_hits_again(days)
     print(f"the hits of {days} days are classed again by the workers")
+
+
+@click.command("rebuild-figures")
+def rebuild_figures() -> None:
+    """Count every figure anew from the facts: after a restore, or when a number seems wrong."""
+    from loumass.analytics.jobs import rebuild_everybody
+
+    print(f"the figures of {rebuild_everybody()} organizations are counted anew by the workers")
 
 
 @click.command("backup")

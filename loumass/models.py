@@ -4,7 +4,15 @@
 
 from loumass.accounts.days_off.models import DayOff, HolidayCalendar
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, SystemMail, User
-from loumass.analytics.models import DailyCount
+from loumass.analytics.models import (
+    ContactEngagement,
+    DailyCount,
+    DailyPart,
+    Earning,
+    FigureMark,
+    QuarterCount,
+    StaleQuarter,
+)
 from loumass.campaigns.models import (
     Campaign,
     CampaignChange,

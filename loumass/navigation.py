@@ -32,6 +32,7 @@ PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("", (
         Entry("Dashboard", "analytics.dashboard", "layout-dashboard", "dashboard.read", on_phone=True),
         Entry("Inbox", "inbox.index", "inbox", "inbox.read", needing_reply, on_phone=True),
+        Entry("Figures", "figures.overview", "chart-bar", "dashboard.read"),
     )),
     ("Outreach", (
         Entry("Campaigns", "campaigns.index", "speakerphone", "campaigns.read", on_phone=True),

@@ -9,6 +9,7 @@ from flask import Blueprint
 import loumass.accounts.api
 import loumass.accounts.health
 import loumass.accounts.pages
+import loumass.analytics.figure_pages
 import loumass.analytics.pages
 import loumass.campaigns.api
 import loumass.campaigns.call_pages
@@ -73,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.funnels.file_pages.pages, "", "member"),
     Route(loumass.funnels.rule_pages.pages, "", "member"),
     Route(loumass.analytics.pages.pages, "", "member"),
+    Route(loumass.analytics.figure_pages.pages, "", "member"),
     Route(loumass.content.every_page.pages, "", "member"),
     Route(loumass.inbox.pages.pages, "", "member"),
     Route(loumass.inbox.task_pages.pages, "", "member"),

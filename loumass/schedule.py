@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import loumass.accounts.jobs
+import loumass.analytics.jobs
 import loumass.campaigns.jobs
 import loumass.channels.jobs
 import loumass.channels.tracking_domains
@@ -41,6 +42,7 @@ SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
     loumass.messages.hits_classing.sweep,
     loumass.campaigns.jobs.sweep,
     loumass.outgoing.jobs.sweep,
+    loumass.analytics.jobs.sweep,
 )
 
 

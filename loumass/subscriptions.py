@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import loumass.analytics.listeners
+import loumass.analytics.listeners as figures
 import loumass.campaigns.forwarding
 import loumass.campaigns.goal_news as goals
 import loumass.campaigns.leaving
@@ -20,7 +20,7 @@ import loumass.outgoing.resending
 import loumass.webhooks.listeners
 from loumass.events.service import Listener
 
-_counted = loumass.analytics.listeners.on_counted
+_counted = figures.on_counted
 
 SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
     "call.ended": [campaigns.on_call_ended],
@@ -37,16 +37,18 @@ SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
     ],
     "contact.changed": [triggers.on_contact_changed, goals.on_goal_changed],
     "contact.away": [loumass.campaigns.parking.on_away],
-    "contact.complained": [campaigns.on_opted_out],
+    "contact.complained": [_counted, campaigns.on_opted_out],
     "contact.created": [loumass.messages.receiving_listeners.on_contact_created],
+    "contact.merged": [_counted, figures.on_merged],
     "contact.opt_out_decided": [loumass.campaigns.parking.on_opt_out_decided],
     "contact.opt_out_proposed": [loumass.campaigns.parking.on_opt_out_proposed],
     "contact.resubscribed": [loumass.messages.outbox_listeners.on_resubscribed],
     "contact.tagged": [triggers.on_tagged, goals.on_goal_tagged],
     "contact.unsubscribed": [_counted, campaigns.on_opted_out, goals.on_goal_elsewhere],
     "domain.released": [loumass.messages.outbox_listeners.on_domain_released],
-    "enrollment.ended": [triggers.on_left, goals.on_goal_elsewhere],
+    "enrollment.ended": [_counted, triggers.on_left, goals.on_goal_elsewhere],
     "enrollment.forwarded": [loumass.campaigns.forwarding.on_forwarded],
+    "enrollment.reached_goal": [_counted, figures.on_goal_reached],
     "enrollment.started": [_counted],
     "enrollment.status_changed": [
         loumass.campaigns.leaving.on_status_changed,
@@ -54,16 +56,19 @@ SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
         goals.on_goal_elsewhere,
     ],
     "import.finished": [loumass.messages.receiving_listeners.on_import_finished],
+    "message.auto_replied": [_counted],
     "message.bounced": [_counted, campaigns.on_bounced],
     "message.cancelled": [campaigns.on_outcome],
+    "message.classified": [_counted],
     "message.clicked": [_counted, campaigns.on_clicked, triggers.on_link_clicked, goals.on_goal_elsewhere],
     "message.failed": [_counted, campaigns.on_outcome],
+    "message.fetched": [_counted],
     "message.in_doubt": [campaigns.on_outcome],
     "message.opened": [_counted, campaigns.on_opened, triggers.on_message_opened, goals.on_goal_elsewhere],
     "message.received": [_counted, triggers.on_written, goals.on_goal_elsewhere],
     "message.replied": [_counted, campaigns.on_replied, loumass.campaigns.leaving.on_colleague_replied],
     "message.sent": [_counted, campaigns.on_outcome, loumass.webhooks.listeners.on_sent],
-    "task.done": [campaigns.on_task_closed],
-    "task.skipped": [campaigns.on_task_closed],
+    "task.done": [_counted, campaigns.on_task_closed],
+    "task.skipped": [_counted, campaigns.on_task_closed],
     "voices.connected": [loumass.messages.outbox_listeners.on_voices_connected],
 }

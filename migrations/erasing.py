@@ -99,6 +99,7 @@ BEGIN
         SELECT 1 FROM jsonb_array_elements_text(cells) AS cell, unnest(needles) AS needle
         WHERE lower(trim(cell)) = lower(needle) OR regexp_replace(cell, '[^0-9]', '', 'g') IN (needle, right(needle, 10)));
     UPDATE task SET title = '', script = '', note = '' WHERE organization_id = org AND contact_id = ANY(ids);
+    UPDATE earning SET note = '' WHERE organization_id = org AND contact_id = ANY(ids);
     UPDATE webhook_attempt SET answer = '' WHERE organization_id = org AND call_id IN (
         SELECT id FROM webhook_call WHERE webhook_call.organization_id = org AND contact_id = ANY(ids));
     UPDATE webhook_call SET body = '', state = CASE WHEN state IN ('queued', 'calling') THEN 'cancelled' ELSE state END,

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 
 from loumass.campaigns.backlog import THRESHOLD
-from loumass.campaigns.models import STATUSES, CampaignChange, Enrollment
+from loumass.campaigns.models import STATUSES, CampaignChange, Enrollment, Step
 from loumass.campaigns.unsent import missed_one
 from loumass.contacts.models import Contact
 from loumass.core import clock
@@ -50,10 +50,13 @@ class PeopleWanted:
     had: UUID | None = None
     #: The older version of the campaign that they finish on.
     version: int | None = None
+    #: Those who left a step by one of its ways: its id, and the way.
+    took: tuple[UUID, str] | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> PeopleWanted:
-        """The filter of a page's query (`q`, `at`, `status`, `where`, `reason`, `among`, `had`, `version`); nonsense is dropped."""
+        """The filter of a page's query (`q`, `at`, `status`, `where`, `reason`, `among`, `had`, `version`, `took`);
+        nonsense is dropped."""
         status, where, version = (query.get(name, "") for name in ("status", "where", "version"))
         return cls(
             words=" ".join(query.get("q", "").split())[:200],
@@ -64,6 +67,7 @@ class PeopleWanted:
             among=frozenset(one for one in map(_id_of, query.get("among", "").split(",")) if one),
             had=_id_of(query.get("had", "")),
             version=int(version) if VERSION.fullmatch(version) else None,
+            took=_way_of(query.get("took", "")),
         )
 
     @property
@@ -91,6 +95,8 @@ class PeopleWanted:
                 Enrollment.node_id.in_(_steps_of(campaign_id, self.version)),
                 Enrollment.state != "ended",
             ]
+        if self.took:
+            found.append(_took(*self.took))
         if self.where:
             found.append(_is_where(self.where))
         return found
@@ -204,11 +210,28 @@ def _had(node_id: UUID) -> ColumnElement[bool]:
     return exists(sent.correlate(Enrollment))
 
 
+def _took(node_id: UUID, branch: str) -> ColumnElement[bool]:
+    left = select(Step.id).where(
+        Step.organization_id == current_organization_id(),
+        Step.enrollment_id == Enrollment.id,
+        Step.node_id == node_id,
+        Step.outcome == branch,
+    )
+    return exists(left.correlate(Enrollment))
+
+
 def _begins_with(words: str) -> list[ColumnElement[bool]]:
     """Prefixes as ranges on C-collated columns: policies leave those fast, unlike LIKE."""
     lower = words.lower()
     columns = (Contact.name_key, Contact.last_name_key, Contact.company_key, Contact.email_key)
     return [and_(column >= lower, column < lower + _LAST) for column in columns]
+
+
+def _way_of(value: str) -> tuple[UUID, str] | None:
+    """A step's id, a colon and a way."""
+    step, _, branch = value.partition(":")
+    node_id = _id_of(step)
+    return (node_id, branch[:40]) if node_id and branch else None
 
 
 def _id_of(value: str) -> UUID | None:

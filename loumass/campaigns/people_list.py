@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from loumass.campaigns.models import STATUSES, Campaign, Enrollment
+from loumass.campaigns.people_doing import Doing, doing_of
 from loumass.contacts.listing import ContactFilter, contact_conditions, id_of
 from loumass.contacts.models import Contact
 from loumass.core import clock
@@ -31,6 +32,8 @@ class PeopleFilter:
     status: str = ""
     activity: str = ""
     since: datetime = _ALWAYS
+    #: Who is behind a figure; the campaign is part of it then.
+    doing: Doing | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> PeopleFilter:
@@ -42,17 +45,21 @@ class PeopleFilter:
             status=status if status in STATUSES else "",
             activity=activity if activity in ACTIVITIES else "",
             since=_since(query.get("since", "")),
+            doing=doing_of(query),
         )
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Returns what a contact must fulfil; join them with AND."""
         found = contact_conditions(self.contacts)
-        if self.campaign or self.status:
-            of_campaign = [Enrollment.campaign_id == self.campaign] if self.campaign else []
+        campaign = None if self.doing else self.campaign
+        if campaign or self.status:
+            of_campaign = [Enrollment.campaign_id == campaign] if campaign else []
             of_status = [Enrollment.status == self.status] if self.status else []
             found.append(_is_enrolled(*of_campaign, *of_status))
         if self.activity:
             found.append(self._activity())
+        if self.doing:
+            found.append(self.doing.condition())
         return found
 
     def _activity(self) -> ColumnElement[bool]:

@@ -42,6 +42,12 @@ _QUERY = (
     "status",
     "activity",
     "since",
+    "until",
+    "did",
+    "at",
+    "via",
+    "by",
+    "kind",
     "verified",
     "segment",
     "sort",
@@ -191,6 +197,7 @@ def _offers(wanted: PeopleFilter) -> dict[str, Any]:
         "status_options": [(status, status) for status in STATUSES],
         "import_name": listing.import_name(brought_by) if brought_by else None,
         "activity": people_list.ACTIVITIES.get(wanted.activity),
+        "doing": wanted.doing,
     }
 
 

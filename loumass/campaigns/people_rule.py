@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from loumass.campaigns.people_doing import Doing
 from loumass.campaigns.people_list import PeopleFilter
 from loumass.contacts.listing import ContactFilter
 from loumass.contacts.models import Tag
@@ -16,6 +17,16 @@ from loumass.core.tenancy import get
 _NAMES = ("full_name", "last_name", "company", "email")
 _FEWEST_DIGITS = 3
 _ANY = "any"
+#: Days that a rule looks back at most.
+_LONGEST = 3650
+#: Facts that a rule can ask for as well.
+_NEARLY: dict[str, dict[str, Any]] = {
+    "sent": {"ask": "sent_count", "than": "at_least", "number": 1},
+    "replied": {"ask": "replied"},
+    "bounced": {"ask": "bounced"},
+    "opened": {"ask": "opened"},
+    "clicked": {"ask": "clicked"},
+}
 
 
 def rule_of(wanted: PeopleFilter) -> dict[str, Any]:
@@ -55,7 +66,14 @@ def _of_campaigns(wanted: PeopleFilter) -> list[dict[str, Any]]:
         found.append({"ask": "campaign", "campaign": campaign, "how": "ever"})
     if wanted.activity:
         found.append(_activity(wanted))
+    if wanted.doing and wanted.doing.did in _NEARLY:
+        found.append(_nearly(wanted.doing))
     return found
+
+
+def _nearly(doing: Doing) -> dict[str, Any]:
+    days = max((clock.now() - doing.since).days + 1, 1) if doing.since else _LONGEST + 1
+    return _NEARLY[doing.did] | ({"days": days} if days <= _LONGEST else {})
 
 
 def _activity(wanted: PeopleFilter) -> dict[str, Any]:
@@ -63,7 +81,7 @@ def _activity(wanted: PeopleFilter) -> dict[str, Any]:
         return {"ask": "campaign", "campaign": _ANY, "how": "ever"}
     days = max((clock.now() - wanted.since).days + 1, 1)
     # Since ever is no number of days.
-    lately = {"days": days} if days <= 3650 else {}
+    lately = {"days": days} if days <= _LONGEST else {}
     if wanted.activity == "messaged":
         return {"ask": "sent_count", "than": "at_least", "number": 1, **lately}
     return {"ask": wanted.activity, **lately}

@@ -1,6 +1,7 @@
 """Hits are classed some seconds after they came, message by message, from the raw rows: doing it again changes nothing.
 
-The first human opening of a message, and the first human click on each of its links, becomes a fact, once.
+The first human opening of a message, and the first human click on each of its links, becomes a fact, once; so does what a
+machine fetched before any person did.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ _COUNT = text("""
         human = excluded.human, machine = excluded.machine, unknown = excluded.unknown,
         first_human_at = excluded.first_human_at, last_at = excluded.last_at,
         told_at = coalesce(hit_count.told_at, excluded.told_at)
-    RETURNING message_id, link, first_human_at, old.told_at IS NULL AND new.told_at IS NOT NULL AS is_news
+    RETURNING message_id, link, first_human_at, old.told_at IS NULL AND new.told_at IS NOT NULL AS is_news,
+        old.message_id IS NULL AND new.told_at IS NULL AS is_fetched, new.human, new.machine, new.unknown, new.last_at
 """)
 _PREPARE = text("""
     SELECT prepare_hit_month(CAST(date_trunc('month', CAST(:today AS date)) + n * interval '1 month' AS date))
@@ -105,6 +107,7 @@ def class_messages(message_ids: set[UUID]) -> None:
     if counts:
         rows = db().execute(_COUNT, _counting(counts)).all()
         _tell([row for row in rows if row.is_news], messages)
+        _tell_fetched([row for row in rows if row.is_fetched], messages)
 
 
 def class_again(since: datetime) -> None:
@@ -175,6 +178,19 @@ def _tell(news: Sequence[Row[Any]], messages: Mapping[UUID, Row[Any]]) -> None:
     publish_all("message.clicked", clicked)
     for conversation_id in {messages[row.message_id].conversation_id for row in news}:
         live.announce(f"conversation:{conversation_id}")
+
+
+def _tell_fetched(news: Sequence[Row[Any]], messages: Mapping[UUID, Row[Any]]) -> None:
+    """message.fetched: a picture or a link that something fetched before any person did, once, with what it seemed to be."""
+    facts = [
+        ids_of(
+            messages[row.message_id],
+            what=f"{'opened' if row.link == PIXEL else 'clicked'} by {'something' if row.unknown else 'a machine'}",
+        )
+        | {"happened_at": row.last_at}
+        for row in news
+    ]
+    publish_all("message.fetched", facts)
 
 
 def _fact(row: Row[Any], messages: Mapping[UUID, Row[Any]]) -> dict[str, Any]:

@@ -69,6 +69,7 @@ def test_the_number_of_statements_does_not_grow_with_what_happened(world: World)
     campaign = campaign_of(world.acme)
     channel_of(world.acme, "a@acme.example", state="paused")
     enrolled(world.acme, campaign, 0)
+    statements()  # whoever asks first looks whether the schema is there
     few = statements()
     for n in range(1, 6):
         channel_of(world.acme, f"{n}@acme.example", state="paused")

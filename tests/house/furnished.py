@@ -10,6 +10,16 @@ from uuid import UUID
 
 from loumass.accounts.days_off.models import DayOff, HolidayCalendar
 from loumass.accounts.models import Invitation
+from loumass.analytics.kinds import NOTHING
+from loumass.analytics.models import (
+    ContactEngagement,
+    DailyCount,
+    DailyPart,
+    Earning,
+    FigureMark,
+    QuarterCount,
+    StaleQuarter,
+)
 from loumass.campaigns.models import Campaign, CampaignChange, CampaignSender, Enrollment
 from loumass.campaigns.simulating import kept
 from loumass.campaigns.simulating.wishes import Wish
@@ -95,6 +105,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _changes(put, house)
         _conversation(put, house, channel, tenant.admin.id)
         _care(put, session, house, channel)
+        _figures(put, session, house, channel)
         _by_hand_and_outside(put, session, house, tenant.admin.id)
         put(
             "invitation",
@@ -162,6 +173,25 @@ def _care(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
             phrase=f"{MARK}, remove me",
         ),
     )
+
+
+def _figures(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
+    """What was counted, what somebody reacted to, and what they brought."""
+    day, campaign = clock.now().date(), house.running_campaign
+    facts = {"kind": "message.sent", "campaign_id": campaign, "count": 3}
+    nothing = {"node_id": NOTHING, "channel_id": channel.id, "user_id": NOTHING, "part": ""}
+    session.add(QuarterCount(**facts, **nothing, quarter=clock.now(), slice="fact"))
+    session.add(DailyCount(**facts, day=day))
+    for name, part in (("all", ""), ("sender", str(channel.id)), ("hour", "9")):
+        session.add(DailyPart(**facts, slice=name, part=part, day=day))
+        session.add(DailyPart(**facts | {"campaign_id": NOTHING}, slice=name, part=part, day=day))
+    session.add_all([StaleQuarter(work="count", quarter=clock.now()), FigureMark(timezone="America/Denver")])
+    session.add(
+        ContactEngagement(contact_id=house.contact, sent=4, read=1, replied=1, reacted_at=clock.now())
+    )
+    brought = {"contact_id": house.contact, "amount": 25_000, "currency": "EUR", "earned_at": clock.now()}
+    put("earning", Earning(**brought, source="by_hand", reference="1", note=f"{MARK} table"))
+    session.add(Earning(**brought, source="goal", reference="2", campaign_id=campaign))
 
 
 def _people(put: Any, session: Any, house: Furniture) -> None:

@@ -19,8 +19,8 @@ TENANT_TABLES = sorted(set(metadata.tables) - GLOBAL_TABLES)
 #: Global, yet with policies of their own.
 GUARDED_GLOBALS = {"membership", "invitation"}
 #: `agenda` is made anew from other rows each minute; a check gives each message a conversation or a person; facts and hits
-#: have no keys at all, since they outlive what they tell of. Keys of steps are declared, and `visited_node` keeps what they lead to.
-PROVEN_OTHERWISE = {"agenda", "event", "hit", "message", "step"}
+#: have no keys at all, since they outlive what they tell of, and figures are made anew from facts. Keys of steps are declared, and `visited_node` keeps what they lead to.
+PROVEN_OTHERWISE = {"agenda", "daily_part", "event", "hit", "message", "quarter_count", "step"}
 #: As PostgreSQL spells it back. No sub-select: the plan and Citus need it plain.
 PLAIN = "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)"
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from loumass.campaigns.advancing import moving
 from loumass.campaigns.advancing.ground import CampaignGround
 from loumass.funnels.kinds import KINDS
+from loumass.funnels.kinds.goal import GoalConfig
 from loumass.funnels.node import Node
 from loumass.funnels.walking.walker import Walker
 
@@ -29,14 +30,16 @@ def _leave(ground: CampaignGround, node: Node, walkers: list[Walker]) -> None:
         return
     kind = KINDS[node.kind]
     try:
-        reached = kind.advance(ground, node, kind.read(node), walkers).end
+        config = kind.read(node)
+        reached = kind.advance(ground, node, config, walkers).end
     except (ValidationError, ValueError) as problem:
         # A goal that cannot be asked keeps nobody from going on; the funnel's problems tell of it.
         log.warning("campaigns.goal_unreadable", node=str(node.id), problem=str(problem))
         return
+    worth = config.told if isinstance(config, GoalConfig) else {}
     for walker in walkers:
         if walker.id in reached:
-            ground.tell("enrollment.reached_goal", walker, goal=str(node.id))
+            ground.tell("enrollment.reached_goal", walker, goal=str(node.id), **worth)
             moving.end(ground, walker, reached[walker.id])
     for node_id, standing in list(ground.standing.items()):
         ground.standing[node_id] = [one for one in standing if one.id not in reached]

@@ -56,6 +56,7 @@ def tabs_of(campaign: Campaign, here: str = "") -> list[tuple[str, str, bool]]:
         "Funnel": url_for("graphs.show", graph_id=campaign.graph_id),
         "How people come in": url_for("campaigns.triggers", id=campaign.id),
         "Content": url_for("campaigns.content", id=campaign.id),
+        "Figures": url_for("figures.campaign", id=campaign.id),
         "Opens and clicks": url_for("campaigns.reading", id=campaign.id),
         "Versions": url_for("campaigns.versions", id=campaign.id),
         "Settings": url_for("campaigns.settings", id=campaign.id),

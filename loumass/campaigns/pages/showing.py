@@ -33,7 +33,7 @@ from loumass.funnels.graph import Graph
 from loumass.funnels.service import graph_of, names_in
 
 #: What the address of the list may carry.
-QUERY = ("q", "at", "status", "where", "reason", "among", "had", "version")
+QUERY = ("q", "at", "status", "where", "reason", "among", "had", "version", "took")
 _EXPORTED = (
     "Name", "E-mail", "Phone", "Company", "Stage", "Status", "Step", "Next step", "State", "Why", "Due", "Added",
     "Last message", "Replied", "Left", "Not sent",

@@ -9,22 +9,60 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationInfo, field_validator
+
+from loumass.core.money import CURRENCIES, minor_units, money
 from loumass.funnels import asked_rule
 from loumass.funnels.decisions import NEXT, Decision, End, Go
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Branch, Flaw, Kind, Names
 from loumass.funnels.kinds.condition import steps_asked
 from loumass.funnels.kinds.condition_tests import TESTS, Question
+from loumass.funnels.kinds.settings import LONGEST_TEXT, Text, setting
 from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import Ground
 from loumass.funnels.walking.knowing import Answers
 from loumass.funnels.walking.walker import Walker
 
 REACHED = "goal"
+_WORTH = "What it is worth"
 
 
 class GoalConfig(Question):
-    """What must be so."""
+    """What must be so, and what it is worth when somebody reaches it."""
+
+    currency: Text = setting("USD", "Currency", choices={code: code for code in CURRENCIES}, group=_WORTH)
+    worth: Text = setting(
+        "",
+        "Amount",
+        hint="What each person who reaches it brings, such as 250 or 1,250.50. Empty where it has no price.",
+        group=_WORTH,
+        max_length=LONGEST_TEXT,
+    )
+
+    @field_validator("currency")
+    @classmethod
+    def _is_known(cls, currency: str) -> str:
+        if currency not in CURRENCIES:
+            raise ValueError("is not one of the choices")
+        return currency
+
+    @field_validator("worth")
+    @classmethod
+    def _is_an_amount(cls, worth: str, info: ValidationInfo) -> str:
+        if worth and minor_units(worth, info.data.get("currency", "")) <= 0:
+            raise ValueError("must be more than nothing")
+        return worth
+
+    @property
+    def price(self) -> int:
+        """In the smallest unit of its currency; 0 where it has no price."""
+        return minor_units(self.worth, self.currency) if self.worth else 0
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the news that somebody reached it say of its worth."""
+        return {"worth": str(self.price), "currency": self.currency} if self.price else {}
 
 
 class GoalStep(Kind[GoalConfig]):
@@ -62,7 +100,8 @@ class GoalStep(Kind[GoalConfig]):
         return (config.rule,) if config.test == "rule" else ()
 
     def describe(self, node: Node, config: GoalConfig, names: Names) -> str:
-        return TESTS[config.test].words(config, names)
+        words = TESTS[config.test].words(config, names)
+        return f"{words}, worth {money(config.price, config.currency)}" if config.price else words
 
     def flaws(self, config: GoalConfig) -> Iterable[Flaw]:
         return TESTS[config.test].flaws(config)
