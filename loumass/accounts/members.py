@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from loumass.accounts.models import Invitation, Membership, Organization, User
-from loumass.accounts.service import audit
+from loumass.accounts.service import audit, audit_change
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound
 from loumass.core.paging import Page, page
@@ -63,6 +63,19 @@ def change_role(user_id: UUID, role: str) -> None:
         membership.role = role
         if role != "admin":
             _withdraw_invitations_of(user_id)
+
+
+def let_see(user_id: UUID, *, everything: bool) -> None:
+    """Whether a member sees what belongs to others where members see only their own. Raises NotFound."""
+    membership, _ = member_or_404(user_id)
+    if audit_change(
+        "member.sight_changed",
+        {"sees everything": membership.sees_everything},
+        {"sees everything": everything},
+        "user",
+        user_id,
+    ):
+        membership.sees_everything = everything
 
 
 def remove(user_id: UUID) -> None:

@@ -1,16 +1,36 @@
 """The pages of accounts: before signing in (`public`) and after (`pages`)."""
 
-from loumass.accounts.pages import auditing, joining, organization, profile, resetting, signing, team
+from loumass.accounts.pages import (
+    auditing,
+    deleting,
+    exporting,
+    joining,
+    organization,
+    profile,
+    resetting,
+    roles,
+    second_factor,
+    security,
+    signing,
+    team,
+    vendor_signing,
+)
 from loumass.accounts.pages.blueprints import pages, public
 
 __all__ = [
     "auditing",
+    "deleting",
+    "exporting",
     "joining",
     "organization",
     "pages",
     "profile",
     "public",
     "resetting",
+    "roles",
+    "second_factor",
+    "security",
     "signing",
     "team",
+    "vendor_signing",
 ]
