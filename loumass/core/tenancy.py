@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -147,6 +147,20 @@ def show_only_own(session: Session) -> None:
 def shows_only_own() -> bool:
     """Whether the session at work sees its user's own rows only."""
     return bool(db().info.get("shows_only_own"))
+
+
+def session_like_this() -> Callable[[], AbstractContextManager[Session]]:
+    """What opens another session for whom the one at work is for, who sees no more in it: for answers that are streamed."""
+    info = dict(db().info)
+
+    @contextmanager
+    def opened() -> Iterator[Session]:
+        with acting_for(info["organization_id"], info["user_id"]) as session:
+            if info.get("shows_only_own"):
+                show_only_own(session)
+            yield session
+
+    return opened
 
 
 @contextmanager

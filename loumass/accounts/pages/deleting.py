@@ -52,6 +52,9 @@ def delete() -> ResponseReturnValue:
 @requires("organization.delete")
 def undo_deletion() -> ResponseReturnValue:
     """It stays."""
+    if g.organization.deleted_from is None:
+        flash(f"{g.organization.name} is not to be deleted.", "info")
+        return redirect(url_for("account.organization"), 303)
     deleting.undo(g.organization)
     for admin in deleting.admins():
         letters.deletion_undone(admin, g.organization, g.user.name)

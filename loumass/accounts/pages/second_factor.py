@@ -90,7 +90,10 @@ def confirm_second_factor() -> ResponseReturnValue:
 def renew_recovery_codes() -> ResponseReturnValue:
     """Ten new recovery codes; the old ones are dead."""
     form = OwnPasswordForm()
-    if g.user.second_factor_since is None or not _is_own(form):
+    if g.user.second_factor_since is None:
+        flash("Set up your second factor first. It brings recovery codes.", "info")
+        return redirect(url_for(SECOND_FACTOR), 303)
+    if not _is_own(form):
         return _show(password_form=form, status=422)
     codes = second_factor.renew_recovery_codes(g.user.id)
     audit("second_factor.codes_renewed")
