@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from loumass.accounts.models import Invitation, Membership, Organization, User
+from loumass.accounts.permissions import sees_everything
 from loumass.accounts.service import audit, audit_change
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound
@@ -36,6 +37,15 @@ def working_members() -> list[tuple[UUID, str]]:
         .where(Membership.organization_id == current_organization_id(), Membership.role.in_(WORKING_ROLES))
     )
     return [(row.id, row.name) for row in db().execute(found.order_by(User.name, User.id))]
+
+
+def sees_only_own(user_id: UUID | None) -> bool:
+    """Whether somebody sees only their own in the current organization; also whoever is no member any more."""
+    house = db().get(Organization, current_organization_id())
+    if user_id is None or house is None or not house.shows_only_own:
+        return False
+    place = db().get(Membership, (house.id, user_id))
+    return place is None or not sees_everything(place, house)
 
 
 def member_or_404(user_id: UUID) -> tuple[Membership, User]:

@@ -11,7 +11,8 @@ from redis import Redis, RedisError
 
 from loumass.analytics.figures import Figures, figures
 from loumass.analytics.period import Period
-from loumass.core.tenancy import current_organization_id
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id, shows_only_own
 
 #: What counts faster than this is counted at each look.
 SLOW_SECONDS = 0.25
@@ -20,7 +21,8 @@ KEPT_SECONDS = 60
 
 def kept_figures(period: Period, redis: Redis) -> Figures:
     """The seven numbers, at most a minute old. Without Redis they are counted."""
-    key = f"figures:{current_organization_id()}:{period.days}:{period.today}"
+    whose = db().info["user_id"] if shows_only_own() else "everybody"
+    key = f"figures:{current_organization_id()}:{whose}:{period.days}:{period.today}"
     try:
         kept = redis.get(key)
     except RedisError:

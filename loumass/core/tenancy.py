@@ -137,10 +137,16 @@ def serving(organization_id: UUID) -> Iterator[None]:
         organization_at_work.set(before)
 
 
-def show_only_own(session: Session) -> None:
-    """From here on `session` sees of campaigns, people and conversations what is its user's own (migrations/own.py)."""
+def show_only_own(session: Session, user_id: UUID | None = None) -> None:
+    """From here on `session` sees of campaigns, people and conversations what is its user's own, or that of `user_id`
+    (migrations/own.py)."""
     session.info["shows_only_own"] = True
+    if user_id is not None:
+        session.info["user_id"] = user_id
     if session.in_transaction():
+        if user_id is not None:
+            whose = {"organization_id": session.info["organization_id"], "user_id": user_id}
+            session.connection().execute(ENTER, whose)
         _look_among_own(session.connection())
 
 
