@@ -185,7 +185,8 @@ def _rows(
             values = cast("Row[Any]", row)
             last = list(values[len(columns) :])
             yield values[: len(columns)], [_plain(value) for value in last]
-        if len(rows) < CHUNK:
+        # A table without a key of its own has one row.
+        if len(rows) < CHUNK or not keys:
             return
 
 

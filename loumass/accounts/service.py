@@ -20,14 +20,16 @@ def audit_change(
     """Note `action` with what differs between `before` and `after`; returns whether anything does."""
     changed = [name for name in after if before.get(name) != after[name]]
     if changed:
-        was, became = ({name: _told(values.get(name)) for name in changed} for values in (before, after))
+        was, became = ({name: plain(values.get(name)) for name in changed} for values in (before, after))
         audit(action, subject_kind, subject_id, before=was, after=became)
     return bool(changed)
 
 
-def _told(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """`value` as a ledger of JSON keeps it."""
-    return value if value is None or isinstance(value, (bool, int, float, str, list)) else str(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(one) for one in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def audit(action: str, subject_kind: str | None = None, subject_id: UUID | None = None, **facts: Any) -> None:

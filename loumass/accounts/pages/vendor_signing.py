@@ -23,7 +23,7 @@ from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound
 from loumass.core.links import absolute
 from loumass.core.tenancy import globally
-from loumass.providers.errors import ProviderError
+from loumass.providers.errors import Forged, ProviderError
 from loumass.providers.oauth import verifier
 from loumass.providers.openid import VENDORS, Identity, Question, begin, finish
 
@@ -70,8 +70,8 @@ def finish_vendor_sign_in(vendor: str) -> ResponseReturnValue:
     question = Question(kept["state"], kept["nonce"], kept["secret"])
     try:
         who = finish(VENDORS[vendor], client, _return_address(vendor), question, request.args["code"])
-    except ProviderError as problem:
-        log.warning("sign_in.vendor_refused", vendor=vendor, problem=problem.reason)
+    except (ProviderError, Forged) as problem:
+        log.warning("sign_in.vendor_refused", vendor=vendor, problem=str(problem))
         return _refused(f"{label} could not tell us who you are. Try again in a minute, or use your password.")
     return _connected(who, kept) if "user" in kept else _come_in(who, kept["to"])
 
