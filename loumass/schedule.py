@@ -22,7 +22,7 @@ import loumass.outgoing.jobs
 import loumass.webhooks.asking
 import loumass.webhooks.jobs
 import loumass.webhooks.watching
-from loumass.accounts import mail, sessions
+from loumass.accounts import mail
 from loumass.core import plans
 from loumass.core.agenda import Wake
 from loumass.core.jobs import Job, job, wake_all
@@ -82,5 +82,5 @@ INSTALLATION: tuple[tuple[str, Callable[[], None], timedelta], ...] = (
     ("figures of the planner", plans.refresh_beside, timedelta(seconds=5)),
     ("system mail", mail.ring_if_due, timedelta(minutes=1)),
     ("system mail forgotten", mail.forget_old, timedelta(days=1)),
-    ("sessions forgotten", sessions.forget_old, timedelta(days=1)),
+    ("sessions forgotten", loumass.accounts.jobs.forget_sessions, timedelta(days=1)),
 )

@@ -60,7 +60,9 @@ OWN: dict[str, str] = {
     "email_verification": f"email_verification.created_by_id = {_ME}",
     "graph": f"""NOT EXISTS ({_is_of_others("k.graph_id")}) AND NOT EXISTS ({_is_of_others("c.graph_id")})
         AND NOT EXISTS ({_is_of_others("c.before_graph_id")})""",
-    "daily_count": _is_own("campaign", "campaign_id", "daily_count").replace("daily_count.id", "daily_count.campaign_id"),
+    "daily_count": _is_own("campaign", "campaign_id", "daily_count").replace(
+        "daily_count.id", "daily_count.campaign_id"
+    ),
 }
 _GRANTS = """
     DO $grants$ DECLARE command text; BEGIN

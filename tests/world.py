@@ -189,7 +189,16 @@ class World:
             session.flush()
             session.execute(
                 insert(UserSession),
-                [{"id": one.id, "user_id": one.id, "way": "password", "came_from": "", "browser": ""} for one in people],
+                [
+                    {
+                        "id": one.id,
+                        "user_id": one.id,
+                        "way": "password",
+                        "came_from": "127.0.0.1",
+                        "browser": "Test",
+                    }
+                    for one in people
+                ],
             )
             session.execute(
                 insert(Membership),

@@ -162,7 +162,9 @@ class Line(NamedTuple):
     @property
     def change(self) -> str:
         """All changes in one line."""
-        return "; ".join(f"{f'{one.name}: ' if one.name else ''}{one.before} → {one.after}" for one in self.changes)
+        return "; ".join(
+            f"{f'{one.name}: ' if one.name else ''}{one.before} → {one.after}" for one in self.changes
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,25 +183,26 @@ class Wanted:
         try:
             since = clock.now() - timedelta(days=min(int(days), 36_500)) if days else None
             return cls(
-                " ".join(query.get("q", "").split())[:200], query.get("action", ""), UUID(person) if person else None, since
+                " ".join(query.get("q", "").split())[:200],
+                query.get("action", ""),
+                UUID(person) if person else None,
+                since,
             )
         except ValueError as problem:
             raise Refused("This page address is damaged. Start again from the whole audit.") from problem
 
 
-def entries(cursor: str | None = None, wanted: Wanted = Wanted()) -> Page:  # noqa: B008  frozen
+def entries(cursor: str | None = None, wanted: Wanted = Wanted()) -> Page:
     """Lines of the current organization, newest first, perhaps only some."""
     found = page(_chosen(wanted), [AuditEntry.happened_at, AuditEntry.id], cursor, descending=True)
     return Page([_line(*row[:3]) for row in found.items], found.before, found.after)
 
 
-def all_entries(wanted: Wanted = Wanted()) -> Iterator[Line]:  # noqa: B008  frozen
+def all_entries(wanted: Wanted = Wanted()) -> Iterator[Line]:
     """Every line that is wanted, newest first, read in chunks."""
     last: tuple[datetime, UUID] | None = None
     while True:
-        statement = (
-            _chosen(wanted).order_by(AuditEntry.happened_at.desc(), AuditEntry.id.desc()).limit(CHUNK)
-        )
+        statement = _chosen(wanted).order_by(AuditEntry.happened_at.desc(), AuditEntry.id.desc()).limit(CHUNK)
         if last is not None:
             statement = statement.where(tuple_(AuditEntry.happened_at, AuditEntry.id) < last)
         lines = [_line(*row) for row in db().execute(statement)]
@@ -264,7 +267,8 @@ def _changes(before: object, after: object) -> tuple[Change, ...]:
     if not isinstance(before, dict) or not isinstance(after, dict):
         return (Change("", _plain(before), _plain(after)),) if after is not None else ()
     return tuple(
-        Change(_spoken(name), _plain(before.get(name)), _plain(after.get(name))) for name in sorted(before | after)
+        Change(_spoken(name), _plain(before.get(name)), _plain(after.get(name)))
+        for name in sorted(before | after)
     )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import request
-
 #: The first that a User-Agent names is taken: most say that they are like the ones below.
 _BROWSERS = (
     ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("SamsungBrowser/", "Samsung"),
@@ -23,11 +21,6 @@ class Place(NamedTuple):
 
     address: str
     browser: str
-
-
-def place() -> Place:
-    """Where the request at hand comes from."""
-    return Place(request.remote_addr or "", browser_of(request.headers.get("User-Agent", "")))
 
 
 def browser_of(user_agent: str) -> str:

@@ -37,8 +37,8 @@ def ask(organization: Organization, user_id: UUID) -> None:
     if organization.deleted_from is not None:
         raise Conflict(f"{organization.name} is to be deleted already. Nothing was changed.")
     organization.deletion_asked_at, organization.deletion_asked_by_id = clock.now(), user_id
-    organization.deleted_from = clock.now() + GRACE
-    audit("organization.deletion_asked", day=organization.deleted_from.date().isoformat())
+    last_day = organization.deleted_from = clock.now() + GRACE
+    audit("organization.deletion_asked", day=last_day.date().isoformat())
 
 
 def undo(organization: Organization) -> None:
@@ -62,7 +62,11 @@ def remove_slice() -> bool:
     """Takes one slice of the current organization away; returns whether more is left. Nothing happens before its day."""
     with transaction() as session:
         organization = session.get(Organization, current_organization_id())
-        if organization is None or organization.deleted_from is None or organization.deleted_from > clock.now():
+        if (
+            organization is None
+            or organization.deleted_from is None
+            or organization.deleted_from > clock.now()
+        ):
             return False
         session.expunge_all()
     if _rows_go():

@@ -36,10 +36,13 @@ KEPT = timedelta(days=7)
 SLICE, CHUNK = 20_000, 500
 #: As large as storage takes.
 _LARGEST = 1 << 50
+_END = "-"
 #: What can be made anew from the rest, or is of no use elsewhere.
 _LEFT_OUT = frozenset({"agenda", "notice", "attempt", "organization_export", "hit_mark", "unsaved_words"})
 _SECRET = ("sealed_", "token", "lease_")
-_READABLE = frozenset({"contact", "campaign", "message", "conversation", "task", "suppression", "consent", "audit_entry"})
+_READABLE = frozenset(
+    {"contact", "campaign", "message", "conversation", "task", "suppression", "consent", "audit_entry"}
+)
 _READ_ME = """Everything of {name}, as it was on {day} (UTC).
 
 tables/   every table, one row a line as JSON
@@ -65,7 +68,9 @@ def begin(user_id: UUID) -> OrganizationExport:
 
 def latest() -> Sequence[OrganizationExport]:
     """The newest ones first."""
-    newest = select(OrganizationExport).order_by(OrganizationExport.created_at.desc(), OrganizationExport.id.desc())
+    newest = select(OrganizationExport).order_by(
+        OrganizationExport.created_at.desc(), OrganizationExport.id.desc()
+    )
     return db().scalars(newest.limit(10)).all()
 
 
@@ -77,8 +82,7 @@ def write_slice(export_id: UUID) -> bool:
             if export is None or export.state != "running":
                 return False
             began_at = (export.table_name, list(export.after))
-            table = _table_now(export)
-            slice_ = _read(table, began_at[1], files) if table is not None else None
+            slice_ = _slice(*began_at, files)
         if slice_ is None:
             _pack(export_id)
             return False
@@ -129,13 +133,6 @@ def _tables() -> list[Table]:
     ]  # fmt: skip
 
 
-def _table_now(export: OrganizationExport) -> Table | None:
-    """The table to go on with; None when all are written. `table_name` is "-" then."""
-    if export.table_name == "-":
-        return None
-    return next((table for table in _tables() if table.name == export.table_name), _tables()[0])
-
-
 @dataclass(frozen=True, slots=True)
 class _Slice:
     """What was read: files of the archive, and where to go on."""
@@ -146,47 +143,74 @@ class _Slice:
     after: list[Any]
 
 
-def _read(table: Table, after: list[Any], files: ExitStack) -> _Slice:
-    """Up to SLICE rows of `table` after the key `after`, in files that `files` closes."""
-    columns = [column for column in table.c if not column.name.startswith(_SECRET) and not column.name.endswith("_hash")]
-    streams = [(f"tables/{table.name}.jsonl", files.enter_context(tempfile.TemporaryFile()))]
+def _slice(table_name: str, after: list[Any], files: ExitStack) -> _Slice | None:
+    """Up to SLICE rows from the key `after` of a table on; None when all tables are written (their name is "-" then)."""
+    tables = {table.name: table for table in _tables()}
+    names = [*tables, _END]
+    streams, rows, at = list[tuple[str, IO[bytes]]](), 0, names.index(table_name) if table_name else 0
+    if names[at] == _END:
+        return None
+    while names[at] != _END and rows < SLICE:
+        found, written, after = _read(tables[names[at]], after, SLICE - rows, files)
+        streams, rows = [*streams, *found], rows + written
+        if rows < SLICE:
+            at, after = at + 1, []
+    return _Slice(streams, rows, names[at], after)
+
+
+def _read(
+    table: Table, after: list[Any], most: int, files: ExitStack
+) -> tuple[list[tuple[str, IO[bytes]]], int, list[Any]]:
+    """Up to `most` rows of `table` after a key, in files that `files` closes; how many, and the key of the last."""
+    columns = [
+        column
+        for column in table.c
+        if not column.name.startswith(_SECRET) and not column.name.endswith("_hash")
+    ]
+    streams = [(f"tables/{table.name}.jsonl", _scratch(files))]
     if table.name in _READABLE:
-        streams.append((f"csv/{table.name}.csv", files.enter_context(tempfile.TemporaryFile())))
+        streams.append((f"csv/{table.name}.csv", _scratch(files)))
         if not after:
             streams[1][1].write("".join(csv_lines([column.name for column in columns], ())).encode())
     written = 0
-    for values, key in _rows(table, columns, after):
+    for values, key in _rows(table, columns, after, most):
         plain = [_plain(value) for value in values]
         named = zip((column.name for column in columns), plain, strict=True)
         streams[0][1].write(json.dumps(dict(named)).encode() + b"\n")
         if len(streams) > 1:
             streams[1][1].write(list(csv_lines((), [[_cell(value) for value in plain]]))[1].encode())
         after, written = key, written + 1
-    if written == SLICE:
-        return _Slice(streams, written, table.name, after)
-    names = [one.name for one in _tables()]
-    following = names.index(table.name) + 1
-    return _Slice(streams, written, names[following] if following < len(names) else "-", [])
+    return streams, written, after
+
+
+def _scratch(files: ExitStack) -> IO[bytes]:
+    """In memory while it is small: most tables are."""
+    return cast("IO[bytes]", files.enter_context(tempfile.SpooledTemporaryFile(max_size=256 * 1024)))
 
 
 def _rows(
-    table: Table, columns: Sequence[Column[Any]], after: Sequence[Any]
+    table: Table, columns: Sequence[Column[Any]], after: Sequence[Any], most: int
 ) -> Iterator[tuple[Sequence[Any], list[Any]]]:
-    """(values, key) of the rows after a key, in its order."""
+    """(values, key) of up to `most` rows after a key, in its order."""
     keys = [column for column in table.primary_key if column.name != "organization_id"]
     ours = table.c.organization_id == current_organization_id()
     last = [_typed(column, value) for column, value in zip(keys, after, strict=False)]
-    for _ in range(SLICE // CHUNK):
+    if after and not keys:
+        return
+    while most > 0:
+        size = min(CHUNK, most)
         statement = select(*columns, *(key.label(f"key_{at}") for at, key in enumerate(keys))).where(ours)
         if last:
             statement = statement.where(tuple_(*keys) > tuple_(*last))
-        rows = db().execute(statement.order_by(*keys).limit(CHUNK)).all()
+        rows = db().execute(statement.order_by(*keys).limit(size)).all()
         for row in rows:
             values = cast("Row[Any]", row)
             last = list(values[len(columns) :])
-            yield values[: len(columns)], [_plain(value) for value in last]
+            # A table without a key of its own has one row, and is read once.
+            yield values[: len(columns)], [_plain(value) for value in last] or [_END]
         # A table without a key of its own has one row.
-        if len(rows) < CHUNK or not keys:
+        most -= len(rows)
+        if len(rows) < size or not keys:
             return
 
 
@@ -269,7 +293,9 @@ def _told(organization: Organization) -> dict[str, Any]:
         .order_by(User.name, User.id)
     )
     settings = {column.name: _plain(getattr(organization, column.name)) for column in columns}
-    return settings | {"members": [{name: _plain(value) for name, value in row._mapping.items()} for row in members]}
+    return settings | {
+        "members": [{name: _plain(value) for name, value in row._mapping.items()} for row in members]
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from flask_login import LoginManager, logout_user
 from sqlalchemy import select
 
 from loumass.accounts import sessions
-from loumass.accounts.coming_from import place
+from loumass.accounts.coming_from import Place, browser_of
 from loumass.accounts.models import Membership, Organization, User, UserSession
 from loumass.accounts.permissions import PERMISSIONS, may, sees_everything
 from loumass.core.errors import Forbidden
@@ -181,6 +181,11 @@ def signed_in_as() -> UUID | None:
                 UserSession.ended_at.is_(None),
             )
         )
+
+
+def place() -> Place:
+    """Where the request at hand comes from."""
+    return Place(request.remote_addr or "", browser_of(request.headers.get("User-Agent", "")))
 
 
 def leave_broken() -> None:

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from loumass.accounts import deleting, exporting, mail
+from loumass.accounts import deleting, exporting, mail, sessions
 from loumass.accounts.models import Organization, OrganizationExport
 from loumass.core import clock
 from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.jobs import job
-from loumass.core.tenancy import current_organization_id, transaction
+from loumass.core.tenancy import current_organization_id, globally, transaction
 
 
 @job("bulk")
@@ -44,6 +44,13 @@ def forget_exports() -> None:
 def remove_organization() -> bool:
     """Takes one slice of an organization away whose last day has come; True when more is left."""
     return deleting.remove_slice()
+
+
+def forget_sessions() -> None:
+    """For the clock."""
+    with globally() as session:
+        sessions.forget_old()
+        session.commit()
 
 
 def sweep() -> list[Wake]:

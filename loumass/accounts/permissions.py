@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+
+from loumass.accounts.models import Membership, Organization
 
 _VIEWER = frozenset({
     "dashboard.read", "contacts.read", "templates.read", "content.read", "campaigns.read", "channels.read",
@@ -75,20 +76,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-class _Place(Protocol):
-    role: str
-    sees_everything: bool
-
-
-class _House(Protocol):
-    shows_only_own: bool
-
-
 def may(role: str, permission: str) -> bool:
     """Whether `role` has `permission`. Raises KeyError for an unknown role."""
     return permission in PERMISSIONS[role]
 
 
-def sees_everything(place: _Place, house: _House) -> bool:
+def sees_everything(place: Membership, house: Organization) -> bool:
     """Whether somebody at `place` sees what belongs to others of the same organization."""
     return not house.shows_only_own or place.sees_everything or may(place.role, OTHERS)

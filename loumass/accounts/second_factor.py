@@ -83,7 +83,9 @@ def proves(user: User, typed: str) -> str | None:
     used = db().scalars(
         update(RecoveryCode)
         .where(
-            RecoveryCode.user_id == user.id, RecoveryCode.code_hash == _hash(plain), RecoveryCode.used_at.is_(None)
+            RecoveryCode.user_id == user.id,
+            RecoveryCode.code_hash == _hash(plain),
+            RecoveryCode.used_at.is_(None),
         )
         .values(used_at=clock.now())
         .returning(RecoveryCode.code_hash)

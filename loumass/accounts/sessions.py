@@ -14,7 +14,6 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.ids import uuid7
-from loumass.core.tenancy import globally
 
 #: "Last seen" is as true as this; more would write at each page.
 SEEN_EVERY = timedelta(minutes=5)
@@ -84,7 +83,6 @@ def end_all(user_id: UUID, *, but: UUID | None = None) -> int:
 
 
 def forget_old() -> None:
-    """Sessions whose cookies are dead are of no use to anybody."""
-    with globally() as session:
-        session.execute(delete(UserSession).where(UserSession.seen_at < clock.now() - 2 * LIFETIME))
-        session.commit()
+    """Sessions whose cookies are dead are of no use to anybody. In the current transaction."""
+    old = UserSession.seen_at < clock.now() - 2 * LIFETIME
+    db().execute(delete(UserSession).where(old), execution_options={"synchronize_session": False})

@@ -100,7 +100,9 @@ def change(campaign_id: UUID, details: Details) -> Campaign:
     changed += ["pool"] if change_pool(campaign.id, details.pool) else []
     if changed:
         after = _columns(campaign)
-        said = ({name: plain(each.get(name)) for name in changed if name in after} for each in (before, after))
+        said = (
+            {name: plain(each.get(name)) for name in changed if name in after} for each in (before, after)
+        )
         was, became = said
         audit("campaign.changed", "campaign", campaign.id, settings=changed, before=was, after=became)
         _decide_again(campaign, changed)

@@ -58,10 +58,15 @@ def change_rules(rules: Rules, reason: str, by: UUID) -> None:
         kept.quiet_by_id, kept.quiet_changed_at = by, clock.now()
         action = "rules.quiet_hours_widened" if rules.is_past_the_law else "rules.quiet_hours_changed"
         said = {"reason": kept.quiet_reason} if rules.is_past_the_law else {}
-        before, after = ({"until": at[0], "begins": at[1]} for at in (hours, (rules.quiet_until, rules.quiet_from)))
+        before, after = (
+            {"until": at[0], "begins": at[1]} for at in (hours, (rules.quiet_until, rules.quiet_from))
+        )
         audit(action, "organization", None, before=before, after=after, **said)
     db().add(kept)
     db().flush()
-    before, after = (dict(zip(("a day", "a week"), each, strict=True)) for each in (budget, (kept.contact_per_day, kept.contact_per_week)))
+    before, after = (
+        {"a day": each[0], "a week": each[1]}
+        for each in (budget, (kept.contact_per_day, kept.contact_per_week))
+    )
     audit_change("rules.changed", before, after, "organization")
     local_time.changed()

@@ -139,7 +139,9 @@ def _refuse_taken(contact: Contact, found: Addresses, external_id: str) -> None:
     other = get(Contact, other_id)
     if other is None:
         field = "email" if found.email_key else "external_id"
-        raise FieldRefused(field, "A colleague of yours has a contact like this already. Ask an admin who it is.")
+        raise FieldRefused(
+            field, "A colleague of yours has a contact like this already. Ask an admin who it is."
+        )
     if other.email_key == found.email_key and found.email_key:
         raise FieldRefused("email", f"{other.label} has this address already.", other.id)
     raise FieldRefused("external_id", f"{other.label} has this id already.", other.id)

@@ -77,10 +77,18 @@ def test_nobody_rewrites_it(world: World) -> None:
 def test_it_is_searched_by_words_person_period_and_place_and_so_is_its_file(world: World) -> None:
     admin = world.acme.admin
     admin.browser.environ_base["REMOTE_ADDR"] = "203.0.113.9"
-    settings = {"name": "Acme & Sons", "timezone": "America/Denver", "country": "US", "postal_address": "1 Main Street, Acme City"}
+    settings = {
+        "name": "Acme & Sons",
+        "timezone": "America/Denver",
+        "country": "US",
+        "postal_address": "1 Main Street, Acme City",
+    }
     assert admin.post("/organization", settings).status_code == 302
     sign_in(world.stranger(), "ben@acme.example")
-    rows = {q: admin.get("/audit", query_string={"q": q}).text.partition("<tbody>")[2] for q in ("sons", "ada", "203.0.113.9", "signed in", "100%")}
+    rows = {
+        q: admin.get("/audit", query_string={"q": q}).text.partition("<tbody>")[2]
+        for q in ("sons", "ada", "203.0.113.9", "signed in", "100%")
+    }
     assert "<del>Acme</del> <ins>Acme &amp; Sons</ins>" in rows["sons"]
     assert [("changed the organization" in page, "Ben Bdr" in page) for page in rows.values()] == [
         (True, False), (True, False), (True, False), (False, True), (False, False),

@@ -35,8 +35,8 @@ def _rows(archive: zipfile.ZipFile, table: str) -> list[dict]:
 def test_everything_leaves_as_one_archive_behind_a_link_that_ends(
     world: World, mailbox: Mailbox, ledger: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "SLICE", 4)
-    monkeypatch.setattr(exporting, "CHUNK", 2)
+    monkeypatch.setattr(exporting, "SLICE", 23)
+    monkeypatch.setattr(exporting, "CHUNK", 5)
     acme = world.acme
     furnish(acme)
     furnish(world.globex)
@@ -51,7 +51,9 @@ def test_everything_leaves_as_one_archive_behind_a_link_that_ends(
     assert archive.testzip() is None
     with ledger.connect() as connection:
         for table in ("contact", "message", "event", "daily_count", "media", "audit_entry", "hit"):
-            count = connection.scalar(text(f"SELECT count(*) FROM {table} WHERE organization_id = :id"), {"id": acme.id})
+            count = connection.scalar(
+                text(f"SELECT count(*) FROM {table} WHERE organization_id = :id"), {"id": acme.id}
+            )
             found = len(_rows(archive, table)) if f"tables/{table}.jsonl" in archive.namelist() else 0
             # What was noted while it was written comes after.
             assert found == count or (table in ("audit_entry", "event") and found), table
@@ -78,8 +80,8 @@ def _files(settings: Settings, tenant: Tenant) -> list[Path]:
 def test_deleting_is_announced_can_be_undone_and_then_leaves_nothing(
     world: World, mailbox: Mailbox, ledger: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deleting, "ROWS", 40)
-    monkeypatch.setattr(deleting, "FILES", 2)
+    monkeypatch.setattr(deleting, "ROWS", 150)
+    monkeypatch.setattr(deleting, "FILES", 3)
     acme, globex = world.acme, world.globex
     for tenant in (acme, globex):
         furnish(tenant)
@@ -107,11 +109,15 @@ def test_deleting_is_announced_can_be_undone_and_then_leaves_nothing(
     world.later(days=15)
     with ledger.connect() as connection:
         left = {
-            table: connection.scalar(text(f"SELECT count(*) FROM {table} WHERE organization_id = :id"), {"id": acme.id})
+            table: connection.scalar(
+                text(f"SELECT count(*) FROM {table} WHERE organization_id = :id"), {"id": acme.id}
+            )
             for table in OWNED
         }
         assert {table: many for table, many in left.items() if many} == {}
-        assert connection.scalar(text("SELECT count(*) FROM organization WHERE id = :id"), {"id": acme.id}) == 0
+        assert (
+            connection.scalar(text("SELECT count(*) FROM organization WHERE id = :id"), {"id": acme.id}) == 0
+        )
     assert _files(settings, acme) == []
     assert len(_files(settings, globex)) == their_files
     after = rows_of(ledger, globex.id)

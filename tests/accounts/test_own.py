@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, event, select, text
 
 from loumass.campaigns import enrolling
 from loumass.campaigns.models import Campaign
 from loumass.contacts.models import Contact, ContactImport
-from loumass.core.database import db
+from loumass.core.database import db, engine
 from loumass.core.tenancy import acting_for, seeing_everything, show_only_own
 from migrations.own import OWN
 from tests.campaigns.cast import drafted, send
@@ -25,7 +26,7 @@ def _on(tenant: Tenant) -> None:
         session.commit()
 
 
-def _owners(tenant: Tenant) -> dict[str, UUID | None]:
+def _owners(tenant: Tenant) -> dict[str | None, UUID | None]:
     with tenant.acting() as session:
         return dict(iter(session.execute(select(Contact.email_key, Contact.owner_id))))
 
@@ -53,7 +54,12 @@ def test_what_a_member_writes_down_or_imports_is_theirs_and_a_colleagues_stays_u
         "omar@lake.example": acme.member.id, "new@list.example": acme.member.id,
     }  # fmt: skip
     page = acme.member.get("/contacts").text
-    assert ("Olli" in page, "New" in page, "Priya" in page, "Nobody Yet" in page) == (True, True, False, False)
+    assert ("Olli" in page, "New" in page, "Priya" in page, "Nobody Yet" in page) == (
+        True,
+        True,
+        False,
+        False,
+    )
     assert "Priya" in acme.admin.get("/contacts").text
 
 
@@ -63,7 +69,11 @@ def test_a_job_that_goes_on_for_a_member_takes_only_their_own(
     monkeypatch.setattr(enrolling, "SLICE", 2)
     acme = world.acme
     for number in range(9):
-        acme.contact(f"P {number}", email=f"p{number}@x.example", owner_id=acme.member.id if number % 3 else acme.admin.id)
+        acme.contact(
+            f"P {number}",
+            email=f"p{number}@x.example",
+            owner_id=acme.member.id if number % 3 else acme.admin.id,
+        )
     campaign_id = drafted(acme, [send("hello")]).id
     _on(acme)
     assert acme.member.post(f"/campaigns/{campaign_id}/people", {"everyone": "1"}).status_code == 303
@@ -96,5 +106,25 @@ def test_views_have_every_column_and_are_found_before_their_tables(world: World,
         with seeing_everything():
             assert set(db().scalars(select(Contact.id))) == {mine.id, theirs.id}
         session.commit()
-        assert session.scalars(text("SELECT id FROM contact WHERE organization_id = :id"), {"id": acme.id}).all() == [mine.id]
+        assert session.scalars(
+            text("SELECT id FROM contact WHERE organization_id = :id"), {"id": acme.id}
+        ).all() == [mine.id]
         assert session.scalars(select(Campaign.id)).all() == []
+
+
+def test_it_costs_no_statement_while_it_is_off(world: World) -> None:
+    asked: list[str] = []
+
+    def note(*said: Any) -> None:
+        asked.append(said[2])
+
+    event.listen(engine(), "before_cursor_execute", note)
+    try:
+        world.acme.member.get("/contacts")
+        off = [statement for statement in asked if "search_path" in statement or "own." in statement]
+        _on(world.acme)
+        world.acme.member.get("/contacts")
+    finally:
+        event.remove(engine(), "before_cursor_execute", note)
+    assert off == []
+    assert any("own, public" in statement for statement in asked)

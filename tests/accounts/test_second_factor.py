@@ -30,9 +30,19 @@ def test_codes_are_those_of_the_standard(seconds: int, code: str) -> None:
 
 @pytest.mark.parametrize(
     ("at", "after", "found"),
-    [(0, 0, True), (29, 0, True), (-30, 0, True), (30, 0, True), (90, 0, False), (-60, 0, False), (0, 33, False)],
+    [
+        (0, 0, True),
+        (29, 0, True),
+        (-30, 0, True),
+        (30, 0, True),
+        (90, 0, False),
+        (-60, 0, False),
+        (0, 33, False),
+    ],
 )
-def test_a_code_counts_for_its_step_and_its_neighbours_and_never_again(at: int, after: int, found: bool) -> None:
+def test_a_code_counts_for_its_step_and_its_neighbours_and_never_again(
+    at: int, after: int, found: bool
+) -> None:
     code = code_at(_SECRET, 33)
     assert (matching_step(_SECRET, code, 33 * 30 + at, after) is not None) == found
 
@@ -63,7 +73,9 @@ def _half(world: World, email: str) -> FlaskClient:
     return browser
 
 
-def test_after_the_password_a_code_is_asked_for_and_no_code_counts_twice(world: World, mailbox: Mailbox) -> None:
+def test_after_the_password_a_code_is_asked_for_and_no_code_counts_twice(
+    world: World, mailbox: Mailbox
+) -> None:
     ben = world.acme.member
     assert ben.post("/profile/second-factor", {"current": "not this one"}).status_code == 422
     secret, codes = set_up(ben)
@@ -133,7 +145,9 @@ def test_an_organization_that_asks_for_one_lets_nobody_further_without(world: Wo
 def test_the_secret_is_sealed_and_codes_are_hashed(world: World, sweeper: Engine) -> None:
     secret, codes = set_up(world.acme.member)
     with sweeper.connect() as connection:
-        kept = connection.execute(text("SELECT u::text FROM user_account u UNION ALL SELECT r::text FROM recovery_code r")).scalars()
+        kept = connection.execute(
+            text("SELECT u::text FROM user_account u UNION ALL SELECT r::text FROM recovery_code r")
+        ).scalars()
         whole = "\n".join(kept)
     assert secret.hex() not in whole
     assert not any(code in whole for code in codes)

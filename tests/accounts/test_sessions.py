@@ -19,7 +19,13 @@ _EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130
 
 @pytest.mark.parametrize(
     ("said", "words"),
-    [(_FIREFOX, "Firefox on Linux"), (_SAFARI, "Safari on iPhone"), (_EDGE, "Edge on Windows"), ("curl/8.5", "curl"), ("", "Unknown browser")],
+    [
+        (_FIREFOX, "Firefox on Linux"),
+        (_SAFARI, "Safari on iPhone"),
+        (_EDGE, "Edge on Windows"),
+        ("curl/8.5", "curl"),
+        ("", "Unknown browser"),
+    ],
 )
 def test_browsers_are_told_in_words(said: str, words: str) -> None:
     assert browser_of(said) == words

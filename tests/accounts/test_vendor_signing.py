@@ -31,9 +31,8 @@ MICROSOFTS = {"email": BEN, "xms_edov": True}
 
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenId]:
-    known = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-    clients = {"google": Client(**known), "microsoft": Client(**known, options={"tenant": "common"})}
-    monkeypatch.setattr(vendors, "_clients", clients)
+    client = Client(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, options={"tenant": "common"})
+    monkeypatch.setattr(vendors, "_clients", {"google": client, "microsoft": client})
     monkeypatch.setattr(openid, "_kept", openid._Keys())
     with FakeOpenId(clock.now) as fake, loopback(base_urls=fake.base_urls):
         yield fake
@@ -129,7 +128,9 @@ def test_what_the_vendor_did_not_say_to_us_now_is_not_believed(
     assert browser.get("/profile").status_code == 302
 
 
-def test_an_account_whose_address_nothing_reached_asks_for_its_password_once(world: World, vendor: FakeOpenId) -> None:
+def test_an_account_whose_address_nothing_reached_asks_for_its_password_once(
+    world: World, vendor: FakeOpenId
+) -> None:
     """Whoever signed up with somebody else's address waits for them in vain."""
     vendor.claims = GOOGLES
     browser = world.stranger()
@@ -140,7 +141,9 @@ def test_an_account_whose_address_nothing_reached_asks_for_its_password_once(wor
     assert _sign_in(world.stranger()).location == "/contacts"
 
 
-def test_a_return_that_was_not_begun_here_or_is_used_twice_goes_nowhere(world: World, vendor: FakeOpenId) -> None:
+def test_a_return_that_was_not_begun_here_or_is_used_twice_goes_nowhere(
+    world: World, vendor: FakeOpenId
+) -> None:
     _prove(world)
     vendor.claims = GOOGLES
     browser, other = world.stranger(), world.stranger()
@@ -148,7 +151,11 @@ def test_a_return_that_was_not_begun_here_or_is_used_twice_goes_nowhere(world: W
     query = parse_qs(urlsplit(back).query)
     assert query.keys() == {"code", "state"}
     other.get("/sign-in/google")
-    for victim, url in ((other, back), (world.stranger(), back), (browser, back.replace("google", "microsoft"))):
+    for victim, url in (
+        (other, back),
+        (world.stranger(), back),
+        (browser, back.replace("google", "microsoft")),
+    ):
         assert victim.get(url).location == "/login"
         assert victim.get("/profile").status_code == 302
     # The state was used up by the wrong return.

@@ -57,7 +57,14 @@ class FakeOpenId:
             if is_microsoft
             else {"iss": "https://accounts.google.com", "sub": "1001"}
         )
-        said = {"aud": CLIENT_ID, "iat": at, "exp": at + 3600, "nonce": asked.get("nonce"), **own, **self.claims}
+        said = {
+            "aud": CLIENT_ID,
+            "iat": at,
+            "exp": at + 3600,
+            "nonce": asked.get("nonce"),
+            **own,
+            **self.claims,
+        }
         return jwt.encode({"alg": "RS256", "kid": "key-1"}, said, self.key)
 
 
@@ -88,7 +95,10 @@ class _Handler(BaseHTTPRequestHandler):
         asked = self.fake.codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        if asked is None or (asked["code_challenge"], asked["redirect_uri"]) != (challenge, form["redirect_uri"]):
+        if asked is None or (asked["code_challenge"], asked["redirect_uri"]) != (
+            challenge,
+            form["redirect_uri"],
+        ):
             return self._answer(400, {"error": "invalid_grant"})
         token = self.fake.id_token(asked, is_microsoft="/v2.0/" in self.path)
         return self._answer(200, {"access_token": "x", "expires_in": 3599, "id_token": token})

@@ -137,7 +137,9 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "account.begin_second_factor": lambda _: {"current": PASSWORD},
     "account.change_sight": lambda _: {"sight": "everything"},
     "account.change_trust": lambda _: {"trust-shows_only_own": "y"},
-    "account.confirm_second_factor": lambda _: {"code": code_at(SECOND_FACTOR, int(clock.now().timestamp()) // SECONDS)},
+    "account.confirm_second_factor": lambda _: {
+        "code": code_at(SECOND_FACTOR, int(clock.now().timestamp()) // SECONDS)
+    },
     "account.connect_account": lambda _: {},
     "account.delete": lambda _: {"name": "Acme", "current": PASSWORD},
     "account.disconnect_account": lambda _: {},

@@ -54,7 +54,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page that listens for news is answered to its end. And this installation has an application at Google."""
     monkeypatch.setattr(live, "STREAM_SECONDS", 0.05)
-    monkeypatch.setattr(vendors, "_clients", {"google": Client(client_id="1.apps.example", client_secret="a secret")})
+    monkeypatch.setattr(
+        vendors, "_clients", {"google": Client(client_id="1.apps.example", client_secret="a secret")}
+    )
 
 
 def test_globex_reaches_nothing_of_acme(

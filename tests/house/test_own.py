@@ -66,10 +66,17 @@ def _switch_on(ledger: Engine, acme: UUID) -> None:
 
 def _give(ledger: Engine, acme: UUID, person: Person) -> None:
     """All that can belong to somebody is theirs."""
-    owned = {"contact": "owner_id", "campaign": "owner_id", "contact_import": "created_by_id", "email_verification": "created_by_id"}
+    owned = {
+        "contact": "owner_id",
+        "campaign": "owner_id",
+        "contact_import": "created_by_id",
+        "email_verification": "created_by_id",
+    }
     with ledger.connect() as connection:
         for table, column in owned.items():
-            connection.exec_driver_sql(f"UPDATE {table} SET {column} = %s WHERE organization_id = %s", (person.id, acme))
+            connection.exec_driver_sql(
+                f"UPDATE {table} SET {column} = %s WHERE organization_id = %s", (person.id, acme)
+            )
 
 
 def _kept(ledger: Engine, acme: UUID) -> dict[str, dict[str, str]]:
@@ -117,11 +124,15 @@ def test_who_owns_nothing_reads_nothing_and_changes_nothing(standing: Standing, 
     assert told == []
     assert tried > 150
     after = _kept(ledger, acme.id)
-    assert {table: rows.keys() - after[table].keys() for table, rows in before.items()} == {table: set() for table in before}
+    assert {table: rows.keys() - after[table].keys() for table, rows in before.items()} == {
+        table: set() for table in before
+    }
 
 
 @pytest.mark.parametrize("way", ["owns", "looks after others"])
-def test_who_owns_it_or_looks_after_others_sees_all_as_before(standing: Standing, ledger: Engine, way: str) -> None:
+def test_who_owns_it_or_looks_after_others_sees_all_as_before(
+    standing: Standing, ledger: Engine, way: str
+) -> None:
     acme, ben = standing.world.acme, standing.world.acme.member
     pages = [attack for _, attack in _permitted(standing, ben) if attack.method == "GET"]
     _give(ledger, acme.id, ben)
@@ -131,7 +142,9 @@ def test_who_owns_it_or_looks_after_others_sees_all_as_before(standing: Standing
         with ledger.connect() as connection:
             for statement in ("UPDATE contact SET owner_id = NULL", "UPDATE campaign SET owner_id = NULL"):
                 connection.exec_driver_sql(statement)
-            connection.exec_driver_sql("UPDATE membership SET sees_everything = true WHERE user_id = %s", (ben.id,))
+            connection.exec_driver_sql(
+                "UPDATE membership SET sees_everything = true WHERE user_id = %s", (ben.id,)
+            )
     seen = [_read(ben, attack) for attack in pages]
     assert [
         (attack.url, was, status)

@@ -10,8 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
 from loumass.accounts import sessions
-from loumass.accounts.coming_from import place
-from loumass.accounts.guards import SignedIn
+from loumass.accounts.guards import SignedIn, place
 from loumass.accounts.members import organizations_of
 from loumass.accounts.models import User
 from loumass.accounts.service import audit
@@ -26,7 +25,13 @@ _HALF = "half"
 
 
 def come_in(
-    user: User, organization_id: UUID, *, way: str = "password", stays: bool = False, to: str = "", said: str = ""
+    user: User,
+    organization_id: UUID,
+    *,
+    way: str = "password",
+    stays: bool = False,
+    to: str = "",
+    said: str = "",
 ) -> ResponseReturnValue:
     """Whoever has shown who they are goes on to `to` (a page of this house), by their second factor where they have one."""
     to = to or next_address()

@@ -67,7 +67,10 @@ def account_connected(user: User, label: str, theirs: str) -> None:
     _keep(
         user.email,
         f"{label} signs you in to Loumass from now on",
-        [f"Hello {user.name},", f"the account {theirs or 'that was chosen'} at {label} signs you in to Loumass from now on."],
+        [
+            f"Hello {user.name},",
+            f"the account {theirs or 'that was chosen'} at {label} signs you in to Loumass from now on.",
+        ],
         link=(links.absolute(url_for("account.security")), "Look at it"),
         footer="Was it not you? Then take it off there, and set a new password at once.",
     )
@@ -80,7 +83,9 @@ def second_factor_changed(user: User, *, is_on: bool) -> None:
         f"Your second factor for Loumass is {'on' if is_on else 'off'}",
         [
             f"Hello {user.name},",
-            "from now on you sign in with your password and a code." if is_on else "your password alone signs you in from now on.",
+            "from now on you sign in with your password and a code."
+            if is_on
+            else "your password alone signs you in from now on.",
         ],
         link=(links.absolute(url_for("account.security")), "Look at it"),
         footer="Was it you? Then there is nothing to do. If not, set a new password at once.",
@@ -92,7 +97,10 @@ def recovery_code_used(user: User, left: int) -> None:
     _keep(
         user.email,
         "A recovery code of yours was used at Loumass",
-        [f"Hello {user.name},", f"somebody signed in with your password and a recovery code. {left} are left."],
+        [
+            f"Hello {user.name},",
+            f"somebody signed in with your password and a recovery code. {left} are left.",
+        ],
         link=(links.absolute(url_for("account.security")), "Look at it"),
         footer="Was it not you? Then set a new password and make new codes at once.",
     )

@@ -16,7 +16,11 @@ from loumass.accounts.permissions import OTHERS, WORDS, may
 def roles() -> ResponseReturnValue:
     """Every permission, by role."""
     table = [
-        (group, [(words, permission == OTHERS, [may(role, permission) for role in ROLE_NAMES]) for permission, words in named.items()])
+        (group, [(words, permission == OTHERS, _marks(permission)) for permission, words in named.items()])
         for group, named in WORDS.items()
-    ]  # fmt: skip
+    ]
     return render_template("accounts/roles.html", table_of=table, roles=ROLE_NAMES, hints=ROLE_HINTS)
+
+
+def _marks(permission: str) -> list[tuple[str, bool]]:
+    return [(name, may(role, permission)) for role, name in ROLE_NAMES.items()]

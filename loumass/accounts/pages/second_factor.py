@@ -41,7 +41,9 @@ def show_second_factor() -> ResponseReturnValue:
         if user is not None:
             return come_in_by_second_factor(user)
         form.code.errors = [WRONG_CODE]
-    return render_template("accounts/second_factor_asked.html", form=form), 422 if form.is_submitted() else 200
+    return render_template(
+        "accounts/second_factor_asked.html", form=form
+    ), 422 if form.is_submitted() else 200
 
 
 @pages.get("/profile/second-factor", endpoint="second_factor")

@@ -63,7 +63,11 @@ def finish_vendor_sign_in(vendor: str) -> ResponseReturnValue:
     client, kept = vendors.client_of(vendor), session.pop(_AT_VENDOR, None)
     label = VENDORS[vendor].sign_in.label
     state = request.args.get("state", "")
-    if not kept or kept["vendor"] != vendor or not secrets.compare_digest(kept["state"].encode(), state.encode()):
+    if (
+        not kept
+        or kept["vendor"] != vendor
+        or not secrets.compare_digest(kept["state"].encode(), state.encode())
+    ):
         return _refused(f"This sign-in at {label} was not begun here, or is over. Begin again.")
     if "code" not in request.args:
         return _refused(f"{label} did not sign you in. Nothing was changed.")
@@ -72,7 +76,9 @@ def finish_vendor_sign_in(vendor: str) -> ResponseReturnValue:
         who = finish(VENDORS[vendor], client, _return_address(vendor), question, request.args["code"])
     except (ProviderError, Forged) as problem:
         log.warning("sign_in.vendor_refused", vendor=vendor, problem=str(problem))
-        return _refused(f"{label} could not tell us who you are. Try again in a minute, or use your password.")
+        return _refused(
+            f"{label} could not tell us who you are. Try again in a minute, or use your password."
+        )
     return _connected(who, kept) if "user" in kept else _come_in(who, kept["to"])
 
 
@@ -144,7 +150,10 @@ def _connect(who: Identity, user: User) -> None:
 
 def _connected(who: Identity, kept: dict[str, str]) -> ResponseReturnValue:
     """Whoever began this must still be signed in in the same session: a link that another sent them connects nothing."""
-    if session.get("_user_id", "").partition(":")[0] != kept["user"] or session.get("session") != kept["session"]:
+    if (
+        session.get("_user_id", "").partition(":")[0] != kept["user"]
+        or session.get("session") != kept["session"]
+    ):
         return _refused("You were signed out meanwhile. Nothing was connected.")
     with globally() as own:
         user = own.get(User, UUID(kept["user"]))
@@ -155,7 +164,9 @@ def _connected(who: Identity, kept: dict[str, str]) -> ResponseReturnValue:
     except Conflict as problem:
         flash(problem.sentence, "error")
         return redirect(url_for("account.security"))
-    flash(f"{VENDORS[who.vendor].sign_in.label} signs you in from now on, as {who.email or who.name}.", "done")
+    flash(
+        f"{VENDORS[who.vendor].sign_in.label} signs you in from now on, as {who.email or who.name}.", "done"
+    )
     return redirect(url_for("account.security"))
 
 
