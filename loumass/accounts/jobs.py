@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from loumass.accounts import deleting, exporting, mail, sessions
+from loumass.accounts.days_off import choosing
 from loumass.accounts.models import Organization, OrganizationExport
 from loumass.core import clock
 from loumass.core.agenda import Wake
@@ -26,6 +27,13 @@ def send_mail() -> bool:
     with transaction():
         mail.record(outcomes)
     return len(letters) == mail.BATCH
+
+
+@job("bulk")
+def fill_days_off() -> None:
+    """The public holidays of the years ahead become rows, two years before they come."""
+    with transaction():
+        choosing.fill(clock.now().date())
 
 
 @job("bulk")

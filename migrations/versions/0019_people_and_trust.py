@@ -7,7 +7,7 @@ from alembic import op
 from migrations.support import secure_tenant_table
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0017"
 
 _MADE = (
     """

@@ -10,15 +10,18 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from loumass.app import settings_of
 from tests.browser import NO_CHROMIUM
+from tests.browser.windows import Windows
 from tests.house.bare import PACKAGE, bare_app
-from tests.world import PASSWORD, Person
+from tests.world import Person
 
 DRAWN = set(
     re.findall(r'<symbol id="([^"]+)"', (PACKAGE / "static" / "icons.svg").read_text(encoding="utf-8"))
@@ -100,22 +103,19 @@ def server(app: Flask, served: str) -> Iterator[str]:
 OpenPage = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Windows:
+    """Contexts of this worker's Chromium."""
+    return Windows(browser)
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
+def open_page(windows: Windows) -> Iterator[OpenPage]:
     """Opens pages; the test fails when a page complained (a refused style, a script error, a missing file)."""
-    contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def opener(width: int = 1440, height: int = 900, theme: str = "light", scripts: bool = True) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if theme == "dark" else "light",
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(30_000)
-        contexts.append(context)
-        page = context.new_page()
+        page = windows.open(width, height, theme, scripts=scripts)
         page.on(
             "console",
             lambda note: (
@@ -128,8 +128,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         return page
 
     yield opener
-    for context in contexts:
-        context.close()
+    windows.close()
     wrong = [complaint for complaint in complaints if not any(one in complaint for one in USUAL)]
     assert not wrong, "\n".join(wrong)
 
@@ -155,15 +154,16 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def sign_in(server: str, open_page: OpenPage) -> SignIn:
-    """Signs a person of the world in through the login page and returns their browser."""
+    """A browser in which a person of the world is signed in, on the dashboard. How one signs in is tests/browser/test_outcome.py's."""
 
     def signed_in(person: Person, **window: Any) -> Page:
         page = open_page(**window)
-        page.goto(f"{server}/login")
-        page.get_by_label("E-mail").fill(person.user.email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "/login" not in url)
+        session = person.browser.get_cookie(
+            "session", domain=urlsplit(settings_of(person.world.app).public_url).netloc
+        )
+        assert session is not None
+        page.context.add_cookies([{"name": "session", "value": session.value, "url": server}])
+        page.goto(f"{server}/")
         return page
 
     return signed_in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,7 +14,8 @@ from loumass.campaigns.simulating.wishes import Wish
 from tests.campaigns.cast import Run, ask, drafted, send, step, text_to, wait
 from tests.campaigns.cast import running as set_going
 from tests.house.url_map import everything
-from tests.messages.sending import mailbox
+from tests.messages.limits import resting
+from tests.messages.sending import changed, mailbox
 from tests.world import World
 
 FUNNEL = [
@@ -178,6 +180,24 @@ def test_one_person_is_led_through_by_hand(world: World, ledger: Engine) -> None
     assert "Leaves Mon 10:00" not in other
     assert "Leaves the campaign: reached the end, Thu 11:00" in other
     assert everything(ledger) == before
+    # The same where today is a day off of a sender that skips them, and the second day after tomorrow one of the wait.
+    changed(world.acme, email, skips_days_off=True)
+    skipping(world, graph_id)
+    resting(world.acme, date(2026, 3, 3), date(2026, 3, 6), name="Founders Day")
+    told = words_of(world.acme.viewer.get(f"/funnels/{graph_id}/person?contact={priya.id}").text)
+    assert "A day off, on which events@acme.example rests: Wed 10:00" in told
+    assert "2 days after the message of Wed 4 Mar, not on Founders Day, then no holidays: Sat 0:00" in told
+
+
+def skipping(world: World, graph_id: Any) -> None:
+    """The waits of the graph skip days off."""
+    with world.acme.acting() as session:
+        session.execute(
+            text("UPDATE node SET config = config || CAST(:skip AS jsonb) "
+                 "WHERE organization_id = :id AND graph_id = :graph_id AND kind = 'wait'"),
+            {"id": world.acme.id, "graph_id": graph_id, "skip": '{"days_off": "skip"}'},
+        )  # fmt: skip
+        session.commit()
 
 
 def test_a_template_is_simulated_with_invented_people(world: World) -> None:
@@ -201,4 +221,8 @@ def test_a_template_is_simulated_with_invented_people(world: World) -> None:
     told = words_of(world.acme.member.get(answer.location).text)
     assert "1,000 invented" in told
     assert re.search(r"has used its messages of the day .*?600", told)
-    assert "Somebody invented" in world.acme.member.get(f"/funnels/{graph_id}/person").text
+    skipping(world, graph_id)
+    resting(world.acme, date(2026, 3, 3))
+    walk = words_of(world.acme.member.get(f"/funnels/{graph_id}/person").text)
+    assert "Somebody invented" in walk
+    assert "Next time it is Tue to Thu, 8 to 11:30 their time, no holidays: Wed 8:00" in walk

@@ -2,6 +2,7 @@
 
 from loumass.accounts.pages import (
     auditing,
+    days_off,
     deleting,
     exporting,
     joining,
@@ -19,6 +20,7 @@ from loumass.accounts.pages.blueprints import pages, public
 
 __all__ = [
     "auditing",
+    "days_off",
     "deleting",
     "exporting",
     "joining",
