@@ -3,7 +3,18 @@
 # ruff: noqa: F401  importing a model is what makes its table known
 
 from loumass.accounts.days_off.models import DayOff, HolidayCalendar
-from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, SystemMail, User
+from loumass.accounts.models import (
+    AuditEntry,
+    Invitation,
+    Membership,
+    Organization,
+    OrganizationExport,
+    RecoveryCode,
+    SystemMail,
+    User,
+    UserSession,
+    VendorAccount,
+)
 from loumass.analytics.models import (
     ContactEngagement,
     DailyCount,
@@ -79,6 +90,9 @@ GLOBAL_TABLES = frozenset(
         "membership",
         "invitation",
         "system_mail",
+        "user_session",
+        "recovery_code",
+        "vendor_account",
         "hook_address",
         "tracking_host",
         "periodic_run",

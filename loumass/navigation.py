@@ -63,8 +63,12 @@ ORGANIZATION_PAGES = (
     Entry("Days off", "account.days_off", "calendar-off", "organization.manage"),
     Entry("Webhooks", "outgoing.index", "webhook", "webhooks.manage"),
     Entry("Audit", "account.audit", "history", "audit.read"),
+    Entry("Exports", "account.exports", "download", "organization.export"),
 )
-USER_PAGES = (Entry("Profile", "account.profile", "user", "profile.write"),)
+USER_PAGES = (
+    Entry("Profile", "account.profile", "user", "profile.write"),
+    Entry("Security", "account.security", "shield-half", "profile.write"),
+)
 
 
 def navigation() -> dict[str, Any]:

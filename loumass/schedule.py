@@ -31,6 +31,7 @@ from loumass.core.tenancy import transaction
 
 #: Each returns what is due in the current organization, computed from the rows themselves.
 SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
+    loumass.accounts.jobs.sweep,
     loumass.events.jobs.sweep,
     loumass.contacts.jobs.sweep,
     loumass.messages.jobs.sweep,
@@ -66,6 +67,7 @@ PERIODIC: tuple[Periodic, ...] = (
     Periodic(sweep, timedelta(minutes=1)),
     Periodic(loumass.accounts.jobs.fill_days_off, timedelta(days=1)),
     Periodic(loumass.contacts.jobs.forget_files, timedelta(days=1)),
+    Periodic(loumass.accounts.jobs.forget_exports, timedelta(days=1)),
     Periodic(loumass.messages.jobs.forget_words, timedelta(days=1)),
     Periodic(loumass.content.jobs.forget_unsaved, timedelta(days=1)),
     Periodic(loumass.media.jobs.forget, timedelta(days=1)),
@@ -83,4 +85,5 @@ INSTALLATION: tuple[tuple[str, Callable[[], None], timedelta], ...] = (
     ("figures of the planner", plans.refresh_beside, timedelta(seconds=5)),
     ("system mail", mail.ring_if_due, timedelta(minutes=1)),
     ("system mail forgotten", mail.forget_old, timedelta(days=1)),
+    ("sessions forgotten", loumass.accounts.jobs.forget_sessions, timedelta(days=1)),
 )

@@ -3,6 +3,7 @@
 from alembic import context
 
 from loumass.models import metadata
+from migrations.own import renew_views
 
 context.configure(
     connection=context.config.attributes["connection"],
@@ -11,3 +12,5 @@ context.configure(
 )
 with context.begin_transaction():
     context.run_migrations()
+    if context.get_head_revision() == context.get_context().get_current_revision():
+        renew_views(context.config.attributes["connection"])

@@ -22,7 +22,7 @@ from sqlalchemy import Engine, insert, text
 from sqlalchemy.orm import Session
 
 from loumass.accounts import passwords
-from loumass.accounts.models import Membership, Organization, User
+from loumass.accounts.models import Membership, Organization, User, UserSession
 from loumass.contacts.models import Contact
 from loumass.core import clock, jobs
 from loumass.core.database import engine
@@ -75,6 +75,8 @@ class Person:
                 session["_user_id"] = f"{self.user.id}:{self.user.epoch}"
                 session["_fresh"] = True
                 session["organization"] = str(self.organization_id)
+                # Their session has their own id (`World.build`).
+                session["session"] = str(self.user.id)
         return self._browser
 
     def signs_in_anew(self) -> None:
@@ -185,6 +187,19 @@ class World:
                 [*(tenant.organization for tenant in tenants), *(person.user for person in people)]
             )
             session.flush()
+            session.execute(
+                insert(UserSession),
+                [
+                    {
+                        "id": one.id,
+                        "user_id": one.id,
+                        "way": "password",
+                        "came_from": "127.0.0.1",
+                        "browser": "Test",
+                    }
+                    for one in people
+                ],
+            )
             session.execute(
                 insert(Membership),
                 [

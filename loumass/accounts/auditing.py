@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, cast, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from loumass.accounts.models import AuditEntry, User
+from loumass.core import clock
 from loumass.core.database import db
+from loumass.core.errors import Refused
 from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
 
@@ -19,12 +22,26 @@ from loumass.core.tenancy import current_organization_id
 SENTENCES = {
     "organization.founded": "founded the organization",
     "organization.changed": "changed the organization's settings",
+    "organization.trust_changed": "changed who sees what, or how people sign in",
+    "organization.deletion_asked": "asked to delete the organization",
+    "organization.deletion_undone": "took the organization's deletion back",
+    "organization.export_asked": "asked for an export of the organization",
+    "organization.exported": "downloaded an export of the organization",
     "days_off.calendar_chosen": "chose whose public holidays are kept",
     "days_off.struck": "made a public holiday a day of work",
     "days_off.kept": "kept a public holiday again",
     "days_off.added": "added days off",
     "days_off.removed": "removed a day off",
     "sign_in": "signed in",
+    "session.ended": "ended a session",
+    "sessions.ended": "ended all other sessions",
+    "second_factor.set_up": "set up a second factor",
+    "second_factor.taken_off": "took the second factor off",
+    "second_factor.codes_renewed": "made new recovery codes",
+    "second_factor.code_used": "signed in with a recovery code",
+    "account.connected": "connected an account to sign in with",
+    "account.disconnected": "disconnected an account to sign in with",
+    "member.sight_changed": "changed what a member sees",
     "password.changed": "changed their password",
     "password.reset": "set a new password by mail",
     "address.changed": "changed the address they sign in with",
@@ -129,8 +146,16 @@ SENTENCES = {
 CHUNK = 1_000
 
 
+class Change(NamedTuple):
+    """What a setting was, and what it became."""
+
+    name: str
+    before: str
+    after: str
+
+
 class Line(NamedTuple):
-    """One entry as it is read."""
+    """One entry as it is read. `came_from` and `browser` are empty for what Loumass did by itself."""
 
     happened_at: datetime
     id: UUID
@@ -138,24 +163,58 @@ class Line(NamedTuple):
     action: str
     about: str
     facts: str
+    changes: tuple[Change, ...]
+    came_from: str
+    browser: str
+
+    @property
+    def change(self) -> str:
+        """All changes in one line."""
+        return "; ".join(
+            f"{f'{one.name}: ' if one.name else ''}{one.before} → {one.after}" for one in self.changes
+        )
 
 
-def entries(cursor: str | None = None, *, action: str | None = None, user_id: UUID | None = None) -> Page:
-    """Lines of the current organization, newest first, perhaps only of one kind or one person."""
-    found = page(_chosen(action, user_id), [AuditEntry.happened_at, AuditEntry.id], cursor, descending=True)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reader asked for. Empty and None mean: no matter."""
+
+    words: str = ""
+    action: str = ""
+    person: UUID | None = None
+    since: datetime | None = None
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Wanted:
+        """The filter of a page's query (`q`, `action`, `person`, `days`). Raises Refused for a damaged one."""
+        person, days = query.get("person", ""), query.get("days", "")
+        try:
+            since = clock.now() - timedelta(days=min(int(days), 36_500)) if days else None
+            return cls(
+                " ".join(query.get("q", "").split())[:200],
+                query.get("action", ""),
+                UUID(person) if person else None,
+                since,
+            )
+        except ValueError as problem:
+            raise Refused("This page address is damaged. Start again from the whole audit.") from problem
+
+
+def entries(cursor: str | None = None, wanted: Wanted = Wanted()) -> Page:
+    """Lines of the current organization, newest first, perhaps only some."""
+    found = page(_chosen(wanted), [AuditEntry.happened_at, AuditEntry.id], cursor, descending=True)
     return Page([_line(*row[:3]) for row in found.items], found.before, found.after)
 
 
-def all_entries() -> Iterator[Line]:
-    """Every line, newest first, read in chunks."""
+def all_entries(wanted: Wanted = Wanted()) -> Iterator[Line]:
+    """Every line that is wanted, newest first, read in chunks."""
     last: tuple[datetime, UUID] | None = None
     while True:
-        statement = (
-            _chosen(None, None).order_by(AuditEntry.happened_at.desc(), AuditEntry.id.desc()).limit(CHUNK)
-        )
+        statement = _chosen(wanted).order_by(AuditEntry.happened_at.desc(), AuditEntry.id.desc()).limit(CHUNK)
         if last is not None:
             statement = statement.where(tuple_(AuditEntry.happened_at, AuditEntry.id) < last)
         lines = [_line(*row) for row in db().execute(statement)]
+        db().expunge_all()
         yield from lines
         if len(lines) < CHUNK:
             return
@@ -167,7 +226,7 @@ def sentence(action: str) -> str:
     return SENTENCES.get(action, action.replace(".", " ").replace("_", " "))
 
 
-def _chosen(action: str | None, user_id: UUID | None) -> Select[AuditEntry, User, User]:
+def _chosen(wanted: Wanted) -> Select[AuditEntry, User, User]:
     subject = aliased(User)
     statement = (
         select(AuditEntry, User, subject)
@@ -175,22 +234,66 @@ def _chosen(action: str | None, user_id: UUID | None) -> Select[AuditEntry, User
         .outerjoin(subject, (subject.id == AuditEntry.subject_id) & (AuditEntry.subject_kind == "user"))
     )
     statement = statement.where(AuditEntry.organization_id == current_organization_id())
-    if action:
-        statement = statement.where(AuditEntry.action == action)
-    if user_id:
-        statement = statement.where(AuditEntry.user_id == user_id)
-    return statement
+    if wanted.action:
+        statement = statement.where(AuditEntry.action == wanted.action)
+    if wanted.person:
+        statement = statement.where(AuditEntry.user_id == wanted.person)
+    if wanted.since:
+        statement = statement.where(AuditEntry.happened_at >= wanted.since)
+    return statement.where(_says(wanted.words, subject)) if wanted.words else statement
+
+
+def _says(words: str, subject: type[User]) -> ColumnElement[bool]:
+    """Whether a line says `words`: in what was done, who did it, about whom, in its facts, or where it came from."""
+    spoken = [action for action in SENTENCES if words.lower() in sentence(action).lower()]
+    named = (User.name, subject.name, AuditEntry.action, cast(AuditEntry.facts, Text), AuditEntry.browser)
+    return or_(
+        AuditEntry.action.in_(spoken),
+        AuditEntry.came_from == words,
+        *([AuditEntry.subject_id == found] if (found := _id_of(words)) else []),
+        *(column.icontains(words, autoescape=True) for column in named),
+    )
 
 
 def _line(entry: AuditEntry, user: User | None, subject: User | None) -> Line:
+    changes = _changes(entry.facts.get("before"), entry.facts.get("after"))
     facts = ", ".join(
-        f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in sorted(entry.facts.items())
+        f"{_spoken(name)}: {_plain(value)}"
+        for name, value in sorted(entry.facts.items())
+        if name not in ("before", "after") and not (changes and name == "settings")
     )
     # What an invitation is about, the action says already.
     kind = "" if entry.subject_kind == "invitation" else entry.subject_kind or ""
     about = subject.name if subject else kind.removeprefix("contact_").replace("_", " ")
-    return Line(entry.happened_at, entry.id, user.name if user else "Loumass", entry.action, about, facts)
+    who = user.name if user else "Loumass"
+    return Line(
+        entry.happened_at, entry.id, who, entry.action, about, facts, changes, entry.came_from, entry.browser
+    )
+
+
+def _changes(before: object, after: object) -> tuple[Change, ...]:
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return (Change("", _plain(before), _plain(after)),) if after is not None else ()
+    return tuple(
+        Change(_spoken(name), _plain(before.get(name)), _plain(after.get(name)))
+        for name in sorted(before | after)
+    )
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value in (None, "", []):
+        return "nothing"
     return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+
+def _id_of(words: str) -> UUID | None:
+    try:
+        return UUID(words)
+    except ValueError:
+        return None

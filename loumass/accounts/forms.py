@@ -190,6 +190,51 @@ class PasswordForm(NewPasswordMixin, FlaskForm):
     )
 
 
+class OwnPasswordForm(FlaskForm):
+    """The password of whoever is signed in, before what matters."""
+
+    current = PasswordField(
+        "Your password",
+        [InputRequired("Enter your password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class CodeForm(FlaskForm):
+    """A code of an authenticator, or a recovery code."""
+
+    code = StringField(
+        "Code",
+        [InputRequired("Enter the code."), Length(max=40)],
+        filters=[_stripped],
+        render_kw={"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "off"},
+    )
+
+
+class TrustForm(FlaskForm):
+    """Who sees what, and how people sign in."""
+
+    shows_only_own = BooleanField(
+        "Members see only their own",
+        description="Members, agents and viewers see the campaigns, contacts and conversations that are theirs. Admins see everything, and so does whoever you let.",
+    )
+    needs_second_factor = BooleanField(
+        "Everybody needs a second factor",
+        description="Whoever has none sets one up before they see anything else.",
+    )
+
+
+class DeletionForm(FlaskForm):
+    """Deleting an organization: its name, and the password of whoever asks."""
+
+    name = StringField("Name of the organization", [InputRequired("Enter the name of the organization.")])
+    current = PasswordField(
+        "Your password",
+        [InputRequired("Enter your password.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
 class OrganizationForm(FlaskForm):
     """What holds for everybody in it."""
 

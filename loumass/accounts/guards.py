@@ -12,14 +12,21 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, logout_user
 from sqlalchemy import select
 
-from loumass.accounts.models import Membership, Organization, User
-from loumass.accounts.permissions import PERMISSIONS, may
+from loumass.accounts import sessions
+from loumass.accounts.coming_from import Place, browser_of
+from loumass.accounts.models import Membership, Organization, User, UserSession
+from loumass.accounts.permissions import PERMISSIONS, may, sees_everything
 from loumass.core.errors import Forbidden
 from loumass.core.secrets import keyed_hash
-from loumass.core.tenancy import acting_for
+from loumass.core.tenancy import acting_for, globally, show_only_own
 
 View = TypeVar("View", bound=Callable[..., Any])
 GUARDS = ("public", "member", "api", "hook")
+#: Where somebody goes who must set up a second factor first (docs/people.md), and what helps them there.
+SECOND_FACTOR = "account.second_factor"
+_OPEN_WITHOUT_SECOND_FACTOR = frozenset({
+    SECOND_FACTOR, "account.begin_second_factor", "account.confirm_second_factor", "account.logout", "account.visit",
+})  # fmt: skip
 #: Behind a login. Pages lead strangers to it; the API tells them so.
 WITH_LOGIN = ("member", "api")
 
@@ -91,6 +98,8 @@ def admit() -> ResponseReturnValue | None:
         logout_user()
         session.pop("organization", None)
         return abort(401) if guard == "api" else _to_login()
+    if _lacks_second_factor():
+        return _to_second_factor(guard)
     permission: str = current_app.view_functions[request.endpoint].permission  # pyright: ignore[reportFunctionMemberAccess]
     if not may(g.membership.role, permission):
         raise Forbidden(
@@ -99,35 +108,90 @@ def admit() -> ResponseReturnValue | None:
     return None
 
 
-def _identity() -> tuple[UUID, int, UUID] | None:
+def _lacks_second_factor() -> bool:
+    return (
+        g.organization.needs_second_factor
+        and g.user.second_factor_since is None
+        and request.endpoint not in _OPEN_WITHOUT_SECOND_FACTOR
+    )
+
+
+def _to_second_factor(guard: str) -> ResponseReturnValue:
+    sentence = f"{g.organization.name} asks for a second factor. Set yours up to go on."
+    if guard == "api" or request.method not in ("GET", "HEAD"):
+        raise Forbidden(f"{sentence} Nothing was changed.")
+    if request.headers.get("HX-Request"):
+        return "", 200, {"HX-Redirect": url_for(SECOND_FACTOR)}
+    flash(sentence, "info")
+    return redirect(url_for(SECOND_FACTOR))
+
+
+def _identity() -> tuple[UUID, int, UUID, UUID] | None:
     try:
         user_id, _, epoch = session["_user_id"].partition(":")
-        return UUID(user_id), int(epoch), UUID(session["organization"])
+        return UUID(user_id), int(epoch), UUID(session["organization"]), UUID(session["session"])
     except (KeyError, ValueError, AttributeError):
         return None
 
 
-def _enter(user_id: UUID, epoch: int, organization_id: UUID) -> bool:
+def _enter(user_id: UUID, epoch: int, organization_id: UUID, session_id: UUID) -> bool:
     g.leaving = ExitStack()
     db = g.leaving.enter_context(acting_for(organization_id, user_id))
-    db.info["ip_hash"] = keyed_hash(request.remote_addr or "")
+    here = place()
+    db.info.update(ip_hash=keyed_hash(here.address), came_from=here)
     row = db.execute(
-        select(User, Membership, Organization)
+        select(User, Membership, Organization, UserSession)
         .join(Membership, Membership.user_id == User.id)
         .join(Organization, Organization.id == Membership.organization_id)
-        .where(User.id == user_id, User.epoch == epoch, Membership.organization_id == organization_id)
+        .join(UserSession, UserSession.user_id == User.id)
+        .where(
+            User.id == user_id,
+            User.epoch == epoch,
+            Membership.organization_id == organization_id,
+            UserSession.id == session_id,
+            UserSession.ended_at.is_(None),
+        )
     ).one_or_none()
     if row is None:
         _leave()
         return False
-    g.user, g.membership, g.organization = row
+    g.user, g.membership, g.organization, g.session = row
+    if sessions.is_to_be_noted(g.session, here):
+        sessions.note(g.session, here)
+        db.commit()
+    if not sees_everything(g.membership, g.organization):
+        show_only_own(db)
     return True
+
+
+def signed_in_as() -> UUID | None:
+    """Who is signed in with this browser, for pages that anybody may see; None for nobody."""
+    identity = _identity()
+    if identity is None:
+        return None
+    user_id, epoch, _, session_id = identity
+    with globally(user_id) as db:
+        return db.scalar(
+            select(User.id)
+            .join(UserSession, UserSession.user_id == User.id)
+            .where(
+                User.id == user_id,
+                User.epoch == epoch,
+                UserSession.id == session_id,
+                UserSession.ended_at.is_(None),
+            )
+        )
+
+
+def place() -> Place:
+    """Where the request at hand comes from."""
+    return Place(request.remote_addr or "", browser_of(request.headers.get("User-Agent", "")))
 
 
 def leave_broken() -> None:
     """Give up the request's session and all that hangs on it: after an error it answers nothing any more."""
     _leave()
-    for name in ("user", "membership", "organization", "navigation"):
+    for name in ("user", "membership", "organization", "session", "navigation"):
         g.pop(name, None)
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from loumass.accounts import mail
+from uuid import UUID
+
+from sqlalchemy import select
+
+from loumass.accounts import deleting, exporting, mail, sessions
 from loumass.accounts.days_off import choosing
+from loumass.accounts.models import Organization, OrganizationExport
 from loumass.core import clock
+from loumass.core.agenda import Wake
+from loumass.core.database import db
 from loumass.core.jobs import job
-from loumass.core.tenancy import transaction
+from loumass.core.tenancy import current_organization_id, globally, transaction
 
 
 @job("bulk")
@@ -27,3 +34,38 @@ def fill_days_off() -> None:
     """The public holidays of the years ahead become rows, two years before they come."""
     with transaction():
         choosing.fill(clock.now().date())
+
+
+@job("bulk")
+def export_organization(export_id: str) -> bool:
+    """Writes one slice of an export; True when another follows."""
+    return exporting.write_slice(UUID(export_id))
+
+
+@job("bulk")
+def forget_exports() -> None:
+    """Archives whose time is over go."""
+    exporting.forget_old()
+
+
+@job("bulk")
+def remove_organization() -> bool:
+    """Takes one slice of an organization away whose last day has come; True when more is left."""
+    return deleting.remove_slice()
+
+
+def forget_sessions() -> None:
+    """For the clock."""
+    with globally() as session:
+        sessions.forget_old()
+        session.commit()
+
+
+def sweep() -> list[Wake]:
+    """Exports that are being written, and the organization itself when it is to go."""
+    running = select(OrganizationExport.id).where(OrganizationExport.state == "running")
+    wakes = [export_organization.wake(clock.now(), str(one)) for one in db().scalars(running)]
+    organization = db().get(Organization, current_organization_id())
+    if organization is not None and organization.deleted_from is not None:
+        wakes.append(remove_organization.wake(organization.deleted_from))
+    return wakes

@@ -72,6 +72,11 @@ def new_organizations(view: View) -> View:
     return view
 
 
+def vendor_returns(view: View) -> View:
+    """Limits coming back from vendors, which makes us ask them: 60 in 15 minutes from one place."""
+    return limiter.limit("60 per 15 minutes", key_func=get_remote_address)(view)
+
+
 def _letters_to_one(view: View) -> View:
     return limiter.limit("5 per hour", key_func=_written_to, methods=["POST"])(view)
 
@@ -100,6 +105,10 @@ def _tried() -> str:
         return _counted(str(request.view_args))
     if current_app.extensions["loumass.guards"][request.blueprint] == "member":
         return _counted(session.get("_user_id", ""))
+    if half := session.get("half"):
+        return _counted(str(half[0]))
+    if kept := session.get("to_connect"):
+        return _counted(addresses.key(kept["who"]["email"]))
     return _written_to()
 
 

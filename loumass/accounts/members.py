@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from loumass.accounts.models import Invitation, Membership, Organization, User
-from loumass.accounts.service import audit
+from loumass.accounts.permissions import sees_everything
+from loumass.accounts.service import audit, audit_change
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound
 from loumass.core.paging import Page, page
@@ -38,6 +39,15 @@ def working_members() -> list[tuple[UUID, str]]:
     return [(row.id, row.name) for row in db().execute(found.order_by(User.name, User.id))]
 
 
+def sees_only_own(user_id: UUID | None) -> bool:
+    """Whether somebody sees only their own in the current organization; also whoever is no member any more."""
+    house = db().get(Organization, current_organization_id())
+    if user_id is None or house is None or not house.shows_only_own:
+        return False
+    place = db().get(Membership, (house.id, user_id))
+    return place is None or not sees_everything(place, house)
+
+
 def member_or_404(user_id: UUID) -> tuple[Membership, User]:
     """Somebody of the current organization. Raises NotFound."""
     found = (
@@ -63,6 +73,19 @@ def change_role(user_id: UUID, role: str) -> None:
         membership.role = role
         if role != "admin":
             _withdraw_invitations_of(user_id)
+
+
+def let_see(user_id: UUID, *, everything: bool) -> None:
+    """Whether a member sees what belongs to others where members see only their own. Raises NotFound."""
+    membership, _ = member_or_404(user_id)
+    if audit_change(
+        "member.sight_changed",
+        {"sees everything": membership.sees_everything},
+        {"sees everything": everything},
+        "user",
+        user_id,
+    ):
+        membership.sees_everything = everything
 
 
 def remove(user_id: UUID) -> None:

@@ -34,6 +34,14 @@ class Organization(Base):
     is_open_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_click_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_answer_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: Members see only their own campaigns, people and conversations (docs/people.md).
+    shows_only_own: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: Whoever has no second factor sets one up before anything else.
+    needs_second_factor: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: Everything of it is deleted from this moment on; until then an admin may undo that.
+    deleted_from: Mapped[datetime | None]
+    deletion_asked_at: Mapped[datetime | None]
+    deletion_asked_by_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -53,8 +61,57 @@ class User(Base):
     timezone: Mapped[str | None]
     phone: Mapped[str | None]
     signature: Mapped[str] = mapped_column(default="")
+    #: The secret of an authenticator, sealed; it counts once `second_factor_since` is set.
+    sealed_second_factor: Mapped[bytes | None]
+    second_factor_since: Mapped[datetime | None]
+    #: The last time step whose code was taken: no code is taken twice.
+    second_factor_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    #: When a link that was sent to the address proved that it is theirs; None after it changed.
+    address_proven_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     last_login_at: Mapped[datetime | None]
+
+
+class UserSession(Base):
+    """One browser that somebody signed in with, until it is ended. Its cookie names it."""
+
+    __tablename__ = "user_session"
+    __table_args__ = (Index(None, "user_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    #: How they came in: `password`, `google`, ...
+    way: Mapped[str]
+    came_from: Mapped[str]
+    browser: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    seen_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """Stands in for an authenticator that was lost, once."""
+
+    __tablename__ = "recovery_code"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
+class VendorAccount(Base):
+    """An account at Google or Microsoft that somebody signs in with; the vendor's own id names it, never an address."""
+
+    __tablename__ = "vendor_account"
+    __table_args__ = (Index(None, "user_id"),)
+
+    vendor: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    #: What it was called when it was last used; for the eye only.
+    email: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    seen_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Membership(Base):
@@ -66,6 +123,8 @@ class Membership(Base):
     organization_id: Mapped[UUID] = mapped_column(ForeignKey("organization.id"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
     role: Mapped[str]
+    #: Also where members see only their own: for those who look after others.
+    sees_everything: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -118,4 +177,28 @@ class AuditEntry(OrganizationOwned, Base):
     subject_id: Mapped[UUID | None]
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     ip_hash: Mapped[bytes | None]
+    #: Network address and browser that it was done from; empty for what Loumass did by itself.
+    came_from: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    browser: Mapped[str] = mapped_column(default="", server_default=text("''"))
     happened_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class OrganizationExport(OrganizationOwned, Base):
+    """Everything of an organization in one archive, written slice by slice. `parts` are files that wait to be packed."""
+
+    __tablename__ = "organization_export"
+    __table_args__ = (CheckConstraint("state IN ('running', 'done', 'failed', 'gone')", name="state"),)
+
+    state: Mapped[str] = mapped_column(default="running", server_default=text("'running'"))
+    asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("user_account.id"))
+    #: The table that is being written, and the key of its last row that was.
+    table_name: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    after: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
+    parts: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
+    row_count: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    file_key: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    size: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    problem: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    finished_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]

@@ -19,7 +19,8 @@ from loumass.analytics import attribution
 from loumass.analytics.attribution import Share
 from loumass.analytics.figures import Figures, figures
 from loumass.analytics.period import Period
-from loumass.core.tenancy import current_organization_id
+from loumass.core.database import db
+from loumass.core.tenancy import current_organization_id, shows_only_own
 
 Counted = TypeVar("Counted")
 #: What counts faster than this is counted at each look.
@@ -29,7 +30,7 @@ KEPT_SECONDS = 60
 
 def kept_figures(period: Period, redis: Redis) -> Figures:
     """The seven numbers, at most a minute old. Without Redis they are counted."""
-    key = f"figures:{current_organization_id()}:{period.days}:{period.today}"
+    key = f"figures:{current_organization_id()}:{_whose()}:{period.days}:{period.today}"
     return _kept(redis, key, lambda: figures(period), asdict, _figures)
 
 
@@ -39,10 +40,15 @@ def kept_shares(
     """`attribution.shares`, at most a minute old; never older than the last value that came or went."""
     earned = ",".join(f"{currency}{amount}/{many}" for currency, amount, many in attribution.totals(period))
     days = f"{period.first}:{period.last}:{period.zone.key}"
-    key = f"values:{current_organization_id()}:{days}:{window}:{campaign_id or ''}:{earned}"
+    key = f"values:{current_organization_id()}:{_whose()}:{days}:{window}:{campaign_id or ''}:{earned}"
     return _kept(
         redis, key, lambda: attribution.shares(period, window, campaign_id), lambda rows: [asdict(row) for row in rows], _shares,
     )  # fmt: skip
+
+
+def _whose() -> str:
+    """Whoever sees only their own has their own numbers."""
+    return str(db().info["user_id"]) if shows_only_own() else "everybody"
 
 
 def _kept(

@@ -26,6 +26,8 @@ def dump(url: str, target: Path) -> None:
         "--format=custom",
         f"--role={BACKUP}",
         "--enable-row-security",
+        # Its views are made anew by `migrate`.
+        "--exclude-schema=own",
         f"--file={target.absolute()}",
     )
 

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import text
 
-from loumass.accounts.service import audit
+from loumass.accounts.service import audit, plain
 from loumass.campaigns import states
 from loumass.campaigns.models import COLLEAGUES, STATUSES, Campaign
 from loumass.campaigns.pooling import change_pool
@@ -100,7 +100,12 @@ def change(campaign_id: UUID, details: Details) -> Campaign:
     changed = sorted(name for name, value in _columns(campaign).items() if value != before[name])
     changed += ["pool"] if change_pool(campaign.id, details.pool) else []
     if changed:
-        audit("campaign.changed", "campaign", campaign.id, settings=changed)
+        after = _columns(campaign)
+        said = (
+            {name: plain(each.get(name)) for name in changed if name in after} for each in (before, after)
+        )
+        was, became = said
+        audit("campaign.changed", "campaign", campaign.id, settings=changed, before=was, after=became)
         _decide_again(campaign, changed)
         announce([campaign.id])
     return campaign
@@ -111,7 +116,8 @@ def skip_invalid(campaign_id: UUID, is_wanted: bool) -> Campaign:
     campaign = states.locked(campaign_id)
     if campaign.skips_invalid != is_wanted:
         campaign.skips_invalid = is_wanted
-        audit("campaign.changed", "campaign", campaign.id, skips_invalid=is_wanted)
+        before, after = {"skips_invalid": not is_wanted}, {"skips_invalid": is_wanted}
+        audit("campaign.changed", "campaign", campaign.id, before=before, after=after)
     return campaign
 
 

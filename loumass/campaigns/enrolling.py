@@ -21,7 +21,7 @@ from loumass.core.agenda import Wake
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
 from loumass.core.jobs import wake_all
-from loumass.core.tenancy import current_organization_id, get, get_or_404
+from loumass.core.tenancy import current_organization_id, get, get_or_404, show_only_own, shows_only_own
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.models import Node
 
@@ -78,6 +78,8 @@ SOURCES = {
 }
 #: The one whose SQL is a saved rule's: who is in it is asked anew for each slice.
 SEGMENT = "segment"
+#: Beside the source: who chose, where that person sees only their own. A job goes on with those, and nobody else's.
+OWN_OF = "own_of"
 _PART = "SELECT id FROM ({source}) everybody WHERE id > :after ORDER BY id LIMIT :most"
 _FORECAST = "WITH chosen AS ({chosen}), {judged} SELECT verdict, count(*) AS people, count(*) AS judged FROM judged GROUP BY verdict"
 _WOULD = """
@@ -117,13 +119,15 @@ def enroll_from(campaign_id: UUID, source: dict[str, str]) -> EnrollResult:
     result, last_id = _enter_slice(campaign, source, NOBODY)
     if last_id is None:
         return result
-    wake_all([Wake(ADD_PEOPLE, (str(campaign_id), source, str(last_id)), clock.now())])
+    wake_all([Wake(ADD_PEOPLE, (str(campaign_id), _as_now(source), str(last_id)), clock.now())])
     return replace(result, is_following=True)
 
 
 def enroll_slice(campaign_id: UUID, source: dict[str, str], after: UUID) -> UUID | None:
     """The next slice of a large `source`; returns where to go on, None at its end. A cancelled campaign takes nobody,
     and a segment that was put away meanwhile has nobody."""
+    if OWN_OF in source:
+        show_only_own(db(), UUID(source[OWN_OF]))
     campaign = states.locked(campaign_id)
     if campaign.state == "cancelled" or not _is_here(source):
         return None
@@ -213,6 +217,10 @@ def _listed(source: dict[str, str]) -> tuple[str, dict[str, Any]]:
     if kind not in SOURCES:
         raise Refused("Choose where the people come from. Nobody was added.")
     return SOURCES[kind], {"source": value} if value else {}
+
+
+def _as_now(source: dict[str, str]) -> dict[str, str]:
+    return {**source, OWN_OF: str(db().info["user_id"])} if shows_only_own() else source
 
 
 def _is_here(source: dict[str, str]) -> bool:

@@ -38,7 +38,13 @@ def change_brand(channel: Channel, name: str, segments_per_day: int | None) -> N
     if brand is not None:
         db().add(BrandChannel(channel_id=channel.id, brand_id=brand.id))
         db().flush()
-    audit("channel.brand_changed", "channel", channel.id, segments=segments_per_day if name else None)
+    audit(
+        "channel.brand_changed",
+        "channel",
+        channel.id,
+        before=dict(zip(("brand", "segments"), kept, strict=True)),
+        after={"brand": name, "segments": segments_per_day if name else None},
+    )
     numbers = {channel.id, *(_numbers_of(brand.id) if brand else ())}
     publish_all("channel.resumed", [{"channel_id": one} for one in sorted(numbers)])
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from loumass.accounts import local_time
-from loumass.accounts.service import audit
+from loumass.accounts.service import audit, audit_change
 from loumass.channels.models import LAW_FROM, LAW_UNTIL, SendingRule
 from loumass.core import clock
 from loumass.core.database import db
@@ -58,9 +58,15 @@ def change_rules(rules: Rules, reason: str, by: UUID) -> None:
         kept.quiet_by_id, kept.quiet_changed_at = by, clock.now()
         action = "rules.quiet_hours_widened" if rules.is_past_the_law else "rules.quiet_hours_changed"
         said = {"reason": kept.quiet_reason} if rules.is_past_the_law else {}
-        audit(action, "organization", None, until=rules.quiet_until, begins=rules.quiet_from, **said)
+        before, after = (
+            {"until": at[0], "begins": at[1]} for at in (hours, (rules.quiet_until, rules.quiet_from))
+        )
+        audit(action, "organization", None, before=before, after=after, **said)
     db().add(kept)
     db().flush()
-    if budget != (kept.contact_per_day, kept.contact_per_week):
-        audit("rules.changed", "organization", None, a_day=kept.contact_per_day, a_week=kept.contact_per_week)
+    before, after = (
+        {"a day": each[0], "a week": each[1]}
+        for each in (budget, (kept.contact_per_day, kept.contact_per_week))
+    )
+    audit_change("rules.changed", before, after, "organization")
     local_time.changed()

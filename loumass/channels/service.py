@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from loumass.accounts.service import audit
+from loumass.accounts.service import audit, audit_change
 from loumass.channels.connecting import Checked, sealed
 from loumass.channels.models import Channel, HookAddress
 from loumass.channels.past_due import Choice, past_due, settle
@@ -126,13 +126,13 @@ def change_limits(channel: Channel, limits: Limits, today: date) -> None:
     names = [name for name in Limits.__slots__ if name != "window_weekdays"]
     wanted: dict[str, Any] = {name: getattr(limits, name) for name in names}
     wanted["window_weekdays"] = list(limits.window_weekdays)
-    changed = {name: value for name, value in wanted.items() if getattr(channel, name) != value}
+    before = {name: getattr(channel, name) for name in wanted}
+    changed = {name: value for name, value in wanted.items() if before[name] != value}
     for name, value in changed.items():
         setattr(channel, name, value)
     if "warmup_start" in changed:
         channel.warmup_since = today if limits.warmup_start is not None else None
-    if changed:
-        audit("channel.limits_changed", "channel", channel.id, **changed)
+    if audit_change("channel.limits_changed", before, wanted, "channel", channel.id):
         publish("channel.resumed", channel_id=channel.id)
 
 

@@ -12,7 +12,7 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
 from loumass.accounts.guards import requires
-from loumass.accounts.service import audit
+from loumass.accounts.service import audit_change
 from loumass.channels import tracking_domains
 from loumass.channels.tracking_checking import look_at, own_host
 from loumass.channels.tracking_models import TrackingDomain
@@ -74,11 +74,10 @@ def change_defaults() -> ResponseReturnValue:
     """From the next message that is planned on; what was planned stays as it is."""
     form = DefaultsForm()
     wanted: dict[str, bool] = {name: bool(form[name].data) for name in _DEFAULTS}
-    changed = [name for name, value in wanted.items() if getattr(g.organization, name) != value]
-    for name in changed:
-        setattr(g.organization, name, wanted[name])
-    if changed:
-        audit("organization.changed", settings=changed)
+    before = {name: getattr(g.organization, name) for name in wanted}
+    for name, value in wanted.items():
+        setattr(g.organization, name, value)
+    audit_change("organization.changed", before, wanted)
     db().commit()
     flash("Saved. It counts for messages that are planned from now on.", "done")
     return redirect(url_for(".index"), 303)

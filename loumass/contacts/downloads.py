@@ -9,17 +9,17 @@ from urllib.parse import quote
 from flask import Response
 
 from loumass.core.exports import csv_lines
-from loumass.core.tenancy import acting_for, current_organization_id
+from loumass.core.tenancy import session_like_this
 
 
 def csv_download(
     file_name: str, header: Sequence[str], rows: Callable[[], Iterable[Sequence[Any]]]
 ) -> Response:
     """Returns a streamed answer. `rows` is called in a session of its own: the page's is closed before the first byte."""
-    organization_id = current_organization_id()
+    open_session = session_like_this()
 
     def lines() -> Iterator[str]:
-        with acting_for(organization_id):
+        with open_session():
             yield from csv_lines(header, rows())
 
     disposition = f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -19,7 +19,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Refused
 from loumass.core.secrets import keyed_hash
-from loumass.core.tenancy import current_organization_id
+from loumass.core.tenancy import current_organization_id, get, seeing_everything, shows_only_own
 from loumass.events.service import publish
 
 _PLAIN = ("first_name", "last_name", "company", "title", "city", "state")
@@ -47,6 +47,9 @@ def create(values: Mapping[str, str], fields: Mapping[str, str], country: str) -
     contact = Contact(fields={})
     before = telling.values_of(contact)
     _fill(contact, values, fields, country)
+    if contact.owner_id is None and shows_only_own():
+        # Nobody's would be out of sight for whoever just wrote it down.
+        contact.owner_id = db().info["user_id"]
     db().add(contact)
     db().flush()
     publish("contact.created", contact_id=contact.id, user_id=db().info.get("user_id"))
@@ -128,10 +131,17 @@ def _refuse_taken(contact: Contact, found: Addresses, external_id: str) -> None:
         same.append(Contact.external_id == external_id)
     if not same:
         return
-    others = db().scalars(select(Contact).where(Contact.archived_at.is_(None), or_(*same)))
-    other = next((one for one in others if one.id != contact.id), None)
-    if other is None:
+    found_same = select(Contact.id).where(Contact.archived_at.is_(None), or_(*same), Contact.id != contact.id)
+    with db().no_autoflush, seeing_everything():
+        other_id = db().scalars(found_same).first()
+    if other_id is None:
         return
+    other = get(Contact, other_id)
+    if other is None:
+        field = "email" if found.email_key else "external_id"
+        raise FieldRefused(
+            field, "A colleague of yours has a contact like this already. Ask an admin who it is."
+        )
     if other.email_key == found.email_key and found.email_key:
         raise FieldRefused("email", f"{other.label} has this address already.", other.id)
     raise FieldRefused("external_id", f"{other.label} has this id already.", other.id)

@@ -52,6 +52,7 @@ class Contact(OrganizationOwned, Base):
         Index(None, "organization_id", "name_key", "id", postgresql_where=text(_LIVE)),
         Index(None, "organization_id", "last_name_key", postgresql_where=text(_LIVE)),
         Index(None, "organization_id", "company_key", postgresql_where=text(_LIVE)),
+        Index(None, "organization_id", "owner_id", postgresql_where=text("owner_id IS NOT NULL")),
         CheckConstraint(
             "email IS NOT NULL OR phone IS NOT NULL OR archived_at IS NOT NULL", name="reachable"
         ),

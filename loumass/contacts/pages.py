@@ -19,7 +19,7 @@ from loumass.contacts.proof import Proof
 from loumass.contacts.suppression import record_consent, suppress
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
-from loumass.core.tenancy import get_or_404
+from loumass.core.tenancy import get_or_404, shows_only_own
 
 pages = Blueprint("contacts", __name__)
 #: What a consent may be limited to, as a person may note it.
@@ -52,7 +52,7 @@ def create() -> ResponseReturnValue:
     except IntegrityError:
         return _form(form, None, _just_taken()), 422
     flash(f"{contact.label} is one of your contacts now.", "done")
-    return redirect(url_for("inbox.person", id=contact.id), 303)
+    return _to(contact)
 
 
 @pages.get("/contacts/<uuid:contact_id>/edit")
@@ -87,7 +87,14 @@ def change(contact_id: UUID) -> ResponseReturnValue:
         db().rollback()
         return _form(form, live_contact(contact_id), _just_taken()), 422
     flash("Saved.", "done")
-    return redirect(url_for("inbox.person", id=contact_id), 303)
+    return _to(contact)
+
+
+def _to(contact: Contact) -> ResponseReturnValue:
+    """To the person's page; whoever gave them away and sees only their own, to the list."""
+    if shows_only_own() and contact.owner_id != g.user.id:
+        return redirect(url_for("people.index"), 303)
+    return redirect(url_for("inbox.person", id=contact.id), 303)
 
 
 @pages.post("/contacts/<uuid:contact_id>/deletion")

@@ -30,10 +30,12 @@ def prepare_roles(url: str) -> None:
             _create_role(connection, role)
         # The owner hands functions to `system`, so it must be able to become it.
         for grant in (
+            f"GRANT {OWNER}, {APP}, {BACKUP} TO CURRENT_USER",
             f"GRANT {SYSTEM} TO {OWNER}",
             f"GRANT CREATE, USAGE ON SCHEMA public TO {OWNER}, {SYSTEM}",
             f"GRANT USAGE ON SCHEMA public TO {APP}, {BACKUP}",
-            f"GRANT {OWNER}, {APP}, {BACKUP} TO CURRENT_USER",
+            # What a person may see where members see only their own (migrations/own.py).
+            f"CREATE SCHEMA IF NOT EXISTS own AUTHORIZATION {OWNER}",
         ):
             connection.execute(text(grant))
     engine.dispose()

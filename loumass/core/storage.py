@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -105,6 +106,24 @@ def every_key() -> Iterator[str]:
             yield from (meta["path"] for meta in part if not meta["path"].startswith(_PROBE))
     except (OSError, obstore.exceptions.BaseError) as problem:
         raise _unavailable("The files cannot be listed: storage does not answer.", problem) from problem
+
+
+def keys_of_organization() -> Iterator[str]:
+    """The keys of the current organization's files. Raises StorageUnavailable."""
+    try:
+        for part in obstore.list(_using(), prefix=f"{current_organization_id()}/"):
+            yield from (meta["path"] for meta in part)
+    except (OSError, obstore.exceptions.BaseError) as problem:
+        raise _unavailable("The files cannot be listed: storage does not answer.", problem) from problem
+
+
+def delete_some(most: int) -> int:
+    """Forget up to `most` files of the current organization; returns how many. Raises StorageUnavailable."""
+    gone = 0
+    for key in islice(keys_of_organization(), most):
+        delete(key)
+        gone += 1
+    return gone
 
 
 def chunks(key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:

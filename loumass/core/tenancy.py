@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -30,6 +30,10 @@ organization_at_work: ContextVar[UUID | None] = ContextVar("organization_at_work
 CURRENT_ORGANIZATION = text("current_organization()")
 #: Who a transaction works for; its first statement.
 ENTER = text("SELECT enter(:organization_id, :user_id)")
+#: Tables of which people own rows are looked for among views first, which leave out what is not the person's own
+#: (migrations/own.py). A schema that is missing would silently leave out nothing, so one of them is asked for by its whole name.
+_ONLY_OWN = (text("SET LOCAL search_path TO own, public"), text("SELECT FROM own.campaign LIMIT 0"))
+_EVERYBODYS = text("SET LOCAL search_path TO public")
 
 
 class NoOrganization(RuntimeError):
@@ -133,6 +137,59 @@ def serving(organization_id: UUID) -> Iterator[None]:
         organization_at_work.set(before)
 
 
+def show_only_own(session: Session, user_id: UUID | None = None) -> None:
+    """From here on `session` sees of campaigns, people and conversations what is its user's own, or that of `user_id`
+    (migrations/own.py)."""
+    session.info["shows_only_own"] = True
+    if user_id is not None:
+        session.info["user_id"] = user_id
+    if session.in_transaction():
+        if user_id is not None:
+            whose = {"organization_id": session.info["organization_id"], "user_id": user_id}
+            session.connection().execute(ENTER, whose)
+        _look_among_own(session.connection())
+
+
+def shows_only_own() -> bool:
+    """Whether the session at work sees its user's own rows only."""
+    return bool(db().info.get("shows_only_own"))
+
+
+def session_like_this() -> Callable[[], AbstractContextManager[Session]]:
+    """What opens another session for whom the one at work is for, who sees no more in it: for answers that are streamed."""
+    info = dict(db().info)
+
+    @contextmanager
+    def opened() -> Iterator[Session]:
+        with acting_for(info["organization_id"], info["user_id"]) as session:
+            if info.get("shows_only_own"):
+                show_only_own(session)
+            yield session
+
+    return opened
+
+
+@contextmanager
+def seeing_everything() -> Iterator[None]:
+    """Inside, the session at work sees what belongs to others as well: for what concerns them whoever asks (an address that
+    is taken), and for deeds on a whole campaign of one's own. Nothing that is read here is shown."""
+    session = db()
+    if not session.info.get("shows_only_own"):
+        yield
+        return
+    session.flush()
+    session.info["shows_only_own"] = False
+    if session.in_transaction():
+        session.execute(_EVERYBODYS)
+    try:
+        yield
+        session.flush()
+    finally:
+        session.info["shows_only_own"] = True
+        if session.in_transaction() and session.is_active:
+            _look_among_own(session.connection())
+
+
 def get(model: type[Row], row_id: UUID, *, lock: bool = False) -> Row | None:
     """The current organization's row, or None."""
     key = (current_organization_id(), row_id)
@@ -172,6 +229,13 @@ def _enter(session: Session, transaction: SessionTransaction, connection: Connec
     organization_id, user_id = session.info.get("organization_id"), session.info.get("user_id")
     if organization_id or user_id:
         connection.execute(ENTER, {"organization_id": organization_id, "user_id": user_id})
+    if session.info.get("shows_only_own"):
+        _look_among_own(connection)
+
+
+def _look_among_own(connection: Connection) -> None:
+    for statement in _ONLY_OWN:
+        connection.execute(statement)
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -61,6 +61,8 @@ class Tokens:
     expires_at: datetime
     scopes: frozenset[str]
     refresh_ends_in: int | None = None
+    #: Who signed in, where that was asked (`openid.py`).
+    id_token: str = field(default="", repr=False)
 
 
 class SignedIn(Credentials):
@@ -179,6 +181,7 @@ class TokenEndpoint:
             self._now() + timedelta(seconds=_number(content.get("expires_in"), 3600)),
             frozenset(str(content.get("scope") or "").split()),
             _number(ends_in, 0) or None,
+            str(content.get("id_token") or ""),
         )
 
     def _refused(self, answer: httpx2.Response, content: Mapping[str, Any]) -> Exception:

@@ -8,7 +8,7 @@ from migrations.erasing import let_erase, renew_erase_contact
 from migrations.support import secure_tenant_table
 
 revision = "0020"
-down_revision = "0017"
+down_revision = "0019"
 
 _MADE = (
     """

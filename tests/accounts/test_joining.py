@@ -7,6 +7,7 @@ from sqlalchemy import select
 from loumass.accounts.models import Invitation, Membership, User
 from loumass.core.tenancy import globally
 from tests.accounts.conftest import Mailbox
+from tests.accounts.test_second_factor import set_up
 from tests.accounts.test_signing import actions, sign_in
 from tests.world import PASSWORD, Tenant, World
 
@@ -174,3 +175,34 @@ def test_the_token_is_kept_only_as_a_hash(world: World, mailbox: Mailbox) -> Non
     assert token.encode() not in one.token_hash
     with globally() as session:
         assert session.scalars(select(Invitation)).all() == []
+
+
+def test_whoever_is_signed_in_as_the_one_who_was_invited_joins_by_one_click(
+    world: World, mailbox: Mailbox
+) -> None:
+    invite(world.acme, "gil@globex.example", "viewer")
+    link, gil = mailbox.link("gil@globex.example"), world.globex.member
+    # Somebody else's session proves nothing: the form asks for the password of the account that was invited.
+    assert 'type="password"' in world.globex.admin.get(link).text
+    assert world.globex.admin.post(link, {}).status_code == 422
+    assert "gil@globex.example" not in roles(world.acme)
+    page = gil.get(link).text
+    assert "You are signed in as gil@globex.example" in page
+    assert 'type="password"' not in page
+    assert gil.post(link).location == "/"
+    assert roles(world.acme)["gil@globex.example"] == "viewer"
+    assert "Acme" in gil.get("/profile").text.split("<main")[0]
+    assert gil.post(link).status_code == 404
+    assert gil.post(f"/organizations/{world.globex.id}/visit").status_code == 302
+    assert gil.get("/contacts/new").status_code == 200
+
+
+def test_a_second_factor_is_asked_for_before_an_invitation_lets_in(world: World, mailbox: Mailbox) -> None:
+    set_up(world.globex.member)
+    invite(world.acme, "gil@globex.example", "viewer")
+    browser = world.stranger()
+    assert (
+        browser.post(mailbox.link("gil@globex.example"), data={"password": PASSWORD}).location
+        == "/login/code"
+    )
+    assert browser.get("/profile").status_code == 302

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import select
 
+from loumass.accounts.forms import ROLE_NAMES
 from loumass.accounts.guards import requires
-from loumass.accounts.permissions import PERMISSIONS, may
+from loumass.accounts.permissions import PERMISSIONS, WORDS, may
 from tests.accounts.test_joining import roles
 from tests.accounts.test_signing import actions
 from tests.world import World
@@ -140,3 +143,30 @@ def test_a_list_of_many_members_is_paged(world: World) -> None:
     assert len(seen) == 60
     with globally() as session:
         assert len(session.scalars(select(User.id).where(User.name == "Pat Same")).all()) == 60
+
+
+def test_every_permission_is_told_in_words_and_by_role(world: World) -> None:
+    told = [permission for named in WORDS.values() for permission in named]
+    assert sorted(told) == sorted(set().union(*PERMISSIONS.values()))
+    page = world.acme.viewer.get("/members/roles").text
+    rows = dict(re.findall(r'<th scope="row" class="cell-main">([^<]+)</th>(.*?)</tr>', page, re.DOTALL))
+    assert len(rows) == len(told)
+    for named in WORDS.values():
+        for permission, words in named.items():
+            marks = [mark in ("Yes",) for mark in re.findall(r"Yes|>No<|by name", rows[str(escape(words))])]
+            assert marks == [may(role, permission) for role in ROLE_NAMES], permission
+
+
+def test_an_admin_lets_a_member_see_everything_where_others_see_their_own(world: World) -> None:
+    acme = world.acme
+    acme.contact("Quentin Quill", email="q@x.example", owner_id=acme.admin.id)
+    assert ">Their own<" not in acme.admin.get("/members").text
+    acme.admin.post("/organization/trust", {"trust-shows_only_own": "y"})
+    assert "Quentin" not in acme.member.get("/contacts").text
+    assert ">Their own<" in acme.admin.get("/members").text
+    assert acme.member.post(f"/members/{acme.member.id}/sight", {"sight": "everything"}).status_code == 403
+    assert acme.admin.post(f"/members/{acme.member.id}/sight", {"sight": "everything"}).status_code == 302
+    assert "Quentin" in acme.member.get("/contacts").text
+    acme.admin.post(f"/members/{acme.member.id}/sight", {"sight": "own"})
+    assert "Quentin" not in acme.member.get("/contacts").text
+    assert actions(acme).count("member.sight_changed") == 2

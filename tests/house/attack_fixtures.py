@@ -11,8 +11,10 @@ from uuid import UUID
 
 from werkzeug.routing import Rule
 
+from loumass.accounts.second_factor import SECONDS, code_at
 from loumass.core import clock
-from tests.house.furnished import Furniture
+from tests.house.furnished import SECOND_FACTOR, Furniture
+from tests.world import PASSWORD
 
 Form = dict[str, Any]
 
@@ -37,6 +39,9 @@ BY_ARGUMENT = {
     "trigger_id": "trigger",
     "verification_id": "verification",
     "run_id": "simulation",
+    "export_id": "export",
+    "session_id": "other_session",
+    "vendor": "google",
 }
 #: Blueprint -> furniture that its `<uuid:id>` names.
 BY_BLUEPRINT = {
@@ -67,6 +72,7 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     "verification.cancel": {"verification_id": "running_verification"},
     "account.remove_member": {"id": "colleague"},
     "account.change_role": {"id": "colleague"},
+    "account.change_sight": {"id": "colleague"},
     "account.invite_again": {"id": "invitation"},
     "account.withdraw_invitation": {"id": "invitation"},
     "account.visit": {"id": "organization"},
@@ -137,6 +143,21 @@ def _tomorrow() -> date:
 _RULE: Form = {"rule-0-match": "all", "rule-0_0-ask": "tag", "rule-0_0-tag": "vip"}
 #: Endpoint -> the form of its POST, given Acme's furniture. An empty form is said as well: {}.
 FORMS: dict[str, Callable[[Furniture], Form]] = {
+    "account.ask_for_export": lambda _: {},
+    "account.begin_second_factor": lambda _: {"current": PASSWORD},
+    "account.change_sight": lambda _: {"sight": "everything"},
+    "account.change_trust": lambda _: {"trust-shows_only_own": "y"},
+    "account.confirm_second_factor": lambda _: {
+        "code": code_at(SECOND_FACTOR, int(clock.now().timestamp()) // SECONDS)
+    },
+    "account.connect_account": lambda _: {},
+    "account.delete": lambda _: {"name": "Acme", "current": PASSWORD},
+    "account.disconnect_account": lambda _: {},
+    "account.end_other_sessions": lambda _: {},
+    "account.end_session": lambda _: {},
+    "account.renew_recovery_codes": lambda _: {"current": PASSWORD},
+    "account.take_second_factor_off": lambda _: {"current": PASSWORD},
+    "account.undo_deletion": lambda _: {},
     "imports.create": lambda _: {
         "file": (str(Path(__file__).parents[1] / "contacts" / "leads.csv"), "leads.csv")
     },

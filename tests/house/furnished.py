@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from loumass.accounts.days_off.models import DayOff, HolidayCalendar
-from loumass.accounts.models import Invitation
+from loumass.accounts.models import Invitation, OrganizationExport, User, UserSession, VendorAccount
 from loumass.analytics.kinds import NOTHING
 from loumass.analytics.models import (
     ContactEngagement,
@@ -79,6 +79,8 @@ class Furniture:
             raise AttributeError(name) from None
 
 
+#: What the admin's authenticator was given, and nobody confirmed yet.
+SECOND_FACTOR = b"twenty bytes, exactly"[:20]
 MARK = "Zanzibar"  # stands in every name: it must never show up on a page of Globex
 
 
@@ -119,11 +121,32 @@ def furnish(tenant: Tenant) -> Furniture:
                 expires_at=clock.now(),
             ),
         )
+        _trust(put, session, tenant)
         session.commit()
         _simulation(house)
     house.ids["colleague"], house.ids["member"] = tenant.viewer.id, tenant.member.id
     house.ids["organization"] = tenant.id
     return house
+
+
+def _trust(put: Any, session: Any, tenant: Tenant) -> None:
+    """How the admin signs in, and an archive."""
+    admin = session.get_one(User, tenant.admin.id)
+    aad = secrets.associated_data("user_account.sealed_second_factor", UUID(int=0), admin.id)
+    admin.sealed_second_factor = secrets.seal(SECOND_FACTOR, aad)
+    place = {"came_from": "203.0.113.7", "browser": f"{MARK} browser"}
+    put("other_session", UserSession(user_id=admin.id, way="password", **place))
+    session.add(
+        VendorAccount(vendor="google", subject=str(tenant.id), user_id=admin.id, email=f"{MARK}@acme.example")
+    )
+    kept = storage.store(BytesIO(b"PK"), limit=10)
+    done = {"state": "done", "file_key": kept.key, "size": 2, "table_name": "-"}
+    put(
+        "export",
+        OrganizationExport(
+            asked_by_id=admin.id, finished_at=clock.now(), ends_at=clock.now() + timedelta(days=7), **done
+        ),
+    )
 
 
 def _simulation(house: Furniture) -> None:

@@ -16,7 +16,9 @@ import pytest
 from sqlalchemy import Engine, text
 from werkzeug.routing import Rule
 
+from loumass.accounts import vendors
 from loumass.core import live
+from loumass.providers.oauth import Client
 from tests.house.attack_fixtures import Attack, arguments_of, fill_in, may_name_rows
 from tests.house.furnished import MARK, Furniture
 from tests.house.standing import Standing
@@ -25,6 +27,7 @@ from tests.world import World
 
 #: Posts that answer without changing a row: they compute, or change the cookie.
 CHANGES_NOTHING = {
+    "account.connect_account", "account.renew_recovery_codes", "account.undo_deletion",
     "account.logout", "account.visit", "campaigns.review_change", "content.count_segments", "content.show_preview",
     "segments.edit_rule", "segments.preview", "simulations.cancel", "simulations.simulate",
     # One is there already; what was tried is written down nowhere.
@@ -49,8 +52,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True)
 def _short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page that listens for news is answered to its end."""
+    """The page that listens for news is answered to its end. And this installation has an application at Google."""
     monkeypatch.setattr(live, "STREAM_SECONDS", 0.05)
+    monkeypatch.setattr(
+        vendors, "_clients", {"google": Client(client_id="1.apps.example", client_secret="a secret")}
+    )
 
 
 def test_globex_reaches_nothing_of_acme(

@@ -15,10 +15,14 @@ from tests.world import World
 #: What anybody may do who is signed in: it concerns nobody but themselves.
 ONES_OWN = {
     "account.change_address", "account.change_password", "account.logout", "account.profile", "account.visit",
+    "account.begin_second_factor", "account.confirm_second_factor", "account.renew_recovery_codes",
+    "account.take_second_factor_off", "account.connect_account", "account.disconnect_account", "account.end_session",
+    "account.end_other_sessions",
 }  # fmt: skip
 #: Ways in without a login. A new one belongs here only after somebody has thought about who may call it.
 PUBLIC = {
     "accounts.forgotten", "accounts.invitation", "accounts.login", "accounts.reset", "accounts.sign_up",
+    "accounts.second_factor", "accounts.start_vendor_sign_in", "accounts.finish_vendor_sign_in", "accounts.prove_account",
     "media.show", "unsubscribing.ask", "unsubscribing.back", "unsubscribing.out", "wishes.ask", "wishes.pause", "wishes.save",
 }  # fmt: skip
 HOOKS = {

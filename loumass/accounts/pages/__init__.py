@@ -3,24 +3,36 @@
 from loumass.accounts.pages import (
     auditing,
     days_off,
+    deleting,
+    exporting,
     joining,
     organization,
     profile,
     resetting,
+    roles,
+    second_factor,
+    security,
     signing,
     team,
+    vendor_signing,
 )
 from loumass.accounts.pages.blueprints import pages, public
 
 __all__ = [
     "auditing",
     "days_off",
+    "deleting",
+    "exporting",
     "joining",
     "organization",
     "pages",
     "profile",
     "public",
     "resetting",
+    "roles",
+    "second_factor",
+    "security",
     "signing",
     "team",
+    "vendor_signing",
 ]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Iterator
 
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts import auditing, members
+from loumass.accounts.auditing import Wanted
 from loumass.accounts.guards import requires
 from loumass.accounts.pages.blueprints import pages
 from loumass.accounts.service import audit as note
 from loumass.core.database import db
-from loumass.core.errors import Refused
 from loumass.core.exports import csv_lines
+from loumass.core.tenancy import session_like_this
+
+_HEADER = ("Time (UTC)", "Who", "Action", "In words", "About", "Facts", "Change", "From", "Browser", "Id")
+_PERIODS = [("1", "Today and yesterday"), ("7", "7 days"), ("30", "30 days"), ("365", "A year")]
+_QUERY = ("q", "action", "person", "days")
 
 
 @pages.get("/audit")
@@ -21,10 +26,11 @@ from loumass.core.exports import csv_lines
 def audit() -> ResponseReturnValue:
     """The ledger, newest first."""
     cursor = request.args.get("after") or request.args.get("before")
-    page = auditing.entries(cursor, action=request.args.get("action"), user_id=_person())
+    page = auditing.entries(cursor, Wanted.of(request.args))
     people = [(str(user.id), user.name) for _, user in members.members().items]
+    query = {name: request.args[name] for name in _QUERY if request.args.get(name)}
     return render_template(
-        "accounts/audit.html", page=page, people=people, sentence=auditing.sentence,
+        "accounts/audit.html", page=page, people=people, sentence=auditing.sentence, periods=_PERIODS, query=query,
         actions=sorted(auditing.SENTENCES.items(), key=lambda pair: pair[1]),
     )  # fmt: skip
 
@@ -32,32 +38,21 @@ def audit() -> ResponseReturnValue:
 @pages.get("/audit.csv")
 @requires("audit.read")
 def audit_csv() -> ResponseReturnValue:
-    """The ledger as a file; taking it away is noted in it."""
-    note("audit.exported")
+    """What the filters leave of the ledger as a file; taking it away is noted in it."""
+    wanted = Wanted.of(request.args)
+    note("audit.exported", filters=[name for name in _QUERY if request.args.get(name)])
     db().commit()
-    rows = [
-        (
-            line.happened_at.isoformat(),
-            line.who,
-            line.action,
-            auditing.sentence(line.action),
-            line.about,
-            line.facts,
-        )
-        for line in auditing.all_entries()
-    ]
-    header = ("Time (UTC)", "Who", "Action", "In words", "About", "Facts")
+    open_session = session_like_this()
+
+    def lines() -> Iterator[str]:
+        with open_session():
+            yield from csv_lines(_HEADER, map(_cells, auditing.all_entries(wanted)))
+
     name = f"audit-{g.organization.number}.csv"
-    return Response(
-        "".join(csv_lines(header, rows)),
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(lines(), mimetype="text/csv", headers=headers)
 
 
-def _person() -> UUID | None:
-    wanted = request.args.get("person")
-    try:
-        return UUID(wanted) if wanted else None
-    except ValueError as problem:
-        raise Refused("This page address is damaged. Start again from the whole audit.") from problem
+def _cells(line: auditing.Line) -> tuple[str, ...]:
+    said = (line.who, line.action, auditing.sentence(line.action), line.about, line.facts, line.change)
+    return (line.happened_at.isoformat(), *said, line.came_from, line.browser, str(line.id))

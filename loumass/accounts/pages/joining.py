@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, session, url_for
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts import limits
 from loumass.accounts.forms import ROLE_HINTS, ROLE_NAMES, JoinForm, JoinKnownForm
+from loumass.accounts.guards import place, signed_in_as
 from loumass.accounts.inviting import GONE, accept, invitation_of, organization_of
 from loumass.accounts.models import Invitation, Organization, User
 from loumass.accounts.pages.blueprints import public
-from loumass.accounts.pages.entering import enter
+from loumass.accounts.pages.entering import come_in
 from loumass.accounts.passwords import hashed, is_right
 from loumass.accounts.sign_up import add_user, find_user
 from loumass.core.errors import NotFound
+from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import acting_for, globally
 
 
@@ -31,6 +33,9 @@ def invitation(token: str) -> ResponseReturnValue:
             inviter = own.get_one(User, offered.invited_by_id)
     except NotFound:
         return render_template("accounts/invitation_gone.html", sentence=GONE), 404
+    is_signed_in = known is not None and signed_in_as() == known.id
+    if is_signed_in and known is not None and request.method == "POST":
+        return _join_at_once(token, organization, known)
     form: JoinForm | JoinKnownForm = JoinKnownForm() if known else JoinForm()
     if isinstance(form, JoinForm):
         form.known_facts = lambda: (offered.email, form.name.data or "")
@@ -39,10 +44,22 @@ def invitation(token: str) -> ResponseReturnValue:
         page = render_template(
             "accounts/invitation.html", form=form, invitation=offered, organization=organization, inviter=inviter,
             role=ROLE_NAMES[offered.role], role_hint=ROLE_HINTS[offered.role], is_known=known is not None,
+            is_signed_in=is_signed_in,
         )  # fmt: skip
         return page, 422 if form.is_submitted() else 200
-    enter(user, organization_id)
-    session.pop("invitation_link", None)
+    return come_in(
+        user, organization_id, to=url_for("account.home"), said=f"You belong to {organization.name} now."
+    )
+
+
+def _join_at_once(token: str, organization: Organization, known: User) -> ResponseReturnValue:
+    """Whoever is signed in as the one who was invited has shown who they are already."""
+    here = place()
+    with acting_for(organization.id, known.id) as own:
+        own.info.update(ip_hash=keyed_hash(here.address), came_from=here)
+        accept(invitation_of(token), own.get_one(User, known.id))
+        own.commit()
+    session["organization"] = str(organization.id)
     flash(f"You belong to {organization.name} now.", "done")
     return redirect(url_for("account.home"))
 

@@ -62,6 +62,76 @@ def address_changed(before: str, user: User) -> None:
     )
 
 
+def account_connected(user: User, label: str, theirs: str) -> None:
+    """A warning in case it was somebody else."""
+    _keep(
+        user.email,
+        f"{label} signs you in to Loumass from now on",
+        [
+            f"Hello {user.name},",
+            f"the account {theirs or 'that was chosen'} at {label} signs you in to Loumass from now on.",
+        ],
+        link=(links.absolute(url_for("account.security")), "Look at it"),
+        footer="Was it not you? Then take it off there, and set a new password at once.",
+    )
+
+
+def second_factor_changed(user: User, *, is_on: bool) -> None:
+    """A warning in case it was somebody else."""
+    _keep(
+        user.email,
+        f"Your second factor for Loumass is {'on' if is_on else 'off'}",
+        [
+            f"Hello {user.name},",
+            "from now on you sign in with your password and a code."
+            if is_on
+            else "your password alone signs you in from now on.",
+        ],
+        link=(links.absolute(url_for("account.security")), "Look at it"),
+        footer="Was it you? Then there is nothing to do. If not, set a new password at once.",
+    )
+
+
+def recovery_code_used(user: User, left: int) -> None:
+    """A warning, and how many are left."""
+    _keep(
+        user.email,
+        "A recovery code of yours was used at Loumass",
+        [
+            f"Hello {user.name},",
+            f"somebody signed in with your password and a recovery code. {left} are left.",
+        ],
+        link=(links.absolute(url_for("account.security")), "Look at it"),
+        footer="Was it not you? Then set a new password and make new codes at once.",
+    )
+
+
+def deletion_asked(to: User, organization: Organization, who: str, day: str) -> None:
+    """To every admin: when everything goes, and how to undo that."""
+    _keep(
+        to.email,
+        f"{organization.name} will be deleted on {day}",
+        [
+            f"Hello {to.name},",
+            f"{who} asked to delete {organization.name} with everything in it: people, messages, campaigns and files. "
+            f"That happens on {day}. Until then any admin can undo it.",
+        ],
+        link=(links.absolute(url_for("account.organization")), "Look at it"),
+        footer="After that day nobody can bring it back.",
+    )
+
+
+def deletion_undone(to: User, organization: Organization, who: str) -> None:
+    """To every admin."""
+    _keep(
+        to.email,
+        f"{organization.name} stays",
+        [f"Hello {to.name},", f"{who} took the deletion of {organization.name} back. Nothing was deleted."],
+        link=(links.absolute(url_for("account.organization")), "Open it"),
+        footer="There is nothing to do.",
+    )
+
+
 def _keep(
     to: str,
     subject: str,

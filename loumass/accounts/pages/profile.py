@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from loumass.accounts import addresses, limits, mail
+from loumass.accounts import addresses, limits, mail, sessions
 from loumass.accounts.forms import AddressForm, PasswordForm, ProfileForm
 from loumass.accounts.guards import requires
 from loumass.accounts.pages import letters
 from loumass.accounts.pages.blueprints import pages
-from loumass.accounts.pages.entering import begin
+from loumass.accounts.pages.entering import stand_in
 from loumass.accounts.passwords import hashed, is_right
 from loumass.accounts.resetting import set_password
 from loumass.accounts.service import audit
@@ -46,11 +46,12 @@ def change_password() -> ResponseReturnValue:
     if not form.validate_on_submit() or not _is_own(form):
         return _show(password_form=form, status=422)
     set_password(g.user, hashed(form.password.data or ""))
+    sessions.end_all(g.user.id, but=g.session.id)
     audit("password.changed")
     letters.password_changed(g.user)
     db().commit()
     mail.ring(g.organization.id)
-    begin(g.user, g.organization.id, stays=session.permanent)
+    stand_in(g.user, g.organization.id, g.session.id, stays=session.permanent)
     flash("Your password is changed. Other sessions have ended.", "done")
     return redirect(url_for("account.profile"))
 
@@ -69,6 +70,8 @@ def change_address() -> ResponseReturnValue:
         return _show(address_form=form, status=422)
     before, g.user.email = g.user.email, form.email.data
     g.user.email_key = addresses.key(form.email.data or "")
+    # Nothing has reached the new one yet.
+    g.user.address_proven_at = None
     audit("address.changed")
     letters.address_changed(before, g.user)
     db().commit()

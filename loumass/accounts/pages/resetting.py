@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from loumass.accounts import limits, mail
+from loumass.accounts import limits, mail, sessions
 from loumass.accounts.forms import ForgottenForm, NewPasswordForm
 from loumass.accounts.models import User
 from loumass.accounts.pages import letters
@@ -14,7 +14,7 @@ from loumass.accounts.pages.entering import note_everywhere
 from loumass.accounts.passwords import hashed
 from loumass.accounts.resetting import reset_token, set_password, user_of
 from loumass.accounts.sign_up import find_user
-from loumass.core import links
+from loumass.core import clock, links
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import globally
 
@@ -67,6 +67,8 @@ def _set(token: str, password: str) -> User | None:
         user = user_of(token)
         if user is not None:
             set_password(user, password_hash)
+            user.address_proven_at = clock.now()
+            sessions.end_all(user.id)
             letters.password_changed(user)
             session.commit()
     return user

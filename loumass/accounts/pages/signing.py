@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, g, redirect, render_template, session, url_for
+from flask import current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from loumass.accounts import limits
+from loumass.accounts import limits, sessions, vendors
 from loumass.accounts.forms import SignInForm, SignUpForm
 from loumass.accounts.guards import requires
 from loumass.accounts.models import User
 from loumass.accounts.pages.blueprints import pages, public
-from loumass.accounts.pages.entering import enter, first_organization, next_address
+from loumass.accounts.pages.entering import come_in, enter, first_organization
 from loumass.accounts.passwords import hashed, is_outdated, is_right
 from loumass.accounts.sign_up import find_user, sign_up
 from loumass.core import metrics
@@ -28,19 +28,18 @@ def login() -> ResponseReturnValue:
     """The sign-in page. Answers alike, after the same work, whether or not there is such a user."""
     form = SignInForm()
     if not form.validate_on_submit():
-        return render_template("accounts/login.html", form=form), 422 if form.is_submitted() else 200
+        return _login_page(form)
     with globally():
         user = find_user(form.email.data or "")
     if not is_right(form.password.data or "", user.password_hash if user else None) or user is None:
         form.form_errors = [WRONG]
-        return render_template("accounts/login.html", form=form), 422
+        return _login_page(form)
     organization_id = first_organization(user.id)
     if organization_id is None:
         form.form_errors = ["You belong to no organization any more. Ask an admin to invite you."]
-        return render_template("accounts/login.html", form=form), 422
+        return _login_page(form)
     _renew_hash(user, form.password.data or "")
-    enter(user, organization_id, stays=form.stays.data)
-    return redirect(next_address())
+    return come_in(user, organization_id, stays=form.stays.data)
 
 
 @public.route("/sign-up", methods=["GET", "POST"], endpoint="sign_up")
@@ -79,10 +78,19 @@ def home() -> ResponseReturnValue:
 @requires("profile.write")
 def logout() -> ResponseReturnValue:
     """Ends this session."""
+    sessions.end(g.user.id, g.session.id)
+    db().commit()
     logout_user()
     session.clear()
     g.pop("user", None)
     return redirect(url_for("accounts.login"))
+
+
+def _login_page(form: SignInForm) -> ResponseReturnValue:
+    page = render_template(
+        "accounts/login.html", form=form, vendors=vendors.offered(), next=request.args.get("next")
+    )
+    return page, 422 if form.is_submitted() else 200
 
 
 def _renew_hash(user: User, password: str) -> None:

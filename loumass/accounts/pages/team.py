@@ -77,6 +77,18 @@ def change_role(id: UUID) -> ResponseReturnValue:  # noqa: A002
     return redirect(url_for("account.members") if id != g.user.id else url_for("account.home"))
 
 
+@pages.post("/members/<uuid:id>/sight")
+@requires("team.manage")
+def change_sight(id: UUID) -> ResponseReturnValue:  # noqa: A002
+    """Whether somebody sees everything where members see only their own."""
+    _, user = members.member_or_404(id)
+    everything = request.form.get("sight") == "everything"
+    members.let_see(id, everything=everything)
+    db().commit()
+    flash(f"{user.name} sees {'everything' if everything else 'only their own'} now.", "done")
+    return redirect(url_for("account.members"))
+
+
 @pages.route("/members/<uuid:id>/removal", methods=["GET", "POST"])
 @requires("team.manage")
 def remove_member(id: UUID) -> ResponseReturnValue:  # noqa: A002

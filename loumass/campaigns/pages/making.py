@@ -25,7 +25,7 @@ from loumass.contacts import listing
 from loumass.content.previewing import counted, values_for
 from loumass.core.database import db
 from loumass.core.errors import Refused
-from loumass.core.tenancy import get_or_404
+from loumass.core.tenancy import get_or_404, shows_only_own
 from loumass.funnels import queries
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.models import Template
@@ -65,6 +65,9 @@ def create() -> ResponseReturnValue:
         form.form_errors.append(refusal.sentence)
         return _new_page(form, templates), 422
     db().commit()
+    if shows_only_own() and campaign.owner_id not in (None, g.user.id):
+        flash(f"{campaign.name} is ready, and its owner's now.", "done")
+        return redirect(url_for(".index"), 303)
     flash(f"{campaign.name} is ready. Add the people it is for.", "done")
     return redirect(url_for(".add", id=campaign.id), 303)
 

@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DataError, DBAPIError
 
+from loumass.accounts.members import sees_only_own
 from loumass.accounts.models import Membership, User
 from loumass.contacts.importing import staging, upserting
 from loumass.contacts.importing.deciding import Decided, Decider
@@ -138,6 +139,8 @@ def _put_in(import_id: UUID, options: ImportOptions, piece: Piece) -> Meant:
         decided = _decide(options, piece, matches)
         refused = sorted([*refused, *decided.refused])
         staging.settle(decided)
+        if sees_only_own(row.created_by_id):
+            staging.keep_to(row.created_by_id)
         staged = upserting.Staged(decided.new, len(decided.known), any(one.tags for one in piece.rows))
         counts = upserting.upsert(import_id, options.existing, options.tags, options.source, staged)
         row.created_count += counts.created

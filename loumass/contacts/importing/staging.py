@@ -14,6 +14,7 @@ from loumass.contacts.places import timezone_of_phone
 from loumass.contacts.validation import ContactRow
 from loumass.core.database import db
 from loumass.core.secrets import keyed_hash
+from loumass.core.tenancy import current_organization_id
 
 #: Column -> type, and what it is where a row says nothing.
 COLUMNS = {
@@ -98,6 +99,13 @@ def settle(decided: Decided) -> None:
         db().execute(_REFUSED, {"lines": [one.line for one in decided.refused]})
 
 
+def keep_to(user_id: UUID | None) -> None:
+    """Whoever is new belongs to the user, unless the list says whose they are; people of others are left as they are."""
+    bound = {"organization_id": current_organization_id(), "user_id": user_id}
+    for statement in (_THEIRS, _NOT_THEIRS):
+        db().execute(statement, bound)
+
+
 def people_staged() -> dict[int, UUID]:
     """Line -> who the staged row is by now."""
     return {
@@ -155,3 +163,9 @@ _KNOWN = text("""
     WHERE import_stage.line = found.line
 """)
 _REFUSED = text("DELETE FROM import_stage WHERE line = ANY(CAST(:lines AS integer[]))")
+_THEIRS = text("UPDATE import_stage SET owner_id = CAST(:user_id AS uuid) WHERE is_new AND owner_id IS NULL")
+_NOT_THEIRS = text("""
+    DELETE FROM import_stage AS stage USING contact
+    WHERE NOT stage.is_new AND contact.organization_id = :organization_id AND contact.id = stage.contact_id
+      AND contact.owner_id IS DISTINCT FROM CAST(:user_id AS uuid)
+""")
