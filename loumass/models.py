@@ -3,6 +3,7 @@
 # ruff: noqa: F401  importing a model is what makes its table known
 
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, SystemMail, User
+from loumass.accounts.token_models import ApiToken
 from loumass.analytics.models import DailyCount
 from loumass.campaigns.models import (
     Campaign,
@@ -49,7 +50,7 @@ from loumass.content.models import (
 )
 from loumass.core.agenda import Agenda
 from loumass.core.database import Base
-from loumass.core.models import PeriodicRun
+from loumass.core.models import ApiAnswer, PeriodicRun
 from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.events.models import Event, Notice
@@ -58,7 +59,7 @@ from loumass.inbox.models import Draft
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Attempt, Conversation, Message, OptOutProposal, Stream
-from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
+from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookHost, WebhookKey
 from loumass.speech.models import SpokenText, VoiceAccount
 from loumass.tasks.models import Task
 

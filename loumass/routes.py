@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint
+from flask import Blueprint, Flask
 
 import loumass.accounts.api
 import loumass.accounts.health
@@ -43,6 +43,7 @@ import loumass.webhooks.delivery_pages
 import loumass.webhooks.hook_pages
 import loumass.webhooks.outgoing_pages
 from loumass.core.api import PREFIX as API
+from loumass.core.api import ROOT, add_other_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.channels.tracking_pages.pages, "", "member"),
     Route(loumass.deliverability.pages.pages, "", "member"),
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
+    Route(loumass.accounts.api.open_api, API, "public"),
     Route(loumass.accounts.api.api, API, "api"),
     Route(loumass.funnels.api.api, API, "api"),
     Route(loumass.campaigns.api.api, API, "api"),
@@ -94,3 +96,11 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),
 )
+
+
+def mount(app: Flask) -> None:
+    """Put every way in into `app`'s map, also by the other names that endpoints of the API have."""
+    for route in ROUTES:
+        app.register_blueprint(route.blueprint, url_prefix=route.prefix or None)
+    add_other_names(app)
+    app.add_url_rule(f"{ROOT}/openapi.json", "open_api.openapi")

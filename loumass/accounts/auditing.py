@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from loumass.accounts.models import AuditEntry, User
 from loumass.core.database import db
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id
 
 #: Action -> what the person did. An action that is not here shows its own name.
@@ -113,6 +113,8 @@ SENTENCES = {
     "webhook_key.changed_over": "gave a key of webhooks a new secret",
     "webhook_key.removed": "removed a key of webhooks",
     "webhook_key.shown": "looked at the secret of a key of webhooks",
+    "token.made": "made a token for programs",
+    "token.ended": "ended a token for programs",
     "template.exported": "exported a template",
     "template.published": "published a template",
     "template.archived": "archived a template",
@@ -134,8 +136,16 @@ class Line(NamedTuple):
 
 def entries(cursor: str | None = None, *, action: str | None = None, user_id: UUID | None = None) -> Page:
     """Lines of the current organization, newest first, perhaps only of one kind or one person."""
-    found = page(_chosen(action, user_id), [AuditEntry.happened_at, AuditEntry.id], cursor, descending=True)
+    found = rows(cursor, action=action, user_id=user_id)
     return Page([_line(*row[:3]) for row in found.items], found.before, found.after)
+
+
+def rows(
+    cursor: str | None, *, action: str | None = None, user_id: UUID | None = None, size: int = PAGE_SIZE
+) -> Page:
+    """The same as rows: (AuditEntry, who did it, whom it is about), and what they are ordered by."""
+    keys = [AuditEntry.happened_at, AuditEntry.id]
+    return page(_chosen(action, user_id), keys, cursor, descending=True, size=size)
 
 
 def all_entries() -> Iterator[Line]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,11 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, logout_user
 from sqlalchemy import select
 
+from loumass.accounts import bearing, entering, rates
 from loumass.accounts.models import Membership, Organization, User
 from loumass.accounts.permissions import PERMISSIONS, may
 from loumass.core.errors import Forbidden
-from loumass.core.secrets import keyed_hash
-from loumass.core.tenancy import acting_for
 
 View = TypeVar("View", bound=Callable[..., Any])
 GUARDS = ("public", "member", "api", "hook")
@@ -50,10 +48,19 @@ def requires(permission: str) -> Callable[[View], View]:
     return mark
 
 
+def for_everybody(view: View) -> View:
+    """Mark an endpoint of the API that needs no login: it proves by itself who asks, and sets no cookie."""
+    view.permission = None  # pyright: ignore[reportFunctionMemberAccess]  read by the registry
+    view.is_csrf_exempt = True  # pyright: ignore[reportFunctionMemberAccess]  read where the application is put together
+    return view
+
+
 def permitted(permission: str) -> bool:
     """Whether the signed-in member may. For templates: hide what would be refused."""
-    membership = g.get("membership")
-    return membership is not None and may(membership.role, permission)
+    membership, token = g.get("membership"), g.get("token")
+    if membership is None or not may(membership.role, permission):
+        return False
+    return token is None or token.scopes is None or permission in token.scopes
 
 
 def install(app: Flask, guards: dict[str, str]) -> None:
@@ -65,7 +72,8 @@ def install(app: Flask, guards: dict[str, str]) -> None:
     manager.user_loader(_load_signed_in)
     app.extensions["loumass.guards"] = guards
     app.before_request(admit)
-    app.teardown_request(_leave)
+    app.teardown_request(entering.leave)
+    rates.install(app)
 
 
 def _check_declared(app: Flask, endpoint: str, guards: dict[str, str]) -> None:
@@ -84,19 +92,36 @@ def admit() -> ResponseReturnValue | None:
     guard = current_app.extensions["loumass.guards"][request.blueprint]
     if guard not in WITH_LOGIN:
         return None
-    if guard == "api" and "Authorization" in request.headers:
-        abort(401)  # who shows a token is not let in by a cookie that came along
-    identity = _identity()
-    if identity is None or not _enter(*identity):
-        logout_user()
-        session.pop("organization", None)
-        return abort(401) if guard == "api" else _to_login()
-    permission: str = current_app.view_functions[request.endpoint].permission  # pyright: ignore[reportFunctionMemberAccess]
+    if guard == "api" and request.method == "OPTIONS":
+        return None  # answered by Flask itself, for browsers that ask before they send
+    if is_program():
+        bearing.enter()  # who shows a token is not let in by a cookie that came along
+    else:
+        identity = _identity()
+        if identity is None or not _enter(*identity):
+            logout_user()
+            session.pop("organization", None)
+            return abort(401) if guard == "api" else _to_login()
+        entering.caller_is(g.user.id)
+    if guard == "api":
+        rates.count(str(entering.caller()), changes=request.method not in ("GET", "HEAD"))
+    _refuse_unless(current_app.view_functions[request.endpoint].permission)  # pyright: ignore[reportFunctionMemberAccess]
+    return None
+
+
+def is_program() -> bool:
+    """Whether the request is one of the API that shows a token: then no cookie counts, and no form's token is asked for."""
+    guard = current_app.extensions["loumass.guards"].get(request.blueprint)
+    return guard == "api" and "Authorization" in request.headers
+
+
+def _refuse_unless(permission: str) -> None:
     if not may(g.membership.role, permission):
         raise Forbidden(
             f"Your role ({g.membership.role}) does not allow this. Ask an admin of {g.organization.name}."
         )
-    return None
+    if not permitted(permission):
+        raise Forbidden(f"This token was not made for this: it lacks {permission}. Nothing was changed.")
 
 
 def _identity() -> tuple[UUID, int, UUID] | None:
@@ -108,9 +133,7 @@ def _identity() -> tuple[UUID, int, UUID] | None:
 
 
 def _enter(user_id: UUID, epoch: int, organization_id: UUID) -> bool:
-    g.leaving = ExitStack()
-    db = g.leaving.enter_context(acting_for(organization_id, user_id))
-    db.info["ip_hash"] = keyed_hash(request.remote_addr or "")
+    db = entering.session_for(organization_id, user_id)
     row = db.execute(
         select(User, Membership, Organization)
         .join(Membership, Membership.user_id == User.id)
@@ -118,7 +141,7 @@ def _enter(user_id: UUID, epoch: int, organization_id: UUID) -> bool:
         .where(User.id == user_id, User.epoch == epoch, Membership.organization_id == organization_id)
     ).one_or_none()
     if row is None:
-        _leave()
+        entering.leave()
         return False
     g.user, g.membership, g.organization = row
     return True
@@ -126,15 +149,9 @@ def _enter(user_id: UUID, epoch: int, organization_id: UUID) -> bool:
 
 def leave_broken() -> None:
     """Give up the request's session and all that hangs on it: after an error it answers nothing any more."""
-    _leave()
-    for name in ("user", "membership", "organization", "navigation"):
+    entering.leave()
+    for name in ("user", "membership", "organization", "token", "navigation"):
         g.pop(name, None)
-
-
-def _leave(_: BaseException | None = None) -> None:
-    leaving: ExitStack | None = g.pop("leaving", None)
-    if leaving is not None:
-        leaving.close()
 
 
 def _load_signed_in(identity: str) -> SignedIn | None:

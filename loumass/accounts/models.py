@@ -34,6 +34,13 @@ class Organization(Base):
     is_open_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_click_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_answer_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: What the organization may have and send (`flask plan`); null: as much as it likes.
+    plan: Mapped[str] = mapped_column(default="", server_default="")
+    contacts_limit: Mapped[int | None]
+    #: In a month of the organization's own time zone.
+    emails_limit: Mapped[int | None]
+    #: Campaigns that run, or will by themselves.
+    workflows_limit: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

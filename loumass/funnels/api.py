@@ -62,7 +62,7 @@ def save(graph_id: UUID, body: GraphIn) -> GraphOut:
         db().rollback()
         conflict.members = {"current": _graph(shown_graph(graph_id)).model_dump(mode="json")}
         raise
-    db().commit()
+    db().flush()
     return _graph(shown_graph(graph_id))
 
 

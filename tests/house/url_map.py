@@ -12,7 +12,7 @@ from werkzeug.routing import Map, Rule
 
 from loumass.accounts.guards import WITH_LOGIN
 from loumass.models import GLOBAL_TABLES, metadata
-from loumass.routes import ROUTES
+from loumass.routes import ROUTES, mount
 from tests.house.attack_fixtures import Attack, fill_in
 from tests.house.furnished import Furniture
 from tests.world import Person
@@ -27,8 +27,7 @@ OWNED = sorted(set(metadata.tables) - GLOBAL_TABLES | {"membership", "invitation
 def bare_map() -> Map:
     """All rules, without making the application: for parametrizing."""
     bare = Flask("map")
-    for route in ROUTES:
-        bare.register_blueprint(route.blueprint, url_prefix=route.prefix or None)
+    mount(bare)
     return bare.url_map
 
 
