@@ -97,9 +97,9 @@ def session_cookie(settings: Settings) -> dict[str, Any]:
 class _Csrf(CSRFProtect):
     """Forms, and islands of our own pages, prove that they are ours. Who shows a token has no cookie that could be abused."""
 
-    def protect(self) -> None:
+    def protect(self, apply_exemptions: bool = False) -> None:
         if not guards.is_program():
-            super().protect()
+            super().protect(apply_exemptions=apply_exemptions)
 
 
 def _add_routes(app: Flask) -> None:

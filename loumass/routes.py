@@ -9,7 +9,9 @@ from flask import Blueprint, Flask
 import loumass.accounts.api
 import loumass.accounts.health
 import loumass.accounts.pages
+import loumass.analytics.api
 import loumass.analytics.pages
+import loumass.analytics.usage_pages
 import loumass.campaigns.api
 import loumass.campaigns.call_pages
 import loumass.campaigns.pages
@@ -17,21 +19,26 @@ import loumass.campaigns.people_pages
 import loumass.campaigns.person_pages
 import loumass.campaigns.simulation_pages
 import loumass.campaigns.walk_pages
+import loumass.channels.api
 import loumass.channels.every_page
 import loumass.channels.tracking_pages
+import loumass.contacts.api
 import loumass.contacts.import_pages
 import loumass.contacts.pages
 import loumass.contacts.segment_pages
 import loumass.contacts.suppression_pages
 import loumass.contacts.topic_pages
 import loumass.contacts.verification_pages
+import loumass.content.api
 import loumass.content.every_page
+import loumass.deliverability.api
 import loumass.deliverability.pages
 import loumass.funnels.api
 import loumass.funnels.file_pages
 import loumass.funnels.panel_pages
 import loumass.funnels.rule_pages
 import loumass.funnels.step_pages
+import loumass.inbox.api
 import loumass.inbox.pages
 import loumass.inbox.task_pages
 import loumass.media.pages
@@ -39,7 +46,9 @@ import loumass.messages.trying_out_pages
 import loumass.messages.unsubscribing_pages
 import loumass.messages.waiting_pages
 import loumass.messages.wishes_pages
+import loumass.webhooks.api
 import loumass.webhooks.delivery_pages
+import loumass.webhooks.endpoint_pages
 import loumass.webhooks.hook_pages
 import loumass.webhooks.outgoing_pages
 from loumass.core.api import PREFIX as API
@@ -90,8 +99,15 @@ ROUTES: tuple[Route, ...] = (
     Route(loumass.webhooks.delivery_pages.pages, "", "member"),
     Route(loumass.accounts.api.open_api, API, "public"),
     Route(loumass.accounts.api.api, API, "api"),
+    Route(loumass.contacts.api.api, API, "api"),
+    Route(loumass.content.api.api, API, "api"),
+    Route(loumass.channels.api.api, API, "api"),
+    Route(loumass.deliverability.api.api, API, "api"),
     Route(loumass.funnels.api.api, API, "api"),
     Route(loumass.campaigns.api.api, API, "api"),
+    Route(loumass.inbox.api.api, API, "api"),
+    Route(loumass.analytics.api.api, API, "api"),
+    Route(loumass.webhooks.api.api, API, "api"),
     Route(loumass.webhooks.outgoing_pages.pages, "", "member"),
     Route(loumass.accounts.pages.public, "", "public"),
     Route(loumass.accounts.pages.pages, "", "member"),

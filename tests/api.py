@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from loumass.accounts import tokens
+from loumass.accounts import sign_in_tokens, tokens
+from loumass.accounts.sign_in_tokens import Claims
+from loumass.core import clock
 from loumass.core.tenancy import acting_for
 from tests.world import Person, World
 
@@ -17,6 +19,15 @@ def token_of(person: Person, *scopes: str, days: int | None = None) -> str:
         _, secret = tokens.make(person.id, person.role, None, "A program", wanted, days)
         session.commit()
     return secret
+
+
+def signed_in(person: Person) -> str:
+    """What `person` is given for signing in by the API."""
+    with acting_for(person.organization_id, person.id) as session:
+        row = tokens.sign_in(person.id)
+        session.commit()
+    claims = Claims(person.organization_id, person.id, person.user.epoch, row.id)
+    return sign_in_tokens.signed(claims, row.expires_at or clock.now())
 
 
 class Program:

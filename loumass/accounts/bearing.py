@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from flask import abort, g, request
@@ -19,6 +18,7 @@ from loumass.core.tenancy import ENTER
 #: Of a token's use so much is known; a write per request would cost more than many of them.
 NOTED_EVERY = timedelta(minutes=1)
 _SCHEME = "bearer "
+_Found = Row[User, Membership, Organization, ApiToken]
 
 
 def enter() -> None:
@@ -35,14 +35,14 @@ def enter() -> None:
     _note_use(g.token)
 
 
-def _by_token(secret: str) -> Row[Any] | None:
+def _by_token(secret: str) -> _Found | None:
     shown = tokens.read(secret)
     if shown is None:
         return None
     return _found(shown.organization_id, ApiToken.token_hash == shown.token_hash)
 
 
-def _by_sign_in(secret: str) -> Row[Any] | None:
+def _by_sign_in(secret: str) -> _Found | None:
     claims = sign_in_tokens.read(secret)
     if claims is None:
         return None
@@ -51,7 +51,7 @@ def _by_sign_in(secret: str) -> Row[Any] | None:
     return _found(claims.organization_id, same & (ApiToken.kind == "sign_in"))
 
 
-def _found(organization_id: UUID, condition: ColumnElement[bool]) -> Row[Any] | None:
+def _found(organization_id: UUID, condition: ColumnElement[bool]) -> _Found | None:
     row = (
         entering.session_for(organization_id, None)
         .execute(

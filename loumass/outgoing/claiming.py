@@ -14,6 +14,7 @@ from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
 from loumass.outgoing.facts import facts_of
+from loumass.outgoing.judging import judge_endpoints
 
 #: Calls of one organization that a host answers at the same time.
 AT_ONCE = 5
@@ -22,7 +23,7 @@ MOST_FAILURES = 5
 #: Longer than an attempt can take.
 LEASE = timedelta(seconds=90)
 _LOOKED_AT = 100
-_ENDED_COLUMNS = "call.id, call.contact_id, call.stream_id, call.enrollment_id, call.node_id, call.state, call.status, call.is_awaited"
+_ENDED_COLUMNS = "call.endpoint_id, call.id, call.contact_id, call.stream_id, call.enrollment_id, call.node_id, call.state, call.status, call.is_awaited"
 
 _KNOW = text("""
     INSERT INTO webhook_host (organization_id, host) VALUES (:organization_id, :host)
@@ -62,18 +63,21 @@ _GIVE_UP = text(f"""
 """)
 _DUE = text(f"""
     WITH due AS MATERIALIZED (
-        SELECT id, stream_id, due_at FROM webhook_call
+        SELECT id, stream_id, endpoint_id, due_at FROM webhook_call
         WHERE organization_id = :organization_id AND host = :host AND state = 'queued' AND due_at <= :now
         ORDER BY due_at, id LIMIT {_LOOKED_AT} FOR UPDATE SKIP LOCKED
     )
     SELECT due.id, stream.paused_at IS NOT NULL AS is_paused, stream.closed_at IS NOT NULL AS is_closed,
+        told.id IS NOT NULL AND NOT told.is_on AS is_off,
         (SELECT count(*) FROM webhook_call busy WHERE busy.organization_id = :organization_id AND busy.host = :host
             AND busy.state = 'calling') AS busy
-    FROM due JOIN stream ON stream.organization_id = :organization_id AND stream.id = due.stream_id
+    FROM due LEFT JOIN stream ON stream.organization_id = :organization_id AND stream.id = due.stream_id
+    LEFT JOIN webhook_endpoint told ON told.organization_id = :organization_id AND told.id = due.endpoint_id
     ORDER BY due.due_at, due.id
 """)
 _PARK = text("""
-    UPDATE webhook_call SET due_at = NULL, waiting_for = 'campaign_paused'
+    UPDATE webhook_call SET due_at = NULL,
+        waiting_for = CASE WHEN endpoint_id IS NULL THEN 'campaign_paused' ELSE 'endpoint_off' END
     WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[]))
 """)
 _CANCEL = text(f"""
@@ -113,14 +117,16 @@ def claim(host: str) -> Sequence[Row[Any]]:
     lost = "A worker stopped before it had noted the answer. Whether the call arrived is not known."
     db().execute(_LOST, _bound(host, now=now, problem=lost))
     late = db().execute(_GIVE_UP, _bound(host, now=now, problem="It was not answered in 24 hours."))
-    tell_ended(late.all())
+    gone = late.all()
+    tell_ended(gone)
+    judge_endpoints(gone)
     if resting.rests_until is not None and resting.rests_until > now:
         return ()
     due = db().execute(_DUE, _bound(host, now=now)).all()
     _hold_back(host, due, now)
     most = 1 if resting.failures >= MOST_FAILURES else AT_ONCE
     room = max(most - (due[0].busy if due else 0), 0)
-    going = [row.id for row in due if not row.is_paused and not row.is_closed][:room]
+    going = [row.id for row in due if not row.is_paused and not row.is_closed and not row.is_off][:room]
     return db().execute(_TAKE, _bound(host, ids=going, now=now, lease=now + LEASE)).all() if going else ()
 
 
@@ -137,7 +143,7 @@ def tell_ended(rows: Sequence[Row[Any]]) -> None:
 
 
 def _hold_back(host: str, due: Sequence[Row[Any]], now: datetime) -> None:
-    paused = [row.id for row in due if row.is_paused and not row.is_closed]
+    paused = [row.id for row in due if (row.is_paused and not row.is_closed) or row.is_off]
     closed = [row.id for row in due if row.is_closed]
     if paused:
         db().execute(_PARK, _bound(host, ids=paused))

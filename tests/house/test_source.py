@@ -38,7 +38,7 @@ def test_only_edges_commit() -> None:
         r"loumass/\w+/(\w*pages|\w*api|jobs)(/\w+)?\.py", r"loumass/(cli|seeding|resealing|ticker|schedule|backups/restoring)\.py",
         r"loumass/core/(tenancy|beside|jobs|migrating)\.py",
         # That a token was used is noted before anything else happens, also where that only reads.
-        r"loumass/accounts/bearing\.py",
+        r"loumass/accounts/(bearing|plan_setting)\.py",
         r"loumass/accounts/\w*(mail|sign_up|pages)\w*\.py",
         # A job's own rooms: claiming, sending and recording must be separate transactions (law 2).
         r"loumass/messages/(delivering|delivering_ledger|settling|speaking|hits_keeping)\.py", r"loumass/webhooks/(watching|asking)\.py",

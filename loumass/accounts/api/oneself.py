@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import after_this_request, g
-from flask.wrappers import Response
+from flask import g
 
 from loumass.accounts import addresses, limits, mail, members
 from loumass.accounts.api.blueprints import api
@@ -16,6 +15,7 @@ from loumass.accounts.resetting import set_password
 from loumass.accounts.service import audit
 from loumass.accounts.sign_up import find_user
 from loumass.core.api import endpoint
+from loumass.core.api.afterwards import afterwards
 from loumass.core.api.models import Done
 from loumass.core.errors import Forbidden, Refused
 
@@ -80,11 +80,7 @@ def leave() -> Done:
 def ring_mail_afterwards() -> None:
     """The installation's own mail goes out as soon as what it tells of is committed."""
     organization_id = g.organization.id
-
-    @after_this_request
-    def ring(response: Response) -> Response:
-        mail.ring(organization_id)
-        return response
+    afterwards(lambda: mail.ring(organization_id))
 
 
 def _refuse_wrong(password: str) -> None:

@@ -1,6 +1,15 @@
 """The pages of accounts: before signing in (`public`) and after (`pages`)."""
 
-from loumass.accounts.pages import auditing, joining, organization, profile, resetting, signing, team
+from loumass.accounts.pages import (
+    auditing,
+    joining,
+    organization,
+    profile,
+    programs,
+    resetting,
+    signing,
+    team,
+)
 from loumass.accounts.pages.blueprints import pages, public
 
 __all__ = [
@@ -9,6 +18,7 @@ __all__ = [
     "organization",
     "pages",
     "profile",
+    "programs",
     "public",
     "resetting",
     "signing",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -22,6 +23,14 @@ class ApiModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class RowModel(ApiModel):
+    """What is told of a row: its columns of the same names."""
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        return cls.model_validate(row, from_attributes=True)
+
+
 def _spelled(pattern: re.Pattern[str], what: str) -> Callable[[Any], Any]:
     """Refuses text that is another spelling of `what`: there is one, and the document says which."""
 
@@ -33,10 +42,18 @@ def _spelled(pattern: re.Pattern[str], what: str) -> Callable[[Any], Any]:
     return check
 
 
+def _moment(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not _MOMENT.fullmatch(value):
+        raise ValueError("is no time with its offset (RFC 3339)")
+    return datetime.fromisoformat(value.upper())
+
+
 #: Of JSON Schema: no NUL, which PostgreSQL cannot keep.
 PLAIN = r"^[^\x00]*$"
 Id = Annotated[UUID, BeforeValidator(_spelled(_ID, "id"))]
-Moment = Annotated[AwareDatetime, BeforeValidator(_spelled(_MOMENT, "time with its offset (RFC 3339)"))]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Whole = Annotated[int, BeforeValidator(_spelled(_WHOLE, "whole number"))]
 Line = Annotated[str, Field(max_length=200, pattern=PLAIN)]
 Name = Annotated[
