@@ -16,6 +16,7 @@ from loumass.content.models import Content, ContentVersion
 from loumass.content.previewing import preview, values_for
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import (
+    WHOLE,
     Flag,
     Line,
     ListOut,
@@ -75,7 +76,7 @@ class WordsBody(ApiModel):
     preheader: Subject = ""
     html: LongText = ""
     text: LongText = ""
-    based_on: Annotated[int, Field(ge=0, le=2_000_000_000)] | None = None
+    based_on: Annotated[int, Field(ge=0, le=2_000_000_000), WHOLE] | None = None
 
 
 class NewContentBody(ApiModel):

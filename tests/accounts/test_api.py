@@ -13,11 +13,13 @@ from redis.exceptions import ConnectionError as NoConnection
 from sqlalchemy import Engine, func, select, text
 
 from loumass.accounts import inviting, rates
+from loumass.accounts.jobs import forget_requests
 from loumass.accounts.models import Invitation
 from loumass.accounts.token_models import ApiToken
 from loumass.core import clock
 from loumass.core.api import once
 from loumass.core.models import ApiAnswer
+from loumass.core.tenancy import serving
 from tests.api import Program, program_of, token_of
 from tests.world import PASSWORD, World
 
@@ -31,7 +33,7 @@ class TestTokens:
     def test_one_is_shown_once_kept_as_a_hash_and_opens_what_it_was_made_for(
         self, world: World, sweeper: Engine
     ) -> None:
-        made = world.acme.member.browser.post(
+        made: Any = world.acme.member.browser.post(
             "/api/v1/tokens", json={"name": "CRM", "scopes": ["contacts.read", "tokens.write"], "days": 30}
         )
         assert made.status_code == 201
@@ -81,14 +83,14 @@ class TestTokens:
             assert Program(world, nonsense)("GET", "/auth/me").status_code == 401
 
     def test_a_cookie_beside_it_opens_nothing(self, world: World) -> None:
-        wrong = world.acme.admin.get("/api/v1/auth/me", headers={"Authorization": "Bearer lm_nothing"})
+        wrong: Any = world.acme.admin.get("/api/v1/auth/me", headers={"Authorization": "Bearer lm_nothing"})
         assert (wrong.status_code, wrong.json["title"]) == (401, "Sign in first")
 
 
 class TestSigningIn:
     def test_it_holds_for_seven_days_can_be_renewed_and_ends(self, world: World) -> None:
         body = {"email": world.acme.member.user.email, "password": PASSWORD}
-        client = world.stranger()
+        client: Any = world.stranger()
         wrong = client.post("/api/auth/login", json=body | {"password": "not this"})
         assert (wrong.status_code, wrong.json["error"]) == (
             401,
@@ -124,7 +126,7 @@ class TestSigningIn:
             "organization": "Lakeside",
             "password": "a long enough sentence",
         }
-        made = world.stranger().post("/api/auth/register", json=body)
+        made: Any = world.stranger().post("/api/auth/register", json=body)
         assert made.status_code == 201
         me = Program(world, made.json["token"]).got("/auth/me")
         assert (me["organization"]["name"], me["role"]) == ("Lakeside", "admin")
@@ -196,6 +198,9 @@ class TestRepeating:
         clock.advance(timedelta(hours=24, seconds=1))
         late = admin("POST", "/invitations", self.BODY, headers=key)
         assert late.json["link"] != first.json["link"], "a day later it is a new request"
+        with serving(world.acme.id):
+            assert forget_requests.function() is False
+        assert rows(world, ApiAnswer) == 1, "the colleague's is forgotten, this one's is from now"
 
     def test_what_was_refused_may_be_sent_again(self, world: World) -> None:
         admin, key = program_of(world.acme.admin), {"Idempotency-Key": "two"}

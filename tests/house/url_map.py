@@ -41,7 +41,8 @@ def guard_of(rule: Rule) -> str | None:
 
 def is_other_name(rule: Rule) -> bool:
     """Whether it is one more name of an endpoint of the API, which leads to the very same view."""
-    return rule.rule.startswith(f"{ROOT}/") and not rule.rule.startswith(f"{API}/")
+    is_of_api = guard_of(rule) in ("api", "public") and rule.rule.startswith(f"{ROOT}/")
+    return is_of_api and not rule.rule.startswith(f"{API}/")
 
 
 def ways_in(rules: Map, *guards: str) -> list[tuple[Rule, str]]:

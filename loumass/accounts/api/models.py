@@ -11,7 +11,7 @@ from pydantic import Field
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, User
 from loumass.accounts.passwords import MAXIMUM_LENGTH
 from loumass.accounts.token_models import ApiToken
-from loumass.core.api.models import ApiModel, Id, Line, Name, PageQuery
+from loumass.core.api.models import WHOLE, ApiModel, Id, Line, Name, PageQuery
 
 Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00\s@]+@[^\x00\s@]+$")]
 #: What is typed to prove who one is: any letters, no more than a password may have.
@@ -229,7 +229,7 @@ class TokenBody(ApiModel):
 
     name: Name
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=100)]
-    days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+    days: Annotated[int, Field(ge=1, le=3_650), WHOLE] | None = None
 
 
 class TokenOut(ApiModel):

@@ -17,7 +17,7 @@ from loumass.campaigns.changing.applying import apply, review_of_draft, undo
 from loumass.campaigns.changing.history import versions_of
 from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Done, Id, ListOut, listed
+from loumass.core.api.models import WHOLE, Done, Id, ListOut, listed
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
 from loumass.core.tenancy import get_or_404
@@ -77,7 +77,7 @@ class AppliedOut(ApiModel):
 class UndoBody(ApiModel):
     """Which version is taken back: the latest."""
 
-    number: Annotated[int, Field(ge=1, le=100_000)]
+    number: Annotated[int, Field(ge=1, le=100_000), WHOLE]
 
 
 @endpoint(api, "GET", f"{ONE}/versions", answers=ListOut[VersionOut])

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from loumass.campaigns.creating import LONGEST_NAME, LONGEST_TEXT, Details
-from loumass.core.api.models import ApiModel, Id, Line, Moment, PageQuery, RowModel
+from loumass.core.api.models import WHOLE, ApiModel, Id, Line, Moment, PageQuery, RowModel
 
 CampaignState = Literal["draft", "scheduled", "running", "paused", "finished", "cancelled"]
 StatusName = Literal[
@@ -122,7 +122,7 @@ class ResumeBody(ApiModel):
     """What becomes of those who are past due; `hours` matters to `spread`."""
 
     past_due: Literal["continue", "spread", "skip", "end"] | None = None
-    hours: Annotated[int, Field(ge=0, le=336)] = 0
+    hours: Annotated[int, Field(ge=0, le=336), WHOLE] = 0
 
 
 class ReasonBody(ApiModel):

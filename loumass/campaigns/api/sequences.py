@@ -17,7 +17,7 @@ from loumass.campaigns.api.blueprint import api
 from loumass.campaigns.models import Campaign
 from loumass.content.composing import Draft
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Done, Id, ListOut, LongText, listed
+from loumass.core.api.models import WHOLE, Done, Id, ListOut, LongText, listed
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
 from loumass.core.tenancy import get_or_404
@@ -62,7 +62,7 @@ class SequenceBody(ApiModel):
     subject: Annotated[str, Field(max_length=998, pattern=r"^[^\x00-\x1f\x7f]*$")]
     html: LongText = ""
     text: LongText = ""
-    delay_days: Annotated[int, Field(ge=0, le=365)] = 0
+    delay_days: Annotated[int, Field(ge=0, le=365), WHOLE] = 0
 
 
 @endpoint(api, "GET", ALL, answers=ListOut[SequenceOut], also=[ALL])

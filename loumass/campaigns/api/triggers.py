@@ -17,7 +17,7 @@ from loumass.campaigns.triggers import calls, listing, switching
 from loumass.campaigns.triggers.registry import TRIGGERS
 from loumass.campaigns.triggers.switching import Wanted
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Done, ListOut, listed
+from loumass.core.api.models import WHOLE, Done, ListOut, listed
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import get_or_404
 
@@ -46,7 +46,7 @@ class TriggerSettings(ApiModel):
 
     settings: Annotated[dict[str, Any], Field(max_length=30)]
     repeats: Literal["once", "every"] = "once"
-    pause_days: Annotated[int, Field(ge=0, le=3_650)] = 0
+    pause_days: Annotated[int, Field(ge=0, le=3_650), WHOLE] = 0
 
 
 class TriggerBody(TriggerSettings):

@@ -20,13 +20,13 @@ from loumass.channels.pages import live_or_404, today
 from loumass.channels.past_due import Choice
 from loumass.channels.service import Limits
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Medium, PageOut, PageQuery, RowModel, paged
+from loumass.core.api.models import WHOLE, Medium, PageOut, PageQuery, RowModel, paged
 from loumass.core.database import db
 from loumass.core.paging import page
 
 ONE = "/channels/<uuid:channel_id>"
 ACCOUNT = "/email-accounts/<uuid:channel_id>"
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000), WHOLE]
 OneLine = Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -72,17 +72,17 @@ class LimitsBody(ApiModel):
 
     daily_cap: Count | None
     per_minute: Count | None = None
-    minimum_gap_seconds: Annotated[int, Field(ge=0, le=86_400)] = 0
-    gap_jitter: Annotated[int, Field(ge=0, le=100)] = 0
-    warmup_start: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    warmup_step: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    warmup_ceiling: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    minimum_gap_seconds: Annotated[int, Field(ge=0, le=86_400), WHOLE] = 0
+    gap_jitter: Annotated[int, Field(ge=0, le=100), WHOLE] = 0
+    warmup_start: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
+    warmup_step: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
+    warmup_ceiling: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = None
     window_weekdays: Annotated[
-        list[Annotated[int, Field(ge=1, le=7)]],
+        list[Annotated[int, Field(ge=1, le=7), WHOLE]],
         Field(default_factory=lambda: [1, 2, 3, 4, 5, 6, 7], min_length=1, max_length=7),
     ]
-    window_from: Annotated[int, Field(ge=0, le=1_439)] = 0
-    window_until: Annotated[int, Field(ge=1, le=1_440)] = 1_440
+    window_from: Annotated[int, Field(ge=0, le=1_439), WHOLE] = 0
+    window_until: Annotated[int, Field(ge=1, le=1_440), WHOLE] = 1_440
     brand_name: OneLine = ""
     brand_segments: Count | None = None
 
@@ -98,7 +98,7 @@ class ResumeBody(ApiModel):
     """What becomes of what is past due; `hours` matters to `spread`."""
 
     past_due: Literal["continue", "spread", "drop"] | None = None
-    hours: Annotated[int, Field(ge=0, le=336)] = 0
+    hours: Annotated[int, Field(ge=0, le=336), WHOLE] = 0
 
 
 class ToggleBody(ResumeBody):

@@ -17,7 +17,7 @@ from loumass.channels.models import Channel
 from loumass.channels.pages import live_or_404
 from loumass.core import links
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import ListOut, listed
+from loumass.core.api.models import WHOLE, ListOut, listed
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.providers.base import Provider
@@ -30,7 +30,7 @@ Entered = Annotated[
         Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9_]+$")],
         Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
         | bool
-        | Annotated[int, Field(ge=0, le=2_000_000_000)],
+        | Annotated[int, Field(ge=0, le=2_000_000_000), WHOLE],
     ],
     Field(max_length=50),
 ]

@@ -11,7 +11,7 @@ from loumass.accounts.guards import requires
 from loumass.channels.api.blueprint import api
 from loumass.channels.rules import Rules, change_rules, rules_now
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import RowModel
+from loumass.core.api.models import WHOLE, RowModel
 
 
 class RulesOut(RowModel):
@@ -27,10 +27,10 @@ class RulesOut(RowModel):
 class RulesBody(ApiModel):
     """Other rules. Hours past the law need a reason."""
 
-    contact_per_day: Annotated[int, Field(ge=1, le=100)] | None = None
-    contact_per_week: Annotated[int, Field(ge=1, le=700)] | None = None
-    quiet_until: Annotated[int, Field(ge=0, le=1_440)]
-    quiet_from: Annotated[int, Field(ge=0, le=1_440)]
+    contact_per_day: Annotated[int, Field(ge=1, le=100), WHOLE] | None = None
+    contact_per_week: Annotated[int, Field(ge=1, le=700), WHOLE] | None = None
+    quiet_until: Annotated[int, Field(ge=0, le=1_440), WHOLE]
+    quiet_from: Annotated[int, Field(ge=0, le=1_440), WHOLE]
     reason: Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")] = ""
 
 

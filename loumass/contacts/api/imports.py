@@ -120,8 +120,7 @@ def list_imports(query: PageQuery) -> PageOut[ImportOut]:
 @requires("contacts.import")
 def upload(query: UploadQuery, file: IO[bytes]) -> ImportOut:
     """Bring a list (CSV, TSV or XLSX as the body)."""
-    with file:
-        row = uploads.receive(file, query.file_name, g.organization.country)
+    row = uploads.receive(file, query.file_name, g.organization.country)
     db().flush()
     audit("import.uploaded", "contact_import", row.id, bytes=row.file_size)
     if query.starts == "true":

@@ -50,11 +50,19 @@ def _moment(value: Any) -> Any:
     return datetime.fromisoformat(value.upper())
 
 
+def _whole(value: Any) -> Any:
+    """JSON Schema takes 2.0 for a whole number, and so do we; text is one only behind the `?`."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return _spelled(_WHOLE, "whole number")(value)
+
+
 #: Of JSON Schema: no NUL, which PostgreSQL cannot keep.
 PLAIN = r"^[^\x00]*$"
 Id = Annotated[UUID, BeforeValidator(_spelled(_ID, "id"))]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
-Whole = Annotated[int, BeforeValidator(_spelled(_WHOLE, "whole number"))]
+#: Stands last, behind the bounds: they belong to the document.
+WHOLE = BeforeValidator(_whole)
 Line = Annotated[str, Field(max_length=200, pattern=PLAIN)]
 Name = Annotated[
     str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
@@ -72,7 +80,7 @@ class PageQuery(ApiModel):
     """Which page of a list: `cursor` is the `next` or `previous` of another page."""
 
     cursor: Cursor | None = None
-    limit: Annotated[Whole, Field(ge=1, le=LARGEST_PAGE)] = USUAL_PAGE
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE), WHOLE] = USUAL_PAGE
 
 
 class PageOut(ApiModel, Generic[Item]):

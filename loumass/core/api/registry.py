@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Flask, Response, after_this_request, current_app, request
 from pydantic import BaseModel
 
 from loumass.core.api import asking
@@ -127,6 +127,8 @@ def _answered(one: Endpoint, view: View, where: dict[str, Any]) -> Response:
     said = ""
     if one.is_upload:
         given["file"], said = asking.spooled(TABLES)
+        file = given["file"]
+        after_this_request(lambda response: file.close() or response)
     elif one.takes:
         sent = asking.whole_body()
         given["body"], said = asking.body_of(one.takes, sent), hashlib.sha256(sent).hexdigest()
