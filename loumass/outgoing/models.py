@@ -95,7 +95,6 @@ class WebhookCall(OrganizationOwned, Base):
             "id",
             postgresql_where=text("endpoint_id IS NOT NULL"),
         ),
-        CheckConstraint("(endpoint_id IS NULL) = (step_id IS NOT NULL)", name="whose"),
         Index(
             "ix_webhook_call_due",
             "organization_id",
@@ -122,6 +121,7 @@ class WebhookCall(OrganizationOwned, Base):
         CheckConstraint(f"state IN {STATES}", name="state"),
     )
 
+    organization_id: Mapped[UUID] = organization_of_parents()
     host: Mapped[str] = mapped_column(Text(collation="C"))
     url: Mapped[str]
     key_name: Mapped[str] = mapped_column(default="", server_default="")

@@ -61,11 +61,9 @@ _CALLS = (
     """,
     """
     ALTER TABLE webhook_call
-        ADD CONSTRAINT ck_webhook_call_whose CHECK ((endpoint_id IS NULL) = (step_id IS NOT NULL)),
         ADD CONSTRAINT uq_webhook_call_organization_id_endpoint_id_event_id UNIQUE (organization_id, endpoint_id, event_id),
         ADD CONSTRAINT fk_webhook_call_organization_id_endpoint_id FOREIGN KEY (organization_id, endpoint_id)
-            REFERENCES webhook_endpoint (organization_id, id),
-        ADD CONSTRAINT fk_webhook_call_organization_id FOREIGN KEY (organization_id) REFERENCES organization (id)
+            REFERENCES webhook_endpoint (organization_id, id)
     """,
     """
     CREATE INDEX ix_webhook_call_organization_id_endpoint_id_created_at_id

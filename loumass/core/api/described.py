@@ -45,6 +45,8 @@ def described(version: str = "1", server: str = "/") -> dict[str, Any]:
         for nth, path in enumerate(one.paths):
             operation = _operation(one, names, nth)
             paths.setdefault(_ARGUMENT.sub(r"{\2}", path), {})[one.method.lower()] = operation
+    for schema in schemas.get("$defs", {}).values():
+        _close(schema)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Loumass", "version": version, "description": INTRODUCTION},
@@ -62,6 +64,18 @@ def described(version: str = "1", server: str = "/") -> dict[str, Any]:
         },
         "security": [{"token": []}],
     }
+
+
+def _close(schema: Any) -> None:
+    """Names that match no pattern are refused; the document says so."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema.setdefault("additionalProperties", False)
+        for part in schema.values():
+            _close(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            _close(part)
 
 
 def _operation(one: Endpoint, names: Mapping[Any, Any], nth: int) -> dict[str, Any]:

@@ -71,7 +71,7 @@ Words = Annotated[str, Field(max_length=10_000, pattern=PLAIN)]
 LongText = Annotated[str, Field(max_length=1_000_000, pattern=PLAIN)]
 Flag = Literal["true", "false"]
 Medium = Literal["email", "sms", "voicemail"]
-Cursor = Annotated[str, Field(max_length=2_000, pattern=PLAIN)]
+Cursor = Annotated[str, Field(min_length=1, max_length=2_000, pattern=PLAIN)]
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 

@@ -98,7 +98,7 @@ def list_conversations(query: InboxQuery) -> PageOut[LineOut]:
         campaign_id=query.campaign,
         found=search(query.q) if query.q and query.q.strip() else None,
     )
-    return paged(people(filters, query.cursor), LineOut.of)
+    return paged(people(filters, query.cursor, query.limit), LineOut.of)
 
 
 @endpoint(api, "GET", ONE, answers=ConversationOut)
