@@ -21,7 +21,7 @@ GUARDED_GLOBALS = {"membership", "invitation"}
 #: `agenda` is made anew from other rows each minute; a check gives each message a conversation or a person; facts and hits
 #: have no keys at all, since they outlive what they tell of. Keys of steps are declared, and `visited_node` keeps what they lead to.
 #: A call to another system has a stream or an endpoint, and the key to whichever it has.
-PROVEN_OTHERWISE = {"agenda", "event", "hit", "message", "step", "webhook_call"}
+PROVEN_OTHERWISE = {"agenda", "event", "hit", "message", "step", "webhook_attempt", "webhook_call"}
 #: As PostgreSQL spells it back. No sub-select: the plan and Citus need it plain.
 PLAIN = "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)"
 
