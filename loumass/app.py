@@ -20,10 +20,11 @@ from loumass.channels.tracking_hosts import TrackingHosts
 from loumass.cli import add_commands
 from loumass.config import Settings
 from loumass.core import metrics, schema
+from loumass.core.api import origins
 from loumass.core.errors import Unavailable
 from loumass.core.live import Hub
 from loumass.messages.hits_door import HitsDoor
-from loumass.routes import ON_TRACKING_DOMAINS, ROUTES
+from loumass.routes import ON_TRACKING_DOMAINS, ROUTES, mount
 from loumass.viewing import prepare_templates
 
 CONTENT_SECURITY_POLICY = "; ".join((
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     static_files.install(app)
     _add_routes(app)
     problem_pages.install(app)
+    origins.install(app, settings.api_origins)
     prepare_templates(app)
     add_commands(app)
     return app
@@ -93,10 +95,18 @@ def session_cookie(settings: Settings) -> dict[str, Any]:
     }
 
 
+class _Csrf(CSRFProtect):
+    """Forms, and islands of our own pages, prove that they are ours. Who shows a token has no cookie that could be abused."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        if not guards.is_program():
+            super().protect(apply_exemptions=apply_exemptions)
+
+
 def _add_routes(app: Flask) -> None:
-    csrf = CSRFProtect(app)
+    csrf = _Csrf(app)
+    mount(app)
     for route in ROUTES:
-        app.register_blueprint(route.blueprint, url_prefix=route.prefix or None)
         if route.guard == "hook":
             csrf.exempt(route.blueprint)
     guards.install(app, {route.blueprint.name: route.guard for route in ROUTES})

@@ -30,6 +30,7 @@ def add_commands(app: Flask) -> None:
         restore,
         class_hits_again,
         rebuild_figures,
+        plan,
     ):
         app.cli.add_command(command)
 
@@ -170,3 +171,20 @@ def restore(folder: Path, nothing_sent_since: bool) -> None:
         "" if nothing_sent_since else "; senders and running campaigns are paused until somebody resumes them"
     )
     print(f"restored the backup of {made.made_at:%Y-%m-%d %H:%M} UTC{paused}")
+
+
+@click.command("plan")
+@click.argument("number", type=int)
+@click.option("--name", default="", help="What the plan is called.")
+@click.option("--contacts", type=click.IntRange(0), help="The most people; nothing for as many as one likes.")
+@click.option("--emails", type=click.IntRange(0), help="The most e-mails of campaigns in a month.")
+@click.option("--workflows", type=click.IntRange(0), help="The most campaigns under way at a time.")
+def plan(number: int, name: str, contacts: int | None, emails: int | None, workflows: int | None) -> None:
+    """Say what the plan of the organization NUMBER allows (the number in its links; see Usage)."""
+    from loumass.accounts.plan_setting import set_plan
+    from loumass.accounts.plans import Plan
+
+    called = set_plan(number, Plan(name, contacts, emails, workflows))
+    if called is None:
+        raise click.ClickException(f"There is no organization {number}.")
+    print(f"the plan of {called} is changed; what waited because of it is looked at again")

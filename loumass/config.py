@@ -50,6 +50,9 @@ VARIABLES: dict[str, str] = {
     "LOG_LEVEL": "debug, info, warning or error",
     "SENTRY_DSN": "where errors are reported; nowhere when empty",
     "PROMETHEUS_MULTIPROC_DIR": "folder where the processes of one machine add up their figures; one each when empty",
+    "API_ORIGINS": "https://host, comma separated; pages of other hosts that may call the API from a browser",
+    "API_READS_PER_MINUTE": "requests of one token or person that only read (default: 1000)",
+    "API_WRITES_PER_MINUTE": "requests of one token or person that change something (default: 100)",
     "METRICS_TOKEN": "bearer token that /metrics asks for; when empty only this machine may look, in production nobody",
 }
 
@@ -95,6 +98,10 @@ class Settings:
     log_format: str
     log_level: str
     sentry_dsn: str = field(repr=False)
+    #: Origins as browsers name them.
+    api_origins: frozenset[str]
+    api_reads_per_minute: int
+    api_writes_per_minute: int
     metrics_token: str = field(repr=False)
     metrics_folder: str
 
@@ -136,6 +143,9 @@ class Settings:
             log_format=env.get("LOG_FORMAT") or ("json" if environment == "production" else "console"),
             log_level=env.get("LOG_LEVEL") or "info",
             sentry_dsn=env.get("SENTRY_DSN", ""),
+            api_origins=_origins(env.get("API_ORIGINS", "")),
+            api_reads_per_minute=_integer(env, "API_READS_PER_MINUTE", "1000"),
+            api_writes_per_minute=_integer(env, "API_WRITES_PER_MINUTE", "100"),
             metrics_token=env.get("METRICS_TOKEN", ""),
             metrics_folder=env.get("PROMETHEUS_MULTIPROC_DIR", ""),
         )
@@ -236,6 +246,17 @@ def _dns_servers(value: str) -> tuple[tuple[str, int], ...]:
                 f"DNS_RESOLVER holds {part!r}; write an IP address and a port, like 10.0.0.2:53 or [fd00::2]:53."
             ) from problem
     return tuple(servers)
+
+
+def _origins(value: str) -> frozenset[str]:
+    origins = frozenset(filter(None, (part.strip().rstrip("/") for part in value.split(","))))
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+            raise Misconfigured(
+                f"API_ORIGINS holds {origin!r}; write a scheme and a host, like https://app.example."
+            )
+    return origins
 
 
 def _key(name: str, encoded: str) -> bytes:

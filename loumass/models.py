@@ -15,6 +15,7 @@ from loumass.accounts.models import (
     UserSession,
     VendorAccount,
 )
+from loumass.accounts.token_models import ApiToken
 from loumass.analytics.models import (
     ContactEngagement,
     DailyCount,
@@ -69,7 +70,7 @@ from loumass.content.models import (
 )
 from loumass.core.agenda import Agenda
 from loumass.core.database import Base
-from loumass.core.models import PeriodicRun
+from loumass.core.models import ApiAnswer, PeriodicRun
 from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.events.models import Event, Notice
@@ -78,7 +79,7 @@ from loumass.inbox.models import Draft
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Attempt, Conversation, Message, OptOutProposal, Stream
-from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
+from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookHost, WebhookKey
 from loumass.speech.models import SpokenText, VoiceAccount
 from loumass.tasks.models import Task
 

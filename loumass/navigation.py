@@ -56,12 +56,20 @@ PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
 )  # fmt: skip
 #: Pages that belong to another entry than the one their blueprint says.
-_STANDS_UNDER = {"inbox.person": "people.index", "inbox.stop": "people.index"}
+_STANDS_UNDER = {
+    "inbox.person": "people.index",
+    "inbox.stop": "people.index",
+    "analytics.show_usage": "analytics.show_usage",
+    "account.show_reference": "account.programs",
+    "account.make_token": "account.programs",
+}
 ORGANIZATION_PAGES = (
     Entry("Members", "account.members", "users-group", "team.manage"),
     Entry("Organization", "account.organization", "building", "organization.manage"),
     Entry("Days off", "account.days_off", "calendar-off", "organization.manage"),
+    Entry("API", "account.programs", "code", "tokens.write"),
     Entry("Webhooks", "outgoing.index", "webhook", "webhooks.manage"),
+    Entry("Usage", "analytics.show_usage", "gauge", "dashboard.read"),
     Entry("Audit", "account.audit", "history", "audit.read"),
     Entry("Exports", "account.exports", "download", "organization.export"),
 )

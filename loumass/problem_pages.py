@@ -8,16 +8,17 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from loumass.accounts import guards
 from loumass.core import api, outages
-from loumass.core.errors import NOTHING_HERE, Problem
+from loumass.core.errors import NOTHING_HERE, Problem, TooMany
 from loumass.core.logs import is_secret
 
 TITLES = {
-    400: "Not understood", 401: "Sign in first", 403: "Not allowed", 404: "Not found", 405: "Not possible here",
-    409: "Changed meanwhile", 413: "Too large", 422: "Not possible", 429: "Too many tries", 503: "Not available",
+    400: "Not understood", 401: "Sign in first", 402: "Beyond your plan", 403: "Not allowed", 404: "Not found",
+    405: "Not possible here", 409: "Changed meanwhile", 413: "Too large", 415: "Not understood", 422: "Not possible",
+    429: "Too many tries", 503: "Not available",
 }  # fmt: skip
 SENTENCES = {
     400: "Something in this request cannot be read or kept. Nothing was changed.",
@@ -26,6 +27,10 @@ SENTENCES = {
     405: "This address does not take that kind of request.",
     413: "That is more than we take at once. Nothing was kept.",
     429: "There were many tries in a short time. Wait a minute, then try again.",
+}
+#: Programs are told what they can do about it.
+IN_THE_API = {
+    401: "No token, or one that opens nothing any more. Send Authorization: Bearer and a token that holds.",
 }
 #: What a page that failed offers to send again, at most: it stands in the page a second time.
 MOST_TYPED = 500_000
@@ -46,8 +51,12 @@ def install(app: Flask) -> None:
 def _problem(error: Problem) -> ResponseReturnValue:
     title = TITLES.get(error.status, "Not possible")
     if api.is_asked():
-        return api.problem(error.status, title, error.sentence, error.members)
-    return _shown(error.status, title, error.sentence)
+        answer = api.problem(error.status, title, error.sentence, error.members)
+    else:
+        answer = _shown(error.status, title, error.sentence)
+    if isinstance(error, TooMany):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return _said(error.status, answer)
 
 
 def _forged(_: CSRFError) -> ResponseReturnValue:
@@ -59,7 +68,9 @@ def _unfit(error: DataError) -> ResponseReturnValue:
     # A number beyond its column, a NUL, a page address with made-up keys: wrong in the request, not in us.
     guards.leave_broken()
     log.info("request.unfit", endpoint=request.endpoint, sqlstate=getattr(error.orig, "sqlstate", None))
-    return _shown(400, TITLES[400], SENTENCES[400])
+    # What the API's document allows is understood; that it cannot be kept is another matter.
+    status = 422 if api.is_asked() else 400
+    return _shown(status, TITLES[status], SENTENCES[400])
 
 
 def _database(error: DBAPIError | PoolExhausted) -> ResponseReturnValue:
@@ -75,7 +86,12 @@ def _refused(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error.get_response()  # pyright: ignore[reportReturnType]  a redirect
-    return _shown(status, TITLES.get(status, error.name), SENTENCES.get(status, error.description or ""))
+    sentence = IN_THE_API.get(status) if api.is_asked() else None
+    sentence = sentence or SENTENCES.get(status, error.description or "")
+    answer = _shown(status, TITLES.get(status, error.name), sentence)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _failed(_: Exception) -> ResponseReturnValue:

@@ -19,10 +19,12 @@ import loumass.outgoing.listeners
 import loumass.outgoing.resending
 import loumass.webhooks.listeners
 from loumass.events.service import Listener
+from loumass.outgoing.endpoints import EVENTS
+from loumass.outgoing.telling import tells
 
 _counted = figures.on_counted
 
-SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
+_INSIDE: dict[str, Sequence[Listener]] = {
     "call.ended": [campaigns.on_call_ended],
     "campaign.resumed": [loumass.outgoing.resending.on_campaign_resumed],
     "channel.connected": [
@@ -71,4 +73,9 @@ SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
     "task.done": [_counted, campaigns.on_task_closed],
     "task.skipped": [_counted, campaigns.on_task_closed],
     "voices.connected": [loumass.messages.outbox_listeners.on_voices_connected],
+}
+
+#: Addresses of other systems hear of what they may be told, after everybody inside.
+SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
+    kind: [*_INSIDE.get(kind, ()), *([tells(kind)] if kind in EVENTS else ())] for kind in {*_INSIDE, *EVENTS}
 }

@@ -166,6 +166,10 @@ def settings(database_url: str, urls: tuple[str, str], tmp_path_factory: pytest.
             "SLYBROADCAST_API_URL": "http://127.0.0.1:9",
             "ELEVENLABS_API_URL": "http://127.0.0.1:9",
             "LOG_LEVEL": "warning",
+            "API_ORIGINS": "https://app.example",
+            # Tests that count say so: others send a hundred requests in a moment.
+            "API_READS_PER_MINUTE": "1000000",
+            "API_WRITES_PER_MINUTE": "1000000",
         }
     )
 

@@ -15,7 +15,7 @@ from loumass.accounts.models import AuditEntry, User
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Refused
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id
 
 #: Action -> what the person did. An action that is not here shows its own name.
@@ -124,6 +124,7 @@ SENTENCES = {
     "import.refused_exported": "exported the refused rows of a list",
     "opt_out.confirmed": "confirmed that somebody asked us to stop",
     "opt_out.dismissed": "decided that an answer was no opt-out",
+    "plan.changed": "changed what the plan allows",
     "segment.added": "made a segment",
     "segment.archived": "put a segment away",
     "segment.changed": "changed a segment",
@@ -134,10 +135,19 @@ SENTENCES = {
     "topic.added": "added a topic",
     "topic.archived": "archived a topic",
     "webhook.resent": "had a call to another system sent again",
+    "webhook_endpoint.added": "added an address that is told of events",
+    "webhook_endpoint.changed": "changed an address that is told of events",
+    "webhook_endpoint.gave_up": "switched off an address that took no more calls",
+    "webhook_endpoint.removed": "removed an address that is told of events",
+    "webhook_endpoint.replayed": "had events told again to an address",
+    "webhook_endpoint.switched_off": "switched off an address that is told of events",
+    "webhook_endpoint.switched_on": "switched on an address that is told of events",
     "webhook_key.added": "made a key that webhooks are signed with",
     "webhook_key.changed_over": "gave a key of webhooks a new secret",
     "webhook_key.removed": "removed a key of webhooks",
     "webhook_key.shown": "looked at the secret of a key of webhooks",
+    "token.made": "made a token for programs",
+    "token.ended": "ended a token for programs",
     "template.exported": "exported a template",
     "template.published": "published a template",
     "template.archived": "archived a template",
@@ -202,8 +212,14 @@ class Wanted:
 
 def entries(cursor: str | None = None, wanted: Wanted = Wanted()) -> Page:
     """Lines of the current organization, newest first, perhaps only some."""
-    found = page(_chosen(wanted), [AuditEntry.happened_at, AuditEntry.id], cursor, descending=True)
+    found = rows(cursor, wanted)
     return Page([_line(*row[:3]) for row in found.items], found.before, found.after)
+
+
+def rows(cursor: str | None, wanted: Wanted = Wanted(), *, size: int = PAGE_SIZE) -> Page:
+    """The same as rows: (AuditEntry, who did it, whom it is about), and what they are ordered by."""
+    keys = [AuditEntry.happened_at, AuditEntry.id]
+    return page(_chosen(wanted), keys, cursor, descending=True, size=size)
 
 
 def all_entries(wanted: Wanted = Wanted()) -> Iterator[Line]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,13 +11,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, logout_user
 from sqlalchemy import select
 
-from loumass.accounts import sessions
-from loumass.accounts.coming_from import Place, browser_of
+from loumass.accounts import bearing, entering, rates, sessions
 from loumass.accounts.models import Membership, Organization, User, UserSession
 from loumass.accounts.permissions import PERMISSIONS, may, sees_everything
+from loumass.core.database import db
 from loumass.core.errors import Forbidden
-from loumass.core.secrets import keyed_hash
-from loumass.core.tenancy import acting_for, globally, show_only_own
+from loumass.core.tenancy import globally, show_only_own
 
 View = TypeVar("View", bound=Callable[..., Any])
 GUARDS = ("public", "member", "api", "hook")
@@ -57,10 +55,19 @@ def requires(permission: str) -> Callable[[View], View]:
     return mark
 
 
+def for_everybody(view: View) -> View:
+    """Mark an endpoint of the API that needs no login: it proves by itself who asks, and sets no cookie."""
+    view.permission = None  # pyright: ignore[reportFunctionMemberAccess]  read by the registry
+    view.is_csrf_exempt = True  # pyright: ignore[reportFunctionMemberAccess]  read where the application is put together
+    return view
+
+
 def permitted(permission: str) -> bool:
     """Whether the signed-in member may. For templates: hide what would be refused."""
-    membership = g.get("membership")
-    return membership is not None and may(membership.role, permission)
+    membership, token = g.get("membership"), g.get("token")
+    if membership is None or not may(membership.role, permission):
+        return False
+    return token is None or token.scopes is None or permission in token.scopes
 
 
 def install(app: Flask, guards: dict[str, str]) -> None:
@@ -72,7 +79,8 @@ def install(app: Flask, guards: dict[str, str]) -> None:
     manager.user_loader(_load_signed_in)
     app.extensions["loumass.guards"] = guards
     app.before_request(admit)
-    app.teardown_request(_leave)
+    app.teardown_request(entering.leave)
+    rates.install(app)
 
 
 def _check_declared(app: Flask, endpoint: str, guards: dict[str, str]) -> None:
@@ -91,21 +99,40 @@ def admit() -> ResponseReturnValue | None:
     guard = current_app.extensions["loumass.guards"][request.blueprint]
     if guard not in WITH_LOGIN:
         return None
-    if guard == "api" and "Authorization" in request.headers:
-        abort(401)  # who shows a token is not let in by a cookie that came along
-    identity = _identity()
-    if identity is None or not _enter(*identity):
-        logout_user()
-        session.pop("organization", None)
-        return abort(401) if guard == "api" else _to_login()
+    if guard == "api" and request.method == "OPTIONS":
+        return None  # answered by Flask itself, for browsers that ask before they send
+    if is_program():
+        bearing.enter()  # who shows a token is not let in by a cookie that came along
+    else:
+        identity = _identity()
+        if identity is None or not _enter(*identity):
+            logout_user()
+            session.pop("organization", None)
+            return abort(401) if guard == "api" else _to_login()
+        entering.caller_is(g.user.id)
+    if not sees_everything(g.membership, g.organization):
+        show_only_own(db())
     if _lacks_second_factor():
         return _to_second_factor(guard)
-    permission: str = current_app.view_functions[request.endpoint].permission  # pyright: ignore[reportFunctionMemberAccess]
+    if guard == "api":
+        rates.count(str(entering.caller()), changes=request.method not in ("GET", "HEAD"))
+    _refuse_unless(current_app.view_functions[request.endpoint].permission)  # pyright: ignore[reportFunctionMemberAccess]
+    return None
+
+
+def is_program() -> bool:
+    """Whether the request is one of the API that shows a token: then no cookie counts, and no form's token is asked for."""
+    guard = current_app.extensions["loumass.guards"].get(request.blueprint)
+    return guard == "api" and "Authorization" in request.headers
+
+
+def _refuse_unless(permission: str) -> None:
     if not may(g.membership.role, permission):
         raise Forbidden(
             f"Your role ({g.membership.role}) does not allow this. Ask an admin of {g.organization.name}."
         )
-    return None
+    if not permitted(permission):
+        raise Forbidden(f"This token was not made for this: it lacks {permission}. Nothing was changed.")
 
 
 def _lacks_second_factor() -> bool:
@@ -135,11 +162,8 @@ def _identity() -> tuple[UUID, int, UUID, UUID] | None:
 
 
 def _enter(user_id: UUID, epoch: int, organization_id: UUID, session_id: UUID) -> bool:
-    g.leaving = ExitStack()
-    db = g.leaving.enter_context(acting_for(organization_id, user_id))
-    here = place()
-    db.info.update(ip_hash=keyed_hash(here.address), came_from=here)
-    row = db.execute(
+    opened, here = entering.session_for(organization_id, user_id), entering.place()
+    row = opened.execute(
         select(User, Membership, Organization, UserSession)
         .join(Membership, Membership.user_id == User.id)
         .join(Organization, Organization.id == Membership.organization_id)
@@ -153,14 +177,12 @@ def _enter(user_id: UUID, epoch: int, organization_id: UUID, session_id: UUID) -
         )
     ).one_or_none()
     if row is None:
-        _leave()
+        entering.leave()
         return False
     g.user, g.membership, g.organization, g.session = row
     if sessions.is_to_be_noted(g.session, here):
         sessions.note(g.session, here)
-        db.commit()
-    if not sees_everything(g.membership, g.organization):
-        show_only_own(db)
+        opened.commit()
     return True
 
 
@@ -170,8 +192,8 @@ def signed_in_as() -> UUID | None:
     if identity is None:
         return None
     user_id, epoch, _, session_id = identity
-    with globally(user_id) as db:
-        return db.scalar(
+    with globally(user_id) as opened:
+        return opened.scalar(
             select(User.id)
             .join(UserSession, UserSession.user_id == User.id)
             .where(
@@ -183,22 +205,11 @@ def signed_in_as() -> UUID | None:
         )
 
 
-def place() -> Place:
-    """Where the request at hand comes from."""
-    return Place(request.remote_addr or "", browser_of(request.headers.get("User-Agent", "")))
-
-
 def leave_broken() -> None:
     """Give up the request's session and all that hangs on it: after an error it answers nothing any more."""
-    _leave()
-    for name in ("user", "membership", "organization", "session", "navigation"):
+    entering.leave()
+    for name in ("user", "membership", "organization", "session", "token", "navigation"):
         g.pop(name, None)
-
-
-def _leave(_: BaseException | None = None) -> None:
-    leaving: ExitStack | None = g.pop("leaving", None)
-    if leaving is not None:
-        leaving.close()
 
 
 def _load_signed_in(identity: str) -> SignedIn | None:

@@ -9,11 +9,15 @@ from sqlalchemy import select
 from loumass.accounts import deleting, exporting, mail, sessions
 from loumass.accounts.days_off import choosing
 from loumass.accounts.models import Organization, OrganizationExport
+from loumass.accounts.tokens import forget_sign_ins
 from loumass.core import clock
 from loumass.core.agenda import Wake
 from loumass.core.database import db
+from loumass.core.api.once import forget_answers
 from loumass.core.jobs import job
 from loumass.core.tenancy import current_organization_id, globally, transaction
+
+_BATCH = 1_000
 
 
 @job("bulk")
@@ -27,6 +31,14 @@ def send_mail() -> bool:
     with transaction():
         mail.record(outcomes)
     return len(letters) == mail.BATCH
+
+
+@job("bulk")
+def forget_requests() -> bool:
+    """Forgets answers of the API that were kept for a day, and sign-ins that are long over; True when there is more."""
+    with transaction():
+        has_more = forget_answers(_BATCH)
+        return forget_sign_ins(_BATCH) or has_more
 
 
 @job("bulk")

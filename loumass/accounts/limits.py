@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, make_response, request, session
+from flask import Flask, Response, current_app, g, make_response, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from redis import Redis
 
 from loumass.accounts import addresses
 from loumass.config import Settings
+from loumass.core.api import is_asked
+from loumass.core.api.asking import whole_body
 from loumass.core.errors import Refused
 from loumass.core.secrets import keyed_hash
 
@@ -103,7 +106,10 @@ def _tried() -> str:
     """
     if request.view_args:
         return _counted(str(request.view_args))
-    if current_app.extensions["loumass.guards"][request.blueprint] == "member":
+    guard = current_app.extensions["loumass.guards"][request.blueprint]
+    if guard == "api":
+        return _counted(str(g.user.id))
+    if guard == "member":
         return _counted(session.get("_user_id", ""))
     if half := session.get("half"):
         return _counted(str(half[0]))
@@ -116,7 +122,7 @@ def _written_to() -> str:
     """Who would get the mail: the form's e-mail address, or what the page's address names."""
     if request.view_args:
         return _counted(str(request.view_args))
-    typed = request.form.get("email", "")
+    typed = _address_in_json() if is_asked() else request.form.get("email", "")
     try:
         return _counted(addresses.key(addresses.normal(typed)))
     except Refused:
@@ -128,8 +134,17 @@ def _counted(whom: str) -> str:
     return f"{request.endpoint}:{keyed_hash(whom).hex()[:32]}"
 
 
+def _address_in_json() -> str:
+    """What a program sends as its e-mail address."""
+    try:
+        said = json.loads(whole_body())
+    except ValueError:
+        return ""
+    return str(said.get("email", "")) if isinstance(said, dict) else ""
+
+
 def _organization() -> str:
-    return session.get("organization", "")
+    return str(g.organization.id) if "organization" in g else session.get("organization", "")
 
 
 def _was_refused(response: Response) -> bool:

@@ -11,21 +11,21 @@ from loumass.accounts.permissions import sees_everything
 from loumass.accounts.service import audit, audit_change
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id
 
 #: Whom work can be given to.
 WORKING_ROLES = ("admin", "member")
 
 
-def members(cursor: str | None = None) -> Page[tuple[Membership, User]]:
+def members(cursor: str | None = None, size: int = PAGE_SIZE) -> Page[tuple[Membership, User]]:
     """(Membership, User) pairs of the current organization by name."""
     statement = (
         select(Membership, User)
         .join(User, User.id == Membership.user_id)
         .where(Membership.organization_id == current_organization_id())
     )
-    found = page(statement, [User.name, User.id], cursor)
+    found = page(statement, [User.name, User.id], cursor, size=size)
     return Page([(row[0], row[1]) for row in found.items], found.before, found.after)
 
 

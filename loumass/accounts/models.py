@@ -42,6 +42,13 @@ class Organization(Base):
     deleted_from: Mapped[datetime | None]
     deletion_asked_at: Mapped[datetime | None]
     deletion_asked_by_id: Mapped[UUID | None]
+    #: What the organization may have and send (`flask plan`); null: as much as it likes.
+    plan: Mapped[str] = mapped_column(default="", server_default="")
+    contacts_limit: Mapped[int | None]
+    #: In a month of the organization's own time zone.
+    emails_limit: Mapped[int | None]
+    #: Campaigns that run, or will by themselves.
+    workflows_limit: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -14,6 +14,7 @@ _AGENT = _VIEWER | {"inbox.read", "inbox.reply", "contacts.write"}
 _MEMBER = _AGENT | {
     "contacts.import", "contacts.export", "contacts.delete", "suppression.write", "segments.write",
     "templates.write", "content.write", "campaigns.write", "campaigns.launch", "messages.settle", "tasks.do", "values.write",
+    "tokens.write",
 }  # fmt: skip
 _ADMIN = _MEMBER | {
     "campaigns.override", "contacts.erase", "suppression.remove", "channels.write", "webhooks.manage", "team.manage",

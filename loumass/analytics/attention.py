@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,9 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from loumass.analytics.usage import Used, warnings
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
+from loumass.outgoing.endpoints import turned_off
+from loumass.outgoing.models import WebhookEndpoint
 
 #: How long a file with refused rows is worth mentioning.
 RECENT = timedelta(days=14)
@@ -107,11 +111,15 @@ class Attention:
     spared: list[SparedDomain]
     #: People who may have asked us to stop, in their own words.
     proposals: int
+    #: Addresses that were told of events until they took no more calls.
+    deaf: Sequence[WebhookEndpoint]
+    #: What of the plan is used up, or nearly.
+    plan: Sequence[Used]
 
     @property
     def count(self) -> int:
         """How many lines that is."""
-        listed = (self.channels, self.imports, self.held, self.slowed, self.spared)
+        listed = (self.channels, self.imports, self.held, self.slowed, self.spared, self.deaf, self.plan)
         return sum(map(len, listed)) + bool(self.in_doubt.count) + bool(self.proposals)
 
 
@@ -183,6 +191,8 @@ def attention(today: date) -> Attention:
         slowed=[SlowedChannel(**row) for row in _all(_SLOWED)],
         spared=[SparedDomain(**row) for row in _all(_SPARED, now=clock.now())],
         proposals=_one(_PROPOSALS)["count"],
+        deaf=turned_off(),
+        plan=warnings(),
     )
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from loumass.accounts.service import audit, plain
 from loumass.campaigns import states
 from loumass.campaigns.models import COLLEAGUES, STATUSES, Campaign
-from loumass.campaigns.pooling import change_pool
+from loumass.campaigns.pooling import change_pool, pool_of
 from loumass.campaigns.rules_of_walks import EventNear
 from loumass.campaigns.told import values_now
 from loumass.campaigns.waking import EVERYWHERE, STANDING_STILL, announce, wake_engine
@@ -81,6 +81,32 @@ def create(template_id: UUID, details: Details, *, author_id: UUID | None = None
     change_pool(campaign.id, details.pool)
     audit("campaign.created", "campaign", campaign.id)
     return campaign
+
+
+def clone(campaign_id: UUID, name: str, *, author_id: UUID | None = None) -> Campaign:
+    """A new campaign like this one, with its steps as they are now and nobody in it. Raises NotFound, Refused."""
+    like = get_or_404(Campaign, campaign_id)
+    details = replace(details_of(like), name=name)
+    _check(details)
+    clone_id = uuid7()
+    topic_id = db().scalar(select(Stream.topic_id).where(Stream.id == like.id))
+    db().add(Stream(id=clone_id, topic_id=topic_id))
+    campaign = Campaign(
+        id=clone_id, graph_id=clone_graph(like.graph_id), template_id=like.template_id, created_by_id=author_id,
+        created_at=clock.now(), **_columns(details),
+    )  # fmt: skip
+    db().add(campaign)
+    db().flush()
+    change_pool(campaign.id, details.pool)
+    audit("campaign.created", "campaign", campaign.id, like=str(like.id))
+    return campaign
+
+
+def details_of(campaign: Campaign) -> Details:
+    """What a campaign says of itself now."""
+    values = {one.name: getattr(campaign, one.name) for one in fields(Details) if one.name != "pool"}
+    values["exit_statuses"] = frozenset(campaign.exit_statuses)
+    return Details(**values, pool=pool_of(campaign.id))
 
 
 def change(campaign_id: UUID, details: Details) -> Campaign:

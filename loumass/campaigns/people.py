@@ -16,7 +16,7 @@ from loumass.campaigns.unsent import missed_one
 from loumass.contacts.models import Contact
 from loumass.core import clock
 from loumass.core.database import db
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.models import Node
 from loumass.messages.models import Message
@@ -103,11 +103,11 @@ class PeopleWanted:
 
 
 def people_page(
-    campaign_id: UUID, wanted: PeopleWanted, cursor: str | None
+    campaign_id: UUID, wanted: PeopleWanted, cursor: str | None, size: int = PAGE_SIZE
 ) -> Page[tuple[Enrollment, Contact]]:
     """A page of (enrollment, contact): on hold first, then who needs a BDR, then by when they are due, then who left."""
     keys = [_urgency(), func.coalesce(Enrollment.due_at, _NEVER), Enrollment.id]
-    found = page(_selected(campaign_id, wanted), keys, cursor)
+    found = page(_selected(campaign_id, wanted), keys, cursor, size=size)
     return Page([(row[0], row[1]) for row in found.items], found.before, found.after)
 
 

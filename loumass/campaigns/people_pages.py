@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from loumass.accounts.guards import requires
 from loumass.accounts.service import audit
 from loumass.campaigns import people_list
 from loumass.campaigns.enrolling import EnrollResult, enroll, enroll_from
+from loumass.campaigns.exporting import contact_columns, exported_contacts
 from loumass.campaigns.models import STATUSES, Campaign
 from loumass.campaigns.people_list import PeopleFilter
 from loumass.campaigns.people_rule import rule_of
@@ -30,7 +30,6 @@ from loumass.core.tenancy import get, get_or_404
 from loumass.core.words import plural
 
 pages = Blueprint("people", __name__)
-_BATCH = 1000
 #: What the address of the list may carry; anything else is not ours.
 _QUERY = (
     "q",
@@ -53,9 +52,6 @@ _QUERY = (
     "sort",
 )
 _MOST_CHOSEN = 10_000
-_EXPORTED = (
-    "external_id", "email", "phone", "first_name", "last_name", "company", "title", "city", "state", "country", "timezone",
-)  # fmt: skip
 
 
 @pages.get("/contacts")
@@ -94,8 +90,8 @@ def export() -> ResponseReturnValue:
     audit("contacts.exported", filters=sorted(_query()))
     db().commit()
     fields = editing.custom_fields()
-    header = [*_EXPORTED, "tags", "suppressed", *(label for _, label in fields)]
-    return csv_download("contacts.csv", header, lambda: _exported(conditions, [key for key, _ in fields]))
+    keys = [key for key, _ in fields]
+    return csv_download("contacts.csv", contact_columns(fields), lambda: exported_contacts(conditions, keys))
 
 
 @pages.post("/contacts/tagging")
@@ -278,22 +274,3 @@ def _back() -> ResponseReturnValue:
 
 def _query() -> dict[str, Any]:
     return {name: request.args[name] for name in _QUERY if request.args.get(name)}
-
-
-def _exported(conditions: Sequence[Any], fields: Sequence[str]) -> Iterator[list[Any]]:
-    after = UUID(int=0)
-    while batch := _contacts_after(conditions, after):
-        ids = [one.id for one in batch]
-        tags, barred = listing.tags_of(ids), suppressed_media(batch)
-        for one in batch:
-            known = [getattr(one, name) for name in _EXPORTED]
-            names = "; ".join(tag.name for tag in tags.get(one.id, ()))
-            custom = [one.fields.get(key, "") for key in fields]
-            yield [*known, names, ", ".join(sorted(barred.get(one.id, ()))), *custom]
-        after = ids[-1]
-        db().expunge_all()
-
-
-def _contacts_after(conditions: Sequence[Any], after: UUID) -> Sequence[Contact]:
-    statement = select(Contact).where(*conditions, Contact.id > after).order_by(Contact.id).limit(_BATCH)
-    return db().scalars(statement).all()

@@ -8,6 +8,7 @@ from uuid import UUID
 from loumass.accounts.service import audit
 from loumass.campaigns import preflight, states
 from loumass.campaigns.models import Campaign
+from loumass.campaigns.plan import refuse_beyond_plan
 from loumass.campaigns.waking import announce, wake_engine
 from loumass.core import clock
 from loumass.core.agenda import Wake
@@ -24,6 +25,7 @@ LONGEST_REASON = 500
 def start(campaign_id: UUID) -> Campaign:
     """The campaign runs from now on. Raises NotFound, Conflict unless it is new, Refused while something stops it."""
     campaign = _waiting(campaign_id)
+    refuse_beyond_plan(campaign.id)
     _refuse_unready(campaign)
     _run(campaign)
     return campaign
@@ -34,6 +36,7 @@ def schedule(campaign_id: UUID, at: datetime) -> Campaign:
     campaign = _waiting(campaign_id)
     if at <= clock.now():
         raise Refused("That time has passed. Choose a later one, or start it now.")
+    refuse_beyond_plan(campaign.id)
     _refuse_unready(campaign)
     campaign.state, campaign.starts_at, campaign.problem = "scheduled", at, ""
     wake_all([Wake(START, (str(campaign.id),), at)])

@@ -13,7 +13,7 @@ from loumass.campaigns.models import Campaign, Enrollment
 from loumass.campaigns.words import campaign_values
 from loumass.contacts.models import Contact
 from loumass.core.database import db
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.walking.ground import UTC, zone_or
 from loumass.messages.models import Message
@@ -69,13 +69,13 @@ def values_now(campaign: Campaign) -> dict[str, str | None]:
     return campaign_values(campaign, zone_or(organization.timezone, UTC))
 
 
-def told_page(campaign: Campaign, cursor: str | None) -> Page[Any]:
+def told_page(campaign: Campaign, cursor: str | None, size: int = PAGE_SIZE) -> Page[Any]:
     """A page of rows (Contact, day, hour, place, told_at), by when they came to us."""
     told = told_otherwise(campaign)
     statement = select(Contact, told.c.day, told.c.hour, told.c.place, told.c.told_at).join(
         told, _is_contact(told.c.contact_id)
     )
-    return page(statement.where(Contact.archived_at.is_(None)), (Contact.id,), cursor)
+    return page(statement.where(Contact.archived_at.is_(None)), (Contact.id,), cursor, size=size)
 
 
 def told_people(campaign: Campaign) -> Select[UUID]:

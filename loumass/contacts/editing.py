@@ -14,6 +14,7 @@ from loumass.contacts import telling
 from loumass.contacts.models import Contact, ContactField, Suppression
 from loumass.contacts.normalising import NotNormal, clean_text, is_nothing, normal_phone, read_email
 from loumass.contacts.places import country_code, timezone_of_phone
+from loumass.contacts.room import refuse_beyond_plan
 from loumass.contacts.validation import MAX_FIELD
 from loumass.core import clock
 from loumass.core.database import db
@@ -43,7 +44,8 @@ class Addresses:
 
 
 def create(values: Mapping[str, str], fields: Mapping[str, str], country: str) -> Contact:
-    """Returns the new person, added and told of. `country` is the organization's. Raises FieldRefused."""
+    """Returns the new person, added and told of. `country` is the organization's. Raises FieldRefused, OverPlan."""
+    refuse_beyond_plan()
     contact = Contact(fields={})
     before = telling.values_of(contact)
     _fill(contact, values, fields, country)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from loumass.accounts.service import audit
 from loumass.core import clock
+from loumass.core.api.once import blank_answers
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.events.service import publish
@@ -32,6 +33,7 @@ def erase(contact_id: UUID) -> Erased:
     if found.people == 0:
         raise NotFound
     db().expire_all()
+    blank_answers()
     audit("contact.erased", "contact", contact_id, messages=found.messages)
     publish("contact.archived", contact_id=contact_id, facts={"erased": True})
     return Erased(found.messages, list(found.file_keys or ()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -186,7 +185,9 @@ def refused(import_id: UUID) -> ResponseReturnValue:
     db().commit()
     header = [label for label in labels if label not in uploads.REFUSED_COLUMNS]
     name = f"refused rows of {row.file_name.rpartition('.')[0] or row.file_name}.csv"
-    return csv_download(name, [*header, *uploads.REFUSED_COLUMNS], lambda: _refused_cells(import_id, labels))
+    return csv_download(
+        name, [*header, *uploads.REFUSED_COLUMNS], lambda: queries.refused_cells(import_id, labels)
+    )
 
 
 def _progress(template: str, row: ContactImport) -> str:
@@ -195,14 +196,6 @@ def _progress(template: str, row: ContactImport) -> str:
     if not whole and ImportOptions.of(row).shape.kind == "delimited":
         done, whole = (row.position or {}).get("offset", 0), row.file_size
     return render_template(template, row=row, done=done, whole=whole)
-
-
-def _refused_cells(import_id: UUID, labels: list[str]) -> Iterator[list[str]]:
-    kept = [at for at, label in enumerate(labels) if label not in uploads.REFUSED_COLUMNS]
-    for refusal in queries.all_refusals(import_id):
-        cells = [str(cell) for cell in refusal.cells]
-        shown = [cells[at] if at < len(cells) else "" for at in kept]
-        yield [*shown, str(refusal.line), f"{refusal.reason}."]
 
 
 def _keep_choices(row: ContactImport) -> None:

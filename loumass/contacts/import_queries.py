@@ -8,19 +8,21 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from loumass.accounts.models import Membership, User
+from loumass.contacts.importing import uploads
 from loumass.contacts.models import ContactImport, ImportRefusal, Tag
 from loumass.contacts.verification_models import EmailVerification
 from loumass.core.database import db
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id
 
 _BATCH = 1000
 _OFFERED_TAGS = 200
 
 
-def imports(cursor: str | None) -> Page[ContactImport]:
+def imports(cursor: str | None, size: int = PAGE_SIZE) -> Page[ContactImport]:
     """Returns a page of imports, newest first."""
-    return page(select(ContactImport), [ContactImport.created_at, ContactImport.id], cursor, descending=True)
+    keys = [ContactImport.created_at, ContactImport.id]
+    return page(select(ContactImport), keys, cursor, descending=True, size=size)
 
 
 def verification_of(import_id: UUID) -> EmailVerification | None:
@@ -41,12 +43,14 @@ def names_of_uploaders() -> dict[UUID | None, str]:
     return {user_id: name for user_id, name in rows}  # noqa: C416 - rows are no pairs to `dict`
 
 
-def refusals(import_id: UUID, code: str | None, cursor: str | None) -> Page[ImportRefusal]:
+def refusals(
+    import_id: UUID, code: str | None, cursor: str | None, size: int = PAGE_SIZE
+) -> Page[ImportRefusal]:
     """Returns a page of refused rows in the order of the file, perhaps of one kind."""
     statement = select(ImportRefusal).where(ImportRefusal.import_id == import_id)
     if code:
         statement = statement.where(ImportRefusal.code == code)
-    return page(statement, [ImportRefusal.line], cursor)
+    return page(statement, [ImportRefusal.line], cursor, size=size)
 
 
 def refusals_by_code(import_id: UUID) -> Sequence[tuple[str, int]]:
@@ -68,6 +72,15 @@ def all_refusals(import_id: UUID) -> Iterator[ImportRefusal]:
         yield from batch
         after = batch[-1].line
         db().expunge_all()
+
+
+def refused_cells(import_id: UUID, labels: Sequence[str]) -> Iterator[list[str]]:
+    """Yields every refused row as it was, with its line and the reason: what a file of them holds."""
+    kept = [at for at, label in enumerate(labels) if label not in uploads.REFUSED_COLUMNS]
+    for refusal in all_refusals(import_id):
+        cells = [str(cell) for cell in refusal.cells]
+        shown = [cells[at] if at < len(cells) else "" for at in kept]
+        yield [*shown, str(refusal.line), f"{refusal.reason}."]
 
 
 def tag_names() -> Sequence[str]:

@@ -17,7 +17,7 @@ from loumass.contacts.models import Contact, ContactImport, ContactTag, Imported
 from loumass.contacts.segments import live, members_of
 from loumass.contacts.verifying.asking import VERDICT_NAMES, has_verdict
 from loumass.core.database import db, set_for_transaction
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id
 
 SORTS = ("name", "-name", "-created", "created")
@@ -84,11 +84,13 @@ def contact_conditions(wanted: ContactFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def contact_page(conditions: Sequence[ColumnElement[bool]], sort: str, cursor: str | None) -> Page[Contact]:
+def contact_page(
+    conditions: Sequence[ColumnElement[bool]], sort: str, cursor: str | None, size: int = PAGE_SIZE
+) -> Page[Contact]:
     """Returns a page of contacts by name (`name`, `-name`) or age (`created`, `-created`)."""
     plan_lists()
     keys = [Contact.id] if sort.endswith("created") else [Contact.name_key, Contact.id]
-    return page(select(Contact).where(*conditions), keys, cursor, descending=sort.startswith("-"))
+    return page(select(Contact).where(*conditions), keys, cursor, descending=sort.startswith("-"), size=size)
 
 
 def ids_where(conditions: Sequence[ColumnElement[bool]]) -> Select[UUID]:

@@ -18,7 +18,7 @@ from loumass.contacts.normalising import clean_text, shown_phone
 from loumass.contacts.proof import Proof
 from loumass.contacts.suppression import record_consent, suppress
 from loumass.core.database import db
-from loumass.core.errors import NotFound, Refused
+from loumass.core.errors import NotFound, OverPlan, Refused
 from loumass.core.tenancy import get_or_404, shows_only_own
 
 pages = Blueprint("contacts", __name__)
@@ -49,6 +49,8 @@ def create() -> ResponseReturnValue:
         db().commit()
     except FieldRefused as refusal:
         return _form(form, None, refusal), 422
+    except OverPlan as refusal:
+        return _form(form, None, FieldRefused("email", refusal.sentence)), refusal.status
     except IntegrityError:
         return _form(form, None, _just_taken()), 422
     flash(f"{contact.label} is one of your contacts now.", "done")

@@ -15,4 +15,5 @@ CODES: dict[str, str] = {
     "owner": "Owner unknown",
     "erased": "Asked to be erased",
     "timezone": "Not a time zone",
+    "plan": "No room in your plan",
 }

@@ -21,7 +21,7 @@ from loumass.contacts.segment_models import Segment
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id, get_or_404
 from loumass.core.words import plural
 
@@ -47,7 +47,9 @@ def use(users: Iterable[User]) -> None:
     _users[:] = list(users)
 
 
-def segments(cursor: str | None, *, words: str = "", is_archived: bool = False) -> Page[Segment]:
+def segments(
+    cursor: str | None, *, words: str = "", is_archived: bool = False, size: int = PAGE_SIZE
+) -> Page[Segment]:
     """A page of them by name, of those in use or put away."""
     statement = select(Segment).where(
         Segment.archived_at.is_not(None) if is_archived else Segment.archived_at.is_(None)
@@ -55,7 +57,7 @@ def segments(cursor: str | None, *, words: str = "", is_archived: bool = False) 
     if words:
         start = words.lower()
         statement = statement.where(Segment.name_key >= start, Segment.name_key < start + "\U0010ffff")
-    return page(statement, [Segment.name_key, Segment.id], cursor)
+    return page(statement, [Segment.name_key, Segment.id], cursor, size=size)
 
 
 def options() -> list[tuple[UUID, str]]:

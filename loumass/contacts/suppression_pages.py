@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from flask import (
@@ -24,17 +23,16 @@ from loumass.contacts import suppressing
 from loumass.contacts.downloads import csv_download
 from loumass.contacts.forms import MEDIUM_NAMES, SuppressionForm
 from loumass.contacts.models import MEDIA, SUPPRESSION_REASONS, Suppression
-from loumass.contacts.normalising import NotNormal, clean_text
-from loumass.contacts.suppression import lift, normal_address
+from loumass.contacts.normalising import clean_text
+from loumass.contacts.suppression import lift
+from loumass.contacts.suppression_lists import exported, hashes_of
 from loumass.core.database import db
 from loumass.core.errors import Refused
 from loumass.core.paging import page
-from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import get_or_404
 from loumass.core.words import plural
 
 pages = Blueprint("suppression", __name__)
-_BATCH = 1000
 
 
 @pages.get("/suppression")
@@ -102,14 +100,14 @@ def export() -> ResponseReturnValue:
     """The whole list as CSV; of erased people only that there was one."""
     audit("suppression.exported")
     db().commit()
-    return csv_download("suppression.csv", ["medium", "address", "reason", "note", "since"], _exported)
+    return csv_download("suppression.csv", ["medium", "address", "reason", "note", "since"], exported)
 
 
 def _index(form: SuppressionForm, problem: str = "") -> str:
     statement = select(Suppression)
     words, medium, reason = (request.args.get(name, "").strip() for name in ("q", "medium", "reason"))
     if words:
-        statement = statement.where(Suppression.address_hash.in_(_hashes(words)))
+        statement = statement.where(Suppression.address_hash.in_(hashes_of(words, g.organization.country)))
     if medium in MEDIA:
         statement = statement.where(Suppression.medium == medium)
     if reason in SUPPRESSION_REASONS:
@@ -126,17 +124,6 @@ def _index(form: SuppressionForm, problem: str = "") -> str:
     )
 
 
-def _hashes(words: str) -> list[bytes]:
-    """Addresses are found by their hash: whole or not at all."""
-    found = []
-    for medium in ("email", "sms"):
-        try:
-            found.append(keyed_hash(normal_address(medium, words, g.organization.country)))
-        except NotNormal:
-            continue
-    return found
-
-
 def _told(outcome: suppressing.Outcome, medium: str) -> str:
     parts = [
         f"{plural(outcome.added, 'address', 'addresses')} will not get {MEDIUM_NAMES[medium].lower()} any more"
@@ -147,18 +134,3 @@ def _told(outcome: suppressing.Outcome, medium: str) -> str:
         line, value, reason = outcome.refused[0]
         parts.append(f"{outcome.refused_count:,} not read, the first in line {line}: “{value}”, {reason}")
     return ". ".join(parts) + "."
-
-
-def _exported() -> Iterator[list[str]]:
-    after = UUID(int=0)
-    while batch := _rows_after(after):
-        for row in batch:
-            since = row.created_at.isoformat(timespec="seconds")
-            yield [row.medium, row.address or "", row.reason, row.note, since]
-        after = batch[-1].id
-        db().expunge_all()
-
-
-def _rows_after(after: UUID) -> Sequence[Suppression]:
-    statement = select(Suppression).where(Suppression.id > after).order_by(Suppression.id).limit(_BATCH)
-    return db().scalars(statement).all()

@@ -13,11 +13,16 @@ from loumass.content.models import Content, ContentVersion
 from loumass.content.vocabulary import TAGS, Tag, Vocabulary, custom_tag
 from loumass.core.database import db
 from loumass.core.errors import NotFound
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 
 
 def library(
-    cursor: str | None, *, words: str = "", medium: str = "", is_archived: bool = False
+    cursor: str | None,
+    *,
+    words: str = "",
+    medium: str = "",
+    is_archived: bool = False,
+    size: int = PAGE_SIZE,
 ) -> Page[Content]:
     """The library, newest first: contents that everybody picks from, not the copies of campaigns."""
     statement = select(Content).where(Content.graph_id.is_(None))
@@ -28,7 +33,7 @@ def library(
         statement = statement.where(Content.name.icontains(words, autoescape=True))
     if medium:
         statement = statement.where(Content.medium == medium)
-    return page(statement, (Content.created_at, Content.id), cursor, descending=True)
+    return page(statement, (Content.created_at, Content.id), cursor, descending=True, size=size)
 
 
 def newest(content_ids: Sequence[UUID]) -> dict[UUID, ContentVersion]:

@@ -34,6 +34,12 @@ class Conflict(Problem):
     status = 409
 
 
+class Unauthorized(Problem):
+    """Nobody knows who asks."""
+
+    status = 401
+
+
 class Forbidden(Problem):
     """The person is known but their role does not allow this."""
 
@@ -59,3 +65,19 @@ class Unavailable(Problem):
     """Not now; the same request may work in a while."""
 
     status = 503
+
+
+class OverPlan(Refused):
+    """More than the organization's plan allows."""
+
+    status = 402
+
+
+class TooMany(Problem):
+    """Too much in a short time; `retry_after` seconds later it may be sent again."""
+
+    status = 429
+
+    def __init__(self, sentence: str, retry_after: int) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from loumass.core.api import ApiModel
+from loumass.core.api.models import WHOLE
 from loumass.funnels.csv_format import FARTHEST
 
 Pixels = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False)]
@@ -117,7 +118,7 @@ class WayIn(ApiModel):
 class GraphIn(ApiModel):
     """The whole funnel as it is to be, made from `revision`. Steps in reading order."""
 
-    revision: int
+    revision: Annotated[int, Field(ge=0, le=2_000_000_000), WHOLE]
     start: UUID | None
     nodes: Annotated[list[StepIn], Field(max_length=1_000)]
     edges: Annotated[list[WayIn], Field(max_length=10_000)]

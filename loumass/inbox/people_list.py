@@ -54,7 +54,7 @@ class Line:
     assignee_id: UUID | None
 
 
-def people(filters: Filters, cursor: str | None) -> Page[Line]:
+def people(filters: Filters, cursor: str | None, size: int = PAGE_SIZE) -> Page[Line]:
     """A page of people, the latest first."""
     newer = aliased(Conversation)
     same_person_later = (
@@ -70,7 +70,7 @@ def people(filters: Filters, cursor: str | None) -> Page[Line]:
     )
     statement = select(Conversation).where(filters.conditions(), ~same_person_later)
     keys = (Conversation.last_message_at, Conversation.id)
-    found = page(statement, keys, cursor, descending=True, size=PAGE_SIZE)
+    found = page(statement, keys, cursor, descending=True, size=size)
     return Page(_lines(found.items), found.before, found.after)
 
 

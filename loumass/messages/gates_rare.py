@@ -24,6 +24,13 @@ class RareGate(NamedTuple):
 
 _MINE = "organization_id = :organization_id"
 _UNTIL = f"FROM suppression sp WHERE sp.{_MINE} AND sp.medium = m.medium AND sp.address_hash = m.to_hash AND sp.until_at > :now"
+_PLAN = "FROM organization pl WHERE pl.id = :organization_id AND pl.emails_limit IS NOT NULL"
+# The month of the organization's own time zone.
+_MONTH = "date_trunc('month', CAST(:now AS timestamptz) AT TIME ZONE pl.timezone)"
+_SENT = (
+    f"(SELECT coalesce(sum(cd.used), 0) FROM channel_day cd JOIN channel mb ON mb.{_MINE} AND mb.id = cd.channel_id "
+    f"WHERE cd.{_MINE} AND mb.medium = 'email' AND cd.day >= CAST({_MONTH} AS date))"
+)
 _BRAKE = f"FROM domain_brake b WHERE b.{_MINE} AND b.domain = split_part(co.email_key, '@', 2) AND b.until_at > :now"
 
 
@@ -33,6 +40,14 @@ def _if_any(rows: str, refuses: str) -> str:
 
 
 RARE_GATES: tuple[RareGate, ...] = (
+    RareGate(
+        "plan_used",
+        "Your plan",
+        f"m.medium = 'email' AND m.priority >= {PRIORITY_CAMPAIGN} AND "
+        f"(SELECT EXISTS (SELECT 1 {_PLAN} AND pl.emails_limit <= {_SENT}))",
+        "Your plan's e-mails of this month are used up. It goes on the first of the next one, or once the plan is raised.",
+        until=f"(SELECT ({_MONTH} + interval '1 month') AT TIME ZONE pl.timezone {_PLAN})",
+    ),
     RareGate(
         "topic_refused",
         "Topic",

@@ -166,6 +166,9 @@ _VALUES: dict[str, Callable[[Row[Any]], str]] = {
     "campaign_closed": _campaign("It goes on."),
     "channel_removed": _named("{} is in use."),
     "topic_refused": _campaign("They did not refuse its topic."),
+    "plan_used": lambda row: (
+        "E-mails are left, or nobody counts them." if row.medium == "email" else "Only e-mails count."
+    ),
     "paused_by_them": lambda row: "They asked for none.",
     "opt_out_proposed": lambda row: "None of their answers waits for a decision.",
     "domain_braked": lambda row: "It takes our mail." if row.medium == "email" else "Only e-mail has one.",

@@ -14,7 +14,7 @@ _LOOK_AGAIN = text("""
     WITH woken AS (
         UPDATE message SET due_at = :now, waiting_for = NULL
         WHERE organization_id = :organization_id AND is_open AND state = 'queued'
-          AND waiting_for IN ('day_off', 'window', 'quiet_hours', 'frequency', 'segments')
+          AND waiting_for IN ('day_off', 'window', 'quiet_hours', 'frequency', 'segments', 'plan_used')
         RETURNING channel_id
     )
     SELECT DISTINCT channel_id FROM woken

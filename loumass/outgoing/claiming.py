@@ -16,6 +16,7 @@ from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
 from loumass.outgoing.facts import facts_of
+from loumass.outgoing.judging import judge_endpoints
 
 #: Calls of one organization that a host answers at the same time.
 AT_ONCE = 5
@@ -26,7 +27,7 @@ LEASE = timedelta(seconds=90)
 _LOOKED_AT = 100
 #: Why a call is never made: its campaign, or the person whom it tells of, is gone.
 CANCELLED, DELETED = "The campaign was cancelled.", "The person was deleted."
-_ENDED_COLUMNS = "call.id, call.contact_id, call.stream_id, call.enrollment_id, call.node_id, call.state, call.status, call.is_awaited"
+_ENDED_COLUMNS = "call.endpoint_id, call.id, call.contact_id, call.stream_id, call.enrollment_id, call.node_id, call.state, call.status, call.is_awaited"
 
 _KNOW = text("""
     INSERT INTO webhook_host (organization_id, host) VALUES (:organization_id, :host)
@@ -66,21 +67,24 @@ _GIVE_UP = text(f"""
 """)
 _DUE = text(f"""
     WITH due AS MATERIALIZED (
-        SELECT id, stream_id, contact_id, due_at FROM webhook_call
+        SELECT id, stream_id, endpoint_id, contact_id, due_at FROM webhook_call
         WHERE organization_id = :organization_id AND host = :host AND state = 'queued' AND due_at <= :now
         ORDER BY due_at, id LIMIT {_LOOKED_AT} FOR UPDATE SKIP LOCKED
     )
-    SELECT due.id, stream.paused_at IS NOT NULL AS is_paused, CASE
+    SELECT due.id, stream.paused_at IS NOT NULL AS is_paused,
+        told.id IS NOT NULL AND NOT told.is_on AS is_off, CASE
             WHEN stream.closed_at IS NOT NULL THEN '{CANCELLED}'
             WHEN contact.archived_at IS NOT NULL AND contact.merged_into_id IS NULL THEN '{DELETED}' END AS refused,
         (SELECT count(*) FROM webhook_call busy WHERE busy.organization_id = :organization_id AND busy.host = :host
             AND busy.state = 'calling') AS busy
-    FROM due JOIN stream ON stream.organization_id = :organization_id AND stream.id = due.stream_id
-    JOIN contact ON contact.organization_id = :organization_id AND contact.id = due.contact_id
+    FROM due LEFT JOIN stream ON stream.organization_id = :organization_id AND stream.id = due.stream_id
+    LEFT JOIN webhook_endpoint told ON told.organization_id = :organization_id AND told.id = due.endpoint_id
+    LEFT JOIN contact ON contact.organization_id = :organization_id AND contact.id = due.contact_id
     ORDER BY due.due_at, due.id
 """)
 _PARK = text("""
-    UPDATE webhook_call SET due_at = NULL, waiting_for = 'campaign_paused'
+    UPDATE webhook_call SET due_at = NULL,
+        waiting_for = CASE WHEN endpoint_id IS NULL THEN 'campaign_paused' ELSE 'endpoint_off' END
     WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[]))
 """)
 _CANCEL = text(f"""
@@ -134,14 +138,16 @@ def claim(host: str) -> Sequence[Row[Any]]:
     lost = "A worker stopped before it had noted the answer. Whether the call arrived is not known."
     db().execute(_LOST, _bound(host, now=now, problem=lost))
     late = db().execute(_GIVE_UP, _bound(host, now=now, problem="It was not answered in 24 hours."))
-    tell_ended(late.all())
+    gone = late.all()
+    tell_ended(gone)
+    judge_endpoints(gone)
     if resting.rests_until is not None and resting.rests_until > now:
         return ()
     due = db().execute(_DUE, _bound(host, now=now)).all()
     _hold_back(host, due, now)
     most = 1 if resting.failures >= MOST_FAILURES else AT_ONCE
     room = max(most - (due[0].busy if due else 0), 0)
-    going = [row.id for row in due if not row.is_paused and not row.refused][:room]
+    going = [row.id for row in due if not row.is_paused and not row.is_off and not row.refused][:room]
     return db().execute(_TAKE, _bound(host, ids=going, now=now, lease=now + LEASE)).all() if going else ()
 
 
@@ -166,7 +172,7 @@ def cancel_for_gone(contact_ids: Iterable[UUID]) -> None:
 
 
 def _hold_back(host: str, due: Sequence[Row[Any]], now: datetime) -> None:
-    paused = [row.id for row in due if row.is_paused and not row.refused]
+    paused = [row.id for row in due if (row.is_paused or row.is_off) and not row.refused]
     if paused:
         db().execute(_PARK, _bound(host, ids=paused))
     for problem in (CANCELLED, DELETED):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
@@ -51,14 +51,50 @@ class WebhookHost(OrganizationScoped, Base):
     problem: Mapped[str] = mapped_column(default="", server_default="")
 
 
+class WebhookEndpoint(OrganizationOwned, Base):
+    """An address that is told of facts as they happen. `events` are kinds of facts."""
+
+    __tablename__ = "webhook_endpoint"
+    __table_args__ = (
+        Index("ix_webhook_endpoint_on", "organization_id", postgresql_where=text("is_on")),
+        CheckConstraint("NOT is_on OR removed_at IS NULL", name="on"),
+    )
+
+    name: Mapped[str]
+    url: Mapped[str]
+    host: Mapped[str] = mapped_column(Text(collation="C"))
+    key_name: Mapped[str] = mapped_column(default="", server_default="")
+    events: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    is_on: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    #: Why and when it was switched off by itself.
+    problem: Mapped[str] = mapped_column(default="", server_default="")
+    turned_off_at: Mapped[datetime | None]
+    #: The latest call that it took: one that took some lately is not given up for a single failure.
+    answered_at: Mapped[datetime | None]
+    created_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=text("now()"))
+    removed_at: Mapped[datetime | None]
+
+
 class WebhookCall(OrganizationOwned, Base):
-    """One call of one visit of a step. Its id is the Webhook-Id of every attempt; its body never changes."""
+    """One call: of a visit of a step, or of an endpoint about a fact. Its id is the Webhook-Id of every attempt; its body
+    never changes."""
 
     __tablename__ = "webhook_call"
     __table_args__ = (
         belongs_to("contact", "contact_id"),
         belongs_to("stream", "stream_id"),
+        belongs_to("webhook_endpoint", "endpoint_id"),
         UniqueConstraint("organization_id", "step_id"),
+        UniqueConstraint("organization_id", "endpoint_id", "event_id"),
+        Index(
+            None,
+            "organization_id",
+            "endpoint_id",
+            "created_at",
+            "id",
+            postgresql_where=text("endpoint_id IS NOT NULL"),
+        ),
         Index(
             "ix_webhook_call_due",
             "organization_id",
@@ -95,16 +131,20 @@ class WebhookCall(OrganizationOwned, Base):
     fills: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
     #: Whether the enrollment waits for the outcome.
     is_awaited: Mapped[bool]
-    contact_id: Mapped[UUID]
-    stream_id: Mapped[UUID]
-    enrollment_id: Mapped[UUID]
-    step_id: Mapped[UUID]
-    node_id: Mapped[UUID]
+    #: All of a step's; of a fact whom it is about, if anybody.
+    contact_id: Mapped[UUID | None]
+    stream_id: Mapped[UUID | None]
+    enrollment_id: Mapped[UUID | None]
+    step_id: Mapped[UUID | None]
+    node_id: Mapped[UUID | None]
+    #: Of a fact: whom it is told, and which one it is.
+    endpoint_id: Mapped[UUID | None]
+    event_id: Mapped[UUID | None]
     state: Mapped[str] = mapped_column(default="queued", server_default="queued")
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     tries_left: Mapped[int]
     due_at: Mapped[datetime | None]
-    #: `campaign_paused`, while that holds it back.
+    #: `campaign_paused` or `endpoint_off`, while that holds it back.
     waiting_for: Mapped[str | None]
     #: Calling: until when whoever took it is believed to be at it.
     lease_until: Mapped[datetime | None]

@@ -17,6 +17,7 @@ from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.outgoing.claiming import MOST_FAILURES, tell_ended
 from loumass.outgoing.filling import values_of
+from loumass.outgoing.judging import judge_endpoints
 from loumass.outgoing.planning import TRIES
 from loumass.outgoing.sending import Answer
 
@@ -47,7 +48,7 @@ _RECORD = text("""
         lease_until = NULL, ended_at = CASE WHEN told.state <> 'queued' THEN CAST(:now AS timestamptz) END
     FROM told WHERE call.organization_id = :organization_id AND call.id = told.id
     RETURNING call.id, call.contact_id, call.stream_id, call.enrollment_id, call.node_id, call.state, call.status,
-        call.is_awaited
+        call.is_awaited, call.endpoint_id
 """)
 _HOST = text("""
     UPDATE webhook_host SET failures = CASE WHEN :is_well THEN 0 ELSE failures + :failures END, problem = :problem,
@@ -75,6 +76,7 @@ def record(host: str, calls: Sequence[Row[Any]], answers: Sequence[Answer]) -> N
     outcomes = [_outcome(call, answer, now) for call, answer in zip(calls, answers, strict=True)]
     rows = db().execute(_RECORD, _recorded(calls, answers, outcomes, now)).all()
     tell_ended([row for row in rows if row.state != "queued"])
+    judge_endpoints(rows)
     ours = {row.id for row in rows}
     _fill([pair for pair in zip(calls, answers, strict=True) if pair[0].id in ours and pair[1].is_success])
     _judge_host(host, answers, now)

@@ -19,7 +19,14 @@ from loumass.core.paging import page
 from loumass.core.tenancy import get, get_or_404
 from loumass.funnels.models import Node
 from loumass.outgoing import keys, resending
-from loumass.outgoing.models import STATES, WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
+from loumass.outgoing.models import (
+    STATES,
+    WebhookAttempt,
+    WebhookCall,
+    WebhookEndpoint,
+    WebhookHost,
+    WebhookKey,
+)
 
 pages = Blueprint("outgoing", __name__)
 STATE_NAMES = {
@@ -38,9 +45,21 @@ def index() -> ResponseReturnValue:
     """The calls, the latest first; hosts that rest stand on top."""
     state, host = request.args.get("state", ""), request.args.get("host", "")
     found = (
-        select(WebhookCall, Contact, Campaign)
-        .join(Contact, Contact.id == WebhookCall.contact_id)
-        .join(Campaign, Campaign.id == WebhookCall.stream_id)
+        select(WebhookCall, Contact, Campaign, WebhookEndpoint)
+        .outerjoin(
+            Contact,
+            (Contact.organization_id == WebhookCall.organization_id) & (Contact.id == WebhookCall.contact_id),
+        )
+        .outerjoin(
+            Campaign,
+            (Campaign.organization_id == WebhookCall.organization_id)
+            & (Campaign.id == WebhookCall.stream_id),
+        )
+        .outerjoin(
+            WebhookEndpoint,
+            (WebhookEndpoint.organization_id == WebhookCall.organization_id)
+            & (WebhookEndpoint.id == WebhookCall.endpoint_id),
+        )
     )
     if state in STATES:
         found = found.where(WebhookCall.state == state)
@@ -72,9 +91,10 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
         "outgoing/show.html",
         call=call,
         attempts=attempts,
-        contact=get(Contact, call.contact_id),
-        campaign=get(Campaign, call.stream_id),
-        step=get(Node, call.node_id),
+        contact=get(Contact, call.contact_id) if call.contact_id else None,
+        campaign=get(Campaign, call.stream_id) if call.stream_id else None,
+        step=get(Node, call.node_id) if call.node_id else None,
+        endpoint=get(WebhookEndpoint, call.endpoint_id) if call.endpoint_id else None,
         header_names=key.header_names if key else [],
         states=STATE_NAMES,
         shown_host=shown_host,

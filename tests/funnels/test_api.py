@@ -109,7 +109,7 @@ class TestReading:
         assert document["openapi"] == "3.1.0"
         operations = {(method, path) for path, ways in document["paths"].items() for method in ways}
         assert ("put", "/api/v1/funnels/{graph_id}") in operations
-        assert len(operations) == len(ENDPOINTS)
+        assert len(operations) == sum(len(one.paths) for one in ENDPOINTS)
         told = str(document)
         names = {part.split("'")[0] for part in told.split("#/components/schemas/")[1:]}
         assert names <= set(document["components"]["schemas"])
@@ -198,7 +198,8 @@ class TestSaving:
         body = wanted(before)
         change(body)
         answer = put(world, api(cold), body)
-        assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+        expected = 400 if "takes" in detail else 422
+        assert (answer.status_code, answer.mimetype) == (expected, "application/problem+json")
         assert detail in answer.json["detail"]
         assert "errors" in answer.json if "takes" in detail else True
         assert graph(world, cold) == before
@@ -225,10 +226,10 @@ class TestRefusals:
         assert token.status_code == 401
         viewer: Any = world.acme.viewer.browser.put(api(cold), json={})
         assert (viewer.status_code, viewer.json["title"]) == (403, "Not allowed")
-        assert world.acme.member.browser.put(api(cold), data="{}").status_code == 422
+        assert world.acme.member.browser.put(api(cold), data="{}").status_code == 415
         assert (
             world.acme.member.browser.put(api(cold), data="{", content_type="application/json").status_code
-            == 422
+            == 400
         )
         large = world.acme.member.browser.put(
             api(cold), data=b" " * (LARGEST_BODY + 1), content_type="application/json"

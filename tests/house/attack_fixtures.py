@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ from werkzeug.routing import Rule
 
 from loumass.accounts.second_factor import SECONDS, code_at
 from loumass.core import clock
+from tests.house import attack_api
 from tests.house.furnished import SECOND_FACTOR, Furniture
 from tests.world import PASSWORD
 
@@ -88,6 +90,11 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     },
     "graphs.test_call": {"node_id": "webhook_node"},
     "funnels.use_example": {"slug": "welcome"},
+    **{
+        f"outgoing.{one}_endpoint": {"id": "webhook_endpoint"}
+        for one in ("show", "change", "test", "switch", "replay", "remove")
+    },
+    "account.end_token": {"id": "api_token"},
     **{f"outgoing.{one}": {"id": "webhook_key"} for one in ("show_secret", "change_over", "remove_key")},
     "inbox.confirm_opt_out": {"id": "proposal"},
     "inbox.dismiss_opt_out": {"id": "proposal"},
@@ -423,6 +430,22 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
     "tasks.assign": lambda house: {"user": house.member},
     "tasks.change_chosen": lambda house: {"act": "snooze", "ids": [house.other_task]},
     "outgoing.resend": lambda _: {},
+    "outgoing.add_endpoint": lambda _: {
+        "name": "New",
+        "url": "https://crm.example/in",
+        "events": ["message.sent"],
+    },
+    "outgoing.change_endpoint": lambda _: {
+        "name": "More",
+        "url": "https://crm.example/in",
+        "events": ["message.sent"],
+    },
+    "outgoing.test_endpoint": lambda _: {},
+    "outgoing.switch_endpoint": lambda _: {"is_on": "0"},
+    "outgoing.replay_endpoint": lambda _: {"days": "7"},
+    "outgoing.remove_endpoint": lambda _: {},
+    "account.make_token": lambda _: {"name": "New", "scopes": ["contacts.read"], "days": "90"},
+    "account.end_token": lambda _: {},
     "outgoing.add_key": lambda _: {"name": "New", "host": "api.example", "secret": "", "headers": "A: b"},
     "outgoing.make_own_key": lambda _: {},
     "outgoing.show_secret": lambda _: {},
@@ -433,24 +456,13 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
         "password-password": "another long sentence",
     },
 }
-#: Endpoint -> the JSON that it takes.
-BODIES: dict[str, Callable[[Furniture], Form]] = {
-    "funnels_api.save": lambda house: {
-        "revision": 1,
-        "start": str(house.node),
-        "nodes": [
-            {"id": str(house.node), "kind": "email_send", "name": "Renamed", "content_id": str(house.content)},
-            {"id": str(house.end_node), "kind": "end", "name": "End"},
-        ],
-        "edges": [{"source": str(house.node), "branch": "next", "target": str(house.end_node)}],
-    },
-}  # fmt: skip
 #: Endpoint -> query string of its GET.
 QUERIES: dict[str, Callable[[Furniture], Form]] = {
     "inbox.live": lambda _: {"topic": "inbox"},
     "person.merge": lambda house: {"other": house.other_contact},
     "simulations.people": lambda house: {"reason": "suppressed", "step": house.node},
     "walks.show": lambda house: {"contact": house.contact},
+    **attack_api.QUERIES,
 }
 
 
@@ -464,10 +476,15 @@ class Attack:
     query: Form | None
     names_acme: bool = field(default=False)
     body: Form | None = None
+    file: bytes | None = None
+    #: Whether a program sends it that signed in, instead of a browser.
+    by_sign_in: bool = False
 
     @property
     def sent(self) -> dict[str, Any]:
-        """What the test client sends: a form, or JSON."""
+        """What the test client sends: a form, JSON, or a file as it is."""
+        if self.file is not None:
+            return {"data": self.file, "content_type": "text/csv"}
         return {"data": self.form} if self.body is None else {"json": self.body}
 
 
@@ -482,8 +499,8 @@ def fill_in(
         argument: (house if otherwise is None or argument == only else otherwise).ids.get(name, name)
         for argument, name in arguments_of(rule).items()
     }
-    form, body = None, BODIES[rule.endpoint](house) if rule.endpoint in BODIES else None
-    if method != "GET" and body is None:
+    form, body = None, attack_api.BODIES[rule.endpoint](house) if rule.endpoint in attack_api.BODIES else None
+    if method != "GET" and body is None and not rule.rule.startswith("/api/"):
         assert rule.endpoint in FORMS, (
             f"{rule.endpoint} has no form in attack_fixtures.FORMS: say what it is called with"
         )
@@ -491,22 +508,29 @@ def fill_in(
     query = QUERIES[rule.endpoint](house) if method == "GET" and rule.endpoint in QUERIES else None
     built = rule.build(values, append_unknown=False)
     assert built is not None, f"{rule} cannot be built from {values}"
-    named = [*values.values(), *_flat(form), *_flat(query)]
+    named = [*values.values(), *_flat(form), *_flat(query), *_flat(body)]
     return Attack(
         method,
         built[1],
         form,
         query,
         any(str(one) in {str(known) for known in house.ids.values()} for one in named),
-        body,
+        json.loads(json.dumps(body, default=str)),
+        attack_api.FILES.get(rule.endpoint),
+        rule.endpoint in attack_api.BY_SIGN_IN,
     )
 
 
 def may_name_rows(rule: Rule, method: str) -> bool:
     """Whether a request for `rule` can carry an id: in its path, its form or its query."""
-    form, query = FORMS.get(rule.endpoint) or BODIES.get(rule.endpoint), QUERIES.get(rule.endpoint)
+    form = FORMS.get(rule.endpoint) or attack_api.BODIES.get(rule.endpoint)
+    query = QUERIES.get(rule.endpoint)
     given = form if method != "GET" else query
-    return bool(rule.arguments) or (given is not None and given.__code__.co_varnames[:1] == ("house",))
+    # Of the API there are hundreds: with one id and nothing else in it, the request would be the one that names all of Acme's.
+    fewest = 2 if rule.rule.startswith("/api/") else 1
+    return len(rule.arguments) >= fewest or (
+        given is not None and given.__code__.co_varnames[:1] == ("house",)
+    )
 
 
 def arguments_of(rule: Rule) -> dict[str, str]:
@@ -516,7 +540,9 @@ def arguments_of(rule: Rule) -> dict[str, str]:
 
 def _named(rule: Rule, argument: str) -> str:
     blueprint = rule.endpoint.rpartition(".")[0]
-    name = BY_ENDPOINT.get(rule.endpoint, {}).get(argument) or BY_ARGUMENT.get(argument)
+    of_api = attack_api.ARGUMENTS if rule.rule.startswith("/api/") else {}
+    of_endpoint = {**BY_ENDPOINT, **attack_api.NAMED}.get(rule.endpoint, {})
+    name = of_endpoint.get(argument) or BY_ARGUMENT.get(argument) or of_api.get(argument)
     if name is None and argument == "id":
         name = BY_BLUEPRINT.get(blueprint)
     assert name is not None, f"{rule.endpoint}: say in attack_fixtures what <{argument}> names"
@@ -527,4 +553,4 @@ def _flat(form: Form | None) -> list[UUID | str]:
     values: list[Any] = []
     for value in (form or {}).values():
         values += value if isinstance(value, list) else [value]
-    return values
+    return [one for one in values if not isinstance(one, dict)]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from loumass.accounts.days_off.models import DayOff, HolidayCalendar
 from loumass.accounts.models import Invitation, OrganizationExport, User, UserSession, VendorAccount
+from loumass.accounts.token_models import ApiToken
 from loumass.analytics.kinds import NOTHING
 from loumass.analytics.models import (
     ContactEngagement,
@@ -51,6 +52,7 @@ from loumass.content.models import (
 from loumass.core import clock, secrets, storage
 from loumass.core.database import db
 from loumass.core.ids import uuid7
+from loumass.core.models import ApiAnswer
 from loumass.core.tenancy import current_organization_id
 from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
@@ -58,7 +60,7 @@ from loumass.funnels.models import Edge, Graph, Node, NodeTurn, SplitTrial, Temp
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Conversation, Message, OptOutProposal, Stream
-from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
+from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookHost, WebhookKey
 from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials
 from loumass.speech.models import SpokenText, VoiceAccount
@@ -109,6 +111,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _care(put, session, house, channel)
         _figures(put, session, house, channel)
         _by_hand_and_outside(put, session, house, tenant.admin.id)
+        _of_programs(put, session, house, tenant.admin.id)
         put(
             "invitation",
             Invitation(
@@ -415,6 +418,17 @@ def _campaign(put: Any, session: Any, house: Furniture, channel: Channel) -> Non
     session.add(TriggerOccasion(trigger_id=trigger.id, occasion="once"))
     session.add(SegmentSeen(trigger_id=trigger.id, contact_id=house.contact))
     session.add(TriggerCall(trigger_id=trigger.id, body=b"{}", state="failed", problem=f"{MARK} unread"))
+    sequence = put("sequence_graph", Graph())
+    says = {
+        "key": "say",
+        "kind": "email_send",
+        "name": f"{MARK} say",
+        "config": {},
+        "content_id": house.content,
+    }
+    sequence.start_node_id = put("campaign_send", Node(graph_id=sequence.id, **says)).id
+    row = put("sequence_stream", Stream())
+    put("sequence_campaign", Campaign(id=row.id, name=f"{MARK} sequence", graph_id=sequence.id))
     for state in ("running", "paused", "scheduled"):
         row = put(f"{state}_stream", Stream(paused_at=clock.now() if state == "paused" else None))
         values = {"name": f"{MARK} {state}", "graph_id": graph.id, "state": state, "starts_at": clock.now()}
@@ -441,6 +455,46 @@ def _changes(put: Any, house: Furniture) -> None:
         campaign_id=house.changed_campaign, graph_id=_ending(put, "outdated"), base_number=1
     )
     put("outdated_change", outdated)
+
+
+def _of_programs(put: Any, session: Any, house: Furniture, admin_id: UUID) -> None:
+    """A token, an answer that was kept, and addresses that are told of facts."""
+    put(
+        "api_token",
+        ApiToken(
+            user_id=admin_id, kind="token", name=f"{MARK} program", token_hash=house.contact.bytes * 2,
+            scopes=["contacts.read"],
+        ),
+    )  # fmt: skip
+    answer_id = uuid7()
+    aad = secrets.associated_data("api_answer.sealed_answer", current_organization_id(), answer_id)
+    session.add(
+        ApiAnswer(
+            id=answer_id,
+            caller_id=admin_id,
+            key=MARK,
+            asked=b"",
+            status=200,
+            sealed_answer=secrets.seal(b"{}", aad),
+        )
+    )
+    host = f"{MARK.lower()}.example"
+    told = {
+        "name": f"{MARK} CRM",
+        "url": f"https://{host}/facts",
+        "host": f"{host}:443",
+        "events": ["message.sent"],
+    }
+    put("webhook_endpoint", WebhookEndpoint(**told))
+    put("closed_endpoint", WebhookEndpoint(**told, is_on=False, problem=MARK, turned_off_at=clock.now()))
+    fact = {"host": f"{host}:443", "url": told["url"], "body": f'{{"x": "{MARK}"}}', "is_awaited": False}
+    put(
+        "endpoint_call",
+        WebhookCall(
+            **fact, endpoint_id=house.webhook_endpoint, event_id=uuid7(), contact_id=house.contact, state="failed",
+            tries_left=0, attempts=1, give_up_at=clock.now(), ended_at=clock.now(), problem=MARK,
+        ),
+    )  # fmt: skip
 
 
 def _ending(put: Any, name: str) -> UUID:

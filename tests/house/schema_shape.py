@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -104,16 +105,20 @@ def _added(kind: str, before: Shape, after: Shape) -> list[str]:
         return [f"column {name} must be filled" for name, what in old if _column(what)[1:] == (True, False)]
     if kind == "policy":
         return [f"policy {name} restricts" for name, what in old if what.startswith("RESTRICTIVE")]
-    if kind == "constraint":
+    if kind in ("constraint", "unique index"):
         old = [(name, what) for name, what in old if not _asks_only_the_new(name, what, before, after)]
     return [f"{kind} {name} is new" for name, _ in old] if kind in _NOT_ADDED else []
 
 
 def _asks_only_the_new(name: str, what: str, before: Shape, after: Shape) -> bool:
-    """Whether it is a key of a column that the release before does not know and leaves empty: such a row has no key."""
-    table, (columns, *_) = name.partition(".")[0], what.removeprefix("FOREIGN KEY (").split(")")
-    return what.startswith("FOREIGN KEY (") and any(
+    """Whether it asks for a column that the release before does not know and leaves empty: such a row has no key, and is
+    like no other."""
+    table, found = (
+        name.partition(".")[0],
+        re.search(r"(?:FOREIGN KEY|UNIQUE|btree) \(([\w, ]+)\)$|FOREIGN KEY \(([\w, ]+)\)", what),
+    )
+    return found is not None and any(
         f"{table}.{column.strip()}" not in before.things["column"]
         and not _column(after.things["column"][f"{table}.{column.strip()}"])[1]
-        for column in columns.split(",")
+        for column in (found[1] or found[2]).split(",")
     )

@@ -20,7 +20,10 @@ TENANT_TABLES = sorted(set(metadata.tables) - GLOBAL_TABLES)
 GUARDED_GLOBALS = {"membership", "invitation"}
 #: `agenda` is made anew from other rows each minute; a check gives each message a conversation or a person; facts and hits
 #: have no keys at all, since they outlive what they tell of, and figures are made anew from facts. Keys of steps are declared, and `visited_node` keeps what they lead to.
-PROVEN_OTHERWISE = {"agenda", "daily_part", "event", "hit", "message", "quarter_count", "step"}
+#: A call to another system has a stream or an endpoint, and the key to whichever it has.
+PROVEN_OTHERWISE = {
+    "agenda", "daily_part", "event", "hit", "message", "quarter_count", "step", "webhook_attempt", "webhook_call",
+}  # fmt: skip
 #: As PostgreSQL spells it back. No sub-select: the plan and Citus need it plain.
 PLAIN = "(organization_id = (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid)"
 

@@ -239,7 +239,7 @@ def test_after_resealing_the_old_key_can_go(world: World, two_keys: secrets.Keys
         mail.keep("ben@acme.example", "Hello", "words", "<p>words</p>")
         session.commit()
     secrets._keys = two_keys
-    # Three channels, the voices, an application, two keys of webhooks and an authenticator each, and the letter.
+    # Three channels, the voices, an application, two keys of webhooks, an authenticator and an answer of the API each, and the letter.
     assert reseal() == 17
     assert reseal() == 0
     secrets._keys = secrets.Keys(two_keys.sealing[:1], two_keys.hashing, two_keys.signing)

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from loumass.accounts.plan_setting import set_plan
+from loumass.accounts.plans import Plan
 from loumass.contacts.models import Contact, Topic
 from loumass.contacts.suppression import suppress
 from loumass.contacts.topics import refuse
@@ -58,7 +60,13 @@ def braked(world: World, contact: Contact, stream_id: UUID) -> None:
         session.commit()
 
 
+def over_plan(world: World, contact: Contact, stream_id: UUID) -> None:
+    number = world.acme.organization.number
+    set_plan(number, Plan("Small", emails=0))
+
+
 RARE = {
+    "plan_used": over_plan,
     "topic_refused": refused,
     "paused_by_them": paused,
     "opt_out_proposed": proposed,

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
 from loumass.accounts import sessions
-from loumass.accounts.guards import SignedIn, place
+from loumass.accounts.entering import place
+from loumass.accounts.guards import SignedIn
 from loumass.accounts.members import organizations_of
 from loumass.accounts.models import User
 from loumass.accounts.service import audit

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from loumass.accounts import limits
 from loumass.accounts.forms import ROLE_HINTS, ROLE_NAMES, JoinForm, JoinKnownForm
-from loumass.accounts.guards import place, signed_in_as
+from loumass.accounts.entering import place
+from loumass.accounts.guards import signed_in_as
 from loumass.accounts.inviting import GONE, accept, invitation_of, organization_of
 from loumass.accounts.models import Invitation, Organization, User
 from loumass.accounts.pages.blueprints import public

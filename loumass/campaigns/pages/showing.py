@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from loumass.accounts.service import audit
 from loumass.campaigns import people
 from loumass.campaigns.changing.history import versions_of
 from loumass.campaigns.counting import counts_of, figures_of
+from loumass.campaigns.exporting import COLUMNS, exported
 from loumass.campaigns.models import STATUSES, Campaign
 from loumass.campaigns.moving import stuck_senders
 from loumass.campaigns.pages.blueprint import home, pages, tabs_of
@@ -26,7 +26,6 @@ from loumass.campaigns.unsent import people_who_missed_one
 from loumass.contacts.downloads import csv_download
 from loumass.core.database import db
 from loumass.core.tenancy import get_or_404
-from loumass.core.words import moment
 from loumass.funnels.csv_format import file_name
 from loumass.funnels.drawing import Drawing, draw
 from loumass.funnels.graph import Graph
@@ -34,10 +33,6 @@ from loumass.funnels.service import graph_of, names_in
 
 #: What the address of the list may carry.
 QUERY = ("q", "at", "status", "where", "reason", "among", "had", "version", "took")
-_EXPORTED = (
-    "Name", "E-mail", "Phone", "Company", "Stage", "Status", "Step", "Next step", "State", "Why", "Due", "Added",
-    "Last message", "Replied", "Left", "Not sent",
-)  # fmt: skip
 
 
 @pages.get("/campaigns/<uuid:id>")
@@ -81,7 +76,7 @@ def export(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addres
     audit("campaign.people_exported", "campaign", campaign.id, filters=sorted(query_now()))
     db().commit()
     timezone = home().key
-    return csv_download(file_name(campaign.name), _EXPORTED, lambda: _exported(id, wanted, timezone))
+    return csv_download(file_name(campaign.name), COLUMNS, lambda: exported(id, wanted, timezone))
 
 
 def query_now() -> dict[str, Any]:
@@ -104,19 +99,3 @@ def _picture(campaign: Campaign, graph: Graph, wanted: PeopleWanted) -> Drawing:
         href=href,
         selected=wanted.node,
     )
-
-
-def _exported(campaign_id: UUID, wanted: PeopleWanted, timezone: str) -> Iterator[list[Any]]:
-    def when(at: Any) -> str:
-        return at.isoformat(timespec="minutes") if at else ""
-
-    for rows in people.batches(campaign_id, wanted):
-        standing = standings([enrollment for enrollment, _ in rows], asks_gates=False)
-        for one, contact in rows:
-            here = standing[one.id]
-            yield [
-                contact.name, contact.email, contact.phone, contact.company, one.stage, one.status, here.step,
-                here.next_step, one.state, here.why.sentence, moment(here.due_at, timezone) if here.due_at else "",
-                when(one.enrolled_at), when(one.last_sent_at), when(one.replied_at), when(one.ended_at),
-                here.missed,
-            ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from loumass.contacts.importing.matching import NOBODY, Known, Match
+from loumass.contacts.room import NO_ROOM
 from loumass.contacts.tables.shape import RefusedRow
 from loumass.contacts.validation import ContactRow
 
@@ -41,9 +42,11 @@ class _Taken(NamedTuple):
 class Decider:
     """Decides rows in their order and remembers whom it has taken, so that one decider sees all repeats."""
 
-    def __init__(self, labels: Mapping[str, str]) -> None:
-        """`labels` maps a target (`email`) to the label of its column in the file."""
+    def __init__(self, labels: Mapping[str, str], room: tuple[int, int] | None = None) -> None:
+        """`labels` maps a target (`email`) to the label of its column in the file. `room`: how many new people the plan
+        has room for, and its number; None for as many as come."""
         self._labels = labels
+        self._room = room
         self._by_external_id: dict[str, _Taken] = {}
         self._by_email: dict[str, _Taken] = {}
         self._by_phone: dict[str, list[_Taken]] = {}
@@ -57,6 +60,10 @@ class Decider:
         for row in rows:
             match = matches.get(row.line, NOBODY)
             fate = self._fate(row, match)
+            if fate is None and not self._has_room():
+                fate = self._refusal(
+                    row, "", "", "plan", NO_ROOM.format(limit=self._room[1] if self._room else 0)
+                )
             if isinstance(fate, RefusedRow):
                 refused.append(fate)
                 continue
@@ -65,6 +72,14 @@ class Decider:
             if fate is not None:
                 known.append((row.line, fate))
         return Decided(len(rows) - len(known) - len(refused), known, refused, suppressed)
+
+    def _has_room(self) -> bool:
+        """Whether one more new person goes in; then there is room for one less."""
+        if self._room is None:
+            return True
+        left, limit = self._room
+        self._room = (left - 1, limit)
+        return left > 0
 
     def _fate(self, row: ContactRow, match: Match) -> RefusedRow | UUID | None:
         """Returns the known person, None for a new one, or a refusal."""

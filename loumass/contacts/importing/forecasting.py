@@ -15,6 +15,7 @@ from loumass.contacts.importing.reading import read_chunk
 from loumass.contacts.importing.running import CHUNK_ROWS, owners_by_name
 from loumass.contacts.importing.uploads import stored_table
 from loumass.contacts.models import ContactImport
+from loumass.contacts.room import room_for_people
 from loumass.contacts.tables.shape import RefusedRow, TableRefused, chunks_of
 from loumass.contacts.validation import ContactRow, RowReader
 from loumass.core.database import session_at_work
@@ -53,7 +54,8 @@ class _Forecasting:
 
     def __init__(self, row: ContactImport, options: ImportOptions) -> None:
         self._row, self._options = row, options
-        self._decider = Decider({choice.target: choice.label for choice in options.mapping.columns})
+        labels = {choice.target: choice.label for choice in options.mapping.columns}
+        self._decider = Decider(labels, room_for_people())
         self._rows = self._new = self._known = self._refused = self._suppressed = 0
         self._problems: list[RefusedRow] = []
 

@@ -25,6 +25,7 @@ from loumass.contacts.importing.options import ImportOptions
 from loumass.contacts.importing.reading import Piece, pieces_of
 from loumass.contacts.importing.uploads import stored_table
 from loumass.contacts.models import ContactImport, ImportRefusal
+from loumass.contacts.room import room_for_people
 from loumass.contacts.tables.shape import Cursor, RefusedRow, TableRefused
 from loumass.contacts.validation import RowReader
 from loumass.contacts.verifying.asking import begin_for_import
@@ -159,7 +160,7 @@ def _put_in(import_id: UUID, options: ImportOptions, piece: Piece) -> Meant:
 def _decide(options: ImportOptions, piece: Piece, matches: Mapping[int, Match]) -> Decided:
     """Returns what becomes of the staged piece's rows, against the people we know now."""
     labels = {choice.target: choice.label for choice in options.mapping.columns}
-    return Decider(labels).decide(piece.rows, matches)
+    return Decider(labels, room_for_people()).decide(piece.rows, matches)
 
 
 def _matches(import_id: UUID, piece: Piece) -> Mapping[int, Match]:

@@ -15,6 +15,7 @@ from loumass.contacts.importing.options import Existing
 from loumass.contacts.importing.running import owners_by_name
 from loumass.contacts.mapping import ASK, FIELD, IGNORE, ColumnMapping, guess_mapping
 from loumass.contacts.models import ContactField
+from loumass.contacts.room import room_for_people
 from loumass.contacts.tables.shape import RefusedRow, Row
 from loumass.contacts.validation import ContactRow, RowReader
 from loumass.core.database import db
@@ -82,7 +83,7 @@ def _put_in(
         {"key": f"import {current_organization_id()}"},
     )
     staging.stage(staging.copies_of(rows, owners).whole)
-    decided = Decider({}).decide(rows, find_matches(_NO_IMPORT))
+    decided = Decider({}, room_for_people()).decide(rows, find_matches(_NO_IMPORT))
     staging.settle(decided)
     for refusal in decided.refused:
         if refusal.code == _REPEATED:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint
 from pydantic import ValidationError
 
 from loumass.accounts.guards import requires
@@ -13,6 +12,7 @@ from loumass.core.api import endpoint
 from loumass.core.database import db
 from loumass.core.errors import Conflict
 from loumass.funnels import queries
+from loumass.funnels.api.blueprint import api
 from loumass.funnels.api_models import (
     BranchOut,
     GraphIn,
@@ -31,7 +31,6 @@ from loumass.funnels.node import Edge, Node
 from loumass.funnels.saving import WantedGraph, WantedStep, save_graph
 from loumass.funnels.words import sentence
 
-api = Blueprint("funnels_api", __name__)
 #: How people come to the first step, where nobody says more.
 ENTRY_WORDS = "By hand or import"
 _NOBODY = UUID(int=0)
@@ -65,7 +64,7 @@ def save(graph_id: UUID, body: GraphIn) -> GraphOut:
         db().rollback()
         conflict.members = {"current": _read_as_one(graph_id).model_dump(mode="json")}
         raise
-    db().commit()
+    db().flush()
     return _read_as_one(graph_id)
 
 

@@ -1,12 +1,11 @@
-"""Campaigns for the builder and for other programs."""
+"""A campaign in numbers."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint
-
 from loumass.accounts.guards import requires
+from loumass.campaigns.api.blueprint import api
 from loumass.campaigns.changing.history import versions_of
 from loumass.campaigns.counting import counts_of, dropped_in, figures_of
 from loumass.campaigns.models import Campaign
@@ -14,8 +13,6 @@ from loumass.campaigns.reasons import left_words
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.tenancy import get_or_404
 from loumass.funnels.service import graph_of
-
-api = Blueprint("campaigns_api", __name__)
 
 
 class LeftOut(ApiModel):
@@ -97,3 +94,45 @@ def funnel_counts(campaign_id: UUID) -> FunnelCounts:
             if one.finishing
         ],
     )
+
+
+class ReasonOut(ApiModel):
+    """People who left for one reason."""
+
+    reason: str
+    words: str
+    people: int
+
+
+class CampaignFigures(ApiModel):
+    """The people of a campaign. `outside` have not begun; `left` is by reason, the most first."""
+
+    enrolled: int
+    inside: int
+    outside: int
+    held: int
+    messaged: int
+    replied: int
+    rsvp: int
+    needs_bdr: int
+    bounced: int
+    left: list[ReasonOut]
+
+
+@endpoint(
+    api,
+    "GET",
+    "/campaigns/<uuid:campaign_id>/figures",
+    answers=CampaignFigures,
+    also=["/analytics/campaigns/<uuid:campaign_id>"],
+)
+@requires("campaigns.read")
+def figures(campaign_id: UUID) -> CampaignFigures:
+    """How many people are in it, were written to, replied, and left."""
+    campaign = get_or_404(Campaign, campaign_id)
+    found = figures_of([campaign.id])[campaign.id]
+    names = [name for name in CampaignFigures.model_fields if name != "left"]
+    left = [
+        ReasonOut(reason=reason, words=words, people=people) for reason, words, people in found.left_words
+    ]
+    return CampaignFigures(**{name: getattr(found, name) for name in names}, left=left)

@@ -1,0 +1,15 @@
+"""The API about itself."""
+
+from __future__ import annotations
+
+from flask import current_app
+from flask.typing import ResponseReturnValue
+
+from loumass.accounts.api.blueprints import open_api
+from loumass.core.api import described
+
+
+@open_api.get("/openapi.json")
+def openapi() -> ResponseReturnValue:
+    """Every endpoint, its models and what it needs, as OpenAPI 3.1. It tells of no organization."""
+    return current_app.json.response(described())

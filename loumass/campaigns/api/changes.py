@@ -1,0 +1,165 @@
+"""Changes of what runs: a draft begun, reviewed in people, applied or discarded; taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from flask import g
+from pydantic import Field
+from sqlalchemy import select
+
+from loumass.accounts.guards import requires
+from loumass.campaigns.api.blueprint import api
+from loumass.campaigns.changing import choices, drafts
+from loumass.campaigns.changing.applying import apply, review_of_draft, undo
+from loumass.campaigns.changing.history import versions_of
+from loumass.campaigns.models import Campaign, CampaignChange
+from loumass.core.api import ApiModel, endpoint
+from loumass.core.api.models import WHOLE, Done, Id, ListOut, listed
+from loumass.core.database import db
+from loumass.core.errors import Conflict, Refused
+from loumass.core.tenancy import get_or_404
+from loumass.funnels.models import Graph
+
+ONE = "/campaigns/<uuid:campaign_id>"
+
+
+class VersionOut(ApiModel):
+    """A version of the funnel, and how many people finish on it."""
+
+    number: int
+    graph_id: UUID
+    since: datetime | None
+    summary: str
+    is_newest: bool
+    finishing: int
+
+
+class BeginBody(ApiModel):
+    """From the funnel as it is, or from a version of the campaign or of its template."""
+
+    from_graph_id: Id | None = None
+
+
+class DraftOut(ApiModel):
+    """A draft of change. Its steps are `GET /funnels/{graph_id}`; what it means to the people inside stands beside."""
+
+    graph_id: UUID
+    made_at: datetime
+    is_outdated: bool
+    summary: str
+    people_inside: int
+    stops: list[str]
+
+
+class ApplyBody(ApiModel):
+    """What becomes of people, by step (docs/changing.md): `removed-<step>`, `target-<step>`, `wait-<step>`,
+    `hours-<step>`, `queued-<step>`, `repeat-<step>`. What nobody answers is done the safe way."""
+
+    choices: Annotated[
+        dict[
+            Annotated[str, Field(max_length=60, pattern=r"^[a-z]+-[0-9a-f-]{36}$")],
+            Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9_-]*$")],
+        ],
+        Field(default_factory=dict, max_length=1_000),
+    ]
+
+
+class AppliedOut(ApiModel):
+    """The version that people walk now, and what became of them."""
+
+    number: int | None
+    people: dict[str, int]
+
+
+class UndoBody(ApiModel):
+    """Which version is taken back: the latest."""
+
+    number: Annotated[int, Field(ge=1, le=100_000), WHOLE]
+
+
+@endpoint(api, "GET", f"{ONE}/versions", answers=ListOut[VersionOut])
+@requires("campaigns.read")
+def list_versions(campaign_id: UUID) -> ListOut[VersionOut]:
+    """Every version of the campaign's funnel, the latest first."""
+    names = VersionOut.model_fields
+    found = versions_of(get_or_404(Campaign, campaign_id))
+    return listed(found, lambda one: VersionOut(**{name: getattr(one, name) for name in names}))
+
+
+@endpoint(api, "POST", f"{ONE}/change", takes=BeginBody, answers=DraftOut, status=201)
+@requires("campaigns.write")
+def begin_change(campaign_id: UUID, body: BeginBody) -> DraftOut:
+    """Begin a draft of change. Nobody notices anything before it is applied."""
+    campaign = get_or_404(Campaign, campaign_id)
+    from_id = _version(campaign, body.from_graph_id) if body.from_graph_id else None
+    drafts.begin(campaign_id, g.user.id, from_id)
+    return _draft(campaign)
+
+
+@endpoint(api, "GET", f"{ONE}/change", answers=DraftOut)
+@requires("campaigns.read")
+def review_change(campaign_id: UUID) -> DraftOut:
+    """The draft, and what applying it would do."""
+    return _draft(get_or_404(Campaign, campaign_id))
+
+
+@endpoint(api, "POST", f"{ONE}/change/apply", takes=ApplyBody, answers=AppliedOut)
+@requires("campaigns.launch")
+def apply_change(campaign_id: UUID, body: ApplyBody) -> AppliedOut:
+    """Apply it, with what was chosen for the people."""
+    get_or_404(Campaign, campaign_id)
+    done = apply(campaign_id, choices.read_choices(body.choices), g.user.id)
+    return AppliedOut(number=done.number, people=done.people)
+
+
+@endpoint(api, "POST", f"{ONE}/change/base", answers=DraftOut)
+@requires("campaigns.write")
+def carry_on_change(campaign_id: UUID) -> DraftOut:
+    """Hold the draft against the campaign as it is now."""
+    drafts.go_on(campaign_id)
+    return _draft(get_or_404(Campaign, campaign_id))
+
+
+@endpoint(api, "DELETE", f"{ONE}/change", answers=Done)
+@requires("campaigns.write")
+def discard_change(campaign_id: UUID) -> Done:
+    """Nothing comes of the draft."""
+    drafts.discard(campaign_id)
+    return Done(done="The draft of change is discarded.", count=1)
+
+
+@endpoint(api, "POST", f"{ONE}/versions/undo", takes=UndoBody, answers=AppliedOut)
+@requires("campaigns.launch")
+def undo_change(campaign_id: UUID, body: UndoBody) -> AppliedOut:
+    """Take the latest change back."""
+    get_or_404(Campaign, campaign_id)
+    done = undo(campaign_id, body.number, g.user.id)
+    return AppliedOut(number=done.number, people=done.people)
+
+
+def _draft(campaign: Campaign) -> DraftOut:
+    change = drafts.open_change(campaign.id)
+    if change is None:
+        raise Conflict(f"There is no draft of change for {campaign.name}.")
+    review = review_of_draft(campaign, change)
+    return DraftOut(
+        graph_id=change.graph_id,
+        made_at=change.made_at,
+        is_outdated=drafts.is_outdated(campaign, change),
+        summary=review.proposal.comparison.sentence,
+        people_inside=review.inside,
+        stops=list(review.stops),
+    )
+
+
+def _version(campaign: Campaign, graph_id: UUID) -> UUID:
+    """A version of the campaign's own, or of its template: others lead nowhere."""
+    graph = get_or_404(Graph, graph_id)
+    own = select(CampaignChange.before_graph_id).where(CampaignChange.campaign_id == campaign.id)
+    is_of_template = graph.published_at is not None and graph.template_id == campaign.template_id
+    if graph.id not in set(db().scalars(own)) and not (is_of_template and campaign.template_id):
+        raise Refused("That version is not one of this campaign or of its template. Nothing was changed.")
+    return graph.id

@@ -1,0 +1,33 @@
+"""The registry of endpoints under `/api/v1`: method, path, permission, models. Pages' islands and other programs use the same.
+
+A slice declares its endpoints in `api.py`:
+
+    @endpoint(api, "GET", "/funnels/<uuid:graph_id>", answers=GraphOut)
+    @requires("templates.read")
+    def read(graph_id: UUID) -> GraphOut: ...
+
+With ``takes`` the view gets the request's body as ``body``, with ``asks`` what stands behind the `?` as ``query``. A view never
+commits: what it did is committed with its answer. Refusals are problems as RFC 9457 says, with our sentences.
+"""
+
+from loumass.core.api.asking import LARGEST_BODY, Invalid
+from loumass.core.api.described import described
+from loumass.core.api.models import ApiModel
+from loumass.core.api.problems import PROBLEM_TYPE, is_asked, problem
+from loumass.core.api.registry import ENDPOINTS, PREFIX, ROOT, Endpoint, add_other_names, endpoint
+
+__all__ = [
+    "ENDPOINTS",
+    "LARGEST_BODY",
+    "PREFIX",
+    "PROBLEM_TYPE",
+    "ROOT",
+    "ApiModel",
+    "Endpoint",
+    "Invalid",
+    "add_other_names",
+    "described",
+    "endpoint",
+    "is_asked",
+    "problem",
+]

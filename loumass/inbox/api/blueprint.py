@@ -1,0 +1,5 @@
+"""Where the endpoints of the inbox hang."""
+
+from flask import Blueprint
+
+api = Blueprint("inbox_api", __name__)

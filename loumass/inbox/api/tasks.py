@@ -1,0 +1,133 @@
+"""What is to be done by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from flask import g
+from pydantic import Field
+from sqlalchemy import select
+
+from loumass.accounts.guards import requires
+from loumass.contacts.models import Contact
+from loumass.core.api import ApiModel, endpoint
+from loumass.core.api.models import Id, Moment, PageOut, PageQuery, RowModel, paged
+from loumass.core.database import db
+from loumass.core.errors import Conflict
+from loumass.core.paging import page
+from loumass.core.tenancy import get_or_404
+from loumass.inbox import replying
+from loumass.inbox.api.blueprint import api
+from loumass.inbox.api.conversations import AssignBody
+from loumass.inbox.person import person_with, surviving
+from loumass.tasks import service as tasks
+from loumass.tasks.models import Task
+
+ONE = "/tasks/<uuid:task_id>"
+
+
+class TaskQuery(PageQuery):
+    """Open or closed ones; of a person, or of a campaign."""
+
+    state: Literal["open", "done", "skipped", "expired", "cancelled"] = "open"
+    assignee: Id | None = None
+    campaign: Id | None = None
+
+
+class TaskOut(RowModel):
+    """A to-do about a person in a campaign. `outcomes` are what it may come to: name of the way and words."""
+
+    id: UUID
+    kind: str
+    title: str
+    script: str
+    outcomes: list[Any]
+    contact_id: UUID
+    stream_id: UUID
+    assignee_id: UUID | None
+    priority: int
+    due_at: datetime
+    expires_at: datetime | None
+    state: str
+    outcome: str | None
+    note: str
+    closed_at: datetime | None
+
+
+class DoneBody(ApiModel):
+    """What came of it, and perhaps a note, which stands in the person's timeline as well."""
+
+    outcome: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
+    note: Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")] = ""
+
+
+class LaterBody(ApiModel):
+    """When it is due again."""
+
+    until: Moment
+
+
+@endpoint(api, "GET", "/tasks", asks=TaskQuery, answers=PageOut[TaskOut])
+@requires("tasks.read")
+def list_tasks(query: TaskQuery) -> PageOut[TaskOut]:
+    """Tasks, the most urgent first."""
+    statement = select(Task).where(Task.state == query.state)
+    if query.assignee:
+        statement = statement.where(Task.assignee_id == query.assignee)
+    if query.campaign:
+        statement = statement.where(Task.stream_id == query.campaign)
+    keys = [Task.priority, Task.due_at, Task.id]
+    return paged(page(statement, keys, query.cursor, size=query.limit), TaskOut.of)
+
+
+@endpoint(api, "GET", ONE, answers=TaskOut)
+@requires("tasks.read")
+def read_task(task_id: UUID) -> TaskOut:
+    """One task."""
+    return TaskOut.of(get_or_404(Task, task_id))
+
+
+@endpoint(api, "POST", f"{ONE}/complete", takes=DoneBody, answers=TaskOut)
+@requires("tasks.do")
+def complete_task(task_id: UUID, body: DoneBody) -> TaskOut:
+    """Done: the person goes on by what came of it."""
+    note = body.note.strip()
+    task = tasks.complete(task_id, body.outcome, note[: replying.MOST_NOTE], g.user, _timezone())
+    if note:
+        replying.add_note(person_with(surviving(get_or_404(Contact, task.contact_id))), note, g.user)
+    return TaskOut.of(task)
+
+
+@endpoint(api, "POST", f"{ONE}/skip", answers=TaskOut)
+@requires("tasks.do")
+def skip_task(task_id: UUID) -> TaskOut:
+    """Not done; the person goes on all the same."""
+    return _unless_closed(task_id, tasks.skip([get_or_404(Task, task_id).id], g.user))
+
+
+@endpoint(api, "POST", f"{ONE}/snooze", takes=LaterBody, answers=TaskOut)
+@requires("tasks.do")
+def snooze_task(task_id: UUID, body: LaterBody) -> TaskOut:
+    """Due again at another time."""
+    return _unless_closed(task_id, tasks.put_off([get_or_404(Task, task_id).id], body.until))
+
+
+@endpoint(api, "PUT", f"{ONE}/assignee", takes=AssignBody, answers=TaskOut)
+@requires("tasks.do")
+def assign_task(task_id: UUID, body: AssignBody) -> TaskOut:
+    """Make it somebody's, or nobody's."""
+    return _unless_closed(task_id, tasks.give([get_or_404(Task, task_id).id], body.user_id))
+
+
+def _unless_closed(task_id: UUID, count: int) -> TaskOut:
+    task = get_or_404(Task, task_id)
+    if not count:
+        raise Conflict(tasks.closed_words(task, _timezone()))
+    db().refresh(task)
+    return TaskOut.of(task)
+
+
+def _timezone() -> str:
+    return g.user.timezone or g.organization.timezone
