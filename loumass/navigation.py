@@ -11,6 +11,7 @@ from flask import current_app, g, request, url_for
 from loumass.accounts.guards import permitted
 from loumass.accounts.members import organizations_of
 from loumass.inbox.counts import needing_reply
+from loumass.inbox.desk import notifying
 from loumass.inbox.task_pages.counting import due_today
 
 
@@ -27,11 +28,16 @@ class Entry:
     on_phone: bool = False
 
 
+def _unread() -> int:
+    return notifying.unread(g.user.id)
+
+
 #: Group title -> entries. A page that does not exist yet or is not permitted is left out.
 PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("", (
         Entry("Dashboard", "analytics.dashboard", "layout-dashboard", "dashboard.read", on_phone=True),
         Entry("Inbox", "inbox.index", "inbox", "inbox.read", needing_reply, on_phone=True),
+        Entry("Notifications", "inbox.notifications", "bell", "inbox.read", _unread),
     )),
     ("Outreach", (
         Entry("Campaigns", "campaigns.index", "speakerphone", "campaigns.read", on_phone=True),
@@ -55,7 +61,11 @@ PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
 )  # fmt: skip
 #: Pages that belong to another entry than the one their blueprint says.
-_STANDS_UNDER = {"inbox.person": "people.index", "inbox.stop": "people.index"}
+_STANDS_UNDER = {
+    "inbox.person": "people.index",
+    "inbox.stop": "people.index",
+    "inbox.notifications": "inbox.notifications",
+}
 ORGANIZATION_PAGES = (
     Entry("Members", "account.members", "users-group", "team.manage"),
     Entry("Organization", "account.organization", "building", "organization.manage"),
@@ -85,6 +95,7 @@ def _drawn() -> dict[str, Any]:
         "user_links": _items(USER_PAGES),
         "sign_out_url": url_for("account.logout"),
         "search_url": _url("people.index"),
+        "palette_url": _url("inbox.palette"),
     }
 
 
@@ -120,6 +131,8 @@ def _item(entry: Entry) -> dict[str, Any]:
 def _is_within(entry: Entry) -> bool:
     if request.endpoint in _STANDS_UNDER:
         return entry.endpoint == _STANDS_UNDER[request.endpoint]
+    if entry.endpoint == "inbox.notifications":
+        return False
     blueprint = entry.endpoint.partition(".")[0]
     return g.get("within", request.blueprint) == blueprint and blueprint not in ("account", "messages")
 
