@@ -40,7 +40,6 @@ def test_two_people_stand_in_one_line_and_each_is_answered_themselves(world: Wor
     anne = one(world.acme, Conversation, counterpart=ANNE)
     agent = world.acme.agent
     agent.post(f"/inbox/{priya.id}/assignee", {"user": str(world.acme.member.id)})
-    before = state(world)
     assert "Anne Whitlock" in agent.get(f"/inbox/{priya.id}/merging").text
     agent.post(f"/inbox/{priya.id}/merging", {"other": str(anne.id)})
     assert names(agent.get("/inbox")) == ["Anne Whitlock"]
@@ -61,7 +60,6 @@ def test_two_people_stand_in_one_line_and_each_is_answered_themselves(world: Wor
     assert sorted(names(agent.get("/inbox"))) == ["Anne Whitlock", "Priya Raman"]
     stands = {row.id: (row.stands_with_id, row.assignee_id) for row in rows(world.acme, Conversation)}
     assert stands == {anne.id: (None, None), priya.id: (None, world.acme.member.id)}
-    assert len([line for line in before if "UUID" in line]) == len(before)
     assert agent.post(f"/inbox/regroupings/{one(world.acme, Regrouping).id}/undoing").status_code == 409
 
 

@@ -150,9 +150,9 @@ def _stood(one: Conversation) -> dict[str, str | None]:
 
 
 _STAND = text("""
-    UPDATE conversation SET stands_with_id = stood.line, assignee_id = stood.assignee, team_id = stood.team
+    UPDATE conversation SET stands_with_id = stood.line, assignee_id = stood.given_to, team_id = stood.given_team
     FROM unnest(CAST(:ids AS uuid[]), CAST(:lines AS uuid[]), CAST(:assignees AS uuid[]), CAST(:teams AS uuid[]))
-        AS stood(id, line, assignee, team)
+        AS stood(id, line, given_to, given_team)
     WHERE conversation.organization_id = :organization_id AND conversation.id = stood.id
 """)
 

@@ -17,9 +17,9 @@ from loumass.inbox.pages.listing import kept_query
 @pages.post("/inbox/views")
 @requires("inbox.reply")
 def save_view() -> ResponseReturnValue:
-    """Keep the filters of the address that the form was sent to."""
+    """Keep the filters that the form, or the address it was sent to, names."""
     view = views.save(
-        g.user.id, request.form.get("name", ""), request.args, is_shared="shared" in request.form
+        g.user.id, request.form.get("name", ""), request.values, is_shared="shared" in request.form
     )
     query, name = view.query, view.name
     db().commit()
