@@ -14,7 +14,6 @@ import loumass.contacts.jobs
 import loumass.content.jobs
 import loumass.deliverability.jobs
 import loumass.events.jobs
-import loumass.inbox.desk.reminding
 import loumass.inbox.jobs
 import loumass.media.jobs
 import loumass.messages.hits_classing
@@ -35,7 +34,6 @@ SWEEPS: tuple[Callable[[], list[Wake]], ...] = (
     loumass.contacts.jobs.sweep,
     loumass.messages.jobs.sweep,
     loumass.inbox.jobs.sweep,
-    loumass.inbox.desk.reminding.sweep,
     loumass.webhooks.jobs.sweep,
     loumass.webhooks.watching.sweep,
     loumass.webhooks.asking.sweep,

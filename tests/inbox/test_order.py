@@ -16,7 +16,7 @@ from loumass.inbox.desk.models import Answering, Label, Notification, Reminder, 
 from loumass.inbox.models import Draft
 from loumass.messages.models import Conversation
 from tests.inbox.answering import answer
-from tests.inbox.desk import PRIYA, names, outgoing, replied
+from tests.inbox.desk import PRIYA, channel_of, names, outgoing, replied
 from tests.messages.letters import brings, count_of, email, mailbox, number, one, rows, sms
 from tests.world import Person, World
 
@@ -112,14 +112,8 @@ def test_colleagues_see_who_has_looked_since_the_last_message(world: World) -> N
     first = world.acme.member.user.name.split()[0]
     assert f"Seen by {first}" in " ".join(world.acme.agent.get(f"/inbox/{talk.id}").text.split())
     clock_now = clock.now() + timedelta(seconds=5)
-    brings(world.acme, mailbox_of(world, talk), email(PRIYA, "And one more", received_at=clock_now))
+    brings(world.acme, channel_of(world, talk), email(PRIYA, "And one more", received_at=clock_now))
     assert "Seen by" not in world.acme.agent.get(f"/inbox/{talk.id}").text
-
-
-def mailbox_of(world: World, talk: Conversation):
-    from tests.inbox.desk import channel_of
-
-    return channel_of(world, talk)
 
 
 def test_labels_are_put_on_filtered_by_and_taken_off(world: World) -> None:
@@ -273,7 +267,7 @@ def test_a_reminder_if_nobody_answers_knows_people_from_machines(
     assert "if nobody answers" in agent.get(f"/inbox/{talk.id}").text
     if also is not None:
         at = clock.now() + timedelta(minutes=1)
-        brings(world.acme, mailbox_of(world, talk), email(PRIYA, "Here I am", received_at=at, **also))
+        brings(world.acme, channel_of(world, talk), email(PRIYA, "Here I am", received_at=at, **also))
     world.later(days=3)
     assert (kinds(world, agent) == ["reminder"]) is comes
     assert one(world.acme, Reminder).done_at is not None
