@@ -27,6 +27,8 @@ _USES = (
     # The rail's entries: label, endpoint, icon.
     re.compile(rf"""\bEntry\(\s*"[^"]*",\s*"[^"]*",\s*{_NAME}"""),
     re.compile(rf"""\b(?:icon["']?\s*[=:]|(?:icon|draw|icon_button|tile)\()[^,)}}]*?\belse\s+{_NAME}"""),
+    # The gallery of templates: slug, template, purpose, icon.
+    re.compile(rf"""\bExample\("[^"]*", \w+, "[^"]*", {_NAME}"""),
     # Beside its tone: notice("…", "…", "shield", "amber"), badge("…", "amber", "shield").
     re.compile(rf"""{_NAME},\s*["']{_TONE}["']"""),
     re.compile(rf"""["']{_TONE}["'],\s*{_NAME}(?!\s*:)"""),

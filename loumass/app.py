@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from loumass import problem_pages, starting_up
+from loumass import problem_pages, starting_up, static_files
 from loumass.accounts import guards, limits
 from loumass.channels.tracking_hosts import TrackingHosts
 from loumass.cli import add_commands
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The WSGI application. Connects to nothing until the first request."""
     settings = settings or Settings.from_env()
     redis = starting_up.prepare(settings)
-    app = Flask("loumass")
+    app = Flask("loumass", static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         **session_cookie(settings),
@@ -73,6 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _observe(app)
     limits.install(app, settings, redis)
     _wait_for_the_schema(app)
+    static_files.install(app)
     _add_routes(app)
     problem_pages.install(app)
     prepare_templates(app)
@@ -120,8 +121,9 @@ def _observe(app: Flask) -> None:
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         # Pages behind links count as private too: their addresses and forms carry tokens.
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store, private")
+        if request.endpoint == "static":
+            response.headers["Cache-Control"] = static_files.keeping(request.path, response.status_code)
+        response.headers.setdefault("Cache-Control", "no-store, private")
         response.headers["X-Request-Id"] = g.get("request_id", "")
         _measure(response)
         return response

@@ -2,6 +2,7 @@
 
 # ruff: noqa: F401  importing a model is what makes its table known
 
+from loumass.accounts.days_off.models import DayOff, HolidayCalendar
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, SystemMail, User
 from loumass.analytics.models import DailyCount
 from loumass.campaigns.models import (

@@ -69,6 +69,7 @@ _STANDS_UNDER = {
 ORGANIZATION_PAGES = (
     Entry("Members", "account.members", "users-group", "team.manage"),
     Entry("Organization", "account.organization", "building", "organization.manage"),
+    Entry("Days off", "account.days_off", "calendar-off", "organization.manage"),
     Entry("Webhooks", "outgoing.index", "webhook", "webhooks.manage"),
     Entry("Audit", "account.audit", "history", "audit.read"),
 )

@@ -62,6 +62,7 @@ class Periodic:
 
 PERIODIC: tuple[Periodic, ...] = (
     Periodic(sweep, timedelta(minutes=1)),
+    Periodic(loumass.accounts.jobs.fill_days_off, timedelta(days=1)),
     Periodic(loumass.contacts.jobs.forget_files, timedelta(days=1)),
     Periodic(loumass.messages.jobs.forget_words, timedelta(days=1)),
     Periodic(loumass.content.jobs.forget_unsaved, timedelta(days=1)),

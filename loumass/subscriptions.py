@@ -16,6 +16,7 @@ import loumass.deliverability.listeners
 import loumass.inbox.desk.teams
 import loumass.messages.outbox_listeners
 import loumass.messages.receiving_listeners
+import loumass.outgoing.listeners
 import loumass.outgoing.resending
 import loumass.webhooks.listeners
 from loumass.events.service import Listener
@@ -31,7 +32,10 @@ SUBSCRIPTIONS: dict[str, Sequence[Listener]] = {
     ],
     "channel.removed": [loumass.messages.outbox_listeners.on_channel_removed],
     "channel.resumed": [loumass.messages.outbox_listeners.on_channel_resumed],
-    "contact.archived": [loumass.campaigns.people_listeners.on_contact_archived],
+    "contact.archived": [
+        loumass.campaigns.people_listeners.on_contact_archived,
+        loumass.outgoing.listeners.on_contact_archived,
+    ],
     "contact.changed": [triggers.on_contact_changed, goals.on_goal_changed],
     "contact.away": [loumass.campaigns.parking.on_away],
     "contact.complained": [campaigns.on_opted_out],

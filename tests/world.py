@@ -26,7 +26,7 @@ from loumass.accounts.models import Membership, Organization, User
 from loumass.contacts.models import Contact
 from loumass.core import clock, jobs
 from loumass.core.database import engine
-from loumass.core.ids import uuid7
+from loumass.core.ids import uuid7, uuid7s
 from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import acting_for
 
@@ -147,8 +147,8 @@ class Tenant:
         return self.contacts([{"name": name, "email": email, "phone": phone, **also}])[0]
 
     def contacts(self, people: Sequence[Mapping[str, Any]]) -> list[Contact]:
-        """Committed contacts, each as `contact` is told of one."""
-        made = [_contact(**person) for person in people]
+        """Committed contacts, each as `contact` is told of one, with ids in their order."""
+        made = [_contact(**{"id": one, **person}) for one, person in zip(uuid7s(), people, strict=False)]
         with self.acting() as session:
             session.add_all(made)
             session.commit()

@@ -19,6 +19,11 @@ from loumass.core.tenancy import current_organization_id
 SENTENCES = {
     "organization.founded": "founded the organization",
     "organization.changed": "changed the organization's settings",
+    "days_off.calendar_chosen": "chose whose public holidays are kept",
+    "days_off.struck": "made a public holiday a day of work",
+    "days_off.kept": "kept a public holiday again",
+    "days_off.added": "added days off",
+    "days_off.removed": "removed a day off",
     "sign_in": "signed in",
     "password.changed": "changed their password",
     "password.reset": "set a new password by mail",

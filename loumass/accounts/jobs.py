@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from loumass.accounts import mail
+from loumass.accounts.days_off import choosing
+from loumass.core import clock
 from loumass.core.jobs import job
 from loumass.core.tenancy import transaction
 
@@ -18,3 +20,10 @@ def send_mail() -> bool:
     with transaction():
         mail.record(outcomes)
     return len(letters) == mail.BATCH
+
+
+@job("bulk")
+def fill_days_off() -> None:
+    """The public holidays of the years ahead become rows, two years before they come."""
+    with transaction():
+        choosing.fill(clock.now().date())

@@ -20,7 +20,7 @@ from sqlalchemy import DateTime, bindparam, case, delete, null, select, update
 
 from loumass.accounts.models import Organization, SystemMail
 from loumass.config import Settings
-from loumass.core import clock, jobs
+from loumass.core import clock, jobs, network
 from loumass.core.database import db
 from loumass.core.ids import uuid7
 from loumass.core.secrets import associated_data, seal, unseal
@@ -232,7 +232,7 @@ def _connected(url: str) -> Iterator[smtplib.SMTP]:
     host, port = parts.hostname or "localhost", parts.port
     is_here = host in LOOPBACK
     # A relay on this machine has a certificate for another name, if any.
-    context = ssl._create_unverified_context() if is_here else ssl.create_default_context()  # noqa: S323
+    context = ssl._create_unverified_context() if is_here else network.trusted()  # noqa: S323
     if parts.scheme == "smtps":
         connection = smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT_SECONDS, context=context)
     else:

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint
 
 from loumass.accounts.guards import requires
+from loumass.campaigns.changing.history import versions_of
 from loumass.campaigns.counting import counts_of, dropped_in, figures_of
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.reasons import left_words
@@ -45,6 +46,13 @@ class WayCount(ApiModel):
     people: int
 
 
+class OlderCount(ApiModel):
+    """People who finish on an older version of the campaign, so at none of its steps."""
+
+    number: int
+    people: int
+
+
 class FunnelCounts(ApiModel):
     """The people of a campaign on its funnel, now."""
 
@@ -52,6 +60,7 @@ class FunnelCounts(ApiModel):
     outside: int
     steps: list[StepCount]
     ways: list[WayCount]
+    older: list[OlderCount]
 
 
 @endpoint(api, "GET", "/campaigns/<uuid:campaign_id>/funnel-counts", answers=FunnelCounts)
@@ -81,5 +90,10 @@ def funnel_counts(campaign_id: UUID) -> FunnelCounts:
         ways=[
             WayCount(source=source, key=graph.node(source).key, branch=branch, people=people)
             for (source, branch), people in counts.taken.items()
+        ],
+        older=[
+            OlderCount(number=one.number, people=one.finishing)
+            for one in (versions_of(campaign) if campaign.version > 1 else ())
+            if one.finishing
         ],
     )

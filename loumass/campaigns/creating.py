@@ -14,8 +14,9 @@ from loumass.accounts.service import audit
 from loumass.campaigns import states
 from loumass.campaigns.models import COLLEAGUES, STATUSES, Campaign
 from loumass.campaigns.pooling import change_pool
+from loumass.campaigns.rules_of_walks import EventNear
 from loumass.campaigns.told import values_now
-from loumass.campaigns.waking import announce, wake_engine
+from loumass.campaigns.waking import EVERYWHERE, STANDING_STILL, announce, wake_engine
 from loumass.channels.models import Channel
 from loumass.core import clock
 from loumass.core.database import db
@@ -114,14 +115,27 @@ def skip_invalid(campaign_id: UUID, is_wanted: bool) -> Campaign:
     return campaign
 
 
-_AROUND_THE_EVENT = text("""
-    UPDATE enrollment e SET state = 'active', reason = NULL, due_at = :now
-    FROM node n
-    WHERE e.organization_id = :organization_id AND e.campaign_id = :campaign_id AND e.state IN ('waiting', 'held')
-      AND n.organization_id = :organization_id AND n.id = e.node_id AND n.kind = 'wait' AND n.config ->> 'mode' = 'event'
-      AND (e.state = 'waiting' OR e.waiting_for ->> 'for' = 'event')
-    RETURNING e.id
+# Waits that count from it, questions about it, and everybody on a version of the funnel with a goal about it. Locked in id
+# order, as whoever else wakes people does.
+_AROUND_THE_EVENT = text(f"""
+    WITH concerned AS MATERIALIZED (
+        SELECT e.id FROM enrollment e
+        JOIN node n ON n.organization_id = :organization_id AND n.id = e.node_id
+        WHERE e.organization_id = :organization_id AND e.campaign_id = :campaign_id AND (
+            e.state = 'held' AND e.waiting_for ->> 'for' = 'event'
+            OR e.state = 'waiting' AND e.waiting_for ->> 'for' NOT IN {STANDING_STILL} AND (
+                n.kind = 'wait' AND n.config ->> 'mode' = 'event'
+                OR n.config -> 'rule' @? CAST(:asks AS jsonpath)
+                OR EXISTS (SELECT 1 FROM node goal WHERE goal.organization_id = :organization_id
+                    AND goal.graph_id = n.graph_id AND goal.kind = ANY(CAST(:everywhere AS text[]))
+                    AND goal.config -> 'rule' @? CAST(:asks AS jsonpath))))
+        ORDER BY e.id FOR UPDATE OF e
+    )
+    UPDATE enrollment SET state = 'active', reason = NULL, due_at = :now FROM concerned
+    WHERE enrollment.organization_id = :organization_id AND enrollment.id = concerned.id
+    RETURNING enrollment.id
 """)
+_ASKS_FOR_EVENT = f'$.**.ask ? (@ == "{EventNear.name}")'
 _WITHOUT_SENDER = text("""
     UPDATE enrollment SET state = 'active', reason = NULL, due_at = :now
     WHERE organization_id = :organization_id AND campaign_id = :campaign_id AND state = 'held'
@@ -137,7 +151,7 @@ _TOLD = {"name", "event_name", "event_at", "event_timezone", "event_place"}
 def _decide_again(campaign: Campaign, changed: list[str]) -> None:
     bound = {"organization_id": current_organization_id(), "campaign_id": campaign.id, "now": clock.now()}
     if {"event_at", "event_timezone"} & set(changed):
-        db().execute(_AROUND_THE_EVENT, bound)
+        db().execute(_AROUND_THE_EVENT, {**bound, "everywhere": EVERYWHERE, "asks": _ASKS_FOR_EVENT})
     if _TOLD & set(changed):
         freshen_planned(campaign.id, values_now(campaign))
     if {"email_channel_id", "sms_channel_id", "voicemail_channel_id", "pool"} & set(changed):

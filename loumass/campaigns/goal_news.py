@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from loumass.campaigns.waking import EVERYWHERE, wake_those_waiting
+from loumass.campaigns.waking import EVERYWHERE, HAS_GOALS, wake_those_waiting
 from loumass.contacts.rules.expanding import expanded
 from loumass.contacts.rules.holding import needs_of
 from loumass.contacts.rules.model import Rule, questions
@@ -25,17 +25,19 @@ from loumass.events.service import hears, only_where
 from loumass.funnels.asked_rule import rule_of
 from loumass.funnels.kinds.goal import GoalConfig
 
+# Whoever finishes on an older version goes by the goals that it had.
 _GOALS = text("""
     SELECT DISTINCT n.config FROM campaign c
-    JOIN node n ON n.organization_id = :organization_id AND n.graph_id = c.graph_id AND n.kind = ANY(CAST(:kinds AS text[]))
+    JOIN node n ON n.organization_id = :organization_id AND n.kind = ANY(CAST(:everywhere AS text[])) AND n.graph_id IN (
+        SELECT c.graph_id UNION ALL
+        SELECT x.before_graph_id FROM campaign_change x
+        WHERE x.organization_id = :organization_id AND x.campaign_id = c.id AND x.before_graph_id IS NOT NULL)
     WHERE c.organization_id = :organization_id AND c.state = 'running'
 """)
-_WAIT = text("""
+_WAIT = text(f"""
     SELECT e.id FROM enrollment e
     WHERE e.organization_id = :organization_id AND e.contact_id = ANY(CAST(:contacts AS uuid[])) AND e.state = 'waiting'
-      AND EXISTS (SELECT 1 FROM campaign c
-          JOIN node n ON n.organization_id = :organization_id AND n.graph_id = c.graph_id AND n.kind = ANY(CAST(:kinds AS text[]))
-          WHERE c.organization_id = :organization_id AND c.id = e.campaign_id)
+      AND {HAS_GOALS.format(e="e")}
     ORDER BY e.id FOR UPDATE OF e
 """)
 
@@ -88,12 +90,12 @@ def on_goal_elsewhere(events: Sequence[Event]) -> None:
 def _ask_again(events: Sequence[Event]) -> None:
     """Locked before they are looked at: who is being decided on just now waits a moment later."""
     contacts = uuid_array({event.contact_id for event in events if event.contact_id})
-    bound = {"organization_id": current_organization_id(), "contacts": contacts, "kinds": EVERYWHERE}
+    bound = {"organization_id": current_organization_id(), "contacts": contacts, "everywhere": EVERYWHERE}
     wake_those_waiting(db().scalars(_WAIT, bound).all())
 
 
 def _goals() -> Iterable[GoalConfig]:
-    bound = {"organization_id": current_organization_id(), "kinds": EVERYWHERE}
+    bound = {"organization_id": current_organization_id(), "everywhere": EVERYWHERE}
     for config in db().scalars(_GOALS, bound).all():
         try:
             yield GoalConfig.model_validate(config)

@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from loumass.campaigns import enrolling, starting, states
+from loumass.campaigns import enrolling, resting, starting, states
+from loumass.campaigns.advancing.hands import Call, Hands
 from loumass.campaigns.advancing.pace import Pace
-from loumass.campaigns.advancing.slice import advance_slice
+from loumass.campaigns.advancing.slice import Advanced, advance_slice
 from loumass.campaigns.simulating.running import taken_on
 from loumass.campaigns.simulating.wishes import Wish
 from loumass.campaigns.triggers import looking
@@ -33,27 +34,34 @@ _LOST_AFTER = timedelta(minutes=5)
 _TRIES = 3
 _CALLS_KEPT = timedelta(days=30)
 _pace = Pace()
+_hands: Hands[Advanced | None] = Hands()
 
 
 @job("advance")
 def advance(campaign_id: str) -> bool:
-    """One slice; True when more people are due now."""
-    began = time.monotonic()
-    with transaction():
-        done = advance_slice(UUID(campaign_id), _pace.size)
-        if done is None:
-            return False
-        if done.claimed:
-            announce([UUID(campaign_id)])
-        is_due = done.next_at is not None and done.next_at <= clock.now()
-        if done.next_at is not None and not (is_due and done.claimed):
-            advance.later(campaign_id, at=clock.now() + _BUSY if is_due else done.next_at)
-    _pace.learn(done.claimed, time.monotonic() - began)
-    if not done.is_live:
+    """A slice, or two at a time while many are due; True when more people are due now."""
+    done = _hands.both(lambda call: _slice(UUID(campaign_id), call))
+    if any(one is not None and not one.is_live for one in done):
         # On its own: two slices that share the campaign's row must not both wait to have it alone.
         with transaction():
             states.finish_when_done(UUID(campaign_id))
-    return is_due and bool(done.claimed)
+    return any(one is not None and one.has_more for one in done)
+
+
+def _slice(campaign_id: UUID, when_full: Call) -> Advanced | None:
+    """One slice in one transaction; None when the campaign does not run."""
+    began = time.monotonic()
+    with transaction():
+        done = advance_slice(campaign_id, _pace.size, when_full)
+        if done is None:
+            return None
+        if done.claimed:
+            announce([campaign_id])
+        if done.next_at is not None and not done.has_more:
+            at = clock.now() + _BUSY if done.next_at <= clock.now() else done.next_at
+            advance.later(str(campaign_id), at=at)
+    _pace.learn(done.claimed, time.monotonic() - began)
+    return done
 
 
 @job("advance")
@@ -77,6 +85,15 @@ def add_people(campaign_id: str, source: dict[str, str], after: str) -> None:
         last = enrolling.enroll_slice(UUID(campaign_id), source, UUID(after))
         if last is not None:
             add_people.later(campaign_id, source, str(last))
+
+
+@job("bulk")
+def decide_anew(after: str) -> None:
+    """A slice of those who wait at a step that skips days off is decided on again; the rest follows in the next job."""
+    with transaction():
+        last = resting.wake_slice(UUID(after))
+        if last is not None:
+            decide_anew.later(str(last))
 
 
 @job("bulk")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,13 +11,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 
 from loumass.campaigns.backlog import THRESHOLD
-from loumass.campaigns.models import STATUSES, Enrollment
+from loumass.campaigns.models import STATUSES, CampaignChange, Enrollment
 from loumass.campaigns.unsent import missed_one
 from loumass.contacts.models import Contact
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
+from loumass.funnels.models import Node
 from loumass.messages.models import Message
 
 #: Where people can be: value -> words.
@@ -28,6 +30,7 @@ WHERE = {
     "left": "Left",
     "outside": "Not begun",
 }
+VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 _LAST = "\U0010ffff"
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _BATCH = 1_000
@@ -45,11 +48,13 @@ class PeopleWanted:
     #: Those who stand at any of these, and those who were sent the message of that step.
     among: frozenset[UUID] = frozenset()
     had: UUID | None = None
+    #: The older version of the campaign that they finish on.
+    version: int | None = None
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> PeopleWanted:
-        """The filter of a page's query (`q`, `at`, `status`, `where`, `reason`, `among`, `had`); nonsense is dropped."""
-        status, where = query.get("status", ""), query.get("where", "")
+        """The filter of a page's query (`q`, `at`, `status`, `where`, `reason`, `among`, `had`, `version`); nonsense is dropped."""
+        status, where, version = (query.get(name, "") for name in ("status", "where", "version"))
         return cls(
             words=" ".join(query.get("q", "").split())[:200],
             node=_id_of(query.get("at", "")),
@@ -58,6 +63,7 @@ class PeopleWanted:
             reason=query.get("reason", "")[:200],
             among=frozenset(one for one in map(_id_of, query.get("among", "").split(",")) if one),
             had=_id_of(query.get("had", "")),
+            version=int(version) if VERSION.fullmatch(version) else None,
         )
 
     @property
@@ -80,6 +86,11 @@ class PeopleWanted:
             found += [Enrollment.node_id.in_(self.among), Enrollment.state != "ended"]
         if self.had:
             found.append(_had(self.had))
+        if self.version:
+            found += [
+                Enrollment.node_id.in_(_steps_of(campaign_id, self.version)),
+                Enrollment.state != "ended",
+            ]
         if self.where:
             found.append(_is_where(self.where))
         return found
@@ -166,6 +177,20 @@ def _is_past_due() -> ColumnElement[bool]:
             Enrollment.due_at <= before,
             and_(Enrollment.due_at.is_(None), exists(queued.correlate(Enrollment))),
         ),
+    )
+
+
+def _steps_of(campaign_id: UUID, version: int) -> Select[UUID]:
+    """The steps of a version that is not the newest: what the next change froze."""
+    is_next = and_(CampaignChange.campaign_id == campaign_id, CampaignChange.number == version + 1)
+    is_on_it = and_(
+        Node.organization_id == CampaignChange.organization_id,
+        Node.graph_id == CampaignChange.before_graph_id,
+    )
+    return (
+        select(Node.id)
+        .join(CampaignChange, is_on_it)
+        .where(Node.organization_id == current_organization_id(), is_next)
     )
 
 

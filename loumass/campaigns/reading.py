@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 
@@ -28,6 +29,10 @@ class Shares:
     def total(self) -> int:
         """All that were visited by anybody."""
         return self.human + self.unknown + self.machine
+
+    def __add__(self, other: Shares) -> Shares:
+        """Of both."""
+        return Shares(self.human + other.human, self.unknown + other.unknown, self.machine + other.machine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,14 @@ _BY_LINK = text(f"""
     JOIN content_link l ON l.organization_id = :organization_id AND l.ref = counted.link
     ORDER BY counted.human DESC, counted.link
 """)
+# A step is one, on whatever version of the campaign its message was planned; what was taken out stays by itself.
+_AS_NOW = text("""
+    SELECT sent_as.id, here.id AS now_id FROM node sent_as
+    JOIN campaign ON campaign.organization_id = :organization_id AND campaign.id = :campaign_id
+    JOIN node here ON here.organization_id = :organization_id AND here.graph_id = campaign.graph_id
+        AND here.key = sent_as.key AND here.kind = sent_as.kind
+    WHERE sent_as.organization_id = :organization_id AND sent_as.id = ANY(CAST(:nodes AS uuid[]))
+""")
 _BY_DAY = text("""
     SELECT day, coalesce(sum(count) FILTER (WHERE kind = 'message.opened'), 0) AS opened,
            coalesce(sum(count) FILTER (WHERE kind = 'message.clicked'), 0) AS clicked
@@ -87,22 +100,33 @@ def read_by_step(campaign_id: UUID) -> Mapping[UUID | None, Read]:
     """What was opened and clicked, by step; under None the whole campaign. Empty where nothing was."""
     found: dict[UUID | None, dict[str, Shares]] = {}
     rows = db().execute(_BY_STEP, _bound(campaign_id)).all()
+    now = _as_now(campaign_id, [row.node_id for row in rows])
     for row in rows:
         what = "clicked" if row.is_click else "opened"
-        shares = Shares(row.human, row.unknown, row.machine)
-        found.setdefault(row.node_id, {})[what] = shares
-        whole = found.setdefault(None, {})
-        before = whole.get(what, Shares())
-        whole[what] = Shares(
-            before.human + row.human, before.unknown + row.unknown, before.machine + row.machine
-        )
+        for place in {now.get(row.node_id, row.node_id), None}:
+            here = found.setdefault(place, {})
+            here[what] = here.get(what, Shares()) + Shares(row.human, row.unknown, row.machine)
     return {node_id: Read(**shares) for node_id, shares in found.items()}
 
 
 def read_by_link(campaign_id: UUID) -> Sequence[LinkRead]:
     """Links that anybody followed, those that people clicked first, at most 100."""
-    rows = db().execute(_BY_LINK, _bound(campaign_id, most=MOST_LINKS))
-    return [LinkRead(row.node_id, row.href, Shares(row.human, row.unknown, row.machine)) for row in rows]
+    rows = db().execute(_BY_LINK, _bound(campaign_id, most=MOST_LINKS)).all()
+    now = _as_now(campaign_id, [row.node_id for row in rows])
+    found: dict[tuple[UUID | None, str], Shares] = {}
+    for row in rows:
+        link = now.get(row.node_id, row.node_id), row.href
+        found[link] = found.get(link, Shares()) + Shares(row.human, row.unknown, row.machine)
+    links = [LinkRead(node_id, href, clicked) for (node_id, href), clicked in found.items()]
+    return sorted(links, key=lambda one: -one.clicked.human)
+
+
+def _as_now(campaign_id: UUID, nodes: Collection[UUID | None]) -> Mapping[UUID | None, UUID]:
+    """Which steps of the running graph those are: they may be of older versions."""
+    if not nodes:
+        return {}
+    rows = db().execute(_AS_NOW, _bound(campaign_id, nodes=uuid_array(set(nodes))))
+    return {row.id: row.now_id for row in rows}
 
 
 def read_by_day(campaign_id: UUID, days: int) -> Sequence[DayRead]:

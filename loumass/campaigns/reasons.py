@@ -21,6 +21,7 @@ _REMEDIES = {
 }
 _GATE_ICONS = {
     "quiet_hours": "moon",
+    "day_off": "calendar-off",
     "window": "clock-hour-9",
     "daily_cap": "gauge",
     "segments": "gauge",

@@ -20,7 +20,7 @@ from loumass.core.tenancy import current_organization_id
 from loumass.core.words import plural
 from loumass.funnels.facts import Facts
 from loumass.funnels.statuses import Status
-from loumass.messages.hit_models import HitCount
+from loumass.messages.hits_asked import CLICKED, OPENED, messages_read
 from loumass.messages.models import Message
 
 GROUP = "This campaign"
@@ -126,18 +126,7 @@ class _HitHere(_Here):
     link: ClassVar[int]
 
     def sql(self, settings: StepSettings, asked: Asked) -> ColumnElement[bool]:
-        found = (
-            select(Message.id)
-            .join(
-                HitCount,
-                and_(HitCount.organization_id == asked.organization_id, HitCount.message_id == Message.id),
-            )
-            .where(
-                *_of_walk(settings.step, asked),
-                HitCount.first_human_at.is_not(None),
-                HitCount.link >= self.link,
-            )
-        )
+        found = messages_read(asked, self.link, *_of_walk(settings.step, asked))
         return exists(found.correlate(Enrollment))
 
     def is_pure(self, settings: StepSettings) -> bool:
@@ -148,7 +137,7 @@ class OpenedHere(_HitHere):
     name = "opened_here"
     label = "Opened in this campaign"
     woken_by = ("opened",)
-    link = 0
+    link = OPENED
     did = ("opened", "open")
 
     def holds(self, settings: StepSettings, facts: Facts, now: datetime) -> bool:
@@ -164,7 +153,7 @@ class ClickedHere(_HitHere):
     name = "clicked_here"
     label = "Clicked in this campaign"
     woken_by = ("clicked",)
-    link = 1
+    link = CLICKED
     did = ("clicked a link in", "click a link in")
 
     def holds(self, settings: StepSettings, facts: Facts, now: datetime) -> bool:

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from loumass.accounts.guards import requires
 from loumass.campaigns.preflight import media_in
 from loumass.campaigns.simulating import kept
-from loumass.campaigns.simulating.forms import SENDERS, SimulationForm
+from loumass.campaigns.simulating.forms import SENDERS, SimulationForm, form_for
 from loumass.campaigns.simulating.habits import habits_now
 from loumass.campaigns.simulating.kept import Kept
+from loumass.campaigns.simulating.outcomes import outcomes_of
 from loumass.campaigns.simulating.running import begin
 from loumass.campaigns.simulating.showing import Shown
 from loumass.campaigns.simulating.subjects import Subject, subject_of
@@ -167,7 +168,7 @@ def _ask(subject: Subject, form: SimulationForm) -> str:
 
 
 def _form(subject: Subject) -> SimulationForm:
-    form = SimulationForm()
+    form = form_for(outcomes_of(subject))
     if subject.campaign is not None:
         form.offer_sources(_sources())
     else:

@@ -20,13 +20,23 @@ ADVANCE = "campaigns.advance"
 RULE = "rule"
 #: Kinds that are asked of everybody in the campaign: news lets them be asked at once.
 EVERYWHERE = [kind.name for kind in KINDS.values() if kind.is_everywhere]
-_WAKE = text("""
+#: Whoever stands still until then is not moved by news of goals: they are asked when their time has come.
+STANDING_STILL = "('away', 'turn')"
+#: Whether an enrollment `{e}` walks a graph (the campaign's, or an older version) with a step that is asked of everybody.
+HAS_GOALS = (
+    """
+    coalesce({e}.waiting_for ->> 'for', '') NOT IN """
+    + STANDING_STILL
+    + """ AND EXISTS (
+        SELECT 1 FROM node here JOIN node n
+          ON n.organization_id = :organization_id AND n.graph_id = here.graph_id AND n.kind = ANY(CAST(:everywhere AS text[]))
+        WHERE here.organization_id = :organization_id AND here.id = {e}.node_id)
+"""
+)
+_WAKE = text(f"""
     UPDATE enrollment SET state = 'active', due_at = :now
     WHERE organization_id = :organization_id AND id = ANY(CAST(:ids AS uuid[])) AND state = 'waiting'
-      AND (waiting_for ->> 'for' = ANY(CAST(:tests AS text[])) OR EXISTS (
-          SELECT 1 FROM campaign c JOIN node n
-            ON n.organization_id = :organization_id AND n.graph_id = c.graph_id AND n.kind = ANY(CAST(:everywhere AS text[]))
-          WHERE c.organization_id = :organization_id AND c.id = enrollment.campaign_id))
+      AND (waiting_for ->> 'for' = ANY(CAST(:tests AS text[])) OR {HAS_GOALS.format(e="enrollment")})
     RETURNING campaign_id
 """)
 

@@ -22,10 +22,11 @@ from loumass.funnels.node import Node as PureNode
 @dataclass(frozen=True, slots=True)
 class Walked:
     """A campaign's graph together with the older versions of it that people stand on: their ids are disjoint. `older` says
-    of a step of such a version which one it is."""
+    of a step of such a version which one it is; `others` are their graphs."""
 
     graph: Graph
     older: Mapping[UUID, int] = field(default_factory=dict)
+    others: tuple[UUID, ...] = ()
 
 
 _ELSEWHERE = text("""
@@ -53,7 +54,7 @@ def walked(graph: Graph, standing: Collection[UUID | None]) -> Walked:
     rows = _elsewhere(strangers)
     graphs = graphs_of(rows)
     older = {node.id: number for one, number in rows.items() for node in graphs[one].nodes}
-    return Walked(united(graph, graphs.values()), older)
+    return Walked(united(graph, graphs.values()), older, tuple(graphs))
 
 
 def walked_by(standing: Mapping[UUID, Collection[UUID | None]]) -> dict[UUID, Graph]:

@@ -134,6 +134,10 @@ class LimitsForm(FlaskForm):
     window_until = StringField(
         "Until", [InputRequired("Say when sending ends, like 17:00.")]
     )  # fmt: skip
+    skips_days_off = BooleanField(
+        "Not on public holidays and days off",
+        description="Those of your organization's settings, by the date where the person lives.",
+    )
 
     @classmethod
     def of(cls, channel: Channel) -> LimitsForm:
@@ -152,6 +156,7 @@ class LimitsForm(FlaskForm):
             window_weekdays=[str(day) for day in channel.window_weekdays],
             window_from=minutes_to_time(channel.window_from),
             window_until=minutes_to_time(channel.window_until),
+            skips_days_off=channel.skips_days_off,
         )
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
@@ -198,6 +203,7 @@ class LimitsForm(FlaskForm):
             window_weekdays=tuple(sorted(int(day) for day in self.window_weekdays.data or ())),
             window_from=minutes_of(self.window_from.data) or 0,
             window_until=minutes_of(self.window_until.data) or 1440,
+            skips_days_off=self.skips_days_off.data,
         )
 
 

@@ -58,6 +58,8 @@ class Channel(OrganizationOwned, Base):
     window_weekdays: Mapped[list[Any]] = mapped_column(default=lambda: [1, 2, 3, 4, 5, 6, 7])
     window_from: Mapped[int] = mapped_column(default=0)
     window_until: Mapped[int] = mapped_column(default=1440)
+    #: Closed on the organization's days off, by the date where the contact lives.
+    skips_days_off: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     #: Lease of the one delivering process.
     lease_token: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]

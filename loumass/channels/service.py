@@ -40,6 +40,7 @@ class Limits:
     window_weekdays: tuple[int, ...]
     window_from: int
     window_until: int
+    skips_days_off: bool = False
 
 
 def find_same(provider: type[Provider], credentials: Credentials) -> Channel | None:

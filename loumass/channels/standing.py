@@ -44,8 +44,8 @@ def standing(channel: Channel, used: int, queue: Queue, room: Room, now: datetim
 
 
 def window_words(channel: Channel) -> str:
-    """When it sends: `Mon to Fri, 8 to 17`."""
-    days = _days(sorted(channel.window_weekdays))
+    """When it sends: `Mon to Fri, 8 to 17`, `Every day but holidays, all day`."""
+    days = _days(sorted(channel.window_weekdays)) + (" but holidays" if channel.skips_days_off else "")
     if is_all_day(channel):
         return f"{days}, all day"
     return f"{days}, {_time(channel.window_from)} to {_time(channel.window_until)}"

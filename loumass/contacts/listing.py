@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from loumass.contacts.models import Contact, ContactImport, ContactTag, ImportedContact, Suppression, Tag
 from loumass.contacts.segments import live, members_of
 from loumass.contacts.verifying.asking import VERDICT_NAMES, has_verdict
-from loumass.core.database import db
+from loumass.core.database import db, set_for_transaction
 from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
 
@@ -29,10 +29,7 @@ MOST_COUNTED_OF_ALL = 250_000
 _ADDRESSES = {"email": Contact.email_hash, "sms": Contact.phone_hash, "voicemail": Contact.phone_hash}
 _FEWEST_DIGITS = 3
 _LAST = "\U0010ffff"
-_PLAN_LISTS = (
-    text("SET LOCAL plan_cache_mode = force_custom_plan"),
-    text("SET LOCAL random_page_cost = 1.1"),
-)
+PLANNED_FOR_LISTS = ("SET LOCAL plan_cache_mode = force_custom_plan", "SET LOCAL random_page_cost = 1.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +110,7 @@ def plan_lists() -> None:
 
     A plan made once for every search takes a single letter for a rare find, and reads and sorts a third of the table.
     """
-    for setting in _PLAN_LISTS:
-        db().execute(setting)
+    set_for_transaction(*PLANNED_FOR_LISTS)
 
 
 def has_contacts() -> bool:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from psycopg.errors import QueryCanceled
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import OperationalError
 
-from loumass.contacts.listing import ids_where, plan_lists
+from loumass.contacts.listing import PLANNED_FOR_LISTS, ids_where
 from loumass.contacts.models import Contact
 from loumass.contacts.rules.model import Group
 from loumass.contacts.rules.reading import RuleRefused
 from loumass.contacts.segment_models import Segment
 from loumass.contacts.segments import conditions_of, members_of
 from loumass.core import clock, jobs
-from loumass.core.database import db
+from loumass.core.database import db, set_for_transaction
 from loumass.core.tenancy import current_organization_id, get
+
+Found = TypeVar("Found")
 
 #: What counts in a worker, by name: `jobs` needs what lies here.
 COUNT = "contacts.count_segment"
@@ -93,16 +95,17 @@ def _counting(conditions: Sequence[ColumnElement[bool]]) -> Any:
     return select(func.count()).select_from(ids_where(conditions).subquery())
 
 
-def _within(milliseconds: int, work: Any) -> Any | None:
+def _within(milliseconds: int, work: Callable[[], Found]) -> Found | None:
     """What `work` returns, None where the database needs longer. The transaction goes on either way."""
-    plan_lists()
+    set_for_transaction(
+        *PLANNED_FOR_LISTS, "SAVEPOINT counting", f"SET LOCAL statement_timeout = {int(milliseconds)}"
+    )
     try:
-        with db().begin_nested():
-            db().execute(text(f"SET LOCAL statement_timeout = {int(milliseconds)}"))
-            found = work()
-            db().execute(text("SET LOCAL statement_timeout TO DEFAULT"))
+        found = work()
     except OperationalError as problem:
-        if isinstance(problem.orig, QueryCanceled):
-            return None
-        raise
+        if not isinstance(problem.orig, QueryCanceled):
+            raise
+        set_for_transaction("ROLLBACK TO SAVEPOINT counting")
+        return None
+    set_for_transaction("SET LOCAL statement_timeout TO DEFAULT", "RELEASE SAVEPOINT counting")
     return found

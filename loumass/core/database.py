@@ -86,3 +86,9 @@ def db() -> Session:
     if session is None:
         raise RuntimeError("No session is open: enter acting_for(organization_id) or globally() first.")
     return session
+
+
+def set_for_transaction(*statements: str) -> None:
+    """Carry out `statements` that answer nothing (settings, savepoints) in one round trip. They come from code, never from a
+    person: nothing is bound."""
+    db().connection().exec_driver_sql("; ".join(statements), execution_options={"no_parameters": True})

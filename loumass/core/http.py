@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import httpcore2
@@ -34,9 +36,15 @@ class _GuardedBackend(httpcore2.SyncBackend):
         return super().connect_tcp(last, port, timeout, local_address, socket_options)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    # Not the one of `core.network`: the client writes into it which protocols it speaks.
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class _GuardedTransport(httpx2.HTTPTransport):
     def __init__(self) -> None:
-        super().__init__(trust_env=False, retries=0)
+        super().__init__(verify=_trusted(), trust_env=False, retries=0)
         self._pool._network_backend = _GuardedBackend()
 
 

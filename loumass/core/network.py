@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 
 from loumass.core.resolving import addresses_of
 
@@ -18,6 +20,13 @@ _allowed: frozenset[str] = frozenset()
 
 class AddressRefused(Exception):
     """The host resolves to an address that this installation does not dial."""
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """For TLS with whomever this system's authorities vouch for. Shared: reading a few hundred certificates takes longer
+    than most conversations, so who changes them on disk starts the processes anew."""
+    return ssl.create_default_context()
 
 
 def allow(hosts: Iterable[str]) -> None:

@@ -35,6 +35,9 @@ api = Blueprint("funnels_api", __name__)
 #: How people come to the first step, where nobody says more.
 ENTRY_WORDS = "By hand or import"
 _NOBODY = UUID(int=0)
+_MOST_READINGS = 5
+#: Of a step that somebody removed while the funnel was read.
+_NOWHERE: queries.Place = (None, None)
 
 
 @endpoint(api, "GET", "/funnels/kinds", answers=KindsOut)
@@ -48,7 +51,7 @@ def kinds() -> KindsOut:
 @requires("templates.read")
 def read(graph_id: UUID) -> GraphOut:
     """One funnel: steps, ways and what is wrong with it."""
-    return _graph(shown_graph(graph_id))
+    return _read_as_one(graph_id)
 
 
 @endpoint(api, "PUT", "/funnels/<uuid:graph_id>", takes=GraphIn, answers=GraphOut)
@@ -60,10 +63,20 @@ def save(graph_id: UUID, body: GraphIn) -> GraphOut:
         save_graph(graph_id, _wanted(body))
     except Conflict as conflict:
         db().rollback()
-        conflict.members = {"current": _graph(shown_graph(graph_id)).model_dump(mode="json")}
+        conflict.members = {"current": _read_as_one(graph_id).model_dump(mode="json")}
         raise
     db().commit()
-    return _graph(shown_graph(graph_id))
+    return _read_as_one(graph_id)
+
+
+def _read_as_one(graph_id: UUID) -> GraphOut:
+    """The funnel, read in several statements: again when somebody saved between them. Raises Conflict when that goes on."""
+    for _ in range(_MOST_READINGS):
+        read = _graph(shown_graph(graph_id))
+        db().expire_all()
+        if queries.revision_of(graph_id) == read.revision:
+            return read
+    raise Conflict("This funnel is being saved again and again. Wait a moment, then open it once more.")
 
 
 def _wanted(body: GraphIn) -> WantedGraph:
@@ -85,7 +98,7 @@ def _graph(shown: Shown) -> GraphOut:
         entry_words=shown.owner.ways_in[0] or ENTRY_WORDS,
         may_change_steps=shown.may_change_steps,
         may_change_words=shown.may_change_words,
-        nodes=[_step(node, shown.names, places[node.id]) for node in shown.graph.nodes],
+        nodes=[_step(node, shown.names, places.get(node.id, _NOWHERE)) for node in shown.graph.nodes],
         edges=[WayOut(source=way.source, branch=way.branch, target=way.target) for way in shown.graph.edges],
         problems=[
             ProblemOut(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -20,9 +19,9 @@ from loumass.core.tenancy import get
 from loumass.funnels import models, queries
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.validation import UnknownTag
+from loumass.funnels.words import tags_named
 
 LONGEST_NAME = 200
-_MERGE_TAG = re.compile(r"\{\{\s*(?:[\w]+\.)*(\w+)[^{}]*\}\}")
 
 
 def write(node: models.Node, words: Draft, author_id: UUID | None) -> None:
@@ -56,10 +55,7 @@ def called(words: Mapping[UUID, Draft]) -> dict[UUID, str]:
 def _first_words(draft: Draft) -> str:
     if draft.recording:
         return f"{draft.recording.name}, {length(draft.recording.seconds)}"
-    written = _MERGE_TAG.sub(
-        lambda tag: f"‹{tag[1].replace('_', ' ')}›", draft.subject or draft.text or draft.html
-    )
-    words = " ".join(written.split())
+    words = " ".join(tags_named(draft.subject or draft.text or draft.html).split())
     return words if len(words) <= 60 else f"{words[:59].rstrip()}…"
 
 

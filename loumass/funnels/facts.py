@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -64,6 +64,7 @@ class Facts:
     - ``event_at`` and ``event_timezone``: the campaign's event, if it has one.
     - ``message``: outcome of this visit's message; None when none has been planned. So are ``task`` and ``call``.
     - ``own``: what the kind's own ``look_up`` found, for kinds that look at more than this.
+    - ``days_off``: the organization's days off by date, for steps that skip them.
     - ``answers``: by key, what rows said to rules and questions that no other fact answers (``contacts.rules``).
     """
 
@@ -85,5 +86,6 @@ class Facts:
     message: MessageOutcome | None = None
     own: Any = None
     answers: Mapping[str, bool] = field(default_factory=dict)
+    days_off: Mapping[date, str] = field(default_factory=dict)
     task: TaskOutcome | None = None
     call: CallOutcome | None = None

@@ -107,7 +107,9 @@ def _value(form: MultiDict[str, str], field: FormField) -> Any:
     name = f"{SETTING}{field.name}"
     if field.widget == "rule":
         return editor.typed(form, name) if f"{name}-0-match" in form else field.value
-    return form.getlist(name) if field.widget in _LISTS else form.get(name, "")
+    # A page that was opened before the setting came does not send it.
+    missing = field.value if field.widget == "choice" and not field.chooses else ""
+    return form.getlist(name) if field.widget in _LISTS else form.get(name, missing)
 
 
 def _is_in_effect(field: FormField, values: Mapping[str, Any]) -> bool:

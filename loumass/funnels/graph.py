@@ -90,6 +90,12 @@ def rules_in(graph: Graph) -> dict[UUID, tuple[dict[str, Any], ...]]:
     return {node_id: rules for node_id, rules in found.items() if rules}
 
 
+def skips_days_off(graph: Graph) -> bool:
+    """Whether any step looks at the organization's days off."""
+    known = ((node, settings_of(node)) for node in graph.nodes)
+    return any(config is not None and kind_of(node.kind).skips_days_off(config) for node, config in known)
+
+
 def looks_for_reply(node: Node) -> bool:
     """Whether ``node`` tells those who replied from the others."""
     config = settings_of(node)

@@ -1,14 +1,15 @@
 """Clocks on people's walls: adding days, opening windows, right across changes of summer time."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 EVERY_DAY = frozenset(range(7))
 _MIDNIGHT = time()
-# A weekly pattern opens within 7 days; a summer-time gap can swallow one opening, so look at two weeks.
+# A weekly pattern opens within 7 days; a summer-time gap can swallow one opening, so look at two weeks. Each day off can
+# take away one opening more.
 _DAYS_TO_LOOK = 15
 
 
@@ -44,26 +45,41 @@ def zone_names() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Weekdays (0 is Monday) and hours, on the wall clock. ``closes`` at 00:00 means the end of the day."""
+    """Weekdays (0 is Monday) and hours, on the wall clock. ``closes`` at 00:00 means the end of the day.
+
+    With ``skips_days_off`` it stays closed on ``days_off``, which ``without`` gives it: dates on the wall, by name.
+    """
 
     weekdays: frozenset[int] = EVERY_DAY
     opens: time = _MIDNIGHT
     closes: time = _MIDNIGHT
+    skips_days_off: bool = False
+    days_off: Mapping[date, str] = field(default_factory=dict, hash=False)
 
     @property
     def is_always_open(self) -> bool:
-        return self.weekdays >= EVERY_DAY and self.opens == self.closes == _MIDNIGHT
+        is_all_day = self.opens == self.closes == _MIDNIGHT
+        return self.weekdays >= EVERY_DAY and is_all_day and not self.skips_days_off
 
     @property
     def never_opens(self) -> bool:
         ends_before_it_begins = self.closes != _MIDNIGHT and self.closes <= self.opens
         return not self.weekdays or ends_before_it_begins
 
+    def without(self, days_off: Mapping[date, str]) -> "Window":
+        """The same, closed on these days, if it skips days off."""
+        return replace(self, days_off=days_off) if self.skips_days_off and days_off else self
+
+    def day_off(self, at: datetime, zone: ZoneInfo) -> str:
+        """What the day of ``at`` is called if it is closed for being a day off; else empty."""
+        return self.days_off.get(at.astimezone(zone).date(), "") if self.days_off else ""
+
     def is_open(self, at: datetime, zone: ZoneInfo) -> bool:
         local = at.astimezone(zone)
         clock = local.time()
         before_closing = self.closes == _MIDNIGHT or clock < self.closes
-        return local.weekday() in self.weekdays and self.opens <= clock and before_closing
+        is_on = local.weekday() in self.weekdays and local.date() not in self.days_off
+        return is_on and self.opens <= clock and before_closing
 
     def next_open(self, at: datetime, zone: ZoneInfo) -> datetime:
         """The first moment not before ``at`` when the window is open, in UTC. Raises ValueError if it never is."""
@@ -71,7 +87,7 @@ class Window:
         if self.is_open(at, zone):
             return at
         first = at.astimezone(zone).date()
-        for offset in range(_DAYS_TO_LOOK):
+        for offset in range(_DAYS_TO_LOOK + 7 * len(self.days_off)):
             for candidate in self._openings(first + timedelta(days=offset), zone):
                 if candidate >= at and self.is_open(candidate, zone):
                     return candidate

@@ -35,6 +35,11 @@ def graph_of(graph_id: UUID) -> Graph:
     return Graph(nodes, tuple(sorted(ways, key=_places(nodes))), row.start_node_id)
 
 
+def revision_of(graph_id: UUID) -> int | None:
+    """The number that every save of the graph raises, as it is now; None when it is gone."""
+    return db().scalar(select(models.Graph.revision).where(models.Graph.id == graph_id))
+
+
 def _places(nodes: Iterable[Node]) -> Callable[[Edge], tuple[int, int, str]]:
     """Orders ways as people read them: by step, then as its kind offers them (yes before no)."""
     places = {

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from loumass.accounts.days_off.reading import NONE, days_off
 from loumass.accounts.guards import requires
 from loumass.content import queries as content_queries
 from loumass.content import unsaved
@@ -32,6 +33,7 @@ from loumass.funnels.graph import Graph, branches_of, describe, settings_of
 from loumass.funnels.graph_pages import pages
 from loumass.funnels.graph_view import Shown, graph_page, refuse_unless, shown_graph
 from loumass.funnels.kinds import KINDS, kind_of
+from loumass.funnels.kinds.base import Kind
 from loumass.funnels.kinds.settings import FormField, Settings, chosen_from, form_fields
 from loumass.funnels.kinds.webhook import Webhook, WebhookConfig
 from loumass.funnels.local_time import zone_names
@@ -90,7 +92,7 @@ def step_context(shown: Shown, node: Node, typed: forms.TypedStep) -> dict[str, 
         "branches": _branches(shown.graph, node),
         "in_words": describe(node, shown.names),
         "figures": kind.figures(node, config) if config is not None and shown.template is None else [],
-        "example": kind.example(config, clock.now(), zone) if config is not None else "",
+        "example": _example(kind, config, zone) if config is not None else "",
         "step_problems": [problem for problem in shown.problems if problem.node_id == node.id],
         "counted": counted(typed.words.text if typed.words else "", values_for(None, g.organization, g.user))
         if kind.medium == "sms"
@@ -106,6 +108,11 @@ def step_context(shown: Shown, node: Node, typed: forms.TypedStep) -> dict[str, 
         "editor": _editor(node, typed.words or Draft()) if kind.medium in KEPT else None,
         "people": content_queries.people_like("") if kind.medium else (),
     }
+
+
+def _example(kind: Kind[Any], config: Any, zone: ZoneInfo) -> str:
+    known = days_off() if kind.skips_days_off(config) else NONE
+    return kind.example(config, clock.now(), zone, known)
 
 
 def _fields(config: type[Settings], settings: Mapping[str, Any]) -> list[FormField]:

@@ -1,11 +1,13 @@
 """Times and amounts as people say them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MERGE_TAG = re.compile(r"\{\{\s*(?:[\w]+\.)*(\w+)[^{}]*\}\}")
 MEDIA = {"email": "e-mail", "sms": "text", "voicemail": "voicemail"}
 
 
@@ -57,6 +59,11 @@ def listed(names: Sequence[str]) -> str:
 def called(name: str) -> str:
     """``name`` inside of a sentence: in quotation marks where it ends like one ("“Are they coming?” leads nowhere.")."""
     return f"“{name}”" if name.endswith((".", "?", "!", "…")) else name
+
+
+def tags_named(text: str) -> str:
+    """``text`` with its merge tags as ‹first name›."""
+    return _MERGE_TAG.sub(lambda tag: f"‹{tag[1].replace('_', ' ')}›", text)
 
 
 def sentence(text: str) -> str:

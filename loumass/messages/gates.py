@@ -1,7 +1,7 @@
 """Why a message may not go now. One table: the claim asks it in SQL, pages say it in words.
 
 Every condition is SQL over the aliases of `gates_around`: `m` (the message), `ch` (its channel), `co`
-(contact), `st` (stream), `rule` (the organization's), `spot` (the contact's place and time), `night` and
+(contact), `st` (stream), `rule` (the organization's), `spot` (the contact's place and time), `night`, `off` (the days off) and
 `hours` (when it may be written to); gates of the channel see `day` (what it did today), `room` (its cap of
 today) and `brand`, counted ones `often`. True refuses. A gate without `until` opens only when somebody
 changes something; a gate that `ends` cancels the message for good.
@@ -32,7 +32,7 @@ VOICE_CONSENT = (
 class Gate:
     """`is_channels`: it holds the whole channel, so rows behind it are not even looked at. `is_by_clock`: it asks for
     the hour where the person lives, which costs more than all others together. `is_counted`: it counts what the person
-    got, and is asked only where an organization has set it. `label` is what a list of all gates calls it."""
+    got, and is asked only where an organization has set it. `is_of_days_off`: it is asked only of channels that skip them. `label` is what a list of all gates calls it."""
 
     name: str
     label: str
@@ -45,6 +45,7 @@ class Gate:
     #: Asked of this medium only; of all when empty.
     medium: str = ""
     is_counted: bool = False
+    is_of_days_off: bool = False
 
 
 # A removed channel holds nothing back: its messages are looked at, and end.
@@ -136,6 +137,15 @@ GATES: tuple[Gate, ...] = (
         is_channels=True,
     ),
     Gate(
+        "day_off",
+        "Days off",
+        "hours.is_windowed AND ch.skips_days_off AND spot.local_day = ANY(off.days)",
+        "Not on {day_off}.",
+        until="hours.opens_at",
+        is_by_clock=True,
+        is_of_days_off=True,
+    ),
+    Gate(
         "quiet_hours",
         "Quiet hours",
         "hours.is_quiet AND (spot.minute < night.ends OR spot.minute >= night.begins)",
@@ -171,7 +181,9 @@ GATES: tuple[Gate, ...] = (
     ),
 )
 BY_NAME = {gate.name: gate for gate in GATES}
-MESSAGE_GATES = tuple(gate for gate in GATES if not (gate.is_channels or gate.is_counted))
+#: Of one message, also where its channel skips days off; and where it does not.
+RESTING_GATES = tuple(gate for gate in GATES if not (gate.is_channels or gate.is_counted))
+MESSAGE_GATES = tuple(gate for gate in RESTING_GATES if not gate.is_of_days_off)
 COUNTED_GATES = tuple(gate for gate in GATES if gate.is_counted)
 CHANNEL_GATES = tuple(gate for gate in GATES if gate.is_channels)
 #: What is left to ask of e-mail where no hour of any day is refused.

@@ -14,7 +14,9 @@ WITHOUT_CLOCK = """
     LEFT JOIN contact co ON co.organization_id = :organization_id AND co.id = m.contact_id
     LEFT JOIN stream st ON st.organization_id = :organization_id AND st.id = m.stream_id
 """
-AROUND = f"""
+#: A channel that skips days off opens within so many days, or is asked again then.
+DAYS_AHEAD_PAST_DAYS_OFF = 40
+_AROUND = f"""
     {WITHOUT_CLOCK}
     JOIN organization org ON org.id = :organization_id
     LEFT JOIN sending_rule rule ON rule.organization_id = :organization_id
@@ -39,18 +41,34 @@ AROUND = f"""
     CROSS JOIN LATERAL (
         SELECT coalesce(rule.quiet_until, {LAW_UNTIL}) AS ends, coalesce(rule.quiet_from, {LAW_FROM}) AS begins
     ) night
+    {{off}}
     CROSS JOIN LATERAL (
         SELECT kept.is_windowed, kept.is_quiet,
-               (SELECT min(opening) FROM (
+               {{opens}}(SELECT min(opening) FROM (
                     SELECT ((spot.local_day + n) + make_interval(mins => greatest(
                         CASE WHEN kept.is_windowed THEN ch.window_from ELSE 0 END,
                         CASE WHEN kept.is_quiet THEN night.ends ELSE 0 END))) AT TIME ZONE spot.zone AS opening
-                    FROM generate_series(0, 8) AS n
+                    FROM generate_series(0, {{days}}) AS n
                     WHERE NOT kept.is_windowed
-                       OR ch.window_weekdays @> to_jsonb(extract(isodow FROM spot.local_day + n)::integer)
-               ) openings WHERE opening > CAST(:now AS timestamptz)) AS opens_at
+                       OR ch.window_weekdays @> to_jsonb(extract(isodow FROM spot.local_day + n)::integer){{works}}
+               ) openings WHERE opening > CAST(:now AS timestamptz)){{at_last}} AS opens_at
     ) hours
 """
+AROUND = _AROUND.format(off="", opens="", days=8, works="", at_last="")
+#: The same for channels that may skip days off. `off` is a query without a question of its own: it is read once for a
+#: statement, and not once for a message. The date is the one on the person's wall.
+AROUND_DAYS_OFF = _AROUND.format(
+    off="""CROSS JOIN (
+        SELECT (SELECT coalesce(array_agg(d.day), '{}') FROM day_off d
+                WHERE d.organization_id = :organization_id AND NOT d.is_struck
+                  AND d.day >= (CAST(:now AS timestamptz) - interval '2 days')::date) AS days
+    ) off""",
+    opens="coalesce(",
+    days=f"CASE WHEN ch.skips_days_off THEN {DAYS_AHEAD_PAST_DAYS_OFF} ELSE 8 END",
+    works=" AND NOT (ch.skips_days_off AND spot.local_day + n = ANY(off.days))",
+    at_last=f""", CASE WHEN ch.skips_days_off AND kept.is_windowed
+        THEN (spot.local_day + {DAYS_AHEAD_PAST_DAYS_OFF + 1})::timestamp AT TIME ZONE spot.zone END)""",
+)
 #: What the channel did on the organization's day and may do on it: the least of its cap and its warm-up, which climbs with
 #: every earlier day on which something was sent.
 ROOM = """
@@ -103,4 +121,4 @@ OFTEN = """
 """
 #: For gates of channels, and for all there are.
 OF_CHANNELS = AROUND + ROOM + BRAND.format(day="spot.today")
-OF_ALL = OF_CHANNELS + OFTEN
+OF_ALL = AROUND_DAYS_OFF + ROOM + BRAND.format(day="spot.today") + OFTEN

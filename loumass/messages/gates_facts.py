@@ -16,7 +16,9 @@ _DAYS = ("", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: Columns that `facts_of` reads, and where they come from, behind a FROM that calls the message `m`.
 ASKED = """
     ch.name AS channel_name, ch.address, ch.state_reason, ch.resting_because,
-    ch.window_weekdays, ch.window_from, ch.window_until,
+    ch.window_weekdays, ch.window_from, ch.window_until, ch.skips_days_off,
+    (SELECT d.name FROM day_off d WHERE d.organization_id = :organization_id AND d.day = spot.local_day
+       AND NOT d.is_struck ORDER BY d.source DESC LIMIT 1) AS day_off,
     spot.zone, spot.local, spot.minute, spot.weekday, night.ends AS night_ends, night.begins AS night_begins,
     hours.is_quiet, hours.is_windowed, coalesce(day.used, 0) AS used, room.cap, room.ramp, room.warmup_day,
     brand.name AS brand, brand.used AS segments_used, brand.segments_per_day, coalesce(m.segments, 1) AS segments,
@@ -43,6 +45,7 @@ def facts_of(row: Row[Any]) -> dict[str, Any]:
         "brake_because": row.brake_because or "",
         "voice": f": {row.voice.rstrip('.')}" if row.voice else "",
         "window": window_words(row.window_weekdays, row.window_from, row.window_until),
+        "day_off": row.day_off or "a day off",
         "night_ends": time_of_day(row.night_ends),
         "night_begins": time_of_day(row.night_begins),
         "brand": row.brand or "",

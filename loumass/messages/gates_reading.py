@@ -127,6 +127,14 @@ def _window(row: Row[Any]) -> str:
     return f"{window}, it is {local_time(row)}."
 
 
+def _day_off(row: Row[Any]) -> str:
+    if not row.skips_days_off:
+        return f"{called(row.channel_name, row.address)} works on days off too."
+    if not row.is_windowed:
+        return "A person's answer goes on any day."
+    return f"No day off today, it is {local_time(row)}."
+
+
 def _often(row: Row[Any]) -> str:
     said = often_words(row)
     if not said:
@@ -167,6 +175,7 @@ _VALUES: dict[str, Callable[[Row[Any]], str]] = {
     "channel_resting": _pace,
     "daily_cap": _cap,
     "segments": _segments,
+    "day_off": _day_off,
     "quiet_hours": _night,
     "window": _window,
     "frequency": _often,

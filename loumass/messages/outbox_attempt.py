@@ -10,10 +10,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from loumass.core import clock
 from loumass.core.arrays import uuid_array
@@ -23,8 +24,8 @@ from loumass.core.plans import READ_IN_ORDER
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import facts_within, publishing, ring_listeners
 from loumass.messages import outbox_lease
-from loumass.messages.gates import MESSAGE_GATES, TIMELESS_GATES, ended_sentences, zones
-from loumass.messages.gates_around import AROUND, BRAND, OFTEN, WITHOUT_CLOCK
+from loumass.messages.gates import MESSAGE_GATES, RESTING_GATES, TIMELESS_GATES, ended_sentences, zones
+from loumass.messages.gates_around import AROUND, AROUND_DAYS_OFF, BRAND, OFTEN, WITHOUT_CLOCK
 from loumass.messages.models import PRIORITY_CAMPAIGN
 from loumass.messages.outbox_counting import prepared
 from loumass.messages.outbox_judging import JUDGED, JUDGED_AND_COUNTED, REFUSED, asking, is_open_always
@@ -115,15 +116,23 @@ def _without_sound(statement: str) -> str:
     return statement.replace("{sounds}", "").replace("{sent_sounds}", "")
 
 
-_SILENT_GATES = tuple(gate for gate in MESSAGE_GATES if not gate.medium)
-_SHARED = AROUND + OFTEN + BRAND.format(day=":day")
-_ANY_TIME, _BY_CLOCK, _OF_VOICEMAIL, _COUNTED, _COUNTED_OF_VOICEMAIL = (
-    asking(_without_sound(_ATTEMPT), TIMELESS_GATES, WITHOUT_CLOCK),
-    asking(_without_sound(_ATTEMPT), _SILENT_GATES, AROUND),
-    asking(_with_sound(_ATTEMPT), MESSAGE_GATES, AROUND),
-    asking(_without_sound(_COUNTING), _SILENT_GATES, _SHARED),
-    asking(_with_sound(_COUNTING), MESSAGE_GATES, _SHARED),
-)
+_ANY_TIME = asking(_without_sound(_ATTEMPT), TIMELESS_GATES, WITHOUT_CLOCK)
+
+
+def _by_clock(*, is_counted: bool, is_voicemail: bool, skips_days_off: bool) -> TextClause:
+    around = AROUND_DAYS_OFF if skips_days_off else AROUND
+    asked = RESTING_GATES if skips_days_off else MESSAGE_GATES
+    gates = asked if is_voicemail else [gate for gate in asked if not gate.medium]
+    statement = _COUNTING if is_counted else _ATTEMPT
+    statement = _with_sound(statement) if is_voicemail else _without_sound(statement)
+    return asking(statement, gates, around + OFTEN + BRAND.format(day=":day") if is_counted else around)
+
+
+#: By what is asked: whether more is counted than the channel, whether it is voicemail, whether days off are skipped.
+_BY_CLOCK = {
+    asked: _by_clock(is_counted=asked[0], is_voicemail=asked[1], skips_days_off=asked[2])
+    for asked in product((False, True), repeat=3)
+}
 
 
 class Place(NamedTuple):
@@ -181,8 +190,12 @@ class Attempt:
         lock = _LOCK, {"organization_id": current_organization_id(), "channel_id": channel.id}
         if is_open_always(channel):
             return lock, (READ_IN_ORDER, {}), (_ANY_TIME, self._values())
-        asking_clock = _OF_VOICEMAIL if channel.medium == "voicemail" else _BY_CLOCK
-        return lock, (READ_IN_ORDER, {}), (asking_clock, self._values() | {"zones": zones()})
+        return lock, (READ_IN_ORDER, {}), (self._asking_clock, self._values() | {"zones": zones()})
+
+    @property
+    def _asking_clock(self) -> TextClause:
+        channel = self.lease.channel
+        return _BY_CLOCK[self.allowed.is_counted, channel.medium == "voicemail", channel.skips_days_off]
 
     def carry_out(self) -> Window:
         """Take them. Commit, then write to the network: from here on each is sent, refused or in doubt."""
@@ -203,8 +216,7 @@ class Attempt:
         for statement, bound in ((_LOCK, values), (READ_IN_ORDER, {})):
             db().execute(statement, bound)
         more = {"zones": zones(), "brand_id": self.allowed.brand_id, "looked_ahead": uuid_array(looked_ahead)}
-        counted = _COUNTED_OF_VOICEMAIL if self.lease.channel.medium == "voicemail" else _COUNTED
-        return self.found(db().execute(counted, values | more).all())
+        return self.found(db().execute(self._asking_clock, values | more).all())
 
     @staticmethod
     def found(rows: Sequence[Any]) -> Window:

@@ -1,4 +1,4 @@
-"""What waits for an hour of the day is looked at again when the organization's clock was set otherwise."""
+"""What waits for an hour of the day is looked at again when the organization's clock was set otherwise, or other days are off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOOK_AGAIN = text("""
     WITH woken AS (
         UPDATE message SET due_at = :now, waiting_for = NULL
         WHERE organization_id = :organization_id AND is_open AND state = 'queued'
-          AND waiting_for IN ('window', 'quiet_hours', 'frequency', 'segments')
+          AND waiting_for IN ('day_off', 'window', 'quiet_hours', 'frequency', 'segments')
         RETURNING channel_id
     )
     SELECT DISTINCT channel_id FROM woken

@@ -82,4 +82,5 @@ def asking(statement: str, gates: Sequence[Gate], around: str) -> TextClause:
 
 def is_open_always(channel: Channel) -> bool:
     """Whether no hour of any day is refused by the channel: most gates need not be asked then."""
-    return never_closes(channel.medium, channel.window_weekdays, channel.window_from, channel.window_until)
+    window = channel.window_weekdays, channel.window_from, channel.window_until
+    return not channel.skips_days_off and never_closes(channel.medium, *window)

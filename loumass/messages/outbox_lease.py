@@ -38,7 +38,7 @@ RENEWED = """
     WHERE organization_id = :organization_id AND id = :channel_id AND lease_token = :token
       AND (state = 'active' OR archived_at IS NOT NULL)
       AND jsonb_build_array(daily_cap, per_minute, minimum_gap_seconds, gap_jitter, brake_gap_seconds, warmup_start,
-                            warmup_step, warmup_ceiling, window_weekdays, window_from, window_until)
+                            warmup_step, warmup_ceiling, window_weekdays, window_from, window_until, skips_days_off)
           = CAST(:limits AS jsonb)
     RETURNING id
 """
@@ -129,7 +129,8 @@ def limits(channel: Channel) -> str:
     """What a slice was judged by when it began, as `RENEWED` compares it."""
     pace = [channel.daily_cap, channel.per_minute, channel.minimum_gap_seconds, channel.gap_jitter]
     warmup = [channel.brake_gap_seconds, channel.warmup_start, channel.warmup_step, channel.warmup_ceiling]
-    return json.dumps([*pace, *warmup, channel.window_weekdays, channel.window_from, channel.window_until])
+    window = [channel.window_weekdays, channel.window_from, channel.window_until, channel.skips_days_off]
+    return json.dumps([*pace, *warmup, *window])
 
 
 def note_draft(lease: Lease, message_id: UUID, draft_id: str) -> bool:

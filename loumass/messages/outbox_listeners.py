@@ -21,7 +21,7 @@ from loumass.messages.speaking import waiting_channels
 _LOOK_AGAIN = text("""
     UPDATE message SET due_at = :now, waiting_for = NULL
     WHERE organization_id = :organization_id AND channel_id = ANY(CAST(:channels AS uuid[])) AND is_open AND state = 'queued'
-      AND waiting_for IN ('window', 'quiet_hours', 'segments', 'throttled', 'unavailable', 'channel_disconnected')
+      AND waiting_for IN ('day_off', 'window', 'quiet_hours', 'segments', 'throttled', 'unavailable', 'channel_disconnected')
     RETURNING id
 """)
 

@@ -12,6 +12,7 @@ from loumass.contacts.rules.predicate import Asked, Names, Predicate
 from loumass.core.settings_form import OptionalAmount, Settings, setting
 from loumass.core.words import plural
 from loumass.messages.hit_models import HitCount
+from loumass.messages.hits_asked import CLICKED, OPENED, messages_read
 from loumass.messages.models import Message
 
 GROUP = "Messages"
@@ -57,7 +58,6 @@ class _Hit(Predicate[DidSettings]):
     group = GROUP
     yes_no = ("did", "did not")
     Settings = DidSettings
-    #: The least link that counts: 0 is the picture, so that who clicked has opened.
     link: ClassVar[int]
     did: ClassVar[tuple[str, str]]
 
@@ -65,21 +65,8 @@ class _Hit(Predicate[DidSettings]):
         return _did(*self.did, is_not) + _lately(settings.days)
 
     def sql(self, settings: DidSettings, asked: Asked) -> ColumnElement[bool]:
-        found = (
-            select(Message.id)
-            .join(
-                HitCount,
-                and_(HitCount.organization_id == asked.organization_id, HitCount.message_id == Message.id),
-            )
-            .where(
-                Message.organization_id == asked.organization_id,
-                Message.contact_id == Contact.id,
-                Message.direction == "out",
-                HitCount.first_human_at.is_not(None),
-                HitCount.link >= self.link,
-                *_since(HitCount.first_human_at, settings.days, asked),
-            )
-        )
+        lately = _since(HitCount.first_human_at, settings.days, asked)
+        found = messages_read(asked, self.link, Message.contact_id == Contact.id, *lately)
         return exists(found.correlate(Contact))
 
 
@@ -87,7 +74,7 @@ class Opened(_Hit):
     name = "opened"
     label = "Opened an e-mail"
     woken_by = ("opened",)
-    link = 0
+    link = OPENED
     did = ("opened an e-mail", "open an e-mail")
 
 
@@ -95,7 +82,7 @@ class Clicked(_Hit):
     name = "clicked"
     label = "Clicked a link"
     woken_by = ("clicked",)
-    link = 1
+    link = CLICKED
     did = ("clicked a link", "click a link")
 
 

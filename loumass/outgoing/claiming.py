@@ -3,13 +3,15 @@ before the network is touched."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 
 from loumass.core import clock
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
@@ -22,6 +24,8 @@ MOST_FAILURES = 5
 #: Longer than an attempt can take.
 LEASE = timedelta(seconds=90)
 _LOOKED_AT = 100
+#: Why a call is never made: its campaign, or the person whom it tells of, is gone.
+CANCELLED, DELETED = "The campaign was cancelled.", "The person was deleted."
 _ENDED_COLUMNS = "call.id, call.contact_id, call.stream_id, call.enrollment_id, call.node_id, call.state, call.status, call.is_awaited"
 
 _KNOW = text("""
@@ -62,14 +66,17 @@ _GIVE_UP = text(f"""
 """)
 _DUE = text(f"""
     WITH due AS MATERIALIZED (
-        SELECT id, stream_id, due_at FROM webhook_call
+        SELECT id, stream_id, contact_id, due_at FROM webhook_call
         WHERE organization_id = :organization_id AND host = :host AND state = 'queued' AND due_at <= :now
         ORDER BY due_at, id LIMIT {_LOOKED_AT} FOR UPDATE SKIP LOCKED
     )
-    SELECT due.id, stream.paused_at IS NOT NULL AS is_paused, stream.closed_at IS NOT NULL AS is_closed,
+    SELECT due.id, stream.paused_at IS NOT NULL AS is_paused, CASE
+            WHEN stream.closed_at IS NOT NULL THEN '{CANCELLED}'
+            WHEN contact.archived_at IS NOT NULL AND contact.merged_into_id IS NULL THEN '{DELETED}' END AS refused,
         (SELECT count(*) FROM webhook_call busy WHERE busy.organization_id = :organization_id AND busy.host = :host
             AND busy.state = 'calling') AS busy
     FROM due JOIN stream ON stream.organization_id = :organization_id AND stream.id = due.stream_id
+    JOIN contact ON contact.organization_id = :organization_id AND contact.id = due.contact_id
     ORDER BY due.due_at, due.id
 """)
 _PARK = text("""
@@ -79,6 +86,20 @@ _PARK = text("""
 _CANCEL = text(f"""
     UPDATE webhook_call call SET state = 'cancelled', due_at = NULL, ended_at = :now, problem = :problem
     WHERE call.organization_id = :organization_id AND call.id = ANY(CAST(:ids AS uuid[]))
+    RETURNING {_ENDED_COLUMNS}
+""")
+# What a pause holds back as well: nobody is told of them once it goes on. Whoever was merged is told of as before.
+_CANCEL_GONE = text(f"""
+    WITH gone AS MATERIALIZED (
+        SELECT webhook_call.id FROM webhook_call
+        JOIN contact ON contact.organization_id = :organization_id AND contact.id = webhook_call.contact_id
+        WHERE webhook_call.organization_id = :organization_id AND webhook_call.contact_id = ANY(CAST(:contacts AS uuid[]))
+          AND webhook_call.state = 'queued' AND contact.archived_at IS NOT NULL AND contact.merged_into_id IS NULL
+        ORDER BY webhook_call.id FOR UPDATE OF webhook_call
+    )
+    UPDATE webhook_call call
+    SET state = 'cancelled', due_at = NULL, waiting_for = NULL, ended_at = :now, problem = :problem
+    FROM gone WHERE call.organization_id = :organization_id AND call.id = gone.id
     RETURNING {_ENDED_COLUMNS}
 """)
 _TAKE = text("""
@@ -120,7 +141,7 @@ def claim(host: str) -> Sequence[Row[Any]]:
     _hold_back(host, due, now)
     most = 1 if resting.failures >= MOST_FAILURES else AT_ONCE
     room = max(most - (due[0].busy if due else 0), 0)
-    going = [row.id for row in due if not row.is_paused and not row.is_closed][:room]
+    going = [row.id for row in due if not row.is_paused and not row.refused][:room]
     return db().execute(_TAKE, _bound(host, ids=going, now=now, lease=now + LEASE)).all() if going else ()
 
 
@@ -136,14 +157,22 @@ def tell_ended(rows: Sequence[Row[Any]]) -> None:
     publish_all("call.ended", [facts_of(row) for row in rows if row.is_awaited])
 
 
+def cancel_for_gone(contact_ids: Iterable[UUID]) -> None:
+    """Nothing that is queued for those of them who were deleted is called any more. What is on its way just now cannot be
+    taken back, and is not tried again."""
+    bound = {"organization_id": current_organization_id(), "contacts": uuid_array(contact_ids)}
+    rows = db().execute(_CANCEL_GONE, {**bound, "now": clock.now(), "problem": DELETED})
+    tell_ended(rows.all())
+
+
 def _hold_back(host: str, due: Sequence[Row[Any]], now: datetime) -> None:
-    paused = [row.id for row in due if row.is_paused and not row.is_closed]
-    closed = [row.id for row in due if row.is_closed]
+    paused = [row.id for row in due if row.is_paused and not row.refused]
     if paused:
         db().execute(_PARK, _bound(host, ids=paused))
-    if closed:
-        problem = "The campaign was cancelled."
-        tell_ended(db().execute(_CANCEL, _bound(host, ids=closed, now=now, problem=problem)).all())
+    for problem in (CANCELLED, DELETED):
+        refused = [row.id for row in due if row.refused == problem]
+        if refused:
+            tell_ended(db().execute(_CANCEL, _bound(host, ids=refused, now=now, problem=problem)).all())
 
 
 def _next_of(row: Row[Any], now: datetime) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loumass.outgoing.addresses import LONGEST as LONGEST_URL
 from loumass.outgoing.addresses import host_of, lacks
+from loumass.outgoing.counting import ended_since
 from loumass.outgoing.filling import COLUMNS as FILLABLE
 from loumass.outgoing.filling import Fill, read_fills
 from loumass.outgoing.keys import names as key_names
@@ -22,6 +23,7 @@ __all__ = [
     "body_of",
     "call_once",
     "calls_at",
+    "ended_since",
     "host_of",
     "key_for",
     "key_names",

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import httpx2
 
+from loumass.core import network
 from loumass.providers.credentials import Credentials
 from loumass.providers.errors import (
     Disconnected,
@@ -154,7 +155,7 @@ class ProviderContext:
     public_url: str
     #: Provider kind -> base address of its API, where settings override it.
     base_urls: Mapping[str, str] = field(default_factory=dict)
-    open_tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    open_tls: Callable[[], ssl.SSLContext] = network.trusted
     #: Where the vendor calls this channel; empty when it never does.
     hook_url: str = ""
     #: Keeps credentials that changed by themselves (tokens), before they are used.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loumass.tasks.assigning import Assignment, able_members
-from loumass.tasks.counting import due_for
+from loumass.tasks.counting import due_for, outcomes_since
 from loumass.tasks.doing import closed_words, complete, give, put_off, skip
 from loumass.tasks.planning import (
     TOPIC,
@@ -30,6 +30,7 @@ __all__ = [
     "expire_tasks",
     "give",
     "outcomes_at",
+    "outcomes_since",
     "plan_tasks",
     "put_off",
     "skip",

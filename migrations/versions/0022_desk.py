@@ -7,7 +7,7 @@ from alembic import op
 from migrations.support import secure_tenant_table
 
 revision = "0022"
-down_revision = "0016"
+down_revision = "0017"
 
 _HEAD = "organization_id UUID DEFAULT current_organization() NOT NULL"
 _ROW = f"{_HEAD}, id UUID DEFAULT uuidv7() NOT NULL"

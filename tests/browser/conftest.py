@@ -10,15 +10,18 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from loumass.app import settings_of
 from tests.browser import NO_CHROMIUM
+from tests.browser.windows import Windows
 from tests.house.bare import PACKAGE, bare_app
-from tests.world import PASSWORD, Person
+from tests.world import Person
 
 DRAWN = set(
     re.findall(r'<symbol id="([^"]+)"', (PACKAGE / "static" / "icons.svg").read_text(encoding="utf-8"))
@@ -36,7 +39,10 @@ ARGUMENTS = (
 #: while htmx still loads something leaves it behind: it says `sendAbort`, after the `afterRequest` that it says of every
 #: request without an answer. One that failed says `sendError`, `timeout` or `responseError`, and those are complaints.
 #: A funnel that somebody else saved meanwhile comes back with 409, and is put together with what one has.
-USUAL = ("status of 422", "status of 409", "htmx:sendAbort,", "htmx:afterRequest,")
+#: Playwright looks into frames in which no script may run, the previews of e-mails; Chromium tells of it when it comes early.
+USUAL = (
+    "status of 422", "status of 409", "htmx:sendAbort,", "htmx:afterRequest,", "Blocked script execution in",
+)  # fmt: skip
 #: The first has no window to draw, which is a fifth of the work.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -100,22 +106,19 @@ def server(app: Flask, served: str) -> Iterator[str]:
 OpenPage = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Windows:
+    """Contexts of this worker's Chromium."""
+    return Windows(browser)
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
+def open_page(windows: Windows) -> Iterator[OpenPage]:
     """Opens pages; the test fails when a page complained (a refused style, a script error, a missing file)."""
-    contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def opener(width: int = 1440, height: int = 900, theme: str = "light", scripts: bool = True) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if theme == "dark" else "light",
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(30_000)
-        contexts.append(context)
-        page = context.new_page()
+        page = windows.open(width, height, theme, scripts=scripts)
         page.on(
             "console",
             lambda note: (
@@ -128,8 +131,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         return page
 
     yield opener
-    for context in contexts:
-        context.close()
+    windows.close()
     wrong = [complaint for complaint in complaints if not any(one in complaint for one in USUAL)]
     assert not wrong, "\n".join(wrong)
 
@@ -155,15 +157,16 @@ SignIn = Callable[..., Page]
 
 @pytest.fixture
 def sign_in(server: str, open_page: OpenPage) -> SignIn:
-    """Signs a person of the world in through the login page and returns their browser."""
+    """A browser in which a person of the world is signed in, on the dashboard. How one signs in is tests/browser/test_outcome.py's."""
 
     def signed_in(person: Person, **window: Any) -> Page:
         page = open_page(**window)
-        page.goto(f"{server}/login")
-        page.get_by_label("E-mail").fill(person.user.email)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(lambda url: "/login" not in url)
+        session = person.browser.get_cookie(
+            "session", domain=urlsplit(settings_of(person.world.app).public_url).netloc
+        )
+        assert session is not None
+        page.context.add_cookies([{"name": "session", "value": session.value, "url": server}])
+        page.goto(f"{server}/")
         return page
 
     return signed_in

@@ -88,6 +88,9 @@ def kind(page: Page, label: str) -> Locator:
 def test_ten_steps_are_built_with_the_mouse(
     world: World, sign_in: SignIn, server: str, picture: Picture, empty: UUID
 ) -> None:
+    with world.acme.acting() as session:
+        other = service.create("Broker night again").draft_graph_id
+        session.commit()
     page = sign_in(world.acme.member, width=1440, height=1100)
     page.goto(f"{server}/funnels/{empty}")
     canvas = page.locator(".builder-canvas")
@@ -150,6 +153,72 @@ def test_ten_steps_are_built_with_the_mouse(
     saved(page)
     expect(page.get_by_role("button", name="Undo: Stage deleted.")).to_have_count(0)
     assert drawn(world, empty) == WANTED
+    _lead_elsewhere(page, "Split", to="End")
+    undo = page.get_by_role("button", name="Undo: Condition leads to End.")
+    expect(undo).to_be_visible()
+    saved(page)
+    assert drawn(world, empty) == WANTED - {("Condition", "no", "Split")} | {("Condition", "no", "End")}
+    undo.click()
+    expect(undo).to_have_count(0)
+    saved(page)
+    _not_on_sundays(page)
+    with world.acme.acting():
+        assert [
+            one.config.get("weekdays") for one in service.graph_of(empty).nodes if one.kind == "wait"
+        ] == [[0, 1, 2, 3, 4, 5]]
+    _copy_all_into(page, f"{server}/funnels/{other}")
+    assert drawn(world, other) == drawn(world, empty) == WANTED
+    with world.acme.acting():
+        ours, theirs = (queries.written_in(one) for one in (empty, other))
+        assert [words.subject for words in theirs.values()] == ["A seat for you"]
+        assert ours.keys().isdisjoint(theirs)
+
+
+def _not_on_sundays(page: Page) -> None:
+    """A day is taken out of a wait by the keyboard."""
+    step(page, "Wait").click()
+    sunday = panel(page).get_by_role("checkbox", name="Sun")
+    expect(sunday).to_be_checked()
+    sunday.press("Space")
+    expect(page.get_by_role("button", name="Undo: Wait changed.")).to_be_visible()
+    saved(page)
+
+
+def _lead_elsewhere(page: Page, before: str, to: str) -> None:
+    """The end of the way that leads to a step is dragged onto another one."""
+    page.keyboard.press("Escape")
+    led, wanted = step(page, before).bounding_box(), step(page, to).bounding_box()
+    assert led
+    assert wanted
+    page.mouse.move(led["x"] + led["width"] / 2, led["y"] - 10)
+    page.mouse.down()
+    page.mouse.move(wanted["x"] + wanted["width"] / 2, wanted["y"] - 20, steps=6)
+    page.mouse.move(wanted["x"] + wanted["width"] / 2, wanted["y"] + 2, steps=4)
+    page.mouse.up()
+
+
+def _copy_all_into(page: Page, address: str) -> None:
+    """A box is drawn around all steps; they are copied, and pasted into another template."""
+    page.get_by_role("button", name="Fit the whole funnel").click()
+    boxes = [box for one in page.locator("[data-step]").all() if (box := one.bounding_box())]
+    page.keyboard.down("Shift")
+    page.mouse.move(min(box["x"] for box in boxes) - 12, min(box["y"] for box in boxes) - 6)
+    page.mouse.down()
+    page.mouse.move(
+        max(box["x"] + box["width"] for box in boxes) + 12,
+        max(box["y"] + box["height"] for box in boxes) + 8,
+        steps=8,
+    )
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page.get_by_role("toolbar", name="Chosen steps")).to_contain_text("10 steps")
+    page.keyboard.press("ControlOrMeta+c")
+    expect(page.locator("#live")).to_contain_text("10 steps copied.")
+    page.goto(address)
+    expect(page.get_by_role("heading", name="What happens first?")).to_be_visible()
+    page.keyboard.press("ControlOrMeta+v")
+    expect(page.locator("#live")).to_contain_text("10 steps pasted.")
+    saved(page)
 
 
 def press(page: Page, *keys: str) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.fitting import fits
 from tests.campaigns.cast import ask, drafted, send, step, text_to, wait
 from tests.messages.sending import mailbox, number
+from tests.tasks.calling import CALL
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -21,6 +22,7 @@ FUNNEL = [
     ask("replied", {"yes": "talk", "timeout": "nudge"}, test="replied", wait_up_to=3, wait_unit="days"),
     text_to("nudge"),
     send("last call"),
+    step("call", "task", {"next": "done"}, **CALL),
     step("talk", "set_status", status="Needs BDR"),
     step("done", "end"),
 ]
@@ -54,9 +56,15 @@ def test_a_campaign_is_simulated_and_one_person_led_through(
     page.wait_for_url("**/simulate")
     look("new")
     page.get_by_label("Reply").fill("10")
+    outcomes = page.get_by_role("group", name="Call: of 100 tasks")
+    outcomes.get_by_label("Reached", exact=True).fill("60")
+    outcomes.get_by_label("Left a message").fill("40")
+    for other in ("No answer", "Not interested"):
+        outcomes.get_by_label(other).fill("0")
     page.get_by_role("button", name="Simulate").click()
     page.wait_for_url("**/simulations/*")
     expect(page.locator("canvas")).to_be_visible()
+    expect(page.get_by_text("60 % Reached, 40 % Left a message")).to_be_visible()
     look("result")
     page.get_by_role("link", name="4 Mar", exact=True).click()
     expect(page.get_by_role("heading", name="Messages per hour")).to_be_visible()

@@ -69,6 +69,11 @@ def test_a_tag_is_made_a_way_in(world: World, sign_in: SignIn, picture: Picture)
             page.goto(address + path)
             assert fits(page)
             picture(page, f"{name}-{theme}-{width}")
+            if name == "trigger-outcome":
+                assert page.get_by_label("Campaign", exact=True).inner_text().split("\n") == [
+                    "Choose a campaign",
+                    "Denver Broker Night",
+                ]
         page.goto(address.removesuffix("/triggers") + "/settings")
         assert fits(page)
         picture(page, f"trigger-settings-{theme}-{width}")

@@ -115,7 +115,9 @@ def _content(session: Any, graph_id: UUID, one: Planned) -> UUID:
 
 def channel(tenant: Tenant, medium: str = "email", **also: Any) -> Channel:
     """A sandbox channel of the tenant that nobody delivers by himself (the outcomes are told by `told`)."""
-    address = {"email": f"maya@{tenant.name.lower()}.example", "sms": "+13035550100"}[medium]
+    address = {
+        "email": f"maya@{tenant.name.lower()}.example", "sms": "+13035550100", "voicemail": "+13035550101",
+    }[medium]  # fmt: skip
     with tenant.acting() as session:
         before = session.scalars(
             select(Channel).where(Channel.provider == "sandbox", Channel.address == address)

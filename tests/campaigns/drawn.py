@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,6 +18,11 @@ from tests.world import World
 
 HOME = ZoneInfo("America/Denver")
 T = TypeVar("T")
+#: Days off of the organization: single ones, some in a row, one of each month and a leap day.
+DAYS_OFF = {
+    World.begins_at.date() + timedelta(days=number): f"Rest {number}"
+    for number in (*range(-430, 60, 29), -30, -29, -28, 0, 1, 2, 3, 17, 18)
+} | {date(2028, 2, 29): "Leap day"}
 
 
 ZONES = [
@@ -115,6 +120,7 @@ def windows(draw: st.DrawFn) -> dict[str, Any]:
         "weekdays": sorted(draw(st.sets(st.integers(0, 6), min_size=1))),
         "opens": opens,
         "closes": closes,
+        "days_off": draw(st.sampled_from(["count", "skip"])),
     }
 
 
@@ -184,13 +190,14 @@ shares = st.sampled_from(
 
 
 tasks = st.builds(
-    lambda kind, due_in, closes, days, give_up, whose: {
+    lambda kind, due_in, closes, days, give_up, whose, off: {
         "task": kind, "title": "Call {{contact.first_name}}", "script": "{{contact.company|fallback:\"your company\"}}, {{sender.name}}",
         "a": "Reached", "c": "No answer", "due_in": due_in, "opens": "09:00", "closes": closes, "weekdays": sorted(days),
-        "give_up_after": give_up, "whose": whose,
+        "give_up_after": give_up, "whose": whose, "days_off": off,
     },
     st.sampled_from(["call", "other"]), st.integers(0, 20), st.sampled_from(["17:00", None]), st.sets(st.integers(0, 6), min_size=1),
     st.none() | st.integers(1, 30), st.sampled_from(["owner", "campaign", "turn"]),
+    st.sampled_from(["count", "skip"]),
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from loumass.funnels.kinds.stage import EnterStage
 from loumass.funnels.kinds.tag import AddTag, RemoveTag
 from loumass.funnels.step import decide
 from tests.campaigns.cast import Run
-from tests.campaigns.drawn import HOME
+from tests.campaigns.drawn import DAYS_OFF, HOME
 
 _CALLS = {"delivered": CallOutcome.DELIVERED, "failed": CallOutcome.FAILED, "cancelled": CallOutcome.FAILED}
 
@@ -131,4 +131,5 @@ def _facts(
         message=outcomes.get(now["sent"]) if now["sent"] else None,
         task=TaskOutcome(*now["task"]) if now["task"] else None,
         call=_CALLS.get(now["call"], CallOutcome.PENDING) if now["call"] else None,
+        days_off=DAYS_OFF,
     )  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
 
+from loumass.accounts.days_off.models import DayOff
 from loumass.campaigns.models import Campaign, Enrollment, Step
 from loumass.contacts.models import Contact, ContactTag, Suppression, Tag
 from loumass.core import clock
@@ -18,7 +20,8 @@ from loumass.messages.models import Conversation, Message
 from loumass.outgoing.models import WebhookCall
 from loumass.tasks.models import Task
 from tests.campaigns.cast import Planned, Run
-from tests.world import World
+from tests.campaigns.drawn import DAYS_OFF
+from tests.world import Tenant, World
 
 _made: dict[str, Any] = {}
 
@@ -31,6 +34,7 @@ def drafted_once(
 
     if _made.get("world") is not world:
         _made.update(world=world, email=cast.channel(world.acme), sms=cast.channel(world.acme, "sms"))
+        resting(world.acme, DAYS_OFF)
     with world.acme.acting() as session:
         graph_id, nodes = cast.graph(session, steps)
         campaign_id = uuid7()
@@ -40,6 +44,15 @@ def drafted_once(
                              sms_channel_id=_made["sms"].id, event_at=event_at, event_timezone=event_zone))  # fmt: skip
         session.commit()
     return Run(world.acme, campaign_id, nodes, _made["email"], _made["sms"])
+
+
+def resting(tenant: Tenant, days: Mapping[date, str]) -> None:
+    """Days off of the organization's own."""
+    with tenant.acting() as session:
+        session.execute(
+            insert(DayOff), [{"day": day, "source": "own", "name": name} for day, name in days.items()]
+        )
+        session.commit()
 
 
 #: In the order of their keys to each other.

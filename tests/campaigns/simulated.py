@@ -18,9 +18,11 @@ from loumass.campaigns.simulating.wishes import Wish
 from loumass.core import clock
 from loumass.core.agenda import Agenda
 from loumass.core.database import db
+from loumass.funnels.models import Node
 from loumass.funnels.simulating.ledger import Ledger
 from loumass.funnels.simulating.people import Person
 from loumass.funnels.simulating.posting import Post
+from loumass.messages.models import Message
 from tests.campaigns.cast import Run
 
 #: (step, contact) -> when the message left.
@@ -67,12 +69,21 @@ def played(run: Run, moment: list[datetime], until: datetime) -> Letters:
     while (due := _next_due(run)) is not None and due <= until:
         moment[0] = max(due, moment[0])
         world.work(5_000)
-    keys = {node_id: key for key, node_id in run.nodes.items()}
+    keys = _keys(run)
     return {
         (keys[one.node_id], one.contact_id): one.sent_at
         for one in run.messages()
         if one.sent_at and one.node_id and one.contact_id
     }
+
+
+def _keys(run: Run) -> dict[UUID, str]:
+    """Of every step that a message was planned at, also of older versions."""
+    with run.tenant.acting() as session:
+        planned = select(Message.node_id).where(Message.stream_id == run.id)
+        return {
+            row.id: row.key for row in session.execute(select(Node.id, Node.key).where(Node.id.in_(planned)))
+        }
 
 
 def _next_due(run: Run) -> datetime | None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, text
 
+from loumass.campaigns.models import Enrollment
 from loumass.campaigns.simulating import kept, running
 from loumass.campaigns.simulating.wishes import Wish
+from loumass.tasks.models import Task
 from tests.campaigns.cast import Run, ask, drafted, send, step, text_to, wait
 from tests.campaigns.cast import running as set_going
 from tests.house.url_map import everything
-from tests.messages.sending import mailbox
+from tests.messages.limits import resting
+from tests.messages.sending import changed, mailbox
+from tests.tasks.calling import CALL
 from tests.world import World
 
 FUNNEL = [
@@ -153,6 +158,73 @@ def test_many_are_simulated_by_a_job_that_can_be_stopped(world: World, monkeypat
     assert (gone.status_code, "kept for a day" in gone.text) == (404, True)
 
 
+def test_what_comes_of_tasks_and_calls_is_chosen_or_as_it_was(world: World) -> None:
+    email = mailbox(world.acme, "events@acme.example")
+    people = world.acme.contacts([{"name": f"P{n} R", "email": f"p{n}@r.example"} for n in range(60)])
+    hook = {"url": "https://hooks.example/in", "waits": "wait"}
+    steps = [
+        step("ring", "task", {"a": "glad", "next": "post", "timeout": "late"}, **CALL | {"give_up_after": 2}),
+        send("glad", ways={"next": "late"}),
+        step("post", "webhook", {"next": "late", "failed": "off"}, **hook),
+        step("late", "end", reason="late"),
+        step("off", "end", reason="off"),
+    ]
+    run = drafted(world.acme, steps, email_channel_id=email.id)
+    run.add(*people)
+    ben, graph_id = world.acme.member, graph_of(run)
+
+    def asked() -> dict[str, str]:
+        page = ben.get(f"/funnels/{graph_id}/simulate").text
+        return dict(re.findall(r'name="way-(\S+)"[^>]*value="([^"]*)"', page))
+
+    even = {
+        "ring-a": "25",
+        "ring-b": "25",
+        "ring-c": "25",
+        "ring-d": "25",
+        "ring-next": "0",
+        "ring-timeout": "0",
+    }
+    assert asked() == even | {"post-next": "50", "post-failed": "50"}
+    # Nobody did half of them in time, which is known two days after they were due; of the calls all are given up.
+    said = {"way-ring-a": "50", "way-ring-timeout": "50", "way-post-failed": "100"}
+    page, address = simulated(world, run, **said)
+    [ring, _, _, late, _] = report_of(world, run, address)["steps"]
+    assert ring["left"]["a"] + ring["left"]["timeout"] == 60
+    assert 15 < ring["left"]["a"] < 45
+    assert late["last"].startswith("2026-03-05T16:")
+    told = words_of(page)
+    assert f"{ring['left']['a']} Reached" in told
+    assert "Taken to be done after 24 hours: 50 % Reached, 50 % nobody did it" in told
+    assert 'value="50"' in page.partition('name="way-ring-a"')[2][:200], (
+        "what was asked stands beside its result"
+    )
+    off = report_of(world, run, simulated(world, run, **{"way-ring-c": "100", "way-post-failed": "100"})[1])
+    assert off["ended"] == {"off": 60}
+    wrong = ben.post(f"/funnels/{graph_id}/simulations", {**FORM, "way-ring-a": "30"})
+    assert wrong.status_code == 422
+    assert "The outcomes of Ring add up to 30 %. Make it 100." in wrong.text
+    # From ten that were closed on, they come out as those did.
+    closed = [_closed(run, number, one) for number, one in enumerate(run.all()[:12])]
+    with world.acme.acting() as session:
+        session.execute(insert(Task), closed)
+        session.commit()
+    assert asked() == even | {
+        "ring-a": "50", "ring-b": "0", "ring-c": "25", "ring-d": "0", "ring-next": "8", "ring-timeout": "17",
+        "post-next": "50", "post-failed": "50",
+    }  # fmt: skip
+
+
+def _closed(run: Run, number: int, enrollment: Enrollment) -> dict[str, Any]:
+    came = [*[("done", "a")] * 6, *[("done", "c")] * 3, *[("expired", None)] * 2, ("skipped", None)]
+    state, outcome = came[number]
+    return {
+        "kind": "call", "title": "Ring", "script": "", "outcomes": [], "priority": 2, "due_at": World.begins_at,
+        "contact_id": enrollment.contact_id, "stream_id": run.id, "enrollment_id": enrollment.id, "step_id": uuid4(),
+        "node_id": run.nodes["ring"], "state": state, "outcome": outcome, "closed_at": World.begins_at,
+    }  # fmt: skip
+
+
 def test_one_person_is_led_through_by_hand(world: World, ledger: Engine) -> None:
     email = mailbox(
         world.acme, "events@acme.example", window_from=600, window_until=960, window_weekdays=[1, 2, 3, 4, 5]
@@ -178,6 +250,24 @@ def test_one_person_is_led_through_by_hand(world: World, ledger: Engine) -> None
     assert "Leaves Mon 10:00" not in other
     assert "Leaves the campaign: reached the end, Thu 11:00" in other
     assert everything(ledger) == before
+    # The same where today is a day off of a sender that skips them, and the second day after tomorrow one of the wait.
+    changed(world.acme, email, skips_days_off=True)
+    skipping(world, graph_id)
+    resting(world.acme, date(2026, 3, 3), date(2026, 3, 6), name="Founders Day")
+    told = words_of(world.acme.viewer.get(f"/funnels/{graph_id}/person?contact={priya.id}").text)
+    assert "A day off, on which events@acme.example rests: Wed 10:00" in told
+    assert "2 days after the message of Wed 4 Mar, not on Founders Day, then no holidays: Sat 0:00" in told
+
+
+def skipping(world: World, graph_id: Any) -> None:
+    """The waits of the graph skip days off."""
+    with world.acme.acting() as session:
+        session.execute(
+            text("UPDATE node SET config = config || CAST(:skip AS jsonb) "
+                 "WHERE organization_id = :id AND graph_id = :graph_id AND kind = 'wait'"),
+            {"id": world.acme.id, "graph_id": graph_id, "skip": '{"days_off": "skip"}'},
+        )  # fmt: skip
+        session.commit()
 
 
 def test_a_template_is_simulated_with_invented_people(world: World) -> None:
@@ -201,4 +291,8 @@ def test_a_template_is_simulated_with_invented_people(world: World) -> None:
     told = words_of(world.acme.member.get(answer.location).text)
     assert "1,000 invented" in told
     assert re.search(r"has used its messages of the day .*?600", told)
-    assert "Somebody invented" in world.acme.member.get(f"/funnels/{graph_id}/person").text
+    skipping(world, graph_id)
+    resting(world.acme, date(2026, 3, 3))
+    walk = words_of(world.acme.member.get(f"/funnels/{graph_id}/person").text)
+    assert "Somebody invented" in walk
+    assert "Next time it is Tue to Thu, 8 to 11:30 their time, no holidays: Wed 8:00" in walk

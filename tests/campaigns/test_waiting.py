@@ -12,6 +12,7 @@ from loumass.campaigns.creating import Details, change
 from loumass.contacts.models import Contact, ContactTag, Tag
 from loumass.core import clock
 from loumass.core.ids import uuid7
+from loumass.events.service import publish_all
 from tests.campaigns.cast import Run, ask, running, send, step, wait
 from tests.world import World
 
@@ -83,6 +84,35 @@ def test_without_an_event_date_people_are_held_until_it_is_given(world: World) -
     assert (one.state, one.reason) == ("held", "no_event")
     _change(run, event_at=utc(2026, 3, 25, 18))
     assert (run.of(priya).state, run.of(priya).reason) == ("waiting", None)
+
+
+def test_questions_and_goals_about_the_event_are_asked_again_when_it_moves(world: World) -> None:
+    soon = {"match": "all", "rules": [{"ask": "event", "when": "within", "days": 3}]}
+    far, long_wait = {"event_type": "virtual", "event_at": utc(2026, 6, 20, 18)}, wait("rest", amount=4)
+    asking = ask("soon", {"yes": "done", "timeout": "done"}, test="rule", rule=soon, wait_up_to=60)
+    goal = step("goal", "goal", {}, test="rule", rule={"match": "any", "rules": [soon]})
+    priya, tom, ann = (world.acme.contact(f"P{n} R", f"p{n}@r.example") for n in range(3))
+    asked = running(world.acme, [asking, DONE], priya, **far)
+    goes = running(world.acme, [long_wait, DONE, goal], tom, ann, **far)
+    other = running(world.acme, [long_wait, DONE], priya, **far)
+    with world.acme.acting() as session:
+        publish_all(
+            "contact.away", [{"contact_id": ann.id, "facts": {"until": utc(2026, 3, 9, 15).isoformat()}}]
+        )
+        session.commit()
+    world.work()
+    assert (asked.at(priya), goes.at(tom), goes.at(ann)) == ("soon", "rest", "rest")
+    for run in (asked, goes, other):
+        _change(run, event_at=utc(2026, 3, 5, 18))
+    assert (asked.at(priya), goes.at(tom)) == ("ended: finished", "ended: goal")
+    assert other.at(priya) == "rest", "nothing there asks about it"
+    # Whoever is away is asked when they are back.
+    one = goes.of(ann)
+    assert (one.state, (one.waiting_for or {})["for"], one.due_at) == ("waiting", "away", utc(2026, 3, 9, 15))
+    _change(goes, event_at=utc(2026, 3, 10, 18))
+    assert goes.at(ann) == "rest"
+    world.later(days=7)
+    assert goes.at(ann) == "ended: goal"
 
 
 def test_without_a_mailbox_people_are_held_until_one_is_chosen(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -77,6 +78,12 @@ def test_limits_are_kept_and_said_in_words(world: World, admin: Person) -> None:
     assert (changed.window_weekdays, changed.window_from, changed.window_until) == ([1, 2, 5], 510, 1020)
     assert "Mon, Tue, Fri, 8:30 to 17" in admin.get(f"/channels/{channel.id}").text
     assert "channel.limits_changed" in audited(world.acme)
+    assert admin.post(f"/channels/{channel.id}/limits", {**LIMITS, "skips_days_off": "y"}).status_code == 302
+    page = admin.get(f"/channels/{channel.id}").text
+    assert "Mon, Tue, Fri but holidays, 8:30 to 17" in page
+    assert re.search(r'id="skips_days_off"[^>]*checked|checked[^>]*id="skips_days_off"', page)
+    assert admin.post(f"/channels/{channel.id}/limits", LIMITS).status_code == 302
+    assert not now(world.acme, channel).skips_days_off
 
 
 @pytest.mark.parametrize(

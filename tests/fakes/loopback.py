@@ -9,7 +9,7 @@ import ssl
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
@@ -109,7 +109,7 @@ class LoopbackServer:
     def _serve(self, line: Line) -> None:
         try:
             if self.implicit_tls:
-                line.encrypt(certificate().server_context())
+                line.encrypt(certificate().server_context)
             self.converse(line)
         except OSError:
             pass  # the client hung up, which is its right
@@ -124,6 +124,7 @@ class Certificate:
     pem: bytes
     key_pem: bytes
 
+    @cached_property
     def server_context(self) -> ssl.SSLContext:
         """A TLS context that presents it."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -133,6 +134,7 @@ class Certificate:
             context.load_cert_chain(path)
         return context
 
+    @cached_property
     def trusting_context(self) -> ssl.SSLContext:
         """A client's context that trusts nobody else."""
         return ssl.create_default_context(cadata=self.pem.decode())

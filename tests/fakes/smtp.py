@@ -135,7 +135,7 @@ class _Session:
             self._say("502 5.5.1 no TLS here")
             return
         self._say("220 2.0.0 go ahead")
-        self.line.encrypt(certificate().server_context())
+        self.line.encrypt(certificate().server_context)
         self.is_encrypted = True
 
     def _auth(self, command: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -78,6 +79,30 @@ class TestReading:
             {"name": "next", "label": "sent", "is_required": True},
             {"name": "failed", "label": "not sent", "is_required": False},
         ]  # fmt: skip
+
+    def test_somebody_who_saves_in_the_middle_is_read_whole(
+        self, world: World, cold: Made, monkeypatch: pytest.MonkeyPatch
+    ):
+        theirs = wanted(graph(world, cold))
+        gone = theirs["nodes"].pop()["id"]
+        theirs["edges"] = [way for way in theirs["edges"] if gone not in (way["source"], way["target"])]
+        answers: list[Any] = []
+        turns = [True]
+
+        def save_meanwhile(graph_id: UUID) -> dict[UUID, queries.Place]:
+            if turns and turns.pop():
+                # In a thread, so that it has a session of its own, as another process has.
+                other = Thread(
+                    target=lambda: answers.append(world.acme.admin.browser.put(api(cold), json=theirs))
+                )
+                other.start()
+                other.join()
+            return places_in(graph_id)
+
+        places_in = queries.places_in
+        monkeypatch.setattr(queries, "places_in", save_meanwhile)
+        told = graph(world, cold)
+        assert (answers[0].status_code, told) == (200, answers[0].json)
 
     def test_the_registry_describes_itself(self, world: World):
         document = got(world.acme.viewer, "/api/v1/openapi.json").json

@@ -35,7 +35,7 @@ INVITATION = WrittenTemplate(
             {},
             WrittenContent("=Seat for you", "", "<p>Hi, “you”</p>", "Hi\r\nyou"),
         ),
-        WrittenStep("pause", "wait", "Wait 3 days", {"amount": 3, "weekdays": [1, 2]}),
+        WrittenStep("pause", "wait", "Wait 3 days", {"amount": 3, "weekdays": [1, 2], "days_off": "skip"}),
         WrittenStep("end", "end", "End"),
     ),
     (WrittenWay("invite", "next", "pause"), WrittenWay("pause", "next", "end")),

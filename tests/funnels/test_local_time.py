@@ -1,5 +1,6 @@
 """Days and windows are right in every zone, also when the clocks change."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -156,6 +157,42 @@ def test_a_window_opens_at_the_first_minute_that_a_clock_watcher_would_find(
         assert not window.is_open(quarter, zone)
         quarter += timedelta(minutes=15)
     assert opened == at or not window.is_open(opened - timedelta(minutes=1), zone)
+
+
+NEW_YEAR = {date(2026, 1, 1): "New Year's Day", date(2026, 1, 2): "Bridge"}
+
+
+@pytest.mark.parametrize(
+    ("window", "closed", "at", "opened"),
+    [
+        # A holiday lasts for its whole date, also for a window that opens late, and that is open already.
+        (Window(opens=time(22)), {SPRING: "Rest"}, "2026-03-08T23:30", "2026-03-09T22:00"),
+        # The clocks change on the day before the holiday, on it, and on the day after.
+        (Window(opens=time(9)), {date(2026, 3, 9): "Rest"}, "2026-03-09T08:00", "2026-03-10T09:00"),
+        (Window(), {SPRING: "Rest"}, "2026-03-08T00:00", "2026-03-09T00:00"),
+        (Window(opens=time(2, 30)), {date(2026, 3, 7): "Rest"}, "2026-03-07T12:00", "2026-03-08T03:00"),
+        (Window(closes=time(1, 45)), {date(2026, 10, 31): "Rest"}, "2026-10-31T01:00", "2026-11-01T00:00"),
+        # A leap day; the turn of the year; one weekday that is off for three weeks, which two weeks do not show.
+        (Window(), {date(2028, 2, 29): "Leap day"}, "2028-02-29T12:00", "2028-03-01T00:00"),
+        (Window(frozenset(range(5)), time(9)), NEW_YEAR, "2026-01-01T00:00", "2026-01-05T09:00"),
+        (
+            Window(frozenset({3})),
+            {date(2026, 11, 5) + timedelta(weeks=week): "Rest" for week in range(3)},
+            "2026-11-04T12:00",
+            "2026-11-26T00:00",
+        ),
+    ],
+)
+def test_a_window_that_skips_days_off_opens_on_the_next_day_of_work(
+    window: Window, closed: dict[date, str], at: str, opened: str
+):
+    came = datetime.fromisoformat(at).replace(tzinfo=NEW_YORK)
+    resting = replace(window, skips_days_off=True).without(closed)
+    assert resting.next_open(came, NEW_YORK).astimezone(NEW_YORK) == datetime.fromisoformat(opened).replace(
+        tzinfo=NEW_YORK
+    )
+    assert not resting.is_always_open
+    assert window.without(closed) == window, "whoever does not skip them is not closed"
 
 
 @settings(max_examples=200, deadline=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from loumass.campaigns.preflight.finishing import Pace, finished
 from loumass.channels.warming import Warmup
+from loumass.contacts.rules import registry
 from loumass.funnels import decisions as d
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds import KINDS
@@ -22,12 +23,13 @@ from loumass.funnels.kinds.stage import Stage
 from loumass.funnels.node import Edge, Node
 from loumass.funnels.simulating.by_hand import Diary, Script
 from loumass.funnels.simulating.carrying import Assumed
-from loumass.funnels.simulating.chances import Rates, Seeded
-from loumass.funnels.simulating.hours import QUIET, WINDOW, Hours, wall
+from loumass.funnels.simulating.chances import Fate, Rates, Seeded
+from loumass.funnels.simulating.hours import DAY_OFF, QUIET, WINDOW, Hours, wall
 from loumass.funnels.simulating.ledger import Ledger
 from loumass.funnels.simulating.people import Known, Person, Reach
 from loumass.funnels.simulating.running import Plan, Simulation
 from loumass.funnels.simulating.senders import Brand, Budget, Limits, Sender
+from loumass.rules import PREDICATES, REFERENCES, WALKS
 
 DENVER, BERLIN, LORD_HOWE = (
     ZoneInfo(one) for one in ("America/Denver", "Europe/Berlin", "Australia/Lord_Howe")
@@ -122,6 +124,21 @@ def test_windows_and_nights_close_and_open_where_people_live() -> None:
     assert hours.refusal(datetime(2026, 3, 7, 5, 0, tzinfo=UTC), DENVER) == QUIET
     assert Hours(frozenset()).opens_at(closed, DENVER) is None
     assert Hours().never_close
+
+
+def test_a_sender_that_skips_days_off_is_closed_on_the_date_where_people_live() -> None:
+    friday, monday = date(2026, 3, 6), date(2026, 3, 9)
+    hours = Hours(frozenset({1, 2, 3, 4, 5}), 9 * 60, 17 * 60, days_off={friday, monday})
+    at = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)  # 9:00 on Friday in Denver
+    assert hours.refusal(at, DENVER) == DAY_OFF
+    assert hours.opens_at(at, DENVER) == datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
+    # It is Saturday on Lord Howe: no holiday there, and Monday is one when Denver has Sunday still.
+    assert hours.refusal(at, LORD_HOWE) == WINDOW
+    assert hours.refusal(datetime(2026, 3, 8, 22, 0, tzinfo=UTC), LORD_HOWE) == DAY_OFF
+    assert not Hours(days_off={friday}).never_close
+    # A year of days off is looked at again every forty days, as the gate does.
+    closed = {friday + timedelta(days=number) for number in range(365)}
+    assert Hours(days_off=closed).opens_at(at, DENVER) == datetime(2026, 4, 16, 6, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +297,11 @@ def test_what_nobody_has_thought_of_is_assumed(
     assert ledger.came[drawn.nodes[0].id].left == {way: 2}
     assert ledger.times == after(hours, hours)
     assert ledger.assumed[drawn.nodes[0].id] == (2 if hours == 5 else 0)
-    refused = Assumed(timedelta(hours=5), {"s0": "refused"})
+    halves = Assumed(timedelta(hours=5), {"s0": {"done": 0.5, "refused": 0.5}})
+    split = ran(drawn, 200, assumed=halves)[0].came[drawn.nodes[0].id].left
+    assert sum(split.values()) == 200
+    assert (70 < split["done"] < 130) == (hours == 5)
+    refused = Assumed(timedelta(hours=5), {"s0": {"refused": 1.0}})
     assert len(ran(drawn, 2, assumed=refused)[0].times) == (0 if hours == 5 else 2)
 
 
@@ -326,3 +347,58 @@ def test_the_check_before_the_start_counts_by_the_same_warm_up() -> None:
     forecast = finished([Pace(3, every_day, Warmup(1, 1, 9))], 6, BEGINS.date())
     ledger, _ = ran(graph(EMAIL, END), 6, mail={"cap": 3, "warmup": Warmup(1, 1, 9)})
     assert forecast.last == ledger.times[-1].astimezone(DENVER).date() == date(2026, 3, 5)
+
+
+@dataclass
+class Everybody:
+    """They all do the same with each message."""
+
+    fate: Fate
+
+    def after_sending(
+        self, person_id: UUID, node_id: UUID, visit: int, medium: str, at: datetime
+    ) -> Fate | None:
+        later = at + timedelta(hours=1)
+        return Fate(opened_at=later, clicked_at=later) if self.fate.clicked_at else Fate(replied_at=later)
+
+    def share(self, person_id: UUID, node_id: UUID, visit: int) -> float:
+        return 0.5
+
+
+RULE_CLICKED = {"match": "all", "rules": [{"ask": "clicked_here", "step": "s0"}]}
+
+
+@pytest.mark.parametrize(
+    ("goal", "fate", "exits", "reason"),
+    [
+        ({"test": "clicked"}, Fate(clicked_at=BEGINS), True, "goal"),
+        ({"test": "rule", "rule": RULE_CLICKED}, Fate(clicked_at=BEGINS), True, "goal"),
+        ({"test": "replied"}, Fate(replied_at=BEGINS), False, "goal"),
+        ({"test": "replied"}, Fate(replied_at=BEGINS), True, "replied"),
+        ({"test": "status", "status": "Needs BDR"}, Fate(clicked_at=BEGINS), True, "finished"),
+    ],
+)
+def test_who_reaches_a_goal_by_what_they_do_leaves_then(
+    goal: dict[str, Any], fate: Fate, exits: bool, reason: str
+) -> None:
+    registry.use(PREDICATES, REFERENCES, WALKS)
+    drawn = graph(EMAIL, WAIT, EMAIL, END, ("goal", goal), ways={3: {}})
+    ledger, _ = ran(drawn, chances=Everybody(fate), exits_on_reply=exits)
+    assert ledger.ended == {reason: 3}
+    assert len(ledger.times) == (6 if reason == "finished" else 3)
+    if reason == "goal":
+        assert ledger.last_moved == BEGINS + timedelta(hours=1)
+
+
+def test_a_goal_is_asked_of_who_begins_and_only_on_its_own_version() -> None:
+    drawn = graph(EMAIL, WAIT, EMAIL, END, ("goal", {"test": "tag", "tag": "Guest"}), ways={3: {}})
+    plan = Plan(
+        graph=drawn, begins=BEGINS, ends=BEGINS + timedelta(days=9), limits=Limits(DENVER), chances=NOBODY_DOES,
+        senders={"email": [Sender(id=MAIL, medium="email", name="Maya")]},
+    )  # fmt: skip
+    for older, expected in (({}, {"goal": 1}), ({drawn.nodes[4].id: 1}, {"finished": 1})):
+        simulation = Simulation(replace(plan, older=older), Watched())
+        simulation.begin(
+            Person(UUID(int=1), UUID(int=1), DENVER, Known({"tags": frozenset({"guest"})}), Reach()), BEGINS
+        )
+        assert simulation.run().ended == expected

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from lxml import html
@@ -11,9 +13,10 @@ from sqlalchemy import select
 
 from loumass.content.models import Content, ContentVersion
 from loumass.funnels import exchange, models, queries, service
-from loumass.funnels.csv_format import WrittenStep, WrittenTemplate
+from loumass.funnels.csv_format import WrittenStep, WrittenTemplate, read
 from loumass.funnels.seeds import EXAMPLES
 from tests.funnels.made import NO_SHOW, Made, form_of
+from tests.messages.limits import resting
 from tests.world import World
 
 
@@ -58,6 +61,21 @@ class TestStep:
         words = " ".join(page.cssselect(".funnel-in-words")[0].text_content().split())
         assert words.startswith("In words 3 days after it was sent, Tue to Thu, 8 to 11:30 their time.")
         assert words.endswith("Sent now, it goes on Tue 10 Mar, 8:00 (America/Denver).")
+        # The same that skips days off, where Tuesday is one; the setting leaves and comes back with the template's file.
+        resting(world.acme, date(2026, 3, 10))
+        url = cold.at("wait-1")
+        typed = form_of(world.acme.member.get(url).text, url) | {"set-days_off": "skip"}
+        assert world.acme.member.post(url, typed).status_code == 302
+        words = " ".join(world.acme.member.get(url).text.split())
+        assert "Tue to Thu, 8 to 11:30 their time, no holidays" in words
+        assert "it goes on Wed 11 Mar, 8:00 (America/Denver). Tue 10 Mar is Thanksgiving Day." in words
+        file = world.acme.member.get(f"{cold.url}/file.csv")
+        world.acme.member.post("/templates/import", {"file": (io.BytesIO(file.data), "template.csv")})
+        kept = [step.settings.get("days_off") for step in read(file.text).steps if step.kind == "wait"]
+        assert kept.count("skip") == 1
+        with world.acme.acting() as session:
+            found = session.scalars(select(models.Node).where(models.Node.key == "wait-1"))
+            assert [one.config["days_off"] for one in found] == ["skip", "skip"]
 
     def test_what_cannot_be_saved_comes_back_as_it_was_typed(self, world: World, cold: Made):
         url = cold.at("wait-1")

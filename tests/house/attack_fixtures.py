@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from werkzeug.routing import Rule
 
+from loumass.core import clock
 from tests.house.furnished import Furniture
 
 Form = dict[str, Any]
@@ -127,6 +129,12 @@ BY_ENDPOINT: dict[str, dict[str, str]] = {
     "content.version": {"number": "1"},
     "content.use_again": {"number": "1"},
 }
+
+
+def _tomorrow() -> date:
+    return clock.now().date() + timedelta(days=1)
+
+
 _RULE: Form = {"rule-0-match": "all", "rule-0_0-ask": "tag", "rule-0_0-tag": "vip"}
 #: Endpoint -> the form of its POST, given Acme's furniture. An empty form is said as well: {}.
 FORMS: dict[str, Callable[[Furniture], Form]] = {
@@ -352,6 +360,9 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
         "postal_address": "2 Side Street",
     },
     "account.visit": lambda _: {},
+    "account.choose_calendar": lambda _: {"country": "DE", "region": "BY"},
+    "account.add_days_off": lambda _: {"name": "Retreat", "first": str(_tomorrow()), "last": ""},
+    "account.change_day_off": lambda _: {"act": "remove", "day": str(_tomorrow())},
     "account.profile": lambda _: {
         "profile-name": "Ada",
         "profile-timezone": "",

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
+from loumass.accounts.days_off.models import DayOff, HolidayCalendar
 from loumass.accounts.models import Invitation
 from loumass.campaigns.models import Campaign, CampaignChange, CampaignSender, Enrollment
 from loumass.campaigns.simulating import kept
@@ -354,6 +355,9 @@ def _tracking(put: Any, session: Any, house: Furniture) -> None:
 
 def _rules(put: Any, session: Any, channel: Channel) -> None:
     session.add(SendingRule(contact_per_day=9, contact_per_week=20))
+    tomorrow = clock.now().date() + timedelta(days=1)
+    session.add(HolidayCalendar(country="US", region="CO", filled_until=tomorrow.year + 2))
+    session.add(DayOff(day=tomorrow, source="own", name=f"{MARK} day"))
     brand = put("brand", Brand(name=f"{MARK} brand", segments_per_day=400))
     session.add_all(
         [

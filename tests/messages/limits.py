@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from loumass.accounts.days_off.models import DayOff
 from loumass.channels.models import Brand, BrandChannel, BrandDay, Channel, ChannelDay, SendingRule
 from loumass.contacts.models import Contact
 from loumass.core import clock
@@ -24,6 +25,13 @@ def ruled(tenant: Tenant, **rules: Any) -> None:
         for name, value in rules.items():
             setattr(rule, name, value)
         session.add(rule)
+        session.commit()
+
+
+def resting(tenant: Tenant, *days: date, name: str = "Thanksgiving Day") -> None:
+    """Days off of the organization's own."""
+    with tenant.acting() as session:
+        session.add_all(DayOff(day=one, source="own", name=name) for one in days)
         session.commit()
 
 

@@ -11,14 +11,14 @@ import pytest
 from loumass.core import clock
 from loumass.core.tenancy import get_or_404
 from loumass.messages import gates_waiting
-from loumass.messages.gates import CHANNEL_GATES, COUNTED_GATES, GATES, MESSAGE_GATES
+from loumass.messages.gates import CHANNEL_GATES, COUNTED_GATES, GATES, RESTING_GATES
 from loumass.messages.models import Stream
 from loumass.messages.service import (
     why_wait,
 )
 from tests.messages.gates import at_denver, closed, deleted, suppressed, waiting, withdrawn
 from tests.messages.gates_rare import RARE
-from tests.messages.limits import branded, got, ruled
+from tests.messages.limits import branded, got, resting, ruled
 from tests.messages.sending import (
     campaign,
     changed,
@@ -57,6 +57,10 @@ def arranged(world: World, gate: str) -> UUID:
         "channel_resting": lambda: changed(world.acme, channel, **rest),
         "daily_cap": lambda: changed(world.acme, channel, daily_cap=0),
         "quiet_hours": lambda: clock.advance(at_denver(3, day=4)),
+        "day_off": lambda: (
+            changed(world.acme, channel, skips_days_off=True),
+            resting(world.acme, clock.now().date()),
+        ),
         "window": lambda: changed(world.acme, channel, window_from=60, window_until=120),
         "segments": lambda: branded(world.acme, 0, channel),
         "frequency": lambda: (ruled(world.acme, contact_per_day=1), got(world.acme, channel, person)),
@@ -93,7 +97,7 @@ def test_what_a_page_says_is_what_the_claim_does(world: World, gate: str) -> Non
 
 
 def test_every_gate_is_either_the_messages_or_the_channels() -> None:
-    assert {*MESSAGE_GATES, *CHANNEL_GATES, *COUNTED_GATES} == set(GATES)
+    assert {*RESTING_GATES, *CHANNEL_GATES, *COUNTED_GATES} == set(GATES)
     assert not any(gate.ends and gate.is_channels for gate in GATES)
 
 

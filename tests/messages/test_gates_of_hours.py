@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from loumass.core import clock
-from tests.messages.gates import at_denver
+from loumass.core.database import db
+from loumass.messages.delivering_windows import Pace, Portion
+from loumass.messages.outbox_lease import allowance, take
+from tests.messages.gates import at_denver, waiting
+from tests.messages.limits import resting, ruled
 from tests.messages.sending import (
     campaign,
     changed,
@@ -110,3 +115,92 @@ def test_an_organization_that_sets_its_clock_otherwise_wakes_what_waited_for_its
         world.work()
         assert states(world.acme, ids) == [becomes, "queued"], "who lives where it is night sleeps on"
     assert message(world.acme, ids[1]).waiting_for == "quiet_hours"
+
+
+def test_a_sender_rests_on_days_off_by_the_date_where_people_live(world: World) -> None:
+    """Tuesday, 3 March, 9:00 in Denver: it is Wednesday in Tokyo already, and the clocks change on Sunday."""
+    tuesday = date(2026, 3, 3)
+    resting(world.acme, tuesday, tuesday + timedelta(days=2), tuesday + timedelta(days=3))
+    hours = {
+        "window_from": 9 * 60,
+        "window_until": 17 * 60,
+        "window_weekdays": [1, 2, 5],
+        "skips_days_off": True,
+    }
+    maya, ben = (
+        mailbox(world.acme, **hours),
+        mailbox(world.acme, "ben@acme.example", **{**hours, "skips_days_off": False}),
+    )
+    home, kyoto = people(world.acme, 2)
+    changed(world.acme, home, timezone="America/Denver")
+    changed(world.acme, kyoto, timezone="Asia/Tokyo")
+    run = stream(world.acme)
+    mine, theirs = campaign(world.acme, maya, [home, kyoto], run)
+    others = campaign(world.acme, ben, [home, kyoto], run)
+    (answer,) = queue(world.acme, maya, [home])
+    world.work()
+    # Who works on days off sends in Denver; in Tokyo it is Wednesday, which is no day of the window.
+    assert states(world.acme, [mine, theirs, *others, answer]) == [
+        "queued",
+        "queued",
+        "sent",
+        "queued",
+        "sent",
+    ]
+    held, window = message(world.acme, mine), message(world.acme, theirs)
+    assert (held.waiting_for, window.waiting_for) == ("day_off", "window")
+    # Friday is off as well, and on Monday 9:00 is summer time: 15:00 UTC.
+    assert held.due_at == datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
+    assert window.due_at == datetime(2026, 3, 9, 0, 0, tzinfo=UTC)
+    assert message(world.acme, others[1]).due_at == datetime(2026, 3, 6, 0, 0, tzinfo=UTC)
+    told = waiting(world, mine)[0]
+    assert (told.sentence, told.until, told.zone) == (
+        "Not on Thanksgiving Day.",
+        held.due_at,
+        "America/Denver",
+    )
+    # Somebody works on Tuesday after all: what waited for that is looked at, and goes.
+    assert (
+        world.acme.admin.post(
+            "/organization/days-off/change", {"act": "remove", "day": "2026-03-03"}
+        ).status_code
+        == 303
+    )
+    world.work()
+    assert states(world.acme, [mine, theirs]) == ["sent", "queued"]
+
+
+def test_days_off_are_asked_where_more_is_counted_and_of_voicemail_and_a_long_rest_is_looked_at_again(
+    world: World,
+) -> None:
+    today = clock.now().date()
+    resting(world.acme, *(today + timedelta(days=number) for number in range(60)))
+    ruled(world.acme, contact_per_day=5)
+    maya = mailbox(world.acme, skips_days_off=True)
+    (counted,) = campaign(
+        world.acme, maya, [world.acme.contact(timezone="America/Denver")], stream(world.acme)
+    )
+    world.work()
+    held = message(world.acme, counted)
+    # Forty days are looked ahead; then it is asked again: midnight of 13 April in Denver.
+    assert (held.waiting_for, held.due_at) == ("day_off", datetime(2026, 4, 13, 6, 0, tzinfo=UTC))
+    world.later(days=62)
+    assert message(world.acme, counted).state == "sent"
+
+
+def test_a_sender_that_works_on_days_off_is_not_asked_for_them(world: World) -> None:
+    for medium, hours in (("email", {}), ("email", {"window_until": 60}), ("sms", {}), ("voicemail", {})):
+        for skips in (False, True):
+            name = f"{medium}.{len(hours)}.{skips}@acme.example"
+            box = mailbox(world.acme, name, skips_days_off=skips, **hours)
+            changed(world.acme, box, medium=medium)
+            with world.acme.acting():
+                lease = take(box.id)
+                assert lease is not None
+                allowed = allowance(lease, 10)
+                attempt = Portion(lease, allowed, Pace(lease)).attempt()
+                *_, (statement, values) = attempt.statements
+                assert ("day_off" in str(statement)) is skips
+                assert db().execute(statement, values).one().is_held
+                counted = replace(attempt, allowed=replace(allowed, has_budget=True))
+                assert counted.carry_out().is_held

@@ -14,7 +14,7 @@ from loumass.messages.gates import BY_NAME, GATES
 from loumass.messages.gates_reading import Reading, readings_of
 from tests.messages.gates import at_denver, closed, deleted
 from tests.messages.gates_rare import RARE
-from tests.messages.limits import branded, did, got, ruled
+from tests.messages.limits import branded, did, got, resting, ruled
 from tests.messages.sending import campaign, changed, mailbox, message, number, queue, stream
 from tests.messages.test_gates_in_words import _stream
 from tests.world import World
@@ -94,6 +94,11 @@ SHUT: dict[str, tuple[str, Callable[[Set], object], str]] = {
     "segments": (
         "No brand shares its segments.", lambda it: branded(it.world.acme, 0, it.channel),
         "Acme Events used 0 of 0 today; this text takes 1.",
+    ),
+    "day_off": (
+        "+1 303 555 0100 works on days off too.",
+        lambda it: (it.channel_has(skips_days_off=True), resting(it.world.acme, clock.now().date())),
+        "Not on Thanksgiving Day.",
     ),
     "quiet_hours": (
         "Texts from 8:00 to 21:00, it is Tue 9:00 in Denver, by their number.", lambda it: clock.advance(at_denver(22)),

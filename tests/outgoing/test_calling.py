@@ -4,55 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 from threading import Barrier
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from loumass.accounts.models import AuditEntry
-from loumass.campaigns.models import Campaign
 from loumass.campaigns.service import cancel, pause, resume
-from loumass.contacts.erasing import erase
 from loumass.contacts.models import Contact, ContactField
 from loumass.core import clock, network
-from loumass.core.errors import Refused
 from loumass.core.tenancy import serving, transaction
-from loumass.outgoing import claiming, jobs, keys, sending
-from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
+from loumass.outgoing import claiming, jobs, sending
+from loumass.outgoing.models import WebhookHost
 from loumass.outgoing.recording import pause_after
-from tests.campaigns.cast import Planned, Run, drafted, running, step
 from tests.fakes.forms import ACCEPT_THEN_CUT, HANG, Reply
 from tests.fakes.receiver import FakeReceiver
-from tests.world import Tenant, World
-
-
-def funnel(url: str, **config: Any) -> list[Planned]:
-    ways = {"next": "told", "failed": "lost"} if config.get("waits", "wait") == "wait" else {"next": "told"}
-    return [
-        Planned("tell", "webhook", {"url": url, "columns": ["email", "first_name"]} | config, ways),
-        step("told", "end", reason="told"),
-        step("lost", "end", reason="lost"),
-    ]
-
-
-def telling(world: World, url: str, *contacts: Contact, **config: Any) -> Run:
-    return running(world.acme, funnel(url, **config), *contacts)
-
-
-def calls(tenant: Tenant) -> list[WebhookCall]:
-    with tenant.acting() as session:
-        return list(session.scalars(select(WebhookCall).order_by(WebhookCall.created_at, WebhookCall.id)))
-
-
-def attempts(tenant: Tenant) -> list[WebhookAttempt]:
-    with tenant.acting() as session:
-        found = select(WebhookAttempt).order_by(WebhookAttempt.call_id, WebhookAttempt.number)
-        return list(session.scalars(found))
-
-
-def secret_of(tenant: Tenant, name: str = "") -> str:
-    with tenant.acting() as session:
-        return keys.secret_of(session.scalars(select(WebhookKey).where(WebhookKey.name == name)).one())
+from tests.outgoing.telling import attempts, calls, secret_of, telling
+from tests.world import World
 
 
 def test_a_call_is_signed_says_what_was_chosen_and_lets_them_go_on(
@@ -256,137 +222,6 @@ def test_a_pause_holds_calls_back_and_a_cancelled_campaign_makes_none(
     assert (len(receiver.calls), run.at(priya)) == (3, "ended: told")
 
 
-def test_keys_sign_go_to_their_host_alone_and_are_shown_to_admins_only(
-    world: World, receiver: FakeReceiver
-) -> None:
-    ada, priya = world.acme.admin, world.acme.contact()
-    typed = {
-        "name": "CRM",
-        "host": receiver.base_url,
-        "headers": "Authorization: Bearer topsecret\nX-Team: 7",
-        "secret": "",
-    }
-    assert ada.post("/webhooks/keys", typed).status_code == 303
-    page = ada.get("/webhooks/keys").text
-    assert "Authorization" in page
-    assert "topsecret" not in page
-    for wrong in (
-        {"name": "crm"},
-        {"name": ""},
-        {"name": "B", "headers": "Webhook-Id: x"},
-        {"name": "C", "headers": "A: b\x00"},
-        {"name": "D", "secret": "short"},
-        {"name": "E", "host": "ftp://x"},
-    ):
-        assert ada.post("/webhooks/keys", typed | wrong).status_code in (409, 422), wrong
-    run = telling(world, receiver.url, priya, key="CRM")
-    [called] = receiver.calls
-    old = secret_of(world.acme, "CRM")
-    assert (called.headers["authorization"], called.headers["x-team"]) == ("Bearer topsecret", "7")
-    assert called.is_signed_by(old)
-    assert run.at(priya) == "ended: told"
-    with world.acme.acting() as session:
-        row = session.scalars(select(WebhookKey).where(WebhookKey.name == "CRM")).one()
-        assert b"topsecret" not in row.sealed_headers + row.sealed_secret
-        key_id = row.id
-    # Both secrets sign for a day after a change.
-    ada.post(f"/webhooks/keys/{key_id}/change-over")
-    new = secret_of(world.acme, "CRM")
-    tom, una, vic = world.acme.contacts(
-        [{"name": n, "email": f"{n}@x.example"} for n in ("Tom", "Una", "Vic")]
-    )
-    telling(world, receiver.url, tom, key="CRM")
-    assert new != old
-    assert receiver.calls[-1].is_signed_by(old)
-    assert receiver.calls[-1].is_signed_by(new)
-    # The key is no help elsewhere, and what names a key that is gone fails, visibly.
-    elsewhere = telling(world, "https://elsewhere.example/in", una, key="CRM")
-    assert elsewhere.at(una) == "ended: lost"
-    assert calls(world.acme)[-1].problem == f"The key CRM is for {receiver.host} alone."
-    ada.post(f"/webhooks/keys/{key_id}/removal")
-    assert telling(world, receiver.url, vic, key="CRM").at(vic) == "ended: lost"
-    assert calls(world.acme)[-1].problem == "The key CRM that signs it is no more."
-    ada.post("/webhooks/keys/own")
-    shown = ada.post(f"/webhooks/keys/{_own_key(world)}/secret")
-    assert secret_of(world.acme) in shown.text
-    assert shown.headers["Cache-Control"] == "no-store"
-    with world.acme.acting() as session:
-        assert "webhook_key.shown" in set(session.scalars(select(AuditEntry.action)))
-    for person in (world.acme.member, world.acme.viewer):
-        assert person.get("/webhooks").status_code == 403
-        assert person.post(f"/webhooks/keys/{_own_key(world)}/secret").status_code == 403
-    assert world.globex.admin.get(f"/webhooks/{calls(world.acme)[0].id}").status_code == 404
-
-
-def test_who_is_erased_is_told_to_nobody_and_words_are_forgotten_after_a_month(
-    world: World, receiver: FakeReceiver
-) -> None:
-    priya, tom = world.acme.contacts(
-        [{"name": "Priya", "email": "p@x.example"}, {"name": "Tom", "email": "t@x.example"}]
-    )
-    receiver.answers = [ACCEPT_THEN_CUT, Reply(200, b"thanks, Tom")]
-    telling(world, receiver.url, priya)
-    telling(world, receiver.url, tom)
-    assert "p@x.example" in str(world.acme.admin.get(f"/contacts/{priya.id}/file.json").get_data())
-    with world.acme.acting() as session:
-        erase(priya.id)
-        session.commit()
-    world.later(hours=25)
-    assert len(receiver.calls) == 2
-    hers, his = calls(world.acme)
-    assert (hers.state, hers.body) == ("cancelled", "")
-    assert "t@x.example" in his.body
-    world.later(days=31)
-    with serving(world.acme.id):
-        jobs.forget()
-    assert calls(world.acme)[1].body == ""
-    assert {one.answer for one in attempts(world.acme)} == {""}
-    assert world.acme.admin.post(f"/webhooks/{his.id}/resend").status_code == 409
-
-
-def test_a_test_call_from_the_step_is_made_as_typed_and_kept_nowhere(
-    world: World, receiver: FakeReceiver
-) -> None:
-    run = drafted(world.acme, funnel("https://elsewhere.example/in"))
-    with world.acme.acting() as session:
-        graph_id = session.get_one(Campaign, (world.acme.id, run.id)).graph_id
-    step_url = f"/funnels/{graph_id}/steps/{run.nodes['tell']}"
-    page = world.acme.member.get(step_url).text
-    assert "Send a test call" in page
-    assert "Calls elsewhere.example and waits until it was answered" in page
-    typed = {
-        "name": "Tell", "set-url": receiver.url, "set-event": "lead.ready", "set-columns": ["email", "city"],
-        "set-custom": "shoe", "set-waits": "wait", "set-key": "", "set-fills": "a -> city",
-    }  # fmt: skip
-    receiver.answers = [Reply(201, b"<b>made</b>"), Reply(500, b"broken")]
-    tried = world.acme.member.post(f"{step_url}/test-call", typed).text
-    assert "It answered 201" in tried
-    assert "&lt;b&gt;made&lt;/b&gt;" in tried
-    assert receiver.url.replace("&", "&amp;") in tried, "what was typed is still there"
-    [called] = receiver.calls
-    assert called.id.startswith("test_")
-    assert called.is_signed_by(secret_of(world.acme))
-    assert called.said["contact"]["email"] == "ada@example.com"
-    assert set(called.said["contact"]) == {"id", "email", "city", "fields"}
-    assert "It answered 500" in world.acme.member.post(f"{step_url}/test-call", typed).text
-    for wrong, sentence in (
-        ({"set-url": "http://127.0.0.1:1/"}, "is not a public address"),
-        ({"set-url": ""}, "The address is missing."),
-        ({"set-key": "CRM"}, "There is no key called CRM."),
-        ({"set-fills": "a -> email"}, "cannot fill email"),
-        ({"name": ""}, "Give the step a name."),
-    ):
-        assert sentence in world.acme.member.post(f"{step_url}/test-call", typed | wrong).text
-    assert world.acme.viewer.post(f"{step_url}/test-call", typed).status_code == 403
-    assert len(receiver.calls) == 2
-    assert calls(world.acme) == []
-    saved = world.acme.member.post(
-        step_url, typed | {"way-next": "", "way-failed": ""}, follow_redirects=True
-    ).text
-    assert "Tell is saved." in saved
-    assert "lead.ready" in saved
-
-
 def test_a_sweep_finds_what_nobody_rang_for(world: World, receiver: FakeReceiver) -> None:
     receiver.answers = [ACCEPT_THEN_CUT]
     telling(world, receiver.url, world.acme.contact())
@@ -403,14 +238,3 @@ def test_pauses_grow_and_all_fit_into_a_day(tries: int) -> None:
     assert all(middle * 0.75 <= one <= middle * 1.25 for one in found)
     assert len(found) > 40
     assert sum((pause_after(n) for n in range(1, 8)), timedelta()) < timedelta(hours=24)
-
-
-@pytest.mark.parametrize("url", ["", "ftp://x.example", "https://", "https://u:p@x.example", "https://x.example/#a", "https://x example", "https://x.example:99999", "https://" + "x" * 2100])  # fmt: skip
-def test_what_is_no_address(url: str) -> None:
-    with pytest.raises(Refused):
-        keys.host_of(url)
-
-
-def _own_key(world: World) -> Any:
-    with world.acme.acting() as session:
-        return session.scalars(select(WebhookKey.id).where(WebhookKey.name == "")).one()

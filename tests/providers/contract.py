@@ -158,7 +158,7 @@ def context(**changes: Any) -> ProviderContext:
         "dial": lambda host, port, timeout: socket.create_connection((host, port), timeout),
         "now": clock.now,
         "public_url": PUBLIC_URL,
-        "open_tls": certificate().trusting_context,
+        "open_tls": lambda: certificate().trusting_context,
         "timeout": 0.4,
     }
     return ProviderContext(**{**options, **changes})

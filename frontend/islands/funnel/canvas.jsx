@@ -1,5 +1,5 @@
 // The picture that people work on.
-import { Background, MiniMap, ReactFlow, useReactFlow, useStore as useFlow } from "@xyflow/react";
+import { Background, MiniMap, ReactFlow, useReactFlow, useStore as useFlow, useStoreApi } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { isPhone } from "./around.js";
 import { useBuilder } from "./context.js";
@@ -56,7 +56,7 @@ export function Canvas() {
         isValidConnection={(way) => way.source !== way.target && way.target !== ENTRY}
         nodesDraggable={state.mayChangeSteps} nodesConnectable={state.mayChangeSteps} nodesFocusable={false} edgesFocusable={false} disableKeyboardA11y
         deleteKeyCode={null} multiSelectionKeyCode={["Meta", "Control", "Shift"]} selectionKeyCode="Shift" connectOnClick={false} connectionRadius={40} reconnectRadius={14}
-        nodeClickDistance={6} paneClickDistance={6} nodeDragThreshold={3} minZoom={0.08} maxZoom={1.5} zoomOnDoubleClick={false} onlyRenderVisibleElements elevateNodesOnSelect={false} proOptions={PRO}
+        nodeClickDistance={6} paneClickDistance={6} nodeDragThreshold={3} minZoom={0.08} maxZoom={1.5} zoomOnDoubleClick={false} onlyRenderVisibleElements elevateNodesOnSelect={false} elevateEdgesOnSelect proOptions={PRO}
       >
         <Background gap={20} size={1.4} />
         {!isPhone() && state.graph.nodes.length > 0 && <MiniMap position="top-right" pannable zoomable nodeClassName={(node) => (node.selected ? "map-on" : `map-${node.data.tone ?? "gray"}`)} ariaLabel="Small map of the funnel" />}
@@ -129,7 +129,7 @@ function useDrop(store, flow, setNear) {
       const at = point(event);
       const isFirst = !store.state.graph.nodes.length;
       const place = way ? { source: way.source, branch: way.branch } : isFirst ? { source: null } : { apart: true };
-      store.add(kind, place, way ? null : { x: Math.round(at.x - WIDTH / 2), y: Math.round(at.y - HEIGHT / 2) });
+      store.add(kind, place, way ? null : { x: Math.round(at.x - WIDTH / 2), y: Math.round(at.y - HEIGHT / 2) }, true);
     },
   };
 }
@@ -154,18 +154,21 @@ function useZoomName(frame) {
   }, [frame, name]);
 }
 
-// The middle stays in the middle when the panel opens or the window changes.
+// The middle stays in the middle when the panel opens or the window changes; not while a box is drawn, which closes the
+// panel: nothing moves away under it.
 function useSteadyMiddle(flow, frame, width) {
+  const api = useStoreApi();
   useEffect(() => {
     const observer = new ResizeObserver(() => {
       const now = frame.current.clientWidth;
       const { x, y, zoom } = flow.getViewport();
-      if (now && width.current && now !== width.current) flow.setViewport({ x: x + (now - width.current) / 2, y, zoom });
+      const { userSelectionActive } = api.getState();
+      if (now && width.current && now !== width.current && !userSelectionActive) flow.setViewport({ x: x + (now - width.current) / 2, y, zoom });
       if (width.current) width.current = now;
     });
     observer.observe(frame.current);
     return () => observer.disconnect();
-  }, [flow, frame, width]);
+  }, [flow, frame, width, api]);
 }
 
 const [MARGIN, BELOW] = [28, 76]; // below stand problems and notes
@@ -206,6 +209,7 @@ function useStage(stage, flow, frame, store, width) {
       return flow.setViewport({ x, y: MARGIN + (high - bounds.height * zoom) / 2 - bounds.y * zoom, zoom }, { duration });
     };
     const begin = () => {
+      if (!frame.current) return; // the funnel could not be read, and a sentence stands in its place
       const { graph } = store.state;
       width.current = frame.current.clientWidth;
       const first = graph.nodes.find((one) => one.id === graph.start) ?? graph.nodes[0];

@@ -46,10 +46,10 @@ function AddStep({ dialog, close }) {
   const step = dialog.after && stepOf(store.state.graph, dialog.after);
   const branches = step ? branchesOf(store.state.graph, step) : [];
   const [branch, setBranch] = useState(dialog.place?.branch);
-  const choose = (kind) => {
+  const choose = (kind, isByHand) => {
     const place = step ? { source: step.id, branch } : dialog.place;
     const put = dialog.at && place ? { ...place } : place;
-    store.add(kind, put, dialog.at);
+    store.add(kind, put, dialog.at, isByHand);
     close();
   };
   return (

@@ -1,5 +1,6 @@
 // The same funnel as a list of buttons.
 import { useMemo } from "react";
+import { isPhone } from "./around.js";
 import { useBuilder } from "./context.js";
 import { IconButton, Tile } from "./icon.jsx";
 import { stepOf } from "./pure/graph.js";
@@ -16,7 +17,8 @@ export function Outline() {
   if (!isOpen) return null;
   const wrong = new Set(problems.filter((problem) => problem.severity === "error").map((problem) => problem.step_id));
   const open = (id) => {
-    store.set({ ...store.open(id), pane: "outline", focusPanel: (store.state.focusPanel ?? 0) + 1 });
+    // On a phone there is room for one of them: the step that was pressed.
+    store.set({ ...store.open(id), pane: isPhone() ? "panel" : "outline", focusPanel: (store.state.focusPanel ?? 0) + 1 });
     stage.current.show(id);
   };
   const close = () => {

@@ -9,8 +9,8 @@ export function Palette() {
   const isOpen = useStore(store, (state) => state.pane === "palette");
   const mayChange = useStore(store, (state) => state.mayChangeSteps);
   if (!mayChange) return null;
-  const put = (kind) => {
-    const id = store.add(kind, null);
+  const put = (kind, isByHand) => {
+    const id = store.add(kind, null, null, isByHand);
     if (id) stage.current.focus(id);
   };
   return (
@@ -20,7 +20,7 @@ export function Palette() {
   );
 }
 
-// Also in the dialogue that asks for a step. The first that fits is taken by Enter.
+// Also in the dialogue that asks for a step. The first that fits is taken by Enter. `onChoose(kind, isByHand)`: by mouse or touch.
 export function KindList({ onChoose, isDraggable, searchId, isFirst }) {
   const { store } = useBuilder();
   const kinds = useStore(store, (state) => state.kinds);
@@ -52,7 +52,7 @@ export function KindList({ onChoose, isDraggable, searchId, isFirst }) {
             <ul>
               {found.filter((kind) => kind.group === group).map((kind) => (
                 <li key={kind.name}>
-                  <button type="button" className="kind" data-kind={kind.name} title={kind.hint} draggable={isDraggable} onClick={() => onChoose(kind)} onDragStart={(event) => begin(event, kind)}>
+                  <button type="button" className="kind" data-kind={kind.name} title={kind.hint} draggable={isDraggable} onClick={(event) => onChoose(kind, event.detail > 0)} onDragStart={(event) => begin(event, kind)}>
                     <Tile icon={kind.icon} tone={kind.tone} />
                     <span>{kind.label}</span>
                     {isDraggable && <Icon icon="grip-vertical" />}

@@ -1,6 +1,6 @@
 // The chosen step: the server's form, the people at it, and what can be done with it.
 import { useEffect, useRef, useState } from "react";
-import { number } from "./around.js";
+import { isPhone, number } from "./around.js";
 import { useBuilder } from "./context.js";
 import { Icon, IconButton, Tile } from "./icon.jsx";
 import { PanelForm } from "./panel-form.js";
@@ -71,7 +71,10 @@ function useForm(store, id, place, form, setShown) {
       store.focusGiven = store.state.focusPanel;
       place.current?.querySelector("input:not([type=hidden]), select, textarea")?.focus();
     };
-    mine.load().then(handOver);
+    mine.load().then(() => {
+      handOver();
+      fill(store, id, place.current);
+    });
     const stop = store.subscribe(() => {
       mine.follow();
       handOver();
@@ -82,6 +85,18 @@ function useForm(store, id, place, form, setShown) {
       mine.close();
     };
   }, [store, id, place, form, setShown]);
+}
+
+const ABOUT_WAYS = new Set(["missing_branch", "unreachable", "loop", "endless"]);
+
+// Who has just put in a step that lacks something goes on by writing it. Not by touch: the keyboard would cover it.
+function fill(store, id, place) {
+  const isNew = store.state.toFill === id;
+  if (isNew) store.set({ toFill: null });
+  const lacks = store.state.problems.some((problem) => problem.step_id === id && problem.severity === "error" && !ABOUT_WAYS.has(problem.code));
+  if (!isNew || !lacks || isPhone() || !place || document.activeElement?.closest("dialog, .builder-panel")) return;
+  const fields = [...place.querySelectorAll("select, textarea, input:not([type=hidden], [type=radio], [type=checkbox])")];
+  fields.find((field) => !field.value && !field.disabled && field.offsetParent)?.focus();
 }
 
 function ordinal(graph, id) {

@@ -8,9 +8,12 @@ export function Problems() {
   const { store, stage } = useBuilder();
   const problems = useStore(store, (state) => state.problems);
   const isEmpty = useStore(store, (state) => !state.graph.nodes.length);
+  const mayChange = useStore(store, (state) => state.mayChangeSteps);
+  const isSaved = useStore(store, (state) => state.saving.what === "saved");
   const counts = useStore(store, (state) => state.counts);
   const [isOpen, setOpen] = useState(false);
-  if (isEmpty || !problems.length) return null;
+  if (isEmpty) return null;
+  if (!problems.length) return mayChange ? <None isSaved={isSaved} /> : null;
   const errors = problems.filter((problem) => problem.severity === "error").length;
   const many = errors ? `${errors} ${errors === 1 ? "problem" : "problems"}` : `${problems.length} ${problems.length === 1 ? "hint" : "hints"}`;
   const jump = (id) => {
@@ -39,6 +42,11 @@ export function Problems() {
       )}
     </section>
   );
+}
+
+// What was just changed is looked at by the server when it is saved.
+function None({ isSaved }) {
+  return <p className={`builder-problems builder-problems-none${isSaved ? " builder-problems-fine" : ""}`}>{isSaved ? <><Icon icon="circle-check" />No problems</> : <><Icon icon="clock" />Checking</>}</p>;
 }
 
 function held(problem, counts) {

@@ -149,7 +149,8 @@ export class Store {
     announce(label);
   }
 
-  add(kind, place, at = null) {
+  // Put in by mouse, its form asks for what it lacks at once (panel.jsx); by keyboard the picture keeps the focus.
+  add(kind, place, at = null, isByHand = false) {
     const { graph } = this.state;
     if (!this.state.mayChangeSteps) return null;
     if (graph.nodes.length >= graphs.MOST_STEPS) {
@@ -157,7 +158,7 @@ export class Store {
       return null;
     }
     const step = graphs.newStep(kind, graph, uuid(), at ?? {});
-    this.change(graphs.addStep(graph, step, place ?? graphs.likelyPlace(graph, this.state.active)), `${step.name} added.`, this.open(step.id));
+    this.change(graphs.addStep(graph, step, place ?? graphs.likelyPlace(graph, this.state.active)), `${step.name} added.`, { ...this.open(step.id), toFill: isByHand ? step.id : null });
     return step.id;
   }
 

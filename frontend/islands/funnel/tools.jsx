@@ -61,7 +61,7 @@ function SaveState() {
   const mayChange = useStore(store, (state) => state.mayChangeSteps);
   const now = useNow(saving.what === "saved" && saving.at !== null);
   if (!isReady) return null;
-  if (!mayChange && saving.what !== "failed") return <span className="save-state"><Icon icon="lock" />{store.state.mayChangeWords ? "Only words can be changed" : "To look at"}</span>;
+  if (!mayChange && saving.what !== "failed") return <span className="save-state"><Icon icon="lock" /><span>{store.state.mayChangeWords ? "Only words can be changed" : "To look at"}</span></span>;
   if (saving.what === "failed") {
     return (
       <span className="save-state save-state-bad" role="alert">

@@ -36,7 +36,7 @@ export function richText({ element, doc, label, tags, isReadOnly, onEdit, onUpda
       Suggesting.configure({ tags }),
     ],
     editorProps: {
-      attributes: { role: "textbox", "aria-multiline": "true", "aria-label": label, spellcheck: "true" },
+      attributes: { role: "textbox", "aria-multiline": "true", "aria-label": label, "data-placeholder": "Write here", spellcheck: "true" },
       transformPastedHTML: (html) => (html.includes("data-merge-tag") && html.includes("data-pm-slice") ? html : cleanPasted(html)),
     },
     onUpdate: ({ editor }) => onUpdate(editor.getJSON()),

@@ -15,6 +15,7 @@ from loumass.funnels.walking.walker import Walker
 
 DELETED, MERGED = "deleted", "merged"
 
+# Those of one moment in the order in which they were added: so are their tasks and messages, whichever row is read first.
 _CLAIM = text("""
     WITH due AS MATERIALIZED (
         SELECT id, contact_id, node_id, step_id, visit, entered_at, stage, status, status_changed_at, is_catching_up,
@@ -30,6 +31,7 @@ _CLAIM = text("""
     FROM due CROSS JOIN LATERAL (
         SELECT timezone, archived_at, merged_into_id FROM contact
         WHERE contact.organization_id = :organization_id AND contact.id = due.contact_id OFFSET 0) contact
+    ORDER BY due.due_at, due.id
 """)
 # Who was merged goes on as the person they are now, unless that person walks here already; of two that were
 # merged into the same person the first one goes on.

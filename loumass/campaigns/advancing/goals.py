@@ -6,22 +6,25 @@ import structlog
 from pydantic import ValidationError
 
 from loumass.campaigns.advancing import moving
+from loumass.campaigns.advancing.ground import CampaignGround
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.node import Node
-from loumass.funnels.walking.ground import Ground
 from loumass.funnels.walking.walker import Walker
 
 log = structlog.get_logger("campaigns")
 
 
-def leave_by_goals(ground: Ground) -> None:
-    """End everybody who is due and fulfils a goal. One statement for each goal, none for a campaign without."""
+def leave_by_goals(ground: CampaignGround) -> None:
+    """End everybody who is due and fulfils a goal of the version that they walk. One statement for each goal, none for a
+    campaign without."""
     for node in ground.graph.nodes:
         if node.kind in KINDS and KINDS[node.kind].is_everywhere:
-            _leave(ground, node, [one for standing in ground.standing.values() for one in standing])
+            version = ground.version_of(node.id)
+            alike = [one for one in ground.standing if ground.version_of(one) == version]
+            _leave(ground, node, [walker for one in alike for walker in ground.standing[one]])
 
 
-def _leave(ground: Ground, node: Node, walkers: list[Walker]) -> None:
+def _leave(ground: CampaignGround, node: Node, walkers: list[Walker]) -> None:
     if not walkers:
         return
     kind = KINDS[node.kind]

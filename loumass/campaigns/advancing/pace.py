@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 SLICE_SECONDS = 1.0
-#: The most bounds the memory; with fewer than the least, the statements of a slice would cost more than its people.
-MOST, LEAST = 4_000, 1_000
+#: The most bounds the memory, of which two slices take their part at a time; with fewer than the least, the statements of a slice would cost more than its people.
+MOST, LEAST = 2_500, 1_000
 #: The sooner the first messages are planned, the sooner somebody delivers them beside.
 FIRST = LEAST
 

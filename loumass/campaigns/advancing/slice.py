@@ -14,12 +14,14 @@ from loumass.campaigns.advancing import moving
 from loumass.campaigns.advancing.claiming import claim
 from loumass.campaigns.advancing.goals import leave_by_goals
 from loumass.campaigns.advancing.ground import ground_of
+from loumass.campaigns.advancing.hands import Call
 from loumass.campaigns.advancing.order import walking_order
 from loumass.campaigns.advancing.pace import MOST
 from loumass.campaigns.advancing.writing import write
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.walked import walked
 from loumass.content.marking import MergeTagsRefused
+from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.plans import PLANNED_FOR_MANY
 from loumass.core.tenancy import current_organization_id
@@ -53,9 +55,17 @@ class Advanced:
     next_at: datetime | None
     is_live: bool
 
+    @property
+    def has_more(self) -> bool:
+        """Whether it is worth while to come again at once: somebody is due, and not in another's hands alone."""
+        return bool(self.claimed) and self.next_at is not None and self.next_at <= clock.now()
 
-def advance_slice(campaign_id: UUID, most: int = MOST) -> Advanced | None:
-    """Advance at most so many who are due, in one transaction that the caller commits. None when it does not run."""
+
+def advance_slice(campaign_id: UUID, most: int = MOST, when_full: Call | None = None) -> Advanced | None:
+    """Advance at most so many who are due, in one transaction that the caller commits. None when it does not run.
+
+    `when_full` is called once so many are claimed: there may be more.
+    """
     db().execute(PLANNED_FOR_MANY)
     ids = {"organization_id": current_organization_id(), "campaign_id": campaign_id}
     if db().execute(_CAMPAIGN, ids).one_or_none() is None:
@@ -63,6 +73,8 @@ def advance_slice(campaign_id: UUID, most: int = MOST) -> Advanced | None:
     campaign = db().get_one(Campaign, (current_organization_id(), campaign_id), populate_existing=True)
     ground = ground_of(campaign, graph_of(campaign.graph_id))
     claimed = claim(ground, most)
+    if when_full is not None and claimed == most:
+        when_full()
     ground.stand_on(walked(ground.graph, ground.standing))
     leave_by_goals(ground)
     for node_id in walking_order(ground.graph):

@@ -34,6 +34,7 @@ _ENTER = text("""
         INSERT INTO visited_node (organization_id, node_id)
         SELECT DISTINCT CAST(:organization_id AS uuid), alike.node_id
         FROM jsonb_to_recordset(CAST(:alike AS jsonb)) AS alike(node_id uuid)
+        ORDER BY 2
         ON CONFLICT (organization_id, node_id) DO NOTHING
     ), entered AS (
         INSERT INTO step (organization_id, id, enrollment_id, campaign_id, node_id, visit, entered_at, left_at, outcome,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from loumass.accounts.days_off.reading import NONE, days_off
 from loumass.accounts.models import Organization
 from loumass.campaigns.changing.choices import KEEP, SPREAD, Choices
 from loumass.campaigns.models import Campaign
@@ -22,7 +23,7 @@ from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.decisions import WaitUntil
 from loumass.funnels.facts import Facts
-from loumass.funnels.graph import Graph, settings_of
+from loumass.funnels.graph import Graph, settings_of, skips_days_off
 from loumass.funnels.kinds import kind_of
 from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import UTC, zone_or
@@ -127,13 +128,13 @@ def retimed(campaign: Campaign, graph: Graph, nodes: Collection[UUID]) -> list[A
         return []
     organization = db().get_one(Organization, current_organization_id())
     home = zone_or(organization.timezone, UTC)
-    found = []
+    found, closed = [], days_off() if skips_days_off(graph) else NONE
     for row in db().execute(_GROUPS, _of(campaign, nodes=uuid_array(known))):
         entered_at = row.entered_at
         facts = Facts(
             enrollment_id=row.node_id, entered_at=entered_at, timezone=zone_or(row.zone, home),
             last_sent_at=row.last_sent_at, event_at=campaign.event_at,
-            event_timezone=zone_or(campaign.event_timezone, home),
+            event_timezone=zone_or(campaign.event_timezone, home), days_off=closed,
         )  # fmt: skip
         at, because = known[row.node_id].target(facts)
         found.append(

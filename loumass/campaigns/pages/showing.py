@@ -33,7 +33,7 @@ from loumass.funnels.graph import Graph
 from loumass.funnels.service import graph_of, names_in
 
 #: What the address of the list may carry.
-QUERY = ("q", "at", "status", "where", "reason", "among", "had")
+QUERY = ("q", "at", "status", "where", "reason", "among", "had", "version")
 _EXPORTED = (
     "Name", "E-mail", "Phone", "Company", "Stage", "Status", "Step", "Next step", "State", "Why", "Due", "Added",
     "Last message", "Replied", "Left", "Not sent",
@@ -55,7 +55,7 @@ def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresse
         graph=graph,
         figures=figures,
         missed=people_who_missed_one(campaign.id),
-        on_older=sum(one.finishing for one in versions_of(campaign)) if campaign.version > 1 else 0,
+        older=[one for one in versions_of(campaign) if one.finishing] if campaign.version > 1 else [],
         stuck=stuck_senders(campaign) if campaign.state == "running" else [],
         read=read_by_step(campaign.id).get(None),
         picture=_picture(campaign, graph, wanted) if graph.nodes else None,

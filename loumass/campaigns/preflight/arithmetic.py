@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, func, select
 
+from loumass.accounts.days_off.reading import days_off
 from loumass.accounts.models import Organization
 from loumass.campaigns.preflight.finding import MEDIA, Finding, media_in
 from loumass.campaigns.preflight.finishing import LONGEST, Forecast, Pace, finished
@@ -46,7 +47,8 @@ def _days_needed(
     who = f"{people:,} {'person' if people == 1 else 'people'}"
     product = f"{who} × up to {sends} {one if sends == 1 else many} = {people * sends:,}"
     rows = {row.id: row for row in rooms_now([channel.id for channel in pool])}
-    paces = [Pace.of(channel, rows[channel.id]) for channel in pool]
+    closed = frozenset(days_off()) if any(one.skips_days_off for one in pool) else frozenset()
+    paces = [Pace.of(channel, rows[channel.id], closed) for channel in pool]
     name = called(pool[0].name, pool[0].address) if len(pool) == 1 else f"{len(pool):,} {thing_words(thing)}"
     if any(pace.is_endless for pace in paces):
         return Finding("arithmetic", "fact", f"{product} from {name}, which has no daily cap.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -19,24 +19,27 @@ LONGEST = 3650
 
 @dataclass(slots=True)
 class Pace:
-    """What one sender may send a day: `cap` and the least of its warm-up, on `weekdays` (ISO). `climbed` days have sent."""
+    """What one sender may send a day: `cap` and the least of its warm-up, on `weekdays` (ISO) but not on `days_off`.
+    `climbed` days have sent."""
 
     cap: int | None
     weekdays: frozenset[int]
     warmup: Warmup | None = None
     climbed: int = 0
     used: int = 0
+    days_off: Set[date] = frozenset()
 
     @classmethod
-    def of(cls, channel: Channel, room: Row[Any]) -> Pace:
-        """The pace of `channel`, which stands as `room` says."""
+    def of(cls, channel: Channel, room: Row[Any], days_off: Set[date]) -> Pace:
+        """The pace of `channel`, which stands as `room` says; `days_off` are the organization's."""
         warmup = Warmup.of(channel.warmup_start, channel.warmup_step, channel.warmup_ceiling)
         # Neither the pace nor the hours of the day let more through, whatever the cap says.
         gap = max(channel.minimum_gap_seconds, channel.brake_gap_seconds)
         minutes = max(channel.window_until - channel.window_from, 0)
         by_pace = within(minutes, channel.per_minute, gap)
         cap = min((one for one in (channel.daily_cap, by_pace) if one is not None), default=None)
-        return cls(cap, frozenset(channel.window_weekdays), warmup, room.warmup_day - 1, room.used)
+        closed = days_off if channel.skips_days_off else frozenset()
+        return cls(cap, frozenset(channel.window_weekdays), warmup, room.warmup_day - 1, room.used, closed)
 
     @property
     def is_endless(self) -> bool:
@@ -66,7 +69,7 @@ def finished(paces: Sequence[Pace], messages: int, today: date) -> Forecast:
     first = most = sum(pace.room() for pace in paces)
     for number in range(LONGEST):
         on = today + timedelta(days=number)
-        working = [pace for pace in paces if on.isoweekday() in pace.weekdays]
+        working = [pace for pace in paces if on.isoweekday() in pace.weekdays and on not in pace.days_off]
         for pace in working:
             room = max(pace.room() - pace.used, 0)
             pace.climbed += bool(room or pace.used)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttribu
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from loumass.campaigns.simulating.habits import Habits
+from loumass.campaigns.simulating.outcomes import Outcomes
 from loumass.campaigns.simulating.wishes import LONGEST_TASK_HOURS, MOST_SAMPLE, MOST_SEED, SAMPLE, Wish
 
 #: Medium -> the field that chooses a template's sender.
@@ -26,8 +27,12 @@ def _shown(per_cent: float) -> Decimal:
     return Decimal(f"{round(per_cent, 4):g}")
 
 
+def _within() -> NumberRange:
+    return NumberRange(0, 100, "Give a share between 0 and 100 per cent.")
+
+
 def _rate(label: str) -> DecimalField:
-    within = NumberRange(0, 100, "Give a share between 0 and 100 per cent.")
+    within = _within()
     return DecimalField(label, [InputRequired("Give a share, or 0 for none."), within], places=None)
 
 
@@ -56,8 +61,10 @@ class SimulationForm(FlaskForm):
             InputRequired("Give a number of hours."),
             NumberRange(0, LONGEST_TASK_HOURS, "Choose 0 to 2,160 hours."),
         ],
-        description="What only people or vendors can tell is taken to come to its first outcome after that.",
+        description="What only people or vendors can tell is taken to be known after that.",
     )
+    #: The steps that people or vendors decide, as `form_for` was told of them.
+    outcomes: Sequence[Outcomes] = ()
 
     def offer_sources(self, sources: list[tuple[str, str]]) -> None:
         """Of a campaign, which has its own people and senders: where more people could come from."""
@@ -80,16 +87,50 @@ class SimulationForm(FlaskForm):
         """The fields that choose a sender."""
         return [self[name] for name in SENDERS.values() if name in self]
 
+    def shares_of(self, step: Outcomes) -> list[Any]:
+        """The fields that say what comes of a step's tasks or calls."""
+        return [self[_name(step.key, way)] for way in step.ways]
+
+    def named_shares(self, step: Outcomes) -> list[tuple[str, Any]]:
+        """The same, each with the words for its outcome."""
+        return list(zip(step.ways.values(), self.shares_of(step), strict=True))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also that what comes of a step adds up, where anything was said of it."""
+        is_right = super().validate(extra_validators)
+        return all([is_right, *(self._adds_up(step) for step in self.outcomes)])
+
+    def _adds_up(self, step: Outcomes) -> bool:
+        fields = self.shares_of(step)
+        total = sum(one.data or 0 for one in fields)
+        if (
+            any(one.errors for one in fields)
+            or all(one.data is None for one in fields)
+            or abs(total - 100) < 1
+        ):
+            return True
+        fields[0].errors = [f"The outcomes of {step.name} add up to {total:g} %. Make it 100."]
+        return False
+
     def fill(self, habits: Habits) -> None:
         """As people usually are."""
+        self._fill_outcomes({})
         for name in _RATES:
             self[name].data = _shown(getattr(habits, name))
         self.seed.data, self.task_hours.data = 1, 24
         if "sample" in self:
             self.sample.data = SAMPLE
 
+    def _fill_outcomes(self, asked: Mapping[str, Mapping[str, float]]) -> None:
+        """As it was asked, else as usual."""
+        for step in self.outcomes:
+            shares = asked.get(step.key, step.shares)
+            for way, one in zip(step.ways, self.shares_of(step), strict=True):
+                one.data = _shown(100 * shares.get(way, 0))
+
     def fill_again(self, wish: Wish) -> None:
         """As it was asked before."""
+        self._fill_outcomes(wish.task_ways)
         for name in _RATES:
             self[name].data = _shown(getattr(wish, name) * 100)
         self.seed.data, self.task_hours.data = wish.seed, wish.task_hours
@@ -113,7 +154,27 @@ class SimulationForm(FlaskForm):
             graph_id=graph_id,
             seed=self.seed.data or 0,
             task_hours=self.task_hours.data or 0,
+            task_ways={step.key: self._said_of(step) or step.shares for step in self.outcomes},
             channels={medium: self[name].data for medium, name in SENDERS.items() if name in self},
             **rates,
             **given,
         )
+
+    def _said_of(self, step: Outcomes) -> dict[str, float]:
+        """The shares that somebody gave, from 0 to 1."""
+        said = zip(step.ways, self.shares_of(step), strict=True)
+        return {way: float(one.data) / 100 for way, one in said if one.data}
+
+
+def form_for(outcomes: Sequence[Outcomes]) -> SimulationForm:
+    """The form with a share for each outcome of each of the steps."""
+    shares = {
+        _name(step.key, way): DecimalField(f"{step.name}: {words}", [Optional(), _within()], places=None)
+        for step in outcomes
+        for way, words in step.ways.items()
+    }
+    return type("SimulationFormOfFunnel", (SimulationForm,), {**shares, "outcomes": outcomes})()
+
+
+def _name(key: str, way: str) -> str:
+    return f"way-{key}-{way}"

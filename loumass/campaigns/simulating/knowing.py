@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from loumass.funnels.graph import Graph, settings_of
+from loumass.contacts.rules.holding import needs_of
+from loumass.contacts.rules.model import questions
+from loumass.funnels.asked_rule import rule_of
+from loumass.funnels.graph import Graph, rules_in, settings_of
 from loumass.funnels.kinds import kind_of
 from loumass.funnels.simulating.people import Did, Known
 from loumass.funnels.walking.ground import Ground, zone_or
@@ -29,6 +32,7 @@ class Knowing:
             "event_at": ground.event_at,
             "event_timezone": zone_or(ground.event_timezone, ground.home),
         }
+        self._read = dict(_read_in(graph))
         self._shared: dict[tuple[Hashable, ...], Known] = {}
 
     def of(self, walkers: Sequence[Walker]) -> dict[UUID, tuple[Known, Did | None]]:
@@ -46,6 +50,8 @@ class Knowing:
         are_theirs = [_is_theirs(answers, value) for (_, answers), value in zip(asked, found, strict=True)]
         key = tuple(None if own else _hashable(value) for own, value in zip(are_theirs, found, strict=True))
         did = Did()
+        for value in found:
+            self._note_read(did, value)
         if key not in self._shared or any(are_theirs):
             told = [
                 (node_id, dict(answers.as_facts(value)))
@@ -53,10 +59,30 @@ class Knowing:
             ]
             own = {node_id: facts.pop("own") for node_id, facts in told if "own" in facts}
             values = self._event | _merged([facts for _, facts in told])
+            values["answers"] = {
+                key: said for key, said in values.get("answers", {}).items() if key not in self._read
+            }
             for name in _DID:
                 getattr(did, name).update(values.pop(name, {}))
             self._shared.setdefault(key, Known(values, own))
         return self._shared[key], did if any(getattr(did, name) for name in _DID) else None
+
+    def _note_read(self, did: Did, answers: Any) -> None:
+        """What rules ask of their reading is kept with what they did: walking may change it."""
+        for key, (name, step) in self._read.items() if isinstance(answers, Mapping) else ():
+            if answers.get(key):
+                getattr(did, name).setdefault(step, self._ground.now)
+
+
+def _read_in(graph: Graph) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Questions of rules about what somebody opened or clicked here: key -> (name of the fact, step)."""
+    for one in (
+        one for rules in rules_in(graph).values() for raw in rules for one in questions(rule_of(raw))
+    ):
+        needs = needs_of(one)
+        if one.predicate.is_pure(one.settings):
+            yield from ((one.key, ("opened_at", step)) for step in needs.opened)
+            yield from ((one.key, ("clicked_at", step)) for step in needs.clicked)
 
 
 def _merged(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

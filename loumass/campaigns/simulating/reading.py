@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from loumass.accounts.days_off.reading import NONE, days_off
 from loumass.accounts.models import Organization
 from loumass.campaigns.advancing.ground import ground_of
+from loumass.campaigns.changing.people import standing_at
 from loumass.campaigns.pooling import senders_of as pool_of
 from loumass.campaigns.preflight.finding import media_in
 from loumass.campaigns.simulating import audience, senders
@@ -20,6 +22,7 @@ from loumass.campaigns.simulating.sampling import invented
 from loumass.campaigns.simulating.subjects import Subject, subject_of
 from loumass.campaigns.simulating.trials import trials_in
 from loumass.campaigns.simulating.wishes import Wish
+from loumass.campaigns.walked import Walked, walked
 from loumass.channels.models import Channel
 from loumass.content.composing import Draft
 from loumass.content.freezing import organization_values
@@ -29,7 +32,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.facts import MessageOutcome
-from loumass.funnels.graph import Graph
+from loumass.funnels.graph import Graph, skips_days_off
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.service import written_in
 from loumass.funnels.simulating import senders as pure
@@ -84,7 +87,7 @@ def read(
     `tells` hears how many people were read; `keeps` makes the ledger.
     """
     db().execute(_READ_ONLY)
-    subject = subject_of(wish.graph_id)
+    subject, ground = _walked(subject_of(wish.graph_id))
     organization = db().get_one(Organization, current_organization_id())
     home = zone_or(organization.timezone, UTC)
     channels = _channels(subject, wish)
@@ -93,23 +96,31 @@ def read(
     begins = begins_at(subject, wish)
     found = [_at(begins, home, one) for one in senders.senders_of(everybody, brands)]
     pools = {medium: [one for one in found if one.medium == medium] for medium in channels}
-    plan = _plan(subject, wish, organization, begins, pools, senders.limits_now(home, found, brands))
+    plan = _plan(subject, ground, wish, organization, begins, pools, senders.limits_now(home, found, brands))
     if only is not None:
         plan = replace(plan, chances=only.script, chooses=only.script.choose)
     ready = Ready(subject, wish, home, Simulation(plan, keeps(home)), found)
-    _seat(ready, _members(ready, pools, tells, only))
+    _seat(ready, _members(ready, ground, pools, tells, only))
     return ready
+
+
+def _walked(subject: Subject) -> tuple[Subject, Walked]:
+    """With the older versions that some of its people finish on."""
+    campaign = subject.campaign
+    ground = walked(subject.graph, standing_at(campaign)) if campaign is not None else Walked(subject.graph)
+    return replace(subject, graph=ground.graph), ground
 
 
 def _plan(
     subject: Subject,
+    ground: Walked,
     wish: Wish,
     organization: Organization,
     begins: datetime,
     pools: Mapping[str, Sequence[pure.Sender]],
     limits: pure.Limits,
 ) -> Plan:
-    words = written_in(subject.graph_id)
+    words = {key: said for one in (subject.graph_id, *ground.others) for key, said in written_in(one).items()}
     return Plan(
         graph=subject.graph,
         begins=begins,
@@ -122,6 +133,7 @@ def _plan(
         segments=_segments(subject.graph, words, organization),
         needs=_needs(subject.graph, words),
         trials=trials_in(subject.graph),
+        older=ground.older,
     )
 
 
@@ -156,15 +168,19 @@ def _channels(subject: Subject, wish: Wish) -> Mapping[str, Sequence[Channel]]:
 
 def _members(
     ready: Ready,
+    walks: Walked,
     pools: Mapping[str, Sequence[pure.Sender]],
     tells: Callable[[int], None],
     only: Only | None,
 ) -> list[audience.Member]:
     campaign = ready.subject.campaign
     if campaign is None:
-        return list(invented(1 if only else ready.wish.sample, ready.wish.seed, ready.home))
+        known = days_off() if skips_days_off(ready.subject.graph) else NONE
+        return list(invented(1 if only else ready.wish.sample, ready.wish.seed, ready.home, known))
+    ground = ground_of(campaign, ready.subject.graph)
+    ground.stand_on(walks)
     asked = audience.Asked(
-        ground=ground_of(campaign, ready.subject.graph),
+        ground=ground,
         graph=ready.subject.graph,
         source=dict(ready.wish.source),
         seed=ready.wish.seed,

@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from loumass.campaigns.simulating.reading import Ready
+from loumass.funnels.graph import branches_of
 from loumass.funnels.simulating.ledger import Came, Ledger
+from loumass.funnels.simulating.stops import Stop
 
 
 def report_of(ready: Ready, seconds: float) -> dict[str, Any]:
@@ -49,21 +51,32 @@ def report_of(ready: Ready, seconds: float) -> dict[str, Any]:
         "on_hold": [
             [reason, _id(node_id), count] for (reason, node_id), count in ledger.on_hold.most_common()
         ],
-        "steps": [_step(one, ledger) for one in simulation.stops.by_id.values()],
+        "steps": [
+            _step(one, ledger, simulation.plan.older.get(one.node.id))
+            for one in simulation.stops.by_id.values()
+            if one.node.id not in simulation.plan.older or _matters(one, ledger)
+        ],
     }
 
 
-def _step(stop: Any, ledger: Ledger) -> dict[str, Any]:
+def _matters(stop: Stop, ledger: Ledger) -> bool:
+    """Whether anybody walks over a step of an older version."""
+    return stop.node.id in ledger.came or bool(ledger.sent_by_step[stop.node.id])
+
+
+def _step(stop: Stop, ledger: Ledger, version: int | None) -> dict[str, Any]:
     came = ledger.came.get(stop.node.id, Came())
     return {
         "id": str(stop.node.id),
-        "name": stop.node.name,
+        "name": stop.node.name if version is None else f"{stop.node.name} (version {version})",
         "kind": stop.node.kind,
         "came": came.people,
         "first": _iso(came.first),
         "last": _iso(came.last),
         "sent": ledger.sent_by_step[stop.node.id],
         "assumed": ledger.assumed[stop.node.id],
+        "key": stop.node.key,
+        "ways": {one.name: one.label for one in branches_of(stop.node) or ()},
         "left": dict(came.left.most_common()),
     }
 

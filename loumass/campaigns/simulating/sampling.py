@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from hashlib import blake2b
 from itertools import accumulate, cycle, islice
 from uuid import UUID
@@ -26,9 +27,9 @@ _ZONES = text("""
 """)
 
 
-def invented(count: int, seed: int, home: ZoneInfo) -> Iterator[Member]:
+def invented(count: int, seed: int, home: ZoneInfo, days_off: Mapping[date, str]) -> Iterator[Member]:
     """So many people, the same for the same seed."""
-    known, reach = Known({}), Reach()
+    known, reach = Known({"days_off": days_off}), Reach()
     for number, zone in enumerate(_places(count, home)):
         digest = blake2b(number.to_bytes(8), digest_size=16, key=str(seed).encode()).digest()
         person = Person(UUID(bytes=digest), UUID(bytes=digest), zone, known, reach)

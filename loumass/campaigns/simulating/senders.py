@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
+from datetime import date
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select, text
 
+from loumass.accounts.days_off.reading import days_off
 from loumass.channels.models import Channel
 from loumass.channels.naming import called
 from loumass.channels.rules import rules_now
@@ -71,10 +73,13 @@ def brands_of(channel_ids: Collection[UUID], home: ZoneInfo) -> Sequence[Row[Any
 
 
 def senders_of(channels: Sequence[Channel], brands: Sequence[Row[Any]]) -> list[pure.Sender]:
-    """The channels as a simulation has them, in their order. Two statements."""
+    """The channels as a simulation has them, in their order. Two statements, and one for days off where a sender skips them."""
     rows = {row.id: row for row in rooms_now([one.id for one in channels])}
     rules, brand_of = rules_now(), {row.channel_id: row.brand_id for row in brands}
-    return [_sender(one, rows[one.id], rules, brand_of.get(one.id)) for one in channels if one.id in rows]
+    closed = frozenset(days_off()) if any(one.skips_days_off for one in channels) else frozenset()
+    return [
+        _sender(one, rows[one.id], rules, brand_of.get(one.id), closed) for one in channels if one.id in rows
+    ]
 
 
 def channels_named(channel_ids: Collection[UUID]) -> list[Channel]:
@@ -90,7 +95,9 @@ def waiting_for_others(sender: pure.Sender, stream_id: UUID | None, home: ZoneIn
         yield from (letter for _ in range(row.messages))
 
 
-def _sender(channel: Channel, row: Row[Any], rules: Any, brand_id: UUID | None) -> pure.Sender:
+def _sender(
+    channel: Channel, row: Row[Any], rules: Any, brand_id: UUID | None, closed: Set[date]
+) -> pure.Sender:
     is_text = channel.medium != "email"
     hours = Hours(
         frozenset(channel.window_weekdays),
@@ -98,6 +105,7 @@ def _sender(channel: Channel, row: Row[Any], rules: Any, brand_id: UUID | None) 
         channel.window_until,
         rules.quiet_until if is_text else None,
         rules.quiet_from if is_text else 24 * 60,
+        closed if channel.skips_days_off else frozenset(),
     )
     return pure.Sender(
         id=channel.id,

@@ -54,6 +54,8 @@ class StepRow:
     last: datetime | None
     left: list[tuple[str, int]]
     is_assumed: bool
+    #: What its tasks or calls were taken to come to: (words, per cent).
+    taken: list[tuple[str, float]] = field(default_factory=list)
 
 
 class Shown:
@@ -132,7 +134,8 @@ class Shown:
 
     def steps(self) -> list[StepRow]:
         """In the order people read them."""
-        return [_step(one) for one in self.report["steps"]]
+        shares = self.report["wish"].get("task_ways", {})
+        return [_step(one, shares.get(one.get("key"), {})) for one in self.report["steps"]]
 
     def skipped(self) -> list[tuple[str, str, str, str, int]]:
         """(reason, node, why, step, messages), the most first."""
@@ -186,12 +189,15 @@ def _rows(
         yield label(slot), slot.isoformat(), [sent.get(slot, 0), level]
 
 
-def _step(one: Mapping[str, Any]) -> StepRow:
-    kind = KINDS.get(one["kind"])
-    left = [(way, count) for way, count in one["left"].items() if way not in ("next", "skipped")]
+def _step(one: Mapping[str, Any], shares: Mapping[str, float]) -> StepRow:
+    kind, ways = KINDS.get(one["kind"]), one.get("ways", {})
+    is_assumed = bool(one["assumed"])
+    quiet = ("skipped",) if is_assumed else ("next", "skipped")
+    left = [(ways.get(way, way), count) for way, count in one["left"].items() if way not in quiet]
+    taken = [(words, round(100 * shares[way], 1)) for way, words in ways.items() if shares.get(way)]
     return StepRow(
         one["name"], kind.icon if kind else "help-circle", kind.tone if kind else "gray", one["came"], one["sent"],
-        _moment(one["first"]), _moment(one["last"]), left, bool(one["assumed"]),
+        _moment(one["first"]), _moment(one["last"]), left, is_assumed, taken if is_assumed else [],
     )  # fmt: skip
 
 

@@ -21,8 +21,8 @@ LONGEST_TASK_HOURS = 24 * 90
 class Wish:
     """`graph_id` is whose funnel walks; `source` who would be added beside those inside (`enrolling.SOURCES`).
 
-    Rates are shares from 0 to 1. `task_hours` is how long people take for what only they know, `task_ways` what comes of it
-    by step. `channels`: by medium, the sender of a template, which has none. `begins_at`: None is now.
+    Rates are shares from 0 to 1. `task_hours` is how long people take for what only they know, `task_ways` which share
+    of it comes to which outcome, by key of the step. `channels`: by medium, the sender of a template, which has none. `begins_at`: None is now.
     """
 
     graph_id: UUID
@@ -34,7 +34,7 @@ class Wish:
     bounce: float = 0.0
     seed: int = 1
     task_hours: int = 24
-    task_ways: Mapping[str, str] = field(default_factory=dict)
+    task_ways: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
     begins_at: datetime | None = None
 

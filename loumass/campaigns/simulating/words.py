@@ -8,6 +8,7 @@ _HELD = {
     "daily_cap": "{sender} has used its messages of the day",
     "segments": "The brand of {sender} has used its segments of the day",
     "channel_resting": "{sender} keeps its pace",
+    "day_off": "A day off, on which {sender} rests",
     "window": "Outside of the sending window of {sender}",
     "quiet_hours": "Night where they live",
     "frequency": "They got enough for a day or a week",

@@ -121,7 +121,7 @@ def offered(kind: TriggerKind[Any], campaign_id: UUID) -> dict[str, list[tuple[s
     wanted = {
         str((info.json_schema_extra or {}).get(name) or "")  # pyright: ignore[reportAttributeAccessIssue]  a dict, as `setting` makes it
         for info in kind.Config.model_fields.values()
-        for name in ("suggests", "offers")
+        for name in ("suggests", "chooses")
     }
     plain: Mapping[str, Any] = {
         "tags": lambda: [(name, name) for name in tag_names()],

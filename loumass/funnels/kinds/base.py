@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -103,8 +103,9 @@ class Kind(ABC, Generic[C]):
         """Sentences about what came of this step so far in a campaign that runs, for kinds that count something."""
         return []
 
-    def example(self, config: C, now: datetime, zone: ZoneInfo) -> str:
-        """The settings told with a real date, for somebody in ``zone`` who comes here ``now``; or nothing."""
+    def example(self, config: C, now: datetime, zone: ZoneInfo, days_off: Mapping[date, str]) -> str:
+        """The settings told with a real date, for somebody in ``zone`` who comes here ``now``; or nothing. ``days_off`` are
+        the organization's, for a step that skips them."""
         return ""
 
     def branches(self, config: C) -> tuple[Branch, ...]:
@@ -117,6 +118,10 @@ class Kind(ABC, Generic[C]):
 
     def looks_for_reply(self, config: C) -> bool:
         """Whether this step tells those who replied from the others."""
+        return False
+
+    def skips_days_off(self, config: C) -> bool:
+        """Whether this step looks at the organization's days off."""
         return False
 
     def needs_event(self, config: C) -> bool:

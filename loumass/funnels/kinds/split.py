@@ -46,10 +46,8 @@ _BRANCHES = text("""
 
 
 def _share(letter: str, default: int | None) -> Any:
-    label = f"Per cent to {letter.upper()}"
-    return setting(
-        default, label, hint="Leave empty for no such way." if default is None else "", ge=1, le=100
-    )
+    hint = "Empty is no such way." if letter == "f" else ""
+    return setting(default, f"Per cent to {letter.upper()}", hint=hint, ge=1, le=100)
 
 
 class SplitConfig(Settings):

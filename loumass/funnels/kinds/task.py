@@ -1,29 +1,31 @@
 """A to-do for a colleague, such as a call with a script; the enrollment waits for its outcome.
 
 Exact meaning: the task is due ``due_in`` days after ``facts.entered_at`` on the contact's wall clock, or when the window
-opens next. Done leaves by the outcome's branch, or by ``next`` where that is not drawn; skipped leaves by ``next``. With
+opens next, which may skip ``facts.days_off``. Done leaves by the outcome's branch, or by ``next`` where that is not drawn; skipped leaves by ``next``. With
 ``give_up_after`` an open task is closed as expired so many days after it was due, and leaves by ``timeout``.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from loumass.accounts.days_off.reading import NONE
 from loumass.content.marking import MergeTagsRefused
 from loumass.content.vocabulary import NAMES, Vocabulary
 from loumass.funnels.decisions import NEXT, TIMEOUT, Decision, GiveTask, Go, WaitFor
 from loumass.funnels.facts import Facts, TaskOutcome
 from loumass.funnels.kinds.base import Branch, Flaw, Kind, Names
 from loumass.funnels.kinds.task_config import TASKS, TaskConfig
-from loumass.funnels.kinds.wait import window_words
+from loumass.funnels.kinds.wait import day_off_words, window_words
 from loumass.funnels.local_time import later
 from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import Ground
-from loumass.funnels.walking.knowing import Answers, known_of
+from loumass.funnels.walking.knowing import Answers, known_of, with_days_off
 from loumass.funnels.walking.verdict import Verdict
 from loumass.funnels.walking.walker import Walker
-from loumass.funnels.words import amount_of, clock_in_full, day
+from loumass.funnels.words import amount_of, clock_in_full, day, tags_named
 from loumass.tasks import service as tasks
 
 _CUSTOM = "contact.fields."
@@ -72,7 +74,11 @@ class Task(Kind[TaskConfig]):
             walker.step_id: walker.id for walker in walkers if walker.new_step is None and walker.step_id
         }
         found = {stood[step]: outcome for step, outcome in tasks.outcomes_at(list(stood)).items()}
-        return Answers(found, lambda one: {"task": TaskOutcome(*one)} if one else {}, is_by_contact=False)
+        answers = Answers(found, lambda one: {"task": TaskOutcome(*one)} if one else {}, is_by_contact=False)
+        return with_days_off(ground, answers) if self.skips_days_off(config) else answers
+
+    def skips_days_off(self, config: TaskConfig) -> bool:
+        return config.window.skips_days_off
 
     def advance(self, ground: Ground, node: Node, config: TaskConfig, walkers: Sequence[Walker]) -> Verdict:
         verdict, new = Verdict(), list[tuple[UUID, GiveTask]]()
@@ -98,7 +104,7 @@ class Task(Kind[TaskConfig]):
         return frozenset(name.removeprefix(_CUSTOM) for name in _tags(config) if name.startswith(_CUSTOM))
 
     def describe(self, node: Node, config: TaskConfig, names: Names) -> str:
-        what = f"{TASKS[config.task]}: “{config.title}”" if config.title else "Nothing to do written yet"
+        what = f"{TASKS[config.task]}: “{tags_named(config.title)}”" if config.title else TASKS[config.task]
         due_in = f"due in {amount_of(config.due_in, 'days')}" if config.due_in else "due at once"
         until = (
             f", goes on without it {amount_of(config.give_up_after, 'days')} later"
@@ -107,14 +113,16 @@ class Task(Kind[TaskConfig]):
         )
         return f"{what}, {due_in}, {window_words(config.window)}{until}"
 
-    def example(self, config: TaskConfig, now: datetime, zone: ZoneInfo) -> str:
+    def example(self, config: TaskConfig, now: datetime, zone: ZoneInfo, days_off: Mapping[date, str]) -> str:
         if config.window.never_opens:
             return ""
-        at = due(config, Facts(enrollment_id=UUID(int=0), entered_at=now, timezone=zone)).astimezone(zone)
-        return f"For who comes here now it is due {day(at)}, {clock_in_full(at.time())} ({zone.key})."
+        nobody = Facts(enrollment_id=UUID(int=0), entered_at=now, timezone=zone, days_off=days_off)
+        at = due(config, nobody).astimezone(zone)
+        off = day_off_words(config.window, due(config, replace(nobody, days_off=NONE)), nobody)
+        return f"For who comes here now it is due {day(at)}, {clock_in_full(at.time())} ({zone.key}).{off}"
 
     def flaws(self, config: TaskConfig) -> Iterable[Flaw]:
-        if not config.title:
+        if not config.headline:
             yield Flaw("no_title", "does not say what is to be done.", "Give it a title.")
         if not config.outcomes:
             yield Flaw("no_outcomes", "offers nothing that can come of it.", "Name at least one outcome.")
@@ -141,7 +149,7 @@ class Task(Kind[TaskConfig]):
     def _errand(self, ground: Ground, node: Node, config: TaskConfig) -> tasks.Errand:
         return tasks.Errand(
             kind=config.task,
-            title=config.title,
+            title=config.headline,
             script=config.script,
             outcomes=tuple(config.outcomes.items()),
             priority=config.priority,
@@ -156,7 +164,7 @@ class Task(Kind[TaskConfig]):
 def due(config: TaskConfig, facts: Facts) -> datetime:
     """When it is due, window applied. Raises ValueError for a window that never opens."""
     at = later(facts.entered_at, config.due_in, "days", facts.timezone)
-    return config.window.next_open(at, facts.timezone)
+    return config.window.without(facts.days_off).next_open(at, facts.timezone)
 
 
 def _until(config: TaskConfig, facts: Facts, due_at: datetime) -> datetime | None:
@@ -174,7 +182,7 @@ def _doers(walkers: Sequence[Walker], new: dict[UUID, GiveTask]) -> list[tasks.D
 def _tags(config: TaskConfig) -> frozenset[str]:
     """The merge tags in its words; none where they cannot be read."""
     try:
-        title, script = tasks.compiled(config.title, config.script)
+        title, script = tasks.compiled(config.headline, config.script)
     except MergeTagsRefused:
         return frozenset()
     return title.names | script.names
@@ -182,7 +190,7 @@ def _tags(config: TaskConfig) -> frozenset[str]:
 
 def _wrong_tags(config: TaskConfig) -> Iterable[Flaw]:
     try:
-        tasks.compiled(config.title, config.script)
+        tasks.compiled(config.headline, config.script)
     except MergeTagsRefused as refused:
         yield Flaw(
             "unreadable_tag",

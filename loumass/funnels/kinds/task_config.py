@@ -13,12 +13,20 @@ from loumass.funnels.kinds.settings import (
     Text,
     setting,
 )
+from loumass.funnels.kinds.wait_config import DAYS_OFF, DAYS_OFF_HINT, DAYS_OFF_LABEL, DaysOff, window_of
 from loumass.funnels.local_time import Window
 from loumass.funnels.words import WEEKDAYS
 
 MOST_OUTCOMES = 6
 LONGEST_SCRIPT = 5000
 MOST_DAYS = 365
+#: What a task without a title of its own is called. Of something else nobody knows what it is.
+TITLES = {
+    "call": "Call {{contact.full_name}}",
+    "linkedin": "Write to {{contact.full_name}} on LinkedIn",
+    "email": "Write to {{contact.full_name}}",
+    "other": "",
+}
 TASKS = {"call": "Call", "linkedin": "LinkedIn", "email": "E-mail by hand", "other": "Something else"}
 WHOSE = {
     "owner": "the person's owner, else the campaign's",
@@ -39,7 +47,10 @@ class TaskConfig(Settings):
 
     task: Literal["call", "linkedin", "email", "other"] = setting("call", "What is to be done", choices=TASKS)
     title: Text = setting(
-        "", "Title", hint="Merge tags such as {{contact.first_name}} work here.", max_length=LONGEST_TEXT
+        "",
+        "Title",
+        hint="Empty says what it is and with whom, such as “Call Priya Raman”. Merge tags work here.",
+        max_length=LONGEST_TEXT,
     )
     script: Text = setting(
         "",
@@ -72,6 +83,7 @@ class TaskConfig(Settings):
     weekdays: tuple[Annotated[int, Field(ge=0, le=6)], ...] = setting(
         tuple(range(5)), "Days of the week", choices=dict(enumerate(WEEKDAYS)), group=_DUE
     )
+    days_off: DaysOff = setting("count", DAYS_OFF_LABEL, hint=DAYS_OFF_HINT, choices=DAYS_OFF, group=_DUE)
     give_up_after: OptionalAmount = setting(
         None,
         "Go on without it after days",
@@ -82,6 +94,11 @@ class TaskConfig(Settings):
     )
 
     @property
+    def headline(self) -> str:
+        """What the task is called, with merge tags; empty where nobody said what is to be done."""
+        return self.title or TITLES[self.task]
+
+    @property
     def outcomes(self) -> dict[str, str]:
         """Labels by branch, in order."""
         given = ((letter, getattr(self, letter)) for letter in ascii_lowercase[:MOST_OUTCOMES])
@@ -89,8 +106,7 @@ class TaskConfig(Settings):
 
     @property
     def window(self) -> Window:
-        midnight = Window().opens
-        return Window(frozenset(self.weekdays), self.opens or midnight, self.closes or midnight)
+        return window_of(self.weekdays, self.opens, self.closes, self.days_off)
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -11,20 +11,25 @@ Exact meaning, for the set-based twin:
 - A date or event target that is not after ``facts.entered_at`` has passed: ``if_past`` decides.
 - The window opens in the contact's timezone and applies last, in every mode: the enrollment leaves at the
   first open moment that is neither before the target nor before it entered.
+- With ``days_off`` skipped the window stays closed on ``facts.days_off``, which are dates on the contact's wall.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from loumass.accounts.days_off.reading import NONE
 from loumass.funnels.decisions import Decision, End, Go, WaitFor, WaitUntil
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Kind, Names
 from loumass.funnels.kinds.wait_config import WaitConfig
 from loumass.funnels.local_time import Window, later, moment, zone_names
 from loumass.funnels.node import Node
+from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.knowing import NOTHING_ASKED, Answers, with_days_off
+from loumass.funnels.walking.walker import Walker
 from loumass.funnels.words import amount_of, clock, clock_in_full, day, sentence, weekdays
 
 PASSED = "its date had passed"
@@ -76,10 +81,15 @@ def _around_the_event(config: WaitConfig, facts: Facts) -> Target | None:
 
 def due_at(config: WaitConfig, facts: Facts) -> datetime | None:
     """When the enrollment may leave, window applied, never before it entered; None without an event date."""
+    return _opening(config, facts, facts.days_off)
+
+
+def _opening(config: WaitConfig, facts: Facts, days_off: Mapping[date, str] = NONE) -> datetime | None:
     found = target(config, facts)
     if found is None:
         return None
-    return config.window.next_open(max(found.at, facts.entered_at.astimezone(UTC)), facts.timezone)
+    window = config.window.without(days_off)
+    return window.next_open(max(found.at, facts.entered_at.astimezone(UTC)), facts.timezone)
 
 
 class Wait(Kind[WaitConfig]):
@@ -100,7 +110,14 @@ class Wait(Kind[WaitConfig]):
         at = due_at(config, facts)
         if at is None or at <= now:
             return Go()
-        return WaitUntil(at, _because(config, found, at))
+        return WaitUntil(at, _because(config, facts, found, at))
+
+    def look_up(self, ground: Ground, node: Node, config: WaitConfig, walkers: Sequence[Walker]) -> Answers:
+        """Nothing, unless days off are skipped."""
+        return with_days_off(ground) if self.skips_days_off(config) else NOTHING_ASKED
+
+    def skips_days_off(self, config: WaitConfig) -> bool:
+        return config.window.skips_days_off
 
     def breaks_loops(self, config: WaitConfig, branch: str) -> bool:
         """A wait that counts from arriving takes time on every round. A message or a date passes only once:
@@ -113,22 +130,25 @@ class Wait(Kind[WaitConfig]):
         return config.mode == "event"
 
     def describe(self, node: Node, config: WaitConfig, names: Names) -> str:
-        words, window = _words(config), window_words(config.window)
         if config.window.is_always_open:
-            return words
-        return f"next time it is {window}" if _is_for_the_window(config) else f"{words}, {window}"
+            return _words(config)
+        if _is_for_the_window(config):
+            return next_time(config.window)
+        return f"{_words(config)}, {window_words(config.window)}"
 
-    def example(self, config: WaitConfig, now: datetime, zone: ZoneInfo) -> str:
+    def example(self, config: WaitConfig, now: datetime, zone: ZoneInfo, days_off: Mapping[date, str]) -> str:
         if self.needs_event(config) or any(self.flaws(config)):
             return ""
-        facts = Facts(enrollment_id=UUID(int=0), entered_at=now, last_sent_at=now, timezone=zone)
+        facts = Facts(
+            enrollment_id=UUID(int=0), entered_at=now, last_sent_at=now, timezone=zone, days_off=days_off
+        )
         at = due_at(config, facts)
         if at is None or at <= now:
             return "Who comes here now goes on at once."
-        local = at.astimezone(zone)
+        local, off = at.astimezone(zone), day_off_words(config.window, _opening(config, facts), facts)
         is_from_send = config.mode == "duration" and config.after == "sent"
         start = "Sent now, it goes on" if is_from_send else "Who comes here now goes on"
-        return f"{start} {day(local)}, {clock_in_full(local.time())} ({zone.key})."
+        return f"{start} {day(local)}, {clock_in_full(local.time())} ({zone.key}).{off}"
 
     def flaws(self, config: WaitConfig) -> Iterable[Flaw]:
         if config.window.never_opens:
@@ -152,20 +172,41 @@ def _is_for_the_window(config: WaitConfig) -> bool:
     return config.mode == "duration" and (config.amount, config.unit) == (1, "minutes")
 
 
-def _because(config: WaitConfig, found: Target, at: datetime) -> str:
+def _because(config: WaitConfig, facts: Facts, found: Target, at: datetime) -> str:
     if at == found.at:
         return found.because
-    window = window_words(config.window)
-    return f"Next time it is {window}" if _is_for_the_window(config) else f"{found.because}, then {window}"
+    window = config.window
+    if _is_for_the_window(config):
+        return sentence(next_time(window))
+    off = window.without(facts.days_off).day_off(max(found.at, facts.entered_at), facts.timezone)
+    not_then = f", not on {off}" if off else ""
+    return f"{found.because}{not_then}, then {window_words(window)}"
 
 
 def window_words(window: Window) -> str:
-    """``Tue to Thu, 9 to 16 their time``."""
+    """``Tue to Thu, 9 to 16 their time, no holidays``."""
     parts = [] if len(window.weekdays) == 7 else [weekdays(window.weekdays)]
     if window.opens != window.closes:
         closes = "24" if window.closes == Window().closes else clock(window.closes)
         parts.append(f"{clock(window.opens)} to {closes}")
-    return f"{', '.join(parts)} their time"
+    words = [f"{', '.join(parts)} their time"] if parts or not window.skips_days_off else []
+    return ", ".join([*words, "no holidays"] if window.skips_days_off else words)
+
+
+def day_off_words(window: Window, at: datetime | None, facts: Facts) -> str:
+    """What an example says of days off, for what would be at ``at`` if none were skipped: `` Thu 26 Nov is Thanksgiving.``"""
+    if not window.skips_days_off or at is None:
+        return ""
+    if not facts.days_off:
+        return " Your organization keeps no days off yet."
+    off = window.without(facts.days_off).day_off(at, facts.timezone)
+    return f" {day(at, facts.timezone)} is {off}." if off else ""
+
+
+def next_time(window: Window) -> str:
+    """``next time it is 9 to 16 their time``."""
+    words = window_words(window)
+    return "next day that is no holiday" if words == "no holidays" else f"next time it is {words}"
 
 
 def _words(config: WaitConfig) -> str:

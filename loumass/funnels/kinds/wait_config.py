@@ -1,5 +1,7 @@
 """The settings of a wait."""
 
+from collections.abc import Iterable
+from datetime import time
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -26,6 +28,10 @@ _UNTIL_A_DATE = ("mode", ["date"])
 _AROUND_THE_EVENT = ("mode", ["event"])
 _PASSABLE = ("mode", ["date", "event"])
 _WINDOW = "Then only on"
+DaysOff = Literal["count", "skip"]
+DAYS_OFF = {"count": "are days like any other", "skip": "are skipped"}
+DAYS_OFF_LABEL = "Public holidays and days off"
+DAYS_OFF_HINT = "Those of your organization's settings, by the date where they live."
 
 
 class WaitConfig(Settings):
@@ -83,10 +89,17 @@ class WaitConfig(Settings):
         None, "To", hint="Their time. Empty is the end of the day.", group=_WINDOW
     )
 
+    days_off: DaysOff = setting("count", DAYS_OFF_LABEL, hint=DAYS_OFF_HINT, choices=DAYS_OFF, group=_WINDOW)
+
     @property
     def window(self) -> Window:
-        midnight = Window().opens
-        return Window(frozenset(self.weekdays), self.opens or midnight, self.closes or midnight)
+        return window_of(self.weekdays, self.opens, self.closes, self.days_off)
+
+
+def window_of(weekdays: Iterable[int], opens: time | None, closes: time | None, days_off: DaysOff) -> Window:
+    """The window that such settings mean."""
+    midnight = Window().opens
+    return Window(frozenset(weekdays), opens or midnight, closes or midnight, days_off == "skip")
 
 
 class Patience(Settings):

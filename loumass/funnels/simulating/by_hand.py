@@ -91,6 +91,10 @@ class Script:
         """Gaps are taken for half as much longer as they may be."""
         return 0.5
 
+    def outcome(self, person_id: UUID, node_id: UUID, visit: int) -> float:
+        """What only people can tell is asked; where nobody says, it is the first."""
+        return 0.0
+
     def comes_to(self, stop: Stop) -> None:
         """They stand here from now on."""
         self._stops[stop.node.id] = stop

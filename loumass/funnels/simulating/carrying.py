@@ -1,7 +1,7 @@
 """How each decision of a step is simulated: one table, and what becomes of a decision that is not in it.
 
 A decision that nothing here knows leaves by the step's first way after the assumed time, and is counted as assumed. So does
-a wait for what only people or vendors can tell, such as the outcome of a task; its way may be chosen beforehand.
+a wait for what only people or vendors can tell, such as the outcome of a task; how many leave by which way may be said beforehand.
 """
 
 from __future__ import annotations
@@ -31,17 +31,22 @@ BY_PEOPLE = frozenset({"task", "webhook"})
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What is taken for what only people can tell: so long it takes, and by which way they leave, by node key."""
+    """What is taken for what only people can tell: so long it takes, and by node key which share leaves by which way."""
 
     after: timedelta = timedelta(days=1)
-    ways: Mapping[str, str] = field(default_factory=dict)
+    ways: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
-    def way(self, stop: Stop) -> d.Go:
-        """The way that was chosen for the step, else its first."""
+    def way(self, stop: Stop, draw: float = 0.0) -> d.Go:
+        """The way of whoever drew `draw` (0 to 1) at the step: by its shares, else its first."""
         offered = [branch.name for branch in stop.kind.branches(stop.config)] if stop.kind else []
-        chosen = self.ways.get(stop.node.key, "")
-        first = offered[0] if offered else d.NEXT
-        return d.Go(chosen if chosen in offered else first, or_else=d.NEXT)
+        shares = self.ways.get(stop.node.key, {})
+        wanted = [name for name in offered if shares.get(name)]
+        level = draw * sum(shares[name] for name in wanted)
+        for name in wanted:
+            level -= shares[name]
+            if level < 0:
+                return d.Go(name, or_else=d.NEXT)
+        return d.Go((wanted or offered or [d.NEXT])[-1 if wanted else 0], or_else=d.NEXT)
 
 
 Carry = Callable[["Simulation", Stop, list[Person], Any], None]
@@ -91,7 +96,7 @@ def _wait_for(simulation: Simulation, stop: Stop, people: list[Person], decision
     if decision.what in HELD:
         simulation.hold(stop, people, HELD[decision.what])
     elif is_assumed(stop, decision):
-        simulation.assume(stop, people)
+        simulation.assume(stop, people, decision.until)
     else:
         simulation.rest(people, decision.until, decision.what)
 
@@ -110,7 +115,7 @@ def _unknown(simulation: Simulation, stop: Stop, people: list[Person], decision:
     if moment is not None and moment > simulation.now:
         simulation.rest(people, moment, "until")
     else:
-        simulation.assume(stop, people)
+        simulation.assume(stop, people, getattr(decision, "until", None))
 
 
 def _moment_of(decision: Any) -> datetime | None:

@@ -60,6 +60,10 @@ class Chances(Protocol):
         """Between 0 and 1: how much of the random part of a gap follows the message."""
         ...
 
+    def outcome(self, person_id: UUID, node_id: UUID, visit: int) -> float:
+        """Between 0 and 1: which share of what only people can tell is theirs."""
+        ...
+
 
 class Seeded:
     """Draws by `rates` and `seed`."""
@@ -96,6 +100,10 @@ class Seeded:
     def share(self, person_id: UUID, node_id: UUID, visit: int) -> float:
         """As `Chances` says."""
         return self._draws(person_id, node_id, visit)[6] / _WHOLE
+
+    def outcome(self, person_id: UUID, node_id: UUID, visit: int) -> float:
+        """As `Chances` says."""
+        return self._draws(person_id, node_id, visit)[7] / _WHOLE
 
     def _draws(self, person_id: UUID, node_id: UUID, visit: int) -> tuple[int, ...]:
         """Eight whole numbers below 2^32."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from loumass.funnels.simulating import goals
 from loumass.funnels.simulating.carrying import TOLD
 from loumass.funnels.simulating.people import Person
 from loumass.funnels.simulating.stops import Stop
@@ -53,7 +54,7 @@ def hear(simulation: Simulation, what: str, person: Person, key: str) -> None:
             return
     else:
         _note(simulation, what, person, key)
-    if person.waits_for in _WOKEN:
+    if goals.without_reached(simulation, [person]) and person.waits_for in _WOKEN:
         simulation.decide_again(person)
 
 

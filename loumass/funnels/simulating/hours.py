@@ -1,17 +1,20 @@
 """When a sender may write to somebody: its window and the night, on the clock where the person lives.
 
-The same answers as the gates `quiet_hours` and `window` give in SQL (`messages/gates.py`), also on days when clocks change.
+The same answers as the gates `day_off`, `quiet_hours` and `window` give in SQL (`messages/gates.py`), also on days when clocks change.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-QUIET, WINDOW = "quiet_hours", "window"
+from loumass.messages.gates_around import DAYS_AHEAD_PAST_DAYS_OFF
+
+DAY_OFF, QUIET, WINDOW = "day_off", "quiet_hours", "window"
 _DAY = 24 * 60
-#: As far as the gates look ahead.
+#: As far as the gates look ahead, of today and later.
 _DAYS_AHEAD = 9
 
 
@@ -24,16 +27,21 @@ class Hours:
     closes: int = _DAY
     night_ends: int | None = None
     night_begins: int = _DAY
+    #: Dates on which it is closed, for a sender that skips days off.
+    days_off: Set[date] = frozenset()
 
     @property
     def never_close(self) -> bool:
         """Whether any hour of any day will do."""
-        return self.night_ends is None and len(self.weekdays) == 7 and self.opens <= 0 and self.closes >= _DAY
+        is_all_day = self.opens <= 0 and self.closes >= _DAY
+        return self.night_ends is None and len(self.weekdays) == 7 and is_all_day and not self.days_off
 
     def refusal(self, at: datetime, zone: ZoneInfo) -> str | None:
         """The gate that refuses somebody in `zone` at this moment, or None."""
         local = at.astimezone(zone)
         minute = local.hour * 60 + local.minute
+        if local.date() in self.days_off:
+            return DAY_OFF
         if self.night_ends is not None and not self.night_ends <= minute < self.night_begins:
             return QUIET
         is_open = local.isoweekday() in self.weekdays and self.opens <= minute < self.closes
@@ -42,11 +50,13 @@ class Hours:
     def opens_at(self, at: datetime, zone: ZoneInfo) -> datetime | None:
         """When it is asked again after a refusal: the next opening after `at`. None: never."""
         first, minutes = at.astimezone(zone).date(), max(self.opens, self.night_ends or 0)
-        for ahead in range(_DAYS_AHEAD):
+        looked_at = DAYS_AHEAD_PAST_DAYS_OFF + 1 if self.days_off else _DAYS_AHEAD
+        for ahead in range(looked_at):
             day = first + timedelta(days=ahead)
-            if day.isoweekday() in self.weekdays and (opening := wall(day, minutes, zone)) > at:
+            is_on = day.isoweekday() in self.weekdays and day not in self.days_off
+            if is_on and (opening := wall(day, minutes, zone)) > at:
                 return opening
-        return None
+        return wall(first + timedelta(days=looked_at), 0, zone) if self.days_off else None
 
     def open_until(self, at: datetime, zone: ZoneInfo) -> datetime:
         """Until when what is open at `at` surely stays open; `at` itself on a day that nobody can say it of."""

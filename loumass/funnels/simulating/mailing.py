@@ -10,7 +10,7 @@ from uuid import UUID
 
 from loumass.funnels.decisions import FAILED, NEXT, Decision, Go
 from loumass.funnels.facts import MessageOutcome
-from loumass.funnels.simulating import hearing
+from loumass.funnels.simulating import goals, hearing
 from loumass.funnels.simulating.lanes import Letter
 from loumass.funnels.simulating.people import Person
 from loumass.funnels.simulating.posting import Post
@@ -133,7 +133,8 @@ class Mail:
         for person, gate in looked.refused:
             if person.stop is not None:
                 simulation.ledger.skip(person.stop, person, gate, simulation.now)
-                simulation.leave(person.stop, [person], _SKIPPED, "skipped")
+                if goals.without_reached(simulation, [person]):
+                    simulation.leave(person.stop, [person], _SKIPPED, "skipped")
         if looked.sent:
             self._went(post, looked.sent)
 
@@ -153,7 +154,8 @@ class Mail:
             if not person.is_over:
                 by_stop[stop].append(person)
         for stop, sent in by_stop.items():
-            self.settle(stop, sent, MessageOutcome.SENT)
+            if remaining := goals.without_reached(simulation, sent):
+                self.settle(stop, remaining, MessageOutcome.SENT)
 
     def _post(self, sender: Sender) -> Post:
         if sender.id not in self._posts:

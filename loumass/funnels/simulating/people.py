@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -141,3 +142,13 @@ class Person:
         return (
             self.entered_at, self.last_sent_at, self.replied_at, self.status, id(self.zone), id(self.known), id(self.did),
         )  # fmt: skip
+
+
+def alike_among(people: list[Person]) -> Iterable[list[Person]]:
+    """Groups of those who are decided on together at a step."""
+    if len(people) == 1:
+        return (people,)
+    found: defaultdict[tuple[object, ...], list[Person]] = defaultdict(list)
+    for person in people:
+        found[person.alike].append(person)
+    return found.values()

@@ -7,26 +7,26 @@ grows with what differs. Nothing takes time but waiting: a step is entered, and 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heappop, heappush
 from typing import Any
 from uuid import UUID
 
-from loumass.funnels.decisions import Decision, Go
+from loumass.funnels.decisions import TIMEOUT, Decision, Go
 from loumass.funnels.facts import MessageOutcome
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds.base import Kind
 from loumass.funnels.kinds.end import FINISHED
 from loumass.funnels.kinds.split import SplitConfig
 from loumass.funnels.kinds.split_trial import Trial
-from loumass.funnels.simulating import carrying, hearing
+from loumass.funnels.simulating import carrying, goals, hearing
 from loumass.funnels.simulating.carrying import Assumed
 from loumass.funnels.simulating.chances import Chances
 from loumass.funnels.simulating.ledger import Ledger
 from loumass.funnels.simulating.mailing import Mail
-from loumass.funnels.simulating.people import Person
+from loumass.funnels.simulating.people import Person, alike_among
 from loumass.funnels.simulating.posting import Post
 from loumass.funnels.simulating.senders import Limits, Sender
 from loumass.funnels.simulating.stops import Stop, Stops
@@ -59,6 +59,8 @@ class Plan:
     chooses: Callable[[Stop, Person, Decision, datetime], Decision] | None = None
     #: How trials of splits stand, by node id.
     trials: Mapping[UUID, Before] = field(default_factory=dict)
+    #: Steps of older versions that somebody finishes on, and which version each is of.
+    older: Mapping[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class Simulation:
 
     def __init__(self, plan: Plan, ledger: Ledger) -> None:
         self.plan, self.ledger, self.now = plan, ledger, plan.begins
-        self.stops = Stops(plan.graph, exits_on_reply=plan.exits_on_reply)
+        self.stops = Stops(plan.graph, exits_on_reply=plan.exits_on_reply, older=plan.older)
         self.people = self.left = self.steps = 0
         #: Told now and then: how many have left, and the moment. May raise to stop.
         self.tells: Callable[[int, datetime], None] = lambda left, now: None
@@ -123,7 +125,9 @@ class Simulation:
 
     def go_on(self, person: Person, node_id: UUID, outcome: MessageOutcome) -> None:
         """Their message of this step has come to its end, and nobody has told them yet."""
-        self.mail.settle(self._seat(person, node_id), [person], outcome)
+        stop = self._seat(person, node_id)
+        if goals.without_reached(self, [person]):
+            self.mail.settle(stop, [person], outcome)
 
     def _seat(self, person: Person, node_id: UUID) -> Stop:
         self.people += 1
@@ -188,15 +192,24 @@ class Simulation:
             person.wake_at = None
             self._stand(person.stop, [person])
 
-    def assume(self, stop: Stop, people: list[Person]) -> None:
-        """Only people or vendors know: after the assumed time they leave by the assumed way."""
+    def assume(self, stop: Stop, people: list[Person], expires_at: datetime | None = None) -> None:
+        """Only people or vendors know: after the assumed time they leave by the assumed ways, and by `timeout` when the step
+        gives up, at `expires_at`."""
         until = people[0].entered_at + self.plan.assumed.after
         waiting = [person for person in people if person.waits_for != "assumed"]
         self.ledger.was_assumed(stop, len(waiting))
         if until > self.now:
             self.rest(people, until, "assumed")
-        else:
-            self.leave(stop, people, self.plan.assumed.way(stop))
+            return
+        ways: defaultdict[Go, list[Person]] = defaultdict(list)
+        for person in people:
+            draw = self.plan.chances.outcome(person.id, stop.node.id, person.visits)
+            ways[self.plan.assumed.way(stop, draw)].append(person)
+        for way, alike in ways.items():
+            if way.branch == TIMEOUT and expires_at is not None and expires_at > self.now:
+                self.rest(alike, expires_at, "assumed")
+            else:
+                self.leave(stop, alike, way)
 
     def _happen(self, moment: Moment) -> None:
         """Everything of one moment, until nobody walks and nothing leaves."""
@@ -205,7 +218,7 @@ class Simulation:
         if moment.begins:
             self._begin(moment.begins)
         for stop, people in moment.due.items():
-            self._wake(stop, self._woken(stop, people))
+            self._wake(stop, goals.without_reached(self, self._woken(stop, people)))
         self.mail.wake(moment.posts)
         # A loop that takes no time ends as one that goes round for ever does.
         while (self._standing or self.mail.go()) and self.steps <= self._most:
@@ -234,16 +247,20 @@ class Simulation:
         self._stand(stop, others)
 
     def _begin(self, people: list[Person]) -> None:
-        if self.stops.start is not None:
-            self._enter(self.stops.start, people)
+        if (start := self.stops.start) is not None:
+            self._arrive(start, people)
+            self._stand(start, goals.without_reached(self, people))
 
     def _enter(self, stop: Stop, people: list[Person]) -> None:
+        self._arrive(stop, people)
+        self._stand(stop, people)
+
+    def _arrive(self, stop: Stop, people: list[Person]) -> None:
         now = self.now
         for person in people:
             person.stop, person.entered_at, person.wake_at, person.waits_for = stop, now, None, ""
             person.visits += 1
         self.ledger.arrived(stop, people, now)
-        self._stand(stop, people)
 
     def _stand(self, stop: Stop, people: list[Person]) -> None:
         if people:
@@ -264,7 +281,7 @@ class Simulation:
                 self._decide_alike(stop, stop.kind, [person], here)
             return None
         are_alike = stop.is_alike and self.plan.chooses is None
-        for alike in _groups(people) if are_alike else [[person] for person in people]:
+        for alike in alike_among(people) if are_alike else [[person] for person in people]:
             self._decide_alike(stop, stop.kind, alike)
         return None
 
@@ -294,12 +311,3 @@ class Simulation:
         if self.steps >= self._tell_at:
             self._tell_at = self.steps + _TOLD_AFTER
             self.tells(self.left, self.now)
-
-
-def _groups(people: list[Person]) -> Iterable[list[Person]]:
-    if len(people) == 1:
-        return (people,)
-    found: defaultdict[tuple[object, ...], list[Person]] = defaultdict(list)
-    for person in people:
-        found[person.alike].append(person)
-    return found.values()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
+from loumass.contacts.rules.holding import needs_of
+from loumass.funnels.asked_rule import rule_of
 from loumass.funnels.decisions import Decision, Go
 from loumass.funnels.exits import exit_after
 from loumass.funnels.facts import MessageOutcome
@@ -47,22 +50,33 @@ class Stop:
     @property
     def leaves_when_due(self) -> bool:
         """Whether nothing but time is waited for here: when it has come, nobody has to be asked again."""
-        return self.node.kind == "wait"
+        # What was a day of work when they came may have become a day off.
+        return self.node.kind == "wait" and not (self.kind and self.kind.skips_days_off(self.config))
 
 
 class Stops:
-    """All stops of a graph, by node id, and what its conditions ask for."""
+    """All stops of a graph, by node id, and what its conditions ask for. `older`: the steps of older versions, and which."""
 
-    def __init__(self, graph: Graph, *, exits_on_reply: bool) -> None:
+    def __init__(
+        self, graph: Graph, *, exits_on_reply: bool, older: Mapping[UUID, int] | None = None
+    ) -> None:
         self.graph = graph
         self.by_id = {node.id: _stop(graph, node, exits_on_reply) for node in graph.nodes}
+        self.goals = _goals(self.by_id, older or {})
+        self._older = older or {}
         configs = [stop.config for stop in self.by_id.values()]
         asked = {getattr(config, "test", None) for config in configs}
         tries_clicks = any(
             isinstance(one, SplitConfig) and one.winner != "none" and one.by == "clicks" for one in configs
         )
-        self.asks_read = bool(asked & set(TRACKED)) or tries_clicks
+        rules = [needs_of(rule_of(one.rule)) for one in configs if getattr(one, "test", None) == "rule"]
+        is_in_rules = any(needs.opened or needs.clicked for needs in rules)
+        self.asks_read = bool(asked & set(TRACKED)) or tries_clicks or is_in_rules
         self.asks_sent = "sent_within" in asked
+
+    def goals_of(self, stop: Stop) -> Sequence[Stop]:
+        """What is asked of everybody on the version of the funnel that the step is of."""
+        return self.goals.get(self._older.get(stop.node.id), ())
 
     @property
     def start(self) -> Stop | None:
@@ -78,6 +92,14 @@ class Stops:
 
     def __getitem__(self, node_id: UUID) -> Stop:
         return self.by_id[node_id]
+
+
+def _goals(by_id: Mapping[UUID, Stop], older: Mapping[UUID, int]) -> dict[int | None, list[Stop]]:
+    found: dict[int | None, list[Stop]] = {}
+    for node_id, stop in by_id.items():
+        if stop.kind is not None and stop.kind.is_everywhere:
+            found.setdefault(older.get(node_id), []).append(stop)
+    return found
 
 
 def _stop(graph: Graph, node: Node, exits_on_reply: bool) -> Stop:

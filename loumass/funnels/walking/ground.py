@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from loumass.accounts.days_off.reading import days_off
 from loumass.funnels.node import Node
 from loumass.funnels.walking.verdict import Verdict
 from loumass.funnels.walking.walker import NewStep, Walker
@@ -55,6 +56,7 @@ class Ground(ABC):
     left: dict[UUID, str] = field(default_factory=dict)
     entered: list[NewStep] = field(default_factory=list)
     news: dict[Told, News] = field(default_factory=lambda: defaultdict(News))
+    _days_off: Mapping[date, str] | None = None
 
     def bound(self, **more: Any) -> dict[str, Any]:
         """What a statement binds: the organization and `more`."""
@@ -69,6 +71,12 @@ class Ground(ABC):
     def steps_called(self, key: str) -> list[UUID]:
         """The nodes known as `key`; none for a step that is no more."""
         return [node.id for node in self.graph.nodes if node.key == key]
+
+    def days_off(self) -> Mapping[date, str]:
+        """The organization's days off by date; read once in a slice, if a step asks for them."""
+        if self._days_off is None:
+            self._days_off = days_off()
+        return self._days_off
 
     def said_alike(self) -> Mapping[str, str | None]:
         """What merge tags that are not the contact's stand for, for everybody in this campaign."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,12 @@ class Answers:
 
 
 NOTHING_ASKED = Answers({})
+
+
+def with_days_off(ground: Ground, answers: Answers = NOTHING_ASKED) -> Answers:
+    """`answers`, and `Facts.days_off`, which are the same for everybody."""
+    known = {"days_off": ground.days_off()}
+    return replace(answers, as_facts=lambda found: {**answers.as_facts(found), **known})
 
 
 def known_of(

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from loumass.accounts.guards import requires
-from loumass.campaigns.models import Campaign
 from loumass.channels.models import Channel
 from loumass.core.database import db
 from loumass.inbox import conversing
@@ -18,10 +17,10 @@ from loumass.inbox.counts import counts
 from loumass.inbox.desk import labels, reminding, teams, views
 from loumass.inbox.desk.models import COLOURS
 from loumass.inbox.filters import KEPT, Filters
+from loumass.inbox.narrowing import campaigns_offered, kept
 from loumass.inbox.people_list import people
 from loumass.inbox.searching import search
 
-_CAMPAIGNS_OFFERED = 100
 #: Views that are not pills, with what a menu calls them.
 MORE_VIEWS = (
     ("open", "Everybody who wrote"),
@@ -52,7 +51,7 @@ def list_context() -> dict[str, Any]:
         "counts": counts(g.user.id),
         "more_views": MORE_VIEWS,
         "channels": _channels(),
-        "campaigns": _campaigns(),
+        "campaigns": campaigns_offered(),
         "labels": labels.labels(),
         "colours": COLOURS,
         "teams": teams.teams(),
@@ -71,7 +70,7 @@ def filters_asked() -> Filters:
 
 def kept_query() -> dict[str, Any]:
     """The filters of this address, for links that must not lose them."""
-    return {name: request.args[name] for name in QUERY if request.args.get(name)}
+    return kept(QUERY, request.args)
 
 
 def _channels() -> list[tuple[str, str]]:
@@ -81,13 +80,3 @@ def _channels() -> list[tuple[str, str]]:
         .order_by(Channel.name, Channel.id)
     )
     return [(str(row.id), row.name or row.address) for row in rows]
-
-
-def _campaigns() -> list[tuple[str, str]]:
-    rows = db().execute(
-        select(Campaign.id, Campaign.name)
-        .where(Campaign.state != "draft")
-        .order_by(Campaign.created_at.desc(), Campaign.id)
-        .limit(_CAMPAIGNS_OFFERED)
-    )
-    return [(str(row.id), row.name) for row in rows]

@@ -19,6 +19,7 @@ from loumass.core.tenancy import get, get_or_404
 from loumass.funnels.models import Node
 from loumass.inbox import pane, snoozing
 from loumass.inbox.cards import cards
+from loumass.inbox.narrowing import campaigns_offered, kept
 from loumass.inbox.person import Person, person_with, surviving
 from loumass.inbox.task_pages import queue
 from loumass.inbox.task_pages.blueprint import pages
@@ -30,7 +31,6 @@ from loumass.tasks.service import able_members, closed_words
 KIND_NAMES = {"call": "Call", "linkedin": "LinkedIn", "email": "E-mail by hand", "other": "Something else"}
 KIND_ICONS = {"call": "phone", "linkedin": "brand-linkedin", "email": "mail", "other": "checkbox"}
 _LATEST = 6
-_CAMPAIGNS_OFFERED = 100
 
 
 @pages.get("/tasks")
@@ -46,7 +46,7 @@ def index() -> ResponseReturnValue:
         counts=counts(filters),
         kept=kept_query(),
         names=names_of([row[0] for row in found.items]),
-        campaigns=_campaigns(),
+        campaigns=campaigns_offered(),
         kinds=list(KIND_NAMES.items()),
         kind_names=KIND_NAMES,
         kind_icons=KIND_ICONS,
@@ -104,7 +104,7 @@ def filters_asked() -> Filters:
 
 def kept_query() -> dict[str, Any]:
     """The filters of this address, for links that must not lose them."""
-    return {name: request.args[name] for name in QUERY if request.args.get(name)}
+    return kept(QUERY, request.args)
 
 
 def timezone() -> str:
@@ -129,13 +129,3 @@ def _latest(person: Person) -> list[Any]:
         .limit(_LATEST)
     ).all()  # fmt: skip
     return list(cards(rows).values())
-
-
-def _campaigns() -> list[tuple[str, str]]:
-    rows = db().execute(
-        select(Campaign.id, Campaign.name)
-        .where(Campaign.state != "draft")
-        .order_by(Campaign.created_at.desc(), Campaign.id)
-        .limit(_CAMPAIGNS_OFFERED)
-    )
-    return [(str(row.id), row.name) for row in rows]

@@ -32,16 +32,16 @@ class Drafted:
     """The draft while it is edited: the funnel's own verbs, by key."""
 
     def __init__(self, session: Any, graph_id: UUID) -> None:
-        self._session, self._graph_id = session, graph_id
+        self._session, self.graph_id = session, graph_id
 
     def node(self, key: str) -> models.Node:
         """The draft's step known as `key`."""
-        found = select(models.Node).where(models.Node.graph_id == self._graph_id, models.Node.key == key)
+        found = select(models.Node).where(models.Node.graph_id == self.graph_id, models.Node.key == key)
         return self._session.scalars(found).one()
 
     def nodes(self) -> list[models.Node]:
         """All steps of the draft, in order."""
-        found = select(models.Node).where(models.Node.graph_id == self._graph_id)
+        found = select(models.Node).where(models.Node.graph_id == self.graph_id)
         return list(self._session.scalars(found.order_by(models.Node.position, models.Node.id)))
 
     def swap(self, one: str, other: str) -> None:
@@ -51,7 +51,7 @@ class Drafted:
         keys[places[one]], keys[places[other]] = other, one
         for key, following in pairwise(keys):
             if self.node(key).kind != "end":
-                editing.connect(self._graph_id, self.node(key).id, {"next": self.node(following).id})
+                editing.connect(self.graph_id, self.node(key).id, {"next": self.node(following).id})
         self.begin_at(keys[0])
         for place, key in enumerate(keys):
             self.node(key).position = place
@@ -59,14 +59,14 @@ class Drafted:
 
     def remove(self, key: str) -> None:
         """Take the step out; what led to it leads on."""
-        editing.remove_step(self._graph_id, self.node(key).id)
+        editing.remove_step(self.graph_id, self.node(key).id)
 
     def put(
         self, name: str, kind: str, after: str, branch: str = "next", says: str = "", **config: Any
     ) -> str:
         """A new step behind another one; returns its key."""
         way = editing.Way(self.node(after).id, branch)
-        node = editing.add_step(self._graph_id, kind, name, way=way)
+        node = editing.add_step(self.graph_id, kind, name, way=way)
         node.config = config
         if says:
             contents.write(node, self._draft(node, says), None)
@@ -85,12 +85,12 @@ class Drafted:
     def lead(self, key: str, **ways: str) -> None:
         """Ways that lead elsewhere."""
         editing.connect(
-            self._graph_id, self.node(key).id, {branch: self.node(to).id for branch, to in ways.items()}
+            self.graph_id, self.node(key).id, {branch: self.node(to).id for branch, to in ways.items()}
         )
 
     def begin_at(self, key: str) -> None:
         """People begin there."""
-        editing.begin_at(self._graph_id, self.node(key).id)
+        editing.begin_at(self.graph_id, self.node(key).id)
 
     def _draft(self, node: models.Node, says: str) -> Draft:
         return Draft(subject="About it" if KINDS[node.kind].medium == "email" else "", text=says)

@@ -74,8 +74,11 @@ def _versions(run: Run, contact: Contact) -> list[int]:
 def test_people_on_a_step_that_goes_are_moved_or_leave(world: World) -> None:
     priya = world.acme.contact(phone="+13035550111")
     marcus = world.acme.contact("Marcus Bell", "marcus@bell.example")
-    run = running(world.acme, [*invitation()[:4], text_to("call"), step("end", "end")], priya, marcus)
+    luis = world.acme.contact("Luis Ortega", "luis@ortega.example")
+    run = running(world.acme, [*invitation()[:4], text_to("call"), step("end", "end")], priya, marcus, luis)
     run.told("sent")
+    back_at = World.begins_at + timedelta(days=300)
+    run.happened("contact.away", luis, until=back_at.isoformat())
     held = run.of(marcus).id
     with world.acme.acting() as session:
         deciding.hold_people([held], None)
@@ -87,6 +90,9 @@ def test_people_on_a_step_that_goes_are_moved_or_leave(world: World) -> None:
     applied(run, removed={"pause": "to:call"})
     assert run.at(priya) == "call"
     assert (run.at(marcus), run.of(marcus).state, run.of(marcus).reason) == ("call", "held", "by_hand")
+    assert (run.at(luis), run.of(luis).state, run.due(luis)) == ("call", "waiting", back_at), (
+        "who is away stays away"
+    )
     assert run.path(priya)[1] == ("pause", "moved")
     assert [message.medium for message in run.messages(priya)] == ["email", "sms"]
     with edited(run) as draft:

@@ -90,7 +90,14 @@ def test_a_change_from_its_first_click_to_its_last(world: World, run: Run) -> No
     learn(run)
     nobody_is_lost(run)
     people = ben.get(page).text
-    assert "1 person finishes</b></a> on an older version" in people
+    assert "Not in the drawing" in people
+    assert re.search(rf'href="{page}\?version=1"><b>1 more</b> on version 1</a>', people)
+    finishing = ben.get(f"{page}?version=1").text
+    assert "Finish on" in finishing
+    assert ("Priya Raman" in finishing, "Marcus Bell" in finishing) == (True, False)
+    assert "Nobody matches" in ben.get(f"{page}?version=7").text
+    counts = ben.get(f"/api/v1/campaigns/{run.id}/funnel-counts").get_json()
+    assert counts["older"] == [{"number": 1, "people": 1}]
     assert "20 days after coming here on Tue 3 Mar" in people
     assert ">Again</td>" in people, "what comes next for her is told by the version that she walks"
     old = next(

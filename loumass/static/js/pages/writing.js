@@ -16,6 +16,16 @@ document.addEventListener("click", (event) => {
   if (button) insert(place?.isConnected ? place : firstPlace(), button.dataset.insert);
 });
 
+// After the subject comes the text: Enter goes there instead of sending the form.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !["subject", "preheader"].includes(event.target.id)) return;
+  const text = document.querySelector("words-editor [role=textbox]");
+  const next = text?.offsetParent ? text : document.getElementById("text");
+  if (!next?.offsetParent) return;
+  event.preventDefault();
+  next.focus();
+});
+
 function firstPlace() {
   const seen = [document.querySelector("words-editor"), ...["text", ...FIELDS].map((id) => document.getElementById(id))];
   return seen.find((one) => one?.offsetParent);

@@ -1,0 +1,53 @@
+"""Goals in virtual time: asked of everybody who is due, before anything else is decided, as the engine asks them.
+
+So they are of who begins, whose time has come, whose message came to its end, and who did something; not of who goes on from
+one step to the next in the same moment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loumass.funnels.decisions import Decision, End
+from loumass.funnels.simulating.people import Person, alike_among
+from loumass.funnels.simulating.stops import Stop
+
+if TYPE_CHECKING:
+    from loumass.funnels.simulating.running import Simulation
+
+
+def without_reached(simulation: Simulation, people: list[Person]) -> list[Person]:
+    """Those who reached no goal; the others leave. Costs nothing in a funnel without goals."""
+    if not simulation.stops.goals:
+        return people
+    found: list[Person] = []
+    for alike in alike_among(people):
+        reason = _reached(simulation, alike[0])
+        if reason is None:
+            found += alike
+            continue
+        for person in alike:
+            simulation.end(person, reason)
+    return found
+
+
+def _reached(simulation: Simulation, person: Person) -> str | None:
+    """Why they leave, or None."""
+    for goal in simulation.stops.goals_of(person.stop) if person.stop is not None else ():
+        decision = _decided(simulation, goal, person)
+        if isinstance(decision, End):
+            return decision.reason
+    return None
+
+
+def _decided(simulation: Simulation, goal: Stop, person: Person) -> Decision | None:
+    """What the goal says; None for one that cannot be asked, which keeps nobody from going on."""
+    own = person.known.own.get(goal.node.id)
+    try:
+        return (
+            goal.kind.decide(goal.node, goal.config, person.facts(own=own), simulation.now)
+            if goal.kind
+            else None
+        )
+    except ValueError:
+        return None
