@@ -75,6 +75,19 @@ from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.events.models import Event, Notice
 from loumass.funnels.models import Edge, Graph, Node, NodeTurn, SplitTrial, Template
+from loumass.inbox.desk.models import (
+    Answering,
+    ConversationLabel,
+    ConversationSeen,
+    Label,
+    Notification,
+    Regrouping,
+    Reminder,
+    SavedView,
+    Team,
+    TeamChannel,
+    TeamMember,
+)
 from loumass.inbox.models import Draft
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark

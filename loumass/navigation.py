@@ -11,6 +11,7 @@ from flask import current_app, g, request, url_for
 from loumass.accounts.guards import permitted
 from loumass.accounts.members import organizations_of
 from loumass.inbox.counts import needing_reply
+from loumass.inbox.desk import notifying
 from loumass.inbox.task_pages.counting import due_today
 
 
@@ -27,11 +28,16 @@ class Entry:
     on_phone: bool = False
 
 
+def _unread() -> int:
+    return notifying.unread(g.user.id)
+
+
 #: Group title -> entries. A page that does not exist yet or is not permitted is left out.
 PAGES: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("", (
         Entry("Dashboard", "analytics.dashboard", "layout-dashboard", "dashboard.read", on_phone=True),
         Entry("Inbox", "inbox.index", "inbox", "inbox.read", needing_reply, on_phone=True),
+        Entry("Notifications", "inbox.notifications", "bell", "inbox.read", _unread),
         Entry("Figures", "figures.overview", "chart-bar", "dashboard.read"),
     )),
     ("Outreach", (
@@ -62,6 +68,7 @@ _STANDS_UNDER = {
     "analytics.show_usage": "analytics.show_usage",
     "account.show_reference": "account.programs",
     "account.make_token": "account.programs",
+    "inbox.notifications": "inbox.notifications",
 }
 ORGANIZATION_PAGES = (
     Entry("Members", "account.members", "users-group", "team.manage"),
@@ -99,6 +106,7 @@ def _drawn() -> dict[str, Any]:
         "user_links": _items(USER_PAGES),
         "sign_out_url": url_for("account.logout"),
         "search_url": _url("people.index"),
+        "palette_url": _url("inbox.palette"),
     }
 
 
@@ -134,6 +142,8 @@ def _item(entry: Entry) -> dict[str, Any]:
 def _is_within(entry: Entry) -> bool:
     if request.endpoint in _STANDS_UNDER:
         return entry.endpoint == _STANDS_UNDER[request.endpoint]
+    if entry.endpoint == "inbox.notifications":
+        return False
     blueprint = entry.endpoint.partition(".")[0]
     return g.get("within", request.blueprint) == blueprint and blueprint not in ("account", "messages")
 

@@ -13,6 +13,7 @@ import loumass.campaigns.parking
 import loumass.campaigns.people_listeners
 import loumass.campaigns.triggers.listeners as triggers
 import loumass.deliverability.listeners
+import loumass.inbox.desk.teams
 import loumass.messages.outbox_listeners
 import loumass.messages.receiving_listeners
 import loumass.outgoing.listeners
@@ -67,7 +68,12 @@ _INSIDE: dict[str, Sequence[Listener]] = {
     "message.fetched": [_counted],
     "message.in_doubt": [campaigns.on_outcome],
     "message.opened": [_counted, campaigns.on_opened, triggers.on_message_opened, goals.on_goal_elsewhere],
-    "message.received": [_counted, triggers.on_written, goals.on_goal_elsewhere],
+    "message.received": [
+        _counted,
+        triggers.on_written,
+        goals.on_goal_elsewhere,
+        loumass.inbox.desk.teams.on_received,
+    ],
     "message.replied": [_counted, campaigns.on_replied, loumass.campaigns.leaving.on_colleague_replied],
     "message.sent": [_counted, campaigns.on_outcome, loumass.webhooks.listeners.on_sent],
     "task.done": [_counted, campaigns.on_task_closed],

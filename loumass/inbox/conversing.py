@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from loumass.accounts.models import Membership, User
 from loumass.accounts.permissions import may
@@ -17,7 +17,11 @@ from loumass.core.errors import Refused
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id
 from loumass.inbox import jobs
+from loumass.inbox.desk import notifying
 from loumass.messages.models import Conversation
+
+#: The line that a conversation stands in: a contact's id, or a conversation's.
+LINE = func.coalesce(Conversation.stands_with_id, Conversation.contact_id, Conversation.id)
 
 
 def mark_read(ids: Sequence[UUID]) -> int:
@@ -69,14 +73,27 @@ def waiting(ids: Sequence[UUID]) -> Sequence[UUID]:
     )
 
 
-def of_same_people(ids: Sequence[UUID]) -> Sequence[UUID]:
-    """All conversations with the people of `ids`, also those who were merged into them."""
-    chosen = select(Conversation.contact_id).where(
-        Conversation.id.in_(ids), Conversation.contact_id.is_not(None)
+def lines_of(ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
+    """Conversation -> the line of the inbox that it stands in: its contact's, where nobody put it elsewhere."""
+    rows = db().execute(
+        select(Conversation.id, LINE.label("line"))
+        .where(Conversation.id.in_(ids))
+        .order_by(Conversation.last_inbound_at, Conversation.id)
     )
-    merged = select(Contact.id).where(Contact.merged_into_id.in_(chosen))
+    return {row.id: row.line for row in rows}
+
+
+def of_same_people(ids: Sequence[UUID]) -> Sequence[UUID]:
+    """All conversations that stand in the lines of `ids`, also of those who were merged into their people."""
+    keys = list(set(lines_of(ids).values()))
+    merged = select(Contact.id).where(Contact.merged_into_id.in_(keys))
+    by_itself = or_(
+        Conversation.contact_id.in_(keys), Conversation.contact_id.in_(merged), Conversation.id.in_(keys)
+    )
     whose = or_(
-        Conversation.id.in_(ids), Conversation.contact_id.in_(chosen), Conversation.contact_id.in_(merged)
+        Conversation.id.in_(ids),
+        Conversation.stands_with_id.in_(keys),
+        and_(Conversation.stands_with_id.is_(None), by_itself),
     )
     return db().scalars(select(Conversation.id).where(whose)).all()
 
@@ -100,6 +117,15 @@ def assign(ids: Sequence[UUID], user_id: UUID | None) -> int:
     if user_id is not None and user_id not in {one.id for one in who_may_answer()}:
         raise Refused("Only people of your organization who may answer can be given a conversation.")
     return _change(ids, assignee_id=user_id)
+
+
+def give(ids: Sequence[UUID], user_id: UUID | None, by: UUID) -> int:
+    """As `assign`; whoever it is given to is told once for each line, unless they took it themselves."""
+    count = assign(ids, user_id)
+    if user_id is not None:
+        heads = {line: one for one, line in lines_of(ids).items()}
+        notifying.tell_each("assigned", [(user_id, one) for one in heads.values()], actor_id=by)
+    return count
 
 
 def who_may_answer() -> Sequence[User]:

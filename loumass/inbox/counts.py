@@ -14,7 +14,7 @@ from loumass.inbox.filters import VIEWS
 from loumass.messages.models import Conversation
 
 _COUNTED = "inbox counts"
-_PERSON = func.coalesce(Conversation.contact_id, Conversation.id)
+_PERSON = func.coalesce(Conversation.stands_with_id, Conversation.contact_id, Conversation.id)
 
 
 @dataclass(frozen=True, slots=True)

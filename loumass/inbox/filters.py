@@ -11,12 +11,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from loumass.core import clock
+from loumass.inbox.desk.models import ConversationLabel
 from loumass.inbox.searching import Found
 from loumass.messages.models import Conversation, OptOutProposal
 
 #: What `c` may be: the entity or an alias of it.
 Entity = Any
 DEFAULT_VIEW, SEARCH_VIEW = "needs-reply", "everything"
+#: What of an address a saved view keeps.
+KEPT = ("view", "channel", "campaign", "label", "team", "who")
+NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,27 @@ class Filters:
     channel_id: UUID | None = None
     campaign_id: UUID | None = None
     found: Found | None = None
+    label_id: UUID | None = None
+    team_id: UUID | None = None
+    #: Whose to answer: a user's id, or `NOBODY`.
+    who: UUID | str | None = None
+
+    @classmethod
+    def of(cls, query: Mapping[str, str], user_id: UUID, found: Found | None = None) -> Filters:
+        """The filters of an address; odd values are left out."""
+        view = query.get("view", "")
+        if view not in VIEWS:
+            view = SEARCH_VIEW if found else DEFAULT_VIEW
+        return cls(
+            view=view,
+            user_id=user_id,
+            channel_id=_id(query.get("channel")),
+            campaign_id=_id(query.get("campaign")),
+            found=found,
+            label_id=_id(query.get("label")),
+            team_id=_id(query.get("team")),
+            who=NOBODY if query.get("who") == NOBODY else _id(query.get("who")),
+        )
 
     def conditions(self, c: Entity = Conversation) -> ColumnElement[bool]:
         """What a conversation `c` must fulfil."""
@@ -36,9 +61,28 @@ class Filters:
             parts.append(c.channel_id == self.channel_id)
         if self.campaign_id is not None:
             parts.append(c.stream_id == self.campaign_id)
+        if self.team_id is not None:
+            parts.append(c.team_id == self.team_id)
+        if self.who is not None:
+            parts.append(c.assignee_id.is_(None) if self.who == NOBODY else c.assignee_id == self.who)
+        if self.label_id is not None:
+            parts.append(c.id.in_(_labelled(c, self.label_id)))
         if self.found is not None:
             parts.append(self.found.conditions(c))
         return and_(*parts)
+
+
+def _labelled(c: Entity, label_id: UUID) -> Any:
+    return select(ConversationLabel.conversation_id).where(
+        ConversationLabel.organization_id == c.organization_id, ConversationLabel.label_id == label_id
+    )
+
+
+def _id(value: str | None) -> UUID | None:
+    try:
+        return UUID(value or "")
+    except ValueError:
+        return None
 
 
 def open_now(c: Entity, now: datetime) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""What the inbox does by the clock: conversations that were put off come back."""
+"""What the inbox does by the clock: conversations that were put off, or to be reminded of, come back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from loumass.core.database import db
 from loumass.core.jobs import job
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, transaction
+from loumass.inbox.desk import returning
 from loumass.messages.models import Conversation
 
 _SLICE = 500
@@ -41,10 +42,22 @@ def end_snoozes() -> bool:
     return len(ended) == _SLICE
 
 
+@job("receive")
+def come_back() -> bool:
+    """Bring back what somebody wanted to be reminded of; True when more is due."""
+    with transaction():
+        done = returning.bring_back(_SLICE)
+        next_at = returning.next_due()
+        if next_at is not None and next_at > clock.now():
+            come_back.later(at=next_at)
+    return done == _SLICE
+
+
 def sweep() -> list[Wake]:
-    """When the next conversation comes back."""
-    next_at = db().scalar(_next())
-    return [end_snoozes.wake(next_at)] if next_at is not None else []
+    """When the next conversation comes back, put off or to be reminded of."""
+    next_at, due_at = db().scalar(_next()), returning.next_due()
+    wakes = [end_snoozes.wake(next_at)] if next_at is not None else []
+    return [*wakes, come_back.wake(due_at)] if due_at is not None else wakes
 
 
 def _next() -> Select[datetime | None]:

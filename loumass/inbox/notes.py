@@ -1,4 +1,4 @@
-"""Notes about a person, the latest first."""
+"""Notes about a person and files of theirs, the latest first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from loumass.accounts.models import User
 from loumass.core.database import db
 from loumass.inbox.person import Person
-from loumass.messages.models import Message
+from loumass.messages.models import Attachment, Message
 
 _MOST = 10
 
@@ -23,6 +23,24 @@ class Note:
     text: str
     author: str
     at: datetime
+
+
+_MOST_FILES = 20
+
+
+def files_of(person: Person) -> Sequence[Attachment]:
+    """What was sent along in the line, either way, the latest first."""
+    return (
+        db()
+        .scalars(
+            select(Attachment)
+            .join(Message, Message.id == Attachment.message_id)
+            .where(person.messages(), Attachment.file_key != "", Attachment.content_id.is_(None))
+            .order_by(Message.occurred_at.desc(), Attachment.id.desc())
+            .limit(_MOST_FILES)
+        )
+        .all()
+    )
 
 
 def notes_about(person: Person) -> Sequence[Note]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
+from loumass.accounts.models import User
 from loumass.campaigns.models import Campaign, Enrollment
 from loumass.contacts.models import Contact
 from loumass.core.database import db
 from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
+from loumass.inbox.desk import holding, labels
+from loumass.inbox.desk.models import Label
 from loumass.inbox.filters import Filters
 from loumass.messages.models import Conversation, Message
 from loumass.messages.service import shown
@@ -52,26 +56,52 @@ class Line:
     campaign: str
     snoozed_until: datetime | None
     assignee_id: UUID | None
+    labels: Sequence[Label] = ()
+    #: Whose it is, and who answers at this moment; empty where nobody.
+    assignee: str = ""
+    answering: str = ""
 
 
 def people(filters: Filters, cursor: str | None, size: int = PAGE_SIZE) -> Page[Line]:
     """A page of people, the latest first."""
+    statement = select(Conversation).where(filters.conditions(), ~_later_in_same_line(filters))
+    keys = (Conversation.last_message_at, Conversation.id)
+    found = page(statement, keys, cursor, descending=True, size=size)
+    return Page(_lines(found.items), found.before, found.after)
+
+
+def _later_in_same_line(filters: Filters) -> ColumnElement[bool]:
+    """Whether something of the same line, which the filters show as well, was said later. Three questions, each of
+    which an index answers: most lines are a contact's, and what was put elsewhere is little."""
+    return or_(
+        _newer(
+            filters,
+            lambda c, n: and_(
+                c.stands_with_id.is_(None), n.stands_with_id.is_(None), n.contact_id == c.contact_id
+            ),
+        ),
+        _newer(filters, lambda c, n: n.stands_with_id == func.coalesce(c.stands_with_id, c.contact_id, c.id)),
+        _newer(filters, lambda c, n: and_(n.stands_with_id.is_(None), n.contact_id == c.stands_with_id)),
+        _newer(
+            filters,
+            lambda c, n: and_(n.stands_with_id.is_(None), n.contact_id.is_(None), n.id == c.stands_with_id),
+        ),
+    )
+
+
+def _newer(filters: Filters, same_line: Callable[[Any, Any], ColumnElement[bool]]) -> ColumnElement[bool]:
     newer = aliased(Conversation)
-    same_person_later = (
+    return (
         select(newer.id)
         .where(
             newer.organization_id == current_organization_id(),
-            newer.contact_id == Conversation.contact_id,
+            same_line(Conversation, newer),
             filters.conditions(newer),
             tuple_(newer.last_message_at, newer.id) > tuple_(Conversation.last_message_at, Conversation.id),
         )
         .correlate(Conversation)
         .exists()
     )
-    statement = select(Conversation).where(filters.conditions(), ~same_person_later)
-    keys = (Conversation.last_message_at, Conversation.id)
-    found = page(statement, keys, cursor, descending=True, size=size)
-    return Page(_lines(found.items), found.before, found.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +113,9 @@ class _Around:
     marks: Mapping[UUID, tuple[bool, bool]]
     standing: Mapping[UUID, Enrollment]
     campaigns: Mapping[UUID, str]
+    labels: Mapping[UUID, Sequence[Label]]
+    names: Mapping[UUID, str]
+    answering: Mapping[UUID, str]
 
 
 def _lines(heads: Sequence[Conversation]) -> list[Line]:
@@ -90,14 +123,22 @@ def _lines(heads: Sequence[Conversation]) -> list[Line]:
     contacts = {one.id: one for one in db().scalars(select(Contact).where(Contact.id.in_(contact_ids)))}
     standing = _standing(contact_ids)
     around = _Around(
-        contacts, _said_last(heads), _marks(contact_ids), standing, _campaign_names(heads, standing)
+        contacts,
+        _said_last(heads),
+        _marks(contact_ids),
+        standing,
+        _campaign_names(heads, standing),
+        labels.on([head.id for head in heads]),
+        _names({head.assignee_id for head in heads if head.assignee_id}),
+        holding.holders([_line_id(head) for head in heads]),
     )
     return [_line(head, around) for head in heads]
 
 
 def _line(head: Conversation, around: _Around) -> Line:
     contact = around.contacts.get(head.contact_id) if head.contact_id else None
-    marks = around.marks.get(head.contact_id, (False, False)) if head.contact_id else None
+    is_contacts = head.contact_id is not None and head.stands_with_id is None
+    marks = around.marks.get(head.contact_id, (False, False)) if is_contacts else None  # pyright: ignore[reportCallIssue, reportArgumentType]  asked in the line above
     is_unread, needs_reply = marks or (head.unread_since is not None, head.needs_reply_since is not None)
     enrollment = around.standing.get(head.contact_id) if head.contact_id else None
     message, preview = around.said.get(head.id, (None, ""))
@@ -117,7 +158,20 @@ def _line(head: Conversation, around: _Around) -> Line:
         campaign=around.campaigns.get(campaign_id, "") if campaign_id else "",
         snoozed_until=head.snoozed_until,
         assignee_id=head.assignee_id,
+        labels=around.labels.get(head.id, ()),
+        assignee=around.names.get(head.assignee_id, "") if head.assignee_id else "",
+        answering=around.answering.get(_line_id(head), ""),
     )
+
+
+def _line_id(head: Conversation) -> UUID:
+    return head.stands_with_id or head.contact_id or head.id
+
+
+def _names(user_ids: set[UUID]) -> Mapping[UUID, str]:
+    if not user_ids:
+        return {}
+    return {row.id: row.name for row in db().execute(select(User.id, User.name).where(User.id.in_(user_ids)))}
 
 
 def _said_last(heads: Sequence[Conversation]) -> dict[UUID, tuple[Message, str]]:
@@ -146,6 +200,7 @@ def _marks(contact_ids: set[UUID]) -> dict[UUID, tuple[bool, bool]]:
         )
         .where(
             Conversation.contact_id.in_(contact_ids),
+            Conversation.stands_with_id.is_(None),
             or_(Conversation.unread_since.is_not(None), Conversation.needs_reply_since.is_not(None)),
             Conversation.closed_at.is_(None),
         )

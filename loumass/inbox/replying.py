@@ -21,7 +21,9 @@ from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, get_or_404
 from loumass.inbox import conversing, drafting
 from loumass.inbox.answering import Way, chosen
-from loumass.inbox.person import Person
+from loumass.inbox.desk import notifying
+from loumass.inbox.desk.mentioning import mentioned
+from loumass.inbox.person import Person, addressed
 from loumass.inbox.quoting import answered, quote_of, thread_of
 from loumass.inbox.wording import words
 from loumass.messages.cleaning import fit
@@ -50,6 +52,7 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
 
     Raises Conflict where the address is barred, Refused for what cannot be sent.
     """
+    person = addressed(person, way.conversation)
     if way.barred:
         raise Conflict(f"{way.barred} What you wrote is kept as a draft.")
     channel = chosen(way, answer.channel_id)
@@ -116,8 +119,17 @@ def add_note(person: Person, text: str, author: User, conversation_id: UUID | No
         note.conversation_id = about.id
         announce(f"conversation:{about.id}")
     db().add(note)
+    db().flush()
+    _tell_mentioned(note, author)
     drafting.discard(person.conversation_ids, author.id, "note")
     return note.id
+
+
+def _tell_mentioned(note: Message, author: User) -> None:
+    """Only where there is a conversation to lead them to."""
+    if note.conversation_id is not None and "@" in note.text:
+        told = mentioned(note.text, conversing.who_may_answer())
+        notifying.tell("mention", told, note.conversation_id, actor_id=author.id, message_id=note.id)
 
 
 def withdraw(message_id: UUID) -> Message:

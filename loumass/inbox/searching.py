@@ -28,6 +28,11 @@ class Found:
     conversation_ids: tuple[UUID, ...]
 
     @property
+    def contacts(self) -> BindParameter[Sequence[UUID]]:
+        """The people as one value, for `any_`."""
+        return _array(self.contact_ids)
+
+    @property
     def is_cut(self) -> bool:
         """Whether some were left out."""
         return MOST in (len(self.contact_ids), len(self.conversation_ids))

@@ -121,6 +121,20 @@ class Conversation(OrganizationOwned, Base):
             postgresql_where=sql("provider_thread_id IS NOT NULL"),
         ),
         Index(None, "organization_id", "snoozed_until", postgresql_where=sql("snoozed_until IS NOT NULL")),
+        Index(
+            "ix_conversation_team",
+            "organization_id",
+            "team_id",
+            "last_message_at",
+            postgresql_where=sql("team_id IS NOT NULL AND closed_at IS NULL"),
+        ),
+        Index(
+            "ix_conversation_stands_with",
+            "organization_id",
+            "stands_with_id",
+            "last_message_at",
+            postgresql_where=sql("stands_with_id IS NOT NULL"),
+        ),
     )
 
     organization_id: Mapped[UUID] = organization_of_parents()
@@ -146,6 +160,10 @@ class Conversation(OrganizationOwned, Base):
     #: The campaign that wrote first, if one did (a stream's id).
     stream_id: Mapped[UUID | None]
     assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
+    #: The team that answers (inbox).
+    team_id: Mapped[UUID | None]
+    #: The line of the inbox that it stands in, where that is not its contact's: a contact, a conversation or itself.
+    stands_with_id: Mapped[UUID | None]
     last_message_at: Mapped[datetime | None]
     last_inbound_at: Mapped[datetime | None]
     unread_since: Mapped[datetime | None]

@@ -57,6 +57,19 @@ from loumass.core.tenancy import current_organization_id
 from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.funnels.models import Edge, Graph, Node, NodeTurn, SplitTrial, Template
+from loumass.inbox.desk.models import (
+    Answering,
+    ConversationLabel,
+    ConversationSeen,
+    Label,
+    Notification,
+    Regrouping,
+    Reminder,
+    SavedView,
+    Team,
+    TeamChannel,
+    TeamMember,
+)
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Conversation, Message, OptOutProposal, Stream
@@ -108,6 +121,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _campaign(put, session, house, channel)
         _changes(put, house)
         _conversation(put, house, channel, tenant.admin.id)
+        _desk(put, session, house, channel, tenant.admin.id)
         _care(put, session, house, channel)
         _figures(put, session, house, channel)
         _by_hand_and_outside(put, session, house, tenant.admin.id)
@@ -176,6 +190,36 @@ def _application(put: Any) -> None:
         "vendor_client",
         VendorClient(id=made, vendor="google", client_id=client_id, sealed_secret=secret, options={}),
     )
+
+
+def _desk(put: Any, session: Any, house: Furniture, channel: Channel, admin_id: UUID) -> None:
+    """Order in the inbox: a team, a label, what somebody is told, a kept view, who has seen it, what was split."""
+    team = put("team", Team(name=f"{MARK} team", name_key=f"{MARK} team".casefold()))
+    label = put("label", Label(name=f"{MARK} label", name_key=f"{MARK} label".casefold(), colour="blue"))
+    split_off = put("split_conversation", Conversation(
+        contact_id=house.contact, channel_id=channel.id, medium="email", counterpart=f"{MARK.lower()}@foothill.example",
+        thread_key="split:x", last_message_at=clock.now(), last_inbound_at=clock.now(),
+    ))  # fmt: skip
+    split_off.stands_with_id = split_off.id
+    mine = {"conversation_id": house.conversation, "user_id": admin_id}
+    put("notification", Notification(**mine, kind="mention", message_id=house.message, actor_id=admin_id))
+    put(
+        "reminder",
+        Reminder(**mine, due_at=clock.now() + timedelta(days=2), is_if_silent=True, set_at=clock.now()),
+    )
+    put(
+        "saved_view", SavedView(user_id=admin_id, name=f"{MARK} view", is_shared=True, query={"view": "open"})
+    )
+    regrouped = Regrouping(
+        kind="split", kept_id=house.conversation, other_id=split_off.id, before={}, made_by_id=admin_id
+    )
+    put("regrouping", regrouped)
+    session.add_all([
+        TeamMember(team_id=team.id, user_id=admin_id), TeamChannel(team_id=team.id, channel_id=channel.id),
+        ConversationLabel(conversation_id=house.conversation, label_id=label.id),
+        ConversationSeen(**mine, seen_at=clock.now()),
+        Answering(line_id=house.other_contact, user_id=admin_id, until_at=clock.now() + timedelta(minutes=3)),
+    ])  # fmt: skip
 
 
 def _care(put: Any, session: Any, house: Furniture, channel: Channel) -> None:

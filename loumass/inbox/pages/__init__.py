@@ -12,11 +12,19 @@ from loumass.inbox.pages import (
     conversation,
     deeds,
     files,
+    holding,
+    labels,
     listing,
     live,
     many,
+    notifications,
     opt_outs,
+    palette,
     person,
+    regrouping,
+    reminders,
+    teams,
+    views,
 )
 from loumass.inbox.saying import phone, short_day
 
@@ -27,12 +35,20 @@ __all__ = [
     "conversation",
     "deeds",
     "files",
+    "holding",
+    "labels",
     "listing",
     "live",
     "many",
+    "notifications",
     "opt_outs",
     "pages",
+    "palette",
     "person",
+    "regrouping",
+    "reminders",
+    "teams",
+    "views",
 ]
 
 

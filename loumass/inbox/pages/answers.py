@@ -14,6 +14,7 @@ from loumass.core.errors import Problem, Refused
 from loumass.inbox import drafting, replying
 from loumass.inbox.answering import ways
 from loumass.inbox.blueprint import pages
+from loumass.inbox.desk import holding
 from loumass.inbox.pages.conversation import address_of, show
 from loumass.inbox.person import Person, conversation_or_404, person_of
 from loumass.inbox.replying import Answer
@@ -56,7 +57,10 @@ def draft(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that address
     is_kept = drafting.save(
         chosen.id, g.user.id, kind, request.form.get("text", ""), request.form.get("subject", "")
     )
+    other = holding.try_to_hold(person_of(chosen).line_id, g.user) if is_kept and kind != "note" else None
     db().commit()
+    if other is not None:
+        return f"Draft saved. {other.name} is answering."
     return "Draft saved" if is_kept else ""
 
 
@@ -85,6 +89,11 @@ def _send(person: Person, chosen: Conversation, kind: str, *, closes: bool) -> N
     if kind == "note":
         replying.add_note(person, text, g.user, chosen.id)
         return
+    holding.hold(person.line_id, g.user)
+    if "seen" in request.form:
+        holding.refuse_second_answer(
+            person, request.form["seen"], g.user, g.user.timezone or g.organization.timezone
+        )
     way = ways(person).get(kind)
     if way is None:
         raise Refused(f"There is no way to send a {_SAID[kind].lower()} to {person.name}. Nothing was sent.")
@@ -97,6 +106,7 @@ def _send(person: Person, chosen: Conversation, kind: str, *, closes: bool) -> N
         quotes="bare" not in request.form,
     )
     replying.send(person, way, answer, g.user)
+    holding.let_go(person.line_id, g.user.id)
     flash(f"{_SAID[kind]} to {person.name} is on its way.", "done")
 
 

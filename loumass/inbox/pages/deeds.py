@@ -60,7 +60,7 @@ def snooze(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addres
 def assign(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """Make it somebody's, or nobody's."""
     person = person_of(conversation_or_404(id))
-    conversing.assign(person.conversation_ids, _user_asked())
+    conversing.give(person.conversation_ids, _user_asked(), g.user.id)
     db().commit()
     return redirect(address_of(id))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,9 +11,12 @@ from sqlalchemy import select
 from loumass.accounts.guards import requires
 from loumass.channels.models import Channel
 from loumass.core.database import db
+from loumass.inbox import conversing
 from loumass.inbox.blueprint import pages
 from loumass.inbox.counts import counts
-from loumass.inbox.filters import DEFAULT_VIEW, SEARCH_VIEW, VIEWS, Filters
+from loumass.inbox.desk import labels, reminding, teams, views
+from loumass.inbox.desk.models import COLOURS
+from loumass.inbox.filters import KEPT, Filters
 from loumass.inbox.narrowing import campaigns_offered, kept
 from loumass.inbox.people_list import people
 from loumass.inbox.searching import search
@@ -29,7 +31,7 @@ MORE_VIEWS = (
     ("everything", "Everything"),
 )
 #: What an address of the inbox carries along.
-QUERY = ("view", "channel", "campaign", "q")
+QUERY = (*KEPT, "q")
 
 
 @pages.get("/inbox")
@@ -50,6 +52,12 @@ def list_context() -> dict[str, Any]:
         "more_views": MORE_VIEWS,
         "channels": _channels(),
         "campaigns": campaigns_offered(),
+        "labels": labels.labels(),
+        "colours": COLOURS,
+        "teams": teams.teams(),
+        "saved_views": views.views(g.user.id),
+        "colleagues": conversing.who_may_answer(),
+        "patience": reminding.patience(),
         "kept": kept_query(),
     }
 
@@ -57,28 +65,12 @@ def list_context() -> dict[str, Any]:
 def filters_asked() -> Filters:
     """What the address asks for; odd values are left out."""
     words = request.args.get("q", "").strip()
-    view = request.args.get("view", "")
-    if view not in VIEWS:
-        view = SEARCH_VIEW if words else DEFAULT_VIEW
-    return Filters(
-        view=view,
-        user_id=g.user.id,
-        channel_id=_id("channel"),
-        campaign_id=_id("campaign"),
-        found=search(words) if words else None,
-    )
+    return Filters.of(request.args, g.user.id, search(words) if words else None)
 
 
 def kept_query() -> dict[str, Any]:
     """The filters of this address, for links that must not lose them."""
     return kept(QUERY, request.args)
-
-
-def _id(name: str) -> UUID | None:
-    try:
-        return UUID(request.args.get(name, ""))
-    except ValueError:
-        return None
 
 
 def _channels() -> list[tuple[str, str]]:

@@ -20,6 +20,8 @@ from loumass.inbox.blueprint import pages
 TOPICS = {
     "inbox": "inbox.read",
     "conversation": "inbox.read",
+    "answering": "inbox.read",
+    "notifications": "inbox.read",
     "campaign": "campaigns.read",
     "campaigns": "campaigns.read",
     "channels": "channels.read",

@@ -1,4 +1,4 @@
-// j k move, x choose, / search, ? help, ⌘K jump; any `data-key` letter presses its element. Letters rest while typing.
+// j k move, x choose, / search, ? help; ⌘K is palette.js; any `data-key` letter presses its element. Letters rest while typing.
 const ROWS = "[data-row], .table-list tbody tr:has(a, [data-check])";
 
 export function startKeyboard() {
@@ -24,8 +24,9 @@ function visible(element) {
   return element.checkVisibility?.() ?? element.offsetParent !== null;
 }
 
+// Where there is no palette (palette.js), the field of the rail.
 function jump(event) {
-  const field = [...document.querySelectorAll("[data-jump], [data-search]")].find(visible);
+  const field = document.querySelector("#palette") ? null : [...document.querySelectorAll("[data-jump], [data-search]")].find(visible);
   if (!field) return;
   event.preventDefault();
   field.focus();
@@ -82,5 +83,7 @@ function named(key) {
   if (!element) return false;
   if (element.matches("textarea, select, input:not([type=radio], [type=checkbox])")) element.focus();
   else element.click();
+  // A menu that a letter opened is gone through by arrows at once.
+  if (element.matches("summary") && element.parentElement.open) element.parentElement.querySelector(".menu-items .menu-item, .menu-items input:not([type=hidden])")?.focus();
   return true;
 }

@@ -1,0 +1,155 @@
+"""Telling one of ours: a list for each person, with what it is about read from where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
+
+from loumass.accounts.models import User
+from loumass.contacts.models import Contact
+from loumass.core import clock
+from loumass.core.database import db
+from loumass.core.ids import uuid7
+from loumass.core.live import announce
+from loumass.core.paging import Page, page
+from loumass.core.tenancy import current_organization_id
+from loumass.inbox.desk.models import Notification
+from loumass.messages.models import Conversation, Message
+
+#: Kind -> what is said between the name of who did it and the person's.
+SAID: Mapping[str, str] = {
+    "mention": "mentioned you in a note about",
+    "assigned": "gave you",
+    "taken": "took over your answer to",
+    "reminder": "You wanted to come back to",
+    "turn": "It is your turn to answer",
+}
+ICONS = {
+    "mention": "note",
+    "assigned": "user-plus",
+    "taken": "user-share",
+    "reminder": "clock",
+    "turn": "users",
+}
+PAGE_SIZE = 40
+_PREVIEW = 160
+#: Nobody counts further, and no count reads further.
+MOST_COUNTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One line of the list. `said` begins with who did it, where somebody did."""
+
+    id: UUID
+    kind: str
+    icon: str
+    said: str
+    name: str
+    conversation_id: UUID
+    message_id: UUID | None
+    note: str
+    at: datetime
+    is_new: bool
+
+
+def tell(
+    kind: str,
+    user_ids: Iterable[UUID],
+    conversation_id: UUID,
+    *,
+    actor_id: UUID | None = None,
+    message_id: UUID | None = None,
+) -> None:
+    """Each of them finds it in their list; who did it is told nothing."""
+    told = [(user_id, conversation_id) for user_id in sorted(set(user_ids), key=str)]
+    tell_each(kind, told, actor_id=actor_id, message_id=message_id)
+
+
+def tell_each(
+    kind: str,
+    about: Iterable[tuple[UUID, UUID]],
+    *,
+    actor_id: UUID | None = None,
+    message_id: UUID | None = None,
+) -> None:
+    """As `tell`, for many (user, conversation) at once."""
+    told = [
+        {
+            "organization_id": current_organization_id(),
+            "id": uuid7(),
+            "user_id": user_id,
+            "kind": kind,
+            "conversation_id": conversation_id,
+            "actor_id": actor_id,
+            "message_id": message_id,
+            "created_at": clock.now(),
+        }
+        for user_id, conversation_id in about
+        if user_id != actor_id
+    ]
+    if told:
+        db().execute(insert(Notification), told)
+        announce("notifications")
+
+
+def unread(user_id: UUID) -> int:
+    """How many the user has not read; a hundred stands for more."""
+    some = (
+        select(Notification.id)
+        .where(
+            Notification.organization_id == current_organization_id(),
+            Notification.user_id == user_id,
+            Notification.read_at.is_(None),
+        )
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    return db().scalar(select(func.count()).select_from(some)) or 0
+
+
+def read(user_id: UUID, conversation_ids: Iterable[UUID] | None = None) -> int:
+    """All of the user's are read, or those about some conversations; returns how many were new."""
+    statement = update(Notification).where(Notification.user_id == user_id, Notification.read_at.is_(None))
+    if conversation_ids is not None:
+        statement = statement.where(Notification.conversation_id.in_(list(conversation_ids)))
+    return len(db().scalars(statement.values(read_at=clock.now()).returning(Notification.id)).all())
+
+
+def news(user_id: UUID, cursor: str | None) -> Page[News]:
+    """A page of the user's list, the latest first."""
+    actor = aliased(User)
+    statement = (
+        select(Notification, Conversation.counterpart, Contact, Message.text, actor.name)
+        .join(Conversation, Conversation.id == Notification.conversation_id)
+        .outerjoin(Contact, Contact.id == Conversation.contact_id)
+        .outerjoin(Message, Message.id == Notification.message_id)
+        .outerjoin(actor, actor.id == Notification.actor_id)
+        .where(Notification.user_id == user_id)
+    )
+    keys = (Notification.created_at, Notification.id)
+    found = page(statement, keys, cursor, descending=True, size=PAGE_SIZE)
+    return Page([_line(*row[:5]) for row in found.items], found.before, found.after)
+
+
+def _line(one: Notification, counterpart: str, contact: Contact | None, note: Any, actor: str | None) -> News:
+    said = SAID[one.kind]
+    return News(
+        id=one.id,
+        kind=one.kind,
+        icon=ICONS[one.kind],
+        said=f"{actor} {said}" if actor else said,
+        name=contact.label if contact else counterpart or "somebody unknown",
+        conversation_id=one.conversation_id,
+        message_id=one.message_id,
+        note=" ".join((note or "").split())[:_PREVIEW],
+        at=one.created_at,
+        is_new=one.read_at is None,
+    )
