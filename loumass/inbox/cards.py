@@ -13,9 +13,11 @@ from loumass.accounts.models import Organization, User
 from loumass.campaigns.models import Campaign
 from loumass.channels.models import Channel
 from loumass.content.sounding import length
+from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.inbox.reading import read_words
+from loumass.inbox.taking_back import undoable_until
 from loumass.media.service import media_of, player_path
 from loumass.messages.models import Attachment, Message
 from loumass.messages.service import Shown, Waiting, shown, why_wait
@@ -44,6 +46,8 @@ class Card:
     is_automatic: bool
     is_campaigns: bool
     is_sent_again: bool
+    #: Just sent: until then it waits here to be taken back.
+    undo_until: datetime | None
     campaign: str
     why: str
     #: How often it was opened and clicked, and by whom; empty where nobody did, or it was not tracked.
@@ -128,7 +132,8 @@ def _card(message: Message, around: _Around) -> Card:
         has_frame=bool(words.html) or len(text) > _LONG,
         is_automatic=message.is_automatic,
         is_campaigns=message.stream_id is not None and message.author_id is None,
-        is_sent_again=message.reason_code == "sent_again",
+        is_sent_again=message.reason_code in ("sent_again", "taken_back"),
+        undo_until=undoable_until(message, clock.now()),
         campaign=around.campaigns.get(message.stream_id, "") if message.stream_id else "",
         why=_why(message, first),
         read=around.read.get(message.id, ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import update
@@ -19,18 +20,21 @@ from loumass.core.errors import Conflict, Refused
 from loumass.core.ids import uuid7
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, get_or_404
-from loumass.inbox import conversing, drafting
+from loumass.inbox import conversing, drafting, taking_back
 from loumass.inbox.answering import Way, chosen
+from loumass.inbox.models import SentDraft
 from loumass.inbox.person import Person
 from loumass.inbox.quoting import answered, quote_of, thread_of
 from loumass.inbox.wording import words
 from loumass.messages.cleaning import fit
 from loumass.messages.models import Attachment, Conversation, Message
 from loumass.messages.senders import compared
-from loumass.messages.service import NewMessage, cancel_messages, queue_messages
+from loumass.messages.service import NewMessage, queue_messages
 from loumass.messages.tracking import tracked_in_answers
 
 MOST_NOTE = 20_000
+#: Failed or cancelled, and gone on elsewhere: as another message, or as a draft.
+SETTLED = ("sent_again", taking_back.TAKEN_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ class Answer:
     channel_id: UUID | None = None
     closes: bool = False
     quotes: bool = True
+    #: The turn of the form it was typed into (`sending_once.py`): a second answer of the same turn is refused before.
+    key: UUID | None = None
+    #: When it is to leave; None: as soon as it cannot be undone any more.
+    at: datetime | None = None
 
 
 def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
@@ -80,6 +88,8 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
                 reply_text=ready.text,
                 in_reply_to=in_reply_to,
                 references=references,
+                due_at=taking_back.now_or_later(answer.at),
+                send_key=answer.key,
             )
         ]
     )
@@ -87,12 +97,29 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
         keep_addresses(message_id, links_written(ready.text))
     for file in files if way.medium == "email" else ():
         file.message_id, file.conversation_id = message_id, None
-    _settle(person, conversation, author, closes=answer.closes)
+    db().flush()
+    waited = conversing.waiting([*person.conversation_ids, conversation.id])
+    closed = _settle(person, conversation, author, closes=answer.closes)
+    about = person.conversation_ids[0] if person.conversation_ids else conversation.id
+    taking_back.keep(
+        SentDraft(
+            message_id=message_id,
+            conversation_id=about,
+            user_id=author.id,
+            kind=way.medium,
+            subject=answer.subject,
+            text=answer.text,
+            waited=list(waited),
+            closed=closed,
+        )
+    )
     drafting.discard([*person.conversation_ids, conversation.id], author.id, way.medium)
     return message_id
 
 
-def add_note(person: Person, text: str, author: User, conversation_id: UUID | None = None) -> UUID:
+def add_note(
+    person: Person, text: str, author: User, conversation_id: UUID | None = None, key: UUID | None = None
+) -> UUID:
     """A note that only the organization reads. Raises Refused for an empty or endless one."""
     text = fit(text).strip()
     if not text:
@@ -109,6 +136,7 @@ def add_note(person: Person, text: str, author: User, conversation_id: UUID | No
         direction="note",
         medium=about.medium if about else "email",
         state="note",
+        send_key=key,
         text=text,
         occurred_at=clock.now(),
     )
@@ -120,22 +148,11 @@ def add_note(person: Person, text: str, author: User, conversation_id: UUID | No
     return note.id
 
 
-def withdraw(message_id: UUID) -> Message:
-    """Take back a person's own message that has not left. Raises Conflict when it has, NotFound."""
-    message = get_or_404(Message, message_id)
-    if message.author_id is None or message.stream_id is not None:
-        raise Conflict("Messages of a campaign are stopped on the campaign's page. Nothing was changed.")
-    if not cancel_messages([message_id], reason="It was taken back before it left."):
-        raise Conflict("It has left already, so it cannot be taken back.")
-    announce(f"conversation:{message.conversation_id}")
-    return message
-
-
 def send_again(message_id: UUID, author: User) -> Message:
     """Queue a person's failed message once more; returns the old one. Raises Conflict, NotFound."""
     message = get_or_404(Message, message_id, lock=True)
     may = message.direction == "out" and message.stream_id is None and message.author_id is not None
-    if not may or message.state not in ("failed", "cancelled") or message.reason_code == "sent_again":
+    if not may or message.state not in ("failed", "cancelled") or message.reason_code in SETTLED:
         raise Conflict(
             "Only your own message that failed or was taken back can be sent again, and only once."
         )
@@ -203,8 +220,8 @@ def begin(person: Person, way: Way, channel: Channel) -> Conversation:
     raise Conflict("Somebody else is being written to at this number. Open their conversation.")
 
 
-def _settle(person: Person, conversation: Conversation, author: User, *, closes: bool) -> None:
-    """Whoever was answered waits no longer; nobody's conversation becomes the author's."""
+def _settle(person: Person, conversation: Conversation, author: User, *, closes: bool) -> list[UUID]:
+    """Whoever was answered waits no longer; nobody's conversation becomes the author's. Returns what was closed."""
     ids = [*person.conversation_ids, conversation.id]
     conversation.last_message_at = clock.now()
     conversation.snoozed_until = conversation.closed_at = None
@@ -213,6 +230,8 @@ def _settle(person: Person, conversation: Conversation, author: User, *, closes:
     conversing.mark_read(ids)
     nobodys = [one.id for one in (*person.conversations, conversation) if one.assignee_id is None]
     conversing.assign(nobodys, author.id)
+    was_open = [one.id for one in (*person.conversations, conversation) if one.closed_at is None]
     if closes:
         conversing.close(ids)
     announce(f"conversation:{conversation.id}")
+    return was_open if closes else []

@@ -213,6 +213,14 @@ class Message(OrganizationOwned, Base):
             unique=True,
             postgresql_where=sql("direction = 'in' AND provider_message_id IS NOT NULL"),
         ),
+        # What a person sent once is not sent again by a second press of the button.
+        Index(
+            "uq_message_send_key",
+            "organization_id",
+            "send_key",
+            unique=True,
+            postgresql_where=sql("send_key IS NOT NULL"),
+        ),
         CheckConstraint(f"state IN {STATES}", name="state"),
         CheckConstraint("direction IN ('out', 'in', 'note')", name="direction"),
         CheckConstraint(
@@ -287,6 +295,8 @@ class Message(OrganizationOwned, Base):
     draft_id: Mapped[str | None]
     segments: Mapped[int | None]
     is_automatic: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    #: What the form that a person sent it with was called: the same form sends nothing more.
+    send_key: Mapped[UUID | None]
     #: The raw item an inbound message was read from.
     delivery_id: Mapped[UUID | None]
     #: When it counts in the thread: planned, then sent (in doubt: attempted) or received.

@@ -44,6 +44,7 @@ from loumass.core.tenancy import current_organization_id
 from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.funnels.models import Edge, Graph, Node, NodeTurn, SplitTrial, Template
+from loumass.inbox.models import SentDraft
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import Attachment, Conversation, Message, OptOutProposal, Stream
@@ -95,6 +96,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _conversation(put, house, channel, tenant.admin.id)
         _care(put, session, house, channel)
         _by_hand_and_outside(put, session, house, tenant.admin.id)
+        _written_by_hand(session, house, tenant.admin.id)
         put(
             "invitation",
             Invitation(
@@ -287,6 +289,19 @@ def _funnel(put: Any, session: Any) -> None:
     session.add_all([NodeTurn(node_id=send.id, taken=3), SplitTrial(node_id=send.id, taken=5, winner="a")])
     graph.start_node_id = send.id
     graph.template_id = put("template", Template(name=f"{MARK} template", draft_graph_id=graph.id)).id
+
+
+def _written_by_hand(session: Any, house: Furniture, admin_id: UUID) -> None:
+    """What was typed for an answer that waits."""
+    session.add(
+        SentDraft(
+            message_id=house.own_queued,
+            conversation_id=house.conversation,
+            user_id=admin_id,
+            kind="email",
+            text=f"{MARK} waits",
+        )
+    )
 
 
 def _unsaved_words(session: Any, house: Furniture) -> None:

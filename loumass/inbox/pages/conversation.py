@@ -11,13 +11,14 @@ from flask.typing import ResponseReturnValue
 from loumass.accounts.guards import requires
 from loumass.core import clock
 from loumass.core.database import db
-from loumass.inbox import conversing, drafting, pane, snoozing
+from loumass.inbox import conversing, drafting, pane, sending_once, snoozing, taking_back
 from loumass.inbox.answering import Way, ways
 from loumass.inbox.blueprint import pages
 from loumass.inbox.pages.listing import kept_query, list_context
 from loumass.inbox.person import Person, conversation_or_404, person_of
 from loumass.inbox.quoting import Quote, answered, quote_of
 from loumass.inbox.timeline import stretch
+from loumass.inbox.zones import city_of, suggestions, zone_of
 from loumass.messages.models import Conversation
 
 
@@ -38,6 +39,7 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
     lines = list_context()
     reachable = ways(person)
     kind = _kind(list(reachable), typed)
+    zone = zone_of(person.contact)
     kept = drafting.drafts(person, g.user.id)
     return render_template(
         "inbox/conversation.html",
@@ -54,6 +56,10 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         colleagues=conversing.who_may_answer(),
         snoozes=snoozing.choices(clock.now(), g.user.timezone or g.organization.timezone),
         pane=pane.pane(person),
+        key=sending_once.key_of(person, g.user.id, kind),
+        undo=taking_back.UNDO,
+        place=city_of(zone),
+        suggestions=suggestions(clock.now(), zone),
         next_id=_next_id(lines["list"].items, person),
     )
 

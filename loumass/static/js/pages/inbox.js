@@ -60,6 +60,15 @@ function countSegments(area) {
   place.textContent = units ? `${units} letters, ${count} ${count === 1 ? "segment" : "segments"}` : "";
 }
 
+// What was just sent leaves in so many seconds: said once to a reader of screens, counted for everybody else.
+setInterval(() => {
+  for (const clock of document.querySelectorAll("[data-countdown]")) {
+    const left = Math.ceil((Date.parse(clock.dataset.countdown) - Date.now()) / 1000);
+    clock.lastElementChild.textContent = left > 0 ? `Leaves in ${left} ${left === 1 ? "second" : "seconds"}` : "Leaving now";
+    if (left <= 0) clock.nextElementSibling?.remove();
+  }
+}, 500);
+
 // The panes are swapped whole: where somebody was in a list or a thread stays where it was.
 function remember() {
   document.querySelectorAll("[data-keep-scroll]").forEach((pane) => places.set(placeOf(pane), pane.scrollTop));
