@@ -54,10 +54,18 @@ from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.events.models import Event, Notice
 from loumass.funnels.models import Edge, Graph, Node, NodeTurn, SplitTrial, Template
-from loumass.inbox.models import Draft, SentDraft
+from loumass.inbox.models import Draft, MailboxSignature, SentDraft, Snippet
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
-from loumass.messages.models import Attachment, Attempt, Conversation, Message, OptOutProposal, Stream
+from loumass.messages.models import (
+    Attachment,
+    Attempt,
+    Conversation,
+    Message,
+    MessageCopy,
+    OptOutProposal,
+    Stream,
+)
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
 from loumass.speech.models import SpokenText, VoiceAccount
 from loumass.tasks.models import Task

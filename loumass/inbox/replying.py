@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from loumass.accounts.models import Organization, User
 from loumass.channels.models import Channel
+from loumass.contacts.models import Contact
 from loumass.content.composing import links_written
 from loumass.content.links import keep_addresses
 from loumass.core import clock
@@ -25,8 +26,10 @@ from loumass.inbox.answering import Way, chosen
 from loumass.inbox.models import SentDraft
 from loumass.inbox.person import Person
 from loumass.inbox.quoting import answered, quote_of, thread_of
+from loumass.inbox.signing import signed
 from loumass.inbox.wording import words
 from loumass.messages.cleaning import fit
+from loumass.messages.copies import Addressee, addressees, copies_of, copy_to, refuse_suppressed
 from loumass.messages.models import Attachment, Conversation, Message
 from loumass.messages.senders import compared
 from loumass.messages.service import NewMessage, queue_messages
@@ -47,10 +50,18 @@ class Answer:
     channel_id: UUID | None = None
     closes: bool = False
     quotes: bool = True
+    #: Whether the author's signature stands below an e-mail.
+    is_signed: bool = True
     #: The turn of the form it was typed into (`sending_once.py`): a second answer of the same turn is refused before.
     key: UUID | None = None
     #: When it is to leave; None: as soon as it cannot be undone any more.
     at: datetime | None = None
+    #: Who gets a copy, as typed; `to` is asked for only where something is forwarded.
+    cc: str = ""
+    bcc: str = ""
+    to: str = ""
+    #: All other fields of the form, as a draft keeps them.
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
@@ -63,6 +74,8 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
     channel = chosen(way, answer.channel_id)
     files = drafting.files(person.conversation_ids, author.id)
     _refuse_empty(answer, way, files)
+    cc, bcc = (addressees(answer.cc), addressees(answer.bcc)) if way.takes_copies else ([], [])
+    refuse_suppressed([*cc, *bcc])
     ready = words(person, channel, author, answer.subject, answer.text)
     subject = (ready.subject or way.subject) if way.medium == "email" else ""
     conversation = way.conversation or begin(person, way, channel)
@@ -70,7 +83,8 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
     earlier = answered(conversation)
     in_reply_to, references = thread_of(earlier)
     quote = quote_of(earlier) if answer.quotes else None
-    text, html = quote.below(ready.text) if quote else (ready.text, "")
+    words_signed = signed(ready.text, author, channel, answer.text) if answer.is_signed else ready.text
+    text, html = quote.below(words_signed) if quote else (words_signed, "")
     tracked = tracked_in_answers(db().get_one(Organization, current_organization_id()))
     (message_id,) = queue_messages(
         [
@@ -93,8 +107,9 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
             )
         ]
     )
+    copy_to(message_id, cc, bcc)
     if tracked and way.medium == "email":
-        keep_addresses(message_id, links_written(ready.text))
+        keep_addresses(message_id, links_written(words_signed))
     for file in files if way.medium == "email" else ():
         file.message_id, file.conversation_id = message_id, None
     db().flush()
@@ -109,6 +124,7 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
             kind=way.medium,
             subject=answer.subject,
             text=answer.text,
+            more=dict(answer.more),
             waited=list(waited),
             closed=closed,
         )
@@ -178,6 +194,13 @@ def send_again(message_id: UUID, author: User) -> Message:
         ]
     )
     db().execute(update(Attachment).where(Attachment.message_id == message.id).values(message_id=new_id))
+    copies = copies_of([message.id]).get(message.id, [])
+    everybody = [(Addressee(one.address, one.name), one.is_blind) for one in copies]
+    copy_to(
+        new_id,
+        [one for one, is_blind in everybody if not is_blind],
+        [one for one, is_blind in everybody if is_blind],
+    )
     message.reason_code = "sent_again"
     announce(f"conversation:{message.conversation_id}")
     return message
@@ -218,6 +241,24 @@ def begin(person: Person, way: Way, channel: Channel) -> Conversation:
             conversation.contact_id = contact_id
             return conversation
     raise Conflict("Somebody else is being written to at this number. Open their conversation.")
+
+
+def begin_with(
+    contact: Contact | None, channel: Channel, medium: str, address: str, subject: str
+) -> Conversation:
+    """A conversation of its own with whoever something is forwarded to."""
+    conversation = Conversation(
+        contact_id=contact.id if contact else None,
+        channel_id=channel.id,
+        medium=medium,
+        counterpart=address,
+        thread_key=f"reply:{uuid7()}",
+        subject=subject,
+        last_message_at=clock.now(),
+    )
+    db().add(conversation)
+    db().flush()
+    return conversation
 
 
 def _settle(person: Person, conversation: Conversation, author: User, *, closes: bool) -> list[UUID]:

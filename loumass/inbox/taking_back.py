@@ -94,9 +94,8 @@ def _become_draft(kept: SentDraft, message_id: UUID) -> None:
     )
     parts = [kept.text, newer.text if newer else ""]
     text = "\n\n".join(part for part in parts if part.strip())
-    drafting.save(
-        kept.conversation_id, kept.user_id, kept.kind, text, kept.subject or (newer.subject if newer else "")
-    )
+    subject = kept.subject or (newer.subject if newer else "")
+    drafting.save(kept.conversation_id, kept.user_id, kept.kind, text, subject, kept.more)
     db().execute(
         update(Attachment)
         .where(Attachment.message_id == message_id)

@@ -20,6 +20,7 @@ from loumass.core.database import db
 from loumass.core.errors import Refused
 from loumass.core.tenancy import current_organization_id, get
 from loumass.inbox.person import Person
+from loumass.inbox.signing import signature_of
 from loumass.messages.cleaning import fit
 
 MOST_LETTERS = 50_000
@@ -52,6 +53,23 @@ def words(person: Person, channel: Channel, author: User, subject: str, text: st
     return Words(one_line(said[0]), said[-1])
 
 
+def filled(person: Person, channel: Channel | None, author: User, text: str) -> tuple[str, list[str]]:
+    """`text` with everything filled in that is known of `person`; tags without a value stay, and are named.
+
+    Raises MergeTagsRefused.
+    """
+    compiled = compile_sms(Draft(text=text), vocabulary())
+    values = needed(_values(person, channel, author), compiled.names) if compiled.names else {}
+    said, missing = [], dict.fromkeys(())
+    for part in compiled.parts:
+        if isinstance(part, Slot) and not part.fallback and not (values.get(part.name) or "").strip():
+            missing[part.name] = None
+            said.append(f"{{{{{part.name}}}}}")
+        else:
+            said.append(part if isinstance(part, str) else part.fill(values))
+    return "".join(said), list(missing)
+
+
 def _compiled(medium: str, subject: str, text: str) -> tuple[MergeText, ...]:
     known = vocabulary()
     if medium == "sms":
@@ -60,12 +78,16 @@ def _compiled(medium: str, subject: str, text: str) -> tuple[MergeText, ...]:
     return email.subject, email.text
 
 
-def _values(person: Person, channel: Channel, author: User) -> dict[str, str | None]:
+def _values(person: Person, channel: Channel | None, author: User) -> dict[str, str | None]:
     organization = db().get(Organization, current_organization_id())
     if organization is None:
         raise LookupError("the organization at work does not exist")
-    email, phone = (channel.address, None) if channel.medium == "email" else (None, channel.address)
-    values = organization_values(organization) | sender_values(channel.sender_name, email, phone, author)
+    address, is_mail = (channel.address, channel.medium == "email") if channel else (None, True)
+    email, phone = (address, None) if is_mail else (None, address)
+    name = channel.sender_name if channel else ""
+    values = organization_values(organization) | sender_values(name, email, phone, author)
+    if channel is not None and (own := signature_of(author, channel)):
+        values["sender.signature"] = own
     if person.contact is not None:
         values |= contact_values(person.contact, _contact_names())
     stream_id = next((one.stream_id for one in person.conversations if one.stream_id), None)

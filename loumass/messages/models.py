@@ -304,6 +304,21 @@ class Message(OrganizationOwned, Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=sql("now()"))
 
 
+class MessageCopy(OrganizationScoped, Base):
+    """Somebody who gets a copy of an e-mail that a person of ours wrote; nobody else sees the blind ones."""
+
+    __tablename__ = "message_copy"
+    __table_args__ = (belongs_to("message", "message_id"),)
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    is_blind: Mapped[bool]
+    name: Mapped[str] = mapped_column(default="", server_default="")
+    address: Mapped[str]
+    #: What suppression is looked up by.
+    address_hash: Mapped[bytes]
+
+
 class Attempt(OrganizationScoped, Base):
     """The window of messages that the holder of a channel's lease is writing to the network just now.
 

@@ -44,10 +44,17 @@ from loumass.core.tenancy import current_organization_id
 from loumass.deliverability.models import DomainBrake, SendingDomain, SoftBounce, TroubleHour
 from loumass.deliveries.models import AwaitedReport, Delivery
 from loumass.funnels.models import Edge, Graph, Node, NodeTurn, SplitTrial, Template
-from loumass.inbox.models import SentDraft
+from loumass.inbox.models import MailboxSignature, SentDraft, Snippet
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
-from loumass.messages.models import Attachment, Conversation, Message, OptOutProposal, Stream
+from loumass.messages.models import (
+    Attachment,
+    Conversation,
+    Message,
+    MessageCopy,
+    OptOutProposal,
+    Stream,
+)
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
 from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials
@@ -96,7 +103,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _conversation(put, house, channel, tenant.admin.id)
         _care(put, session, house, channel)
         _by_hand_and_outside(put, session, house, tenant.admin.id)
-        _written_by_hand(session, house, tenant.admin.id)
+        _written_by_hand(put, session, house, tenant.admin.id)
         put(
             "invitation",
             Invitation(
@@ -291,8 +298,22 @@ def _funnel(put: Any, session: Any) -> None:
     graph.template_id = put("template", Template(name=f"{MARK} template", draft_graph_id=graph.id)).id
 
 
-def _written_by_hand(session: Any, house: Furniture, admin_id: UUID) -> None:
-    """What was typed for an answer that waits."""
+def _written_by_hand(put: Any, session: Any, house: Furniture, admin_id: UUID) -> None:
+    """What was typed for an answer that waits, and what is written often."""
+    words = {"created_by_id": admin_id, "text": f"{MARK} {{{{contact.first_name}}}}"}
+    put("snippet", Snippet(**words, owner_id=admin_id, name=f"{MARK} thanks", shortcut="thanks"))
+    put("shared_snippet", Snippet(**words, name=f"{MARK} hello", shortcut="hello"))
+    session.add(MailboxSignature(user_id=admin_id, channel_id=house.channel, text=f"{MARK} and team"))
+    session.add(
+        MessageCopy(
+            message_id=house.own_queued,
+            place=0,
+            is_blind=True,
+            name=MARK,
+            address=f"{MARK.lower()}.copy@foothill.example",
+            address_hash=b"nobody",
+        )
+    )
     session.add(
         SentDraft(
             message_id=house.own_queued,

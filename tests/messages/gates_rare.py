@@ -14,7 +14,8 @@ from loumass.core import clock
 from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import get_or_404
 from loumass.deliverability.models import DomainBrake
-from loumass.messages.models import Message, OptOutProposal, Stream
+from loumass.messages.copies import Addressee, copy_to
+from loumass.messages.models import PRIORITY_PERSON, Message, OptOutProposal, Stream
 from tests.world import World
 
 
@@ -58,7 +59,18 @@ def braked(world: World, contact: Contact, stream_id: UUID) -> None:
         session.commit()
 
 
+def copied(world: World, contact: Contact, stream_id: UUID) -> None:
+    """The message is a person's own, and somebody who gets a copy said no."""
+    with world.acme.acting() as session:
+        message = session.scalars(select(Message)).one()
+        message.priority = PRIORITY_PERSON
+        copy_to(message.id, [Addressee("joel@foothill.example")], [])
+        suppress("email", ["joel@foothill.example"], "unsubscribed")
+        session.commit()
+
+
 RARE = {
+    "copy_refused": copied,
     "topic_refused": refused,
     "paused_by_them": paused,
     "opt_out_proposed": proposed,

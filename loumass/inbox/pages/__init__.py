@@ -17,6 +17,7 @@ from loumass.inbox.pages import (
     many,
     opt_outs,
     person,
+    snippets,
 )
 from loumass.inbox.saying import phone, short_day
 
@@ -33,6 +34,7 @@ __all__ = [
     "opt_outs",
     "pages",
     "person",
+    "snippets",
 ]
 
 

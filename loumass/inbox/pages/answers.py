@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,18 +17,19 @@ from loumass.core.database import db
 from loumass.core.errors import Problem, Refused
 from loumass.core.tenancy import get, get_or_404
 from loumass.core.words import moment
-from loumass.inbox import drafting, replying, sending_once, taking_back
-from loumass.inbox.answering import ways
+from loumass.inbox import drafting, forwarding, replying, sending_once, snippets, taking_back
+from loumass.inbox.answering import Way, ways
 from loumass.inbox.blueprint import pages
 from loumass.inbox.moments import moment_of
 from loumass.inbox.pages.conversation import address_of, show
 from loumass.inbox.pages.listing import kept_query
+from loumass.inbox.pages.snippets import filled_for
 from loumass.inbox.person import Person, conversation_or_404, person_of
 from loumass.inbox.replying import Answer
 from loumass.inbox.zones import city_of, zone_of
 from loumass.messages.models import Conversation, Message
 
-_SAID = {"email": "E-mail", "sms": "Text"}
+_SAID = {"email": "E-mail", "sms": "Text", "forward": "Forwarded e-mail"}
 _SECONDS = int(taking_back.UNDO.total_seconds())
 
 
@@ -45,6 +46,8 @@ def reply(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that address
         return _sent_before(chosen, kind, sent)
     if act == "draft":
         return _kept(chosen, kind)
+    if act.startswith("snippet:"):
+        return _with_snippet(chosen, kind, act.removeprefix("snippet:"))
     try:
         _send(person_of(chosen), chosen, kind, act)
     except Problem as problem:
@@ -69,7 +72,9 @@ def draft(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that address
     if sent is not None and _typed_was(sent) == _typed():
         # Typed before it was sent, and under way since.
         return ""
-    is_kept = drafting.save(chosen.id, g.user.id, kind, _typed(), request.form.get("subject", ""))
+    is_kept = drafting.save(
+        chosen.id, g.user.id, kind, _typed(), request.form.get("subject", ""), more_typed()
+    )
     db().commit()
     return "Draft saved" if is_kept else ""
 
@@ -78,10 +83,12 @@ def draft(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that address
 @requires("inbox.reply")
 def withdraw(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """Take back an answer that has not left yet."""
+    kept = taking_back.sent_draft(id)
     message = taking_back.withdraw(id)
     db().commit()
     flash("Taken back. It has not left; it is a draft again.", "done")
-    return redirect(address_of(message.conversation_id, way=message.medium))
+    about, kind = (kept.conversation_id, kept.kind) if kept else (message.conversation_id, message.medium)
+    return redirect(address_of(about, way=kind))
 
 
 @pages.post("/inbox/messages/<uuid:id>/time")
@@ -113,8 +120,8 @@ def _send(person: Person, chosen: Conversation, kind: str, act: str) -> None:
     if kind == "note":
         replying.add_note(person, text, g.user, chosen.id, _key())
         return
-    way = ways(person).get(kind)
-    if way is None:
+    way = ways(person).get("email" if kind == "forward" else kind)
+    if way is None and kind != "forward":
         raise Refused(f"There is no way to send a {_SAID[kind].lower()} to {person.name}. Nothing was sent.")
     channel, zone = request.form.get("channel", ""), zone_of(person.contact)
     words = request.form.get("at", "") if act == "at" else act.removeprefix("at:") if ":" in act else ""
@@ -125,15 +132,22 @@ def _send(person: Person, chosen: Conversation, kind: str, act: str) -> None:
         channel_id=UUID(channel) if is_id(channel) else None,
         closes=act == "send-close",
         quotes="bare" not in request.form,
+        is_signed="unsigned" not in request.form,
         key=_key(),
         at=at,
+        more=more_typed(),
+        **{name: request.form.get(name, "") for name in ("to", "cc", "bcc")},
     )
-    message_id = replying.send(person, way, answer, g.user)
+    if kind == "forward":
+        message_id = forwarding.forward(person, forwarding.forwarded(person, _forwards()), answer, g.user)
+    else:
+        message_id = replying.send(person, cast("Way", way), answer, g.user)
     if at is not None:
         flash(_planned(at, zone), "done")
     else:
         undo = url_for("inbox.withdraw", id=message_id, **kept_query())
-        flash({"text": f"{_SAID[kind]} to {person.name} leaves in {_SECONDS} seconds.", "undo": undo}, "done")  # pyright: ignore[reportArgumentType]  components/feedback.html takes mappings
+        whom = answer.to if kind == "forward" else person.name
+        flash({"text": f"{_SAID[kind]} to {whom} leaves in {_SECONDS} seconds.", "undo": undo}, "done")  # pyright: ignore[reportArgumentType]  components/feedback.html takes mappings
 
 
 def _planned(at: datetime, zone: ZoneInfo) -> str:
@@ -145,7 +159,7 @@ def _sent_before(chosen: Conversation, kind: str, sent: Message) -> ResponseRetu
     if _typed_was(sent) == _typed():
         flash("It was sent already, once. Nothing was sent twice.", "done")
     else:
-        drafting.save(chosen.id, g.user.id, kind, _typed(), request.form.get("subject", ""))
+        drafting.save(chosen.id, g.user.id, kind, _typed(), request.form.get("subject", ""), more_typed())
         flash(
             "You answered here from another window meanwhile. What you wrote now was not sent; it is kept as a draft.",
             "error",
@@ -163,13 +177,39 @@ def _typed_was(sent: Message) -> str:
     return kept.text if kept is not None else sent.reply_text or sent.text
 
 
+def more_typed() -> dict[str, str]:
+    """The other fields of the form, as a draft keeps them."""
+    return {name: request.form[name] for name in drafting.MORE if request.form.get(name, "").strip()}
+
+
+def _forwards() -> UUID:
+    asked = request.form.get("forwards", "")
+    if not is_id(asked):
+        raise Refused("Choose the e-mail that is to be forwarded. Nothing was sent.")
+    return UUID(asked)
+
+
 def _key() -> UUID | None:
     key = request.form.get("key", "")
     return UUID(key) if is_id(key) else None
 
 
+def _with_snippet(chosen: Conversation, kind: str, snippet_id: str) -> ResponseReturnValue:
+    """Without a script: the snippet stands below what was typed, as a draft."""
+    if not is_id(snippet_id):
+        raise Refused("There is no such snippet. What you wrote is still here.")
+    snippet = snippets.usable(UUID(snippet_id), g.user.id)
+    text, missing = filled_for(person_of(chosen), kind, snippet.text)
+    whole = "\n\n".join(part for part in (_typed().rstrip(), text) if part)
+    drafting.save(chosen.id, g.user.id, kind, whole, request.form.get("subject", ""), more_typed())
+    db().commit()
+    if missing:
+        flash(f"Nothing is known for {', '.join(missing)}. Write it out before you send.", "error")
+    return redirect(address_of(chosen.id, way=kind))
+
+
 def _kept(chosen: Conversation, kind: str) -> ResponseReturnValue:
-    drafting.save(chosen.id, g.user.id, kind, _typed(), request.form.get("subject", ""))
+    drafting.save(chosen.id, g.user.id, kind, _typed(), request.form.get("subject", ""), more_typed())
     db().commit()
     flash("Draft saved.", "done")
     return redirect(address_of(chosen.id, way=kind))
@@ -182,9 +222,11 @@ def _refused(conversation_id: UUID, kind: str, problem: Problem) -> ResponseRetu
         "kind": kind,
         "text": _typed(),
         "subject": request.form.get("subject", ""),
+        "more": more_typed(),
+        "at": request.form.get("at", ""),
         "problem": problem.sentence,
     }
-    drafting.save(chosen.id, g.user.id, kind, typed["text"], typed["subject"])
+    drafting.save(chosen.id, g.user.id, kind, typed["text"], typed["subject"], typed["more"])
     db().commit()
     return show(chosen, person_of(chosen), typed=typed), 422
 

@@ -11,15 +11,21 @@ from flask.typing import ResponseReturnValue
 from loumass.accounts.guards import requires
 from loumass.core import clock
 from loumass.core.database import db
-from loumass.inbox import conversing, drafting, pane, sending_once, snoozing, taking_back
-from loumass.inbox.answering import Way, ways
+from loumass.core.errors import NotFound
+from loumass.inbox import conversing, drafting, pane, sending_once, signing, snippets, snoozing
+from loumass.inbox.answering import Way, own_addresses, ways
 from loumass.inbox.blueprint import pages
+from loumass.inbox.forwarding import Forwarded, forwarded
+from loumass.inbox.models import Draft
 from loumass.inbox.pages.listing import kept_query, list_context
 from loumass.inbox.person import Person, conversation_or_404, person_of
-from loumass.inbox.quoting import Quote, answered, quote_of
+from loumass.inbox.quoting import all_of, answered, quote_of
 from loumass.inbox.timeline import stretch
 from loumass.inbox.zones import city_of, suggestions, zone_of
 from loumass.messages.models import Conversation
+
+#: Snippets in the menu; `/` finds all of them.
+_OFFERED = 30
 
 
 @pages.get("/inbox/<uuid:id>")
@@ -40,6 +46,8 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
     reachable = ways(person)
     kind = _kind(list(reachable), typed)
     zone = zone_of(person.contact)
+    way = reachable.get(kind)
+    earlier = answered(way.conversation) if way and way.conversation else None
     kept = drafting.drafts(person, g.user.id)
     return render_template(
         "inbox/conversation.html",
@@ -50,14 +58,17 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         ways=reachable,
         kind=kind,
         draft=kept.get(kind),
-        quote=_quote(reachable.get(kind)),
+        quote=quote_of(earlier),
+        others=all_of(earlier, own_addresses()),
+        forwarding=_forwarding(person, kind, kept.get("forward"), typed),
         typed=typed or {},
         files=drafting.files(person.conversation_ids, g.user.id),
         colleagues=conversing.who_may_answer(),
         snoozes=snoozing.choices(clock.now(), g.user.timezone or g.organization.timezone),
         pane=pane.pane(person),
         key=sending_once.key_of(person, g.user.id, kind),
-        undo=taking_back.UNDO,
+        snippets=snippets.all_of(g.user.id)[:_OFFERED],
+        signature=_signature(kind, way),
         place=city_of(zone),
         suggestions=suggestions(clock.now(), zone),
         next_id=_next_id(lines["list"].items, person),
@@ -69,15 +80,29 @@ def address_of(conversation_id: UUID, **more: Any) -> str:
     return url_for("inbox.conversation", id=conversation_id, **{**kept_query(), **more})
 
 
-def _quote(way: Way | None) -> Quote | None:
-    """What an answer on `way` would quote."""
-    return quote_of(answered(way.conversation)) if way and way.conversation else None
+def _forwarding(
+    person: Person, kind: str, draft: Draft | None, typed: dict[str, Any] | None
+) -> Forwarded | None:
+    """The e-mail that is about to be forwarded: the one asked for, else that of the draft."""
+    if kind != "forward":
+        return None
+    asked = (typed or {}).get("more", {}).get("forwards") or request.args.get("message", "")
+    asked = asked or (draft.more.get("forwards", "") if draft else "")
+    try:
+        return forwarded(person, UUID(asked))
+    except ValueError as problem:
+        raise NotFound from problem
+
+
+def _signature(kind: str, way: Way | None) -> str:
+    """What an e-mail would end in."""
+    return signing.signature_of(g.user, way.channel) if kind == "email" and way else ""
 
 
 def _kind(media: list[str], typed: dict[str, Any] | None) -> str:
     """Which tab of the answer box is open."""
     wanted = (typed or {}).get("kind") or request.args.get("way", "")
-    if wanted == "note" or wanted in media:
+    if wanted in ("note", "forward") or wanted in media:
         return wanted
     return media[0] if media else "note"
 

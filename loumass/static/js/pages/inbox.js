@@ -1,4 +1,6 @@
 // What makes answering quick: places in lists are kept, ⌘↵ sends, files go at once, merge tags where the cursor is.
+import "./snippets.js";
+
 const places = new Map();
 
 document.addEventListener("keydown", (event) => {
