@@ -12,6 +12,7 @@ from loumass.core import clock, storage
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import get_or_404
+from loumass.inbox.formed import MOST_LETTERS as MOST_DOCUMENT
 from loumass.inbox.models import Draft
 from loumass.inbox.person import Person
 from loumass.messages.cleaning import fit
@@ -19,7 +20,7 @@ from loumass.messages.models import Attachment
 
 KINDS = ("email", "sms", "note", "forward")
 #: Other fields of the form that a draft keeps, and how long each may be.
-MORE = {"to": 2_000, "cc": 8_000, "bcc": 8_000, "forwards": 36}
+MORE = {"to": 2_000, "cc": 8_000, "bcc": 8_000, "forwards": 36, "doc": MOST_DOCUMENT}
 MOST_LETTERS = 100_000
 
 
@@ -33,7 +34,7 @@ def save(
 ) -> bool:
     """Keep what was typed; an empty draft is removed. Returns whether anything is kept."""
     kept = {name: fit(value)[: MORE[name]] for name, value in (more or {}).items() if value.strip()}
-    if not text.strip() and not subject.strip() and not kept.keys() - {"forwards"}:
+    if not text.strip() and not subject.strip() and not kept.keys() - {"forwards", "doc"}:
         discard([conversation_id], user_id, kind)
         return False
     values = {

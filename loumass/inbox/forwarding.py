@@ -23,7 +23,7 @@ from loumass.inbox.models import SentDraft
 from loumass.inbox.person import Person, person_with
 from loumass.inbox.quoting import as_html
 from loumass.inbox.replying import Answer, begin_with
-from loumass.inbox.signing import signed
+from loumass.inbox.signing import signed, signed_html
 from loumass.inbox.wording import words
 from loumass.messages.copies import addressees, copy_to, refuse_suppressed
 from loumass.messages.models import Attachment, Message
@@ -46,11 +46,11 @@ class Forwarded:
     html: str
     files: Sequence[Attachment]
 
-    def below(self, said: str) -> tuple[str, str]:
+    def below(self, said: str, said_html: str = "") -> tuple[str, str]:
         """`said` with the forwarded mail below, as text and as HTML."""
         head = "\n".join([_HEAD, *self.lines])
         html = (
-            f'<div dir="auto">{as_html(said)}</div><br><div class="gmail_quote"><div dir="auto" class="gmail_attr">'
+            f'<div dir="auto">{said_html or as_html(said)}</div><br><div class="gmail_quote"><div dir="auto" class="gmail_attr">'
             f"{'<br>'.join(map(escape, head.split(chr(10))))}<br></div><br>{self.html or text_as_html(self.text)}</div>"
         )
         return f"{said}\n\n{head}\n\n{self.text}\n", html
@@ -88,11 +88,14 @@ def forward(person: Person, going: Forwarded, answer: Answer, author: User) -> U
     known = sender_of("email", everybody[0].address, channel.id)
     contact = get(Contact, known.contact_id) if known.contact_id else None
     receiver = person_with(contact) if contact else Person(None, [], {})
-    ready = words(receiver, channel, author, answer.subject or going.subject, answer.text)
+    said, said_html = (answer.formed.text, answer.formed.html) if answer.formed else (answer.text, "")
+    ready = words(receiver, channel, author, answer.subject or going.subject, said, said_html)
     conversation = begin_with(contact, channel, "email", known.address, ready.subject)
-    text, html = going.below(
-        signed(ready.text, author, channel, answer.text) if answer.is_signed else ready.text
-    )
+    own, own_html = ready.text, ready.html
+    if answer.is_signed:
+        own = signed(own, author, channel, answer.text)
+        own_html = signed_html(own_html, author, channel, answer.text)
+    text, html = going.below(own, own_html)
     (message_id,) = queue_messages(
         [
             NewMessage(

@@ -38,15 +38,15 @@ class Quote:
     text: str
     html: str
 
-    def below(self, words: str) -> tuple[str, str]:
-        """`words` with the quote below them, as text and as HTML."""
+    def below(self, words: str, html: str = "") -> tuple[str, str]:
+        """`words` (which `html` says with forms) with the quote below them, as text and as HTML."""
         marked = "\n".join(
             f">{line}" if line.startswith(">") else f"> {line}" for line in self.text.split("\n")
         )
-        html = _FRAME.format(
-            words=as_html(words), line=escape(self.line), quoted=self.html or text_as_html(self.text)
+        framed = _FRAME.format(
+            words=html or as_html(words), line=escape(self.line), quoted=self.html or text_as_html(self.text)
         )
-        return f"{words}\n\n{self.line}\n\n{marked}\n", html
+        return f"{words}\n\n{self.line}\n\n{marked}\n", framed
 
 
 def answered(conversation: Conversation) -> Message | None:

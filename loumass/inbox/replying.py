@@ -23,10 +23,11 @@ from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, get_or_404
 from loumass.inbox import conversing, drafting, taking_back
 from loumass.inbox.answering import Way, chosen
+from loumass.inbox.formed import Formed
 from loumass.inbox.models import SentDraft
 from loumass.inbox.person import Person
 from loumass.inbox.quoting import answered, quote_of, thread_of
-from loumass.inbox.signing import signed
+from loumass.inbox.signing import signed, signed_html
 from loumass.inbox.wording import words
 from loumass.messages.cleaning import fit
 from loumass.messages.copies import Addressee, addressees, copies_of, copy_to, refuse_suppressed
@@ -50,6 +51,8 @@ class Answer:
     channel_id: UUID | None = None
     closes: bool = False
     quotes: bool = True
+    #: An e-mail with forms, which say more than `text`.
+    formed: Formed | None = None
     #: Whether the author's signature stands below an e-mail.
     is_signed: bool = True
     #: The turn of the form it was typed into (`sending_once.py`): a second answer of the same turn is refused before.
@@ -76,7 +79,9 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
     _refuse_empty(answer, way, files)
     cc, bcc = (addressees(answer.cc), addressees(answer.bcc)) if way.takes_copies else ([], [])
     refuse_suppressed([*cc, *bcc])
-    ready = words(person, channel, author, answer.subject, answer.text)
+    form = answer.formed if way.medium == "email" else None
+    said, said_html = (form.text, form.html) if form else (answer.text, "")
+    ready = words(person, channel, author, answer.subject, said, said_html)
     subject = (ready.subject or way.subject) if way.medium == "email" else ""
     conversation = way.conversation or begin(person, way, channel)
     conversation.subject = conversation.subject or subject
@@ -84,7 +89,8 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
     in_reply_to, references = thread_of(earlier)
     quote = quote_of(earlier) if answer.quotes else None
     words_signed = signed(ready.text, author, channel, answer.text) if answer.is_signed else ready.text
-    text, html = quote.below(words_signed) if quote else (words_signed, "")
+    html_signed = signed_html(ready.html, author, channel, answer.text) if answer.is_signed else ready.html
+    text, html = quote.below(words_signed, html_signed) if quote else (words_signed, html_signed)
     tracked = tracked_in_answers(db().get_one(Organization, current_organization_id()))
     (message_id,) = queue_messages(
         [

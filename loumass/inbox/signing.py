@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -35,6 +36,14 @@ def signed(text: str, user: User, channel: Channel, typed: str) -> str:
     """`text` with the signature below it, unless what was `typed` has it already."""
     signature = signature_of(user, channel) if channel.medium == "email" and _TAG not in typed else ""
     return f"{text}\n\n{_MARK}{signature}" if signature else text
+
+
+def signed_html(html: str, user: User, channel: Channel, typed: str) -> str:
+    """The same for words with forms; empty where there are none."""
+    if not html:
+        return ""
+    below = signed("", user, channel, typed).strip("\n")
+    return f"{html}<div>{escape(below).replace(chr(10), '<br>')}</div>" if below else html
 
 
 def own_signatures(user_id: UUID) -> dict[UUID, str]:

@@ -14,6 +14,7 @@ from loumass.core.errors import Conflict
 from loumass.core.live import announce
 from loumass.core.tenancy import get_or_404
 from loumass.inbox import conversing, drafting
+from loumass.inbox.formed import appended
 from loumass.inbox.models import Draft, SentDraft
 from loumass.messages.models import Attachment, Message
 from loumass.messages.service import cancel_messages, ring_channels
@@ -95,7 +96,10 @@ def _become_draft(kept: SentDraft, message_id: UUID) -> None:
     parts = [kept.text, newer.text if newer else ""]
     text = "\n\n".join(part for part in parts if part.strip())
     subject = kept.subject or (newer.subject if newer else "")
-    drafting.save(kept.conversation_id, kept.user_id, kept.kind, text, subject, kept.more)
+    more = dict(kept.more)
+    if newer is not None and "doc" in more:
+        more["doc"] = appended(more["doc"], newer.text)
+    drafting.save(kept.conversation_id, kept.user_id, kept.kind, text, subject, more)
     db().execute(
         update(Attachment)
         .where(Attachment.message_id == message_id)

@@ -35,14 +35,16 @@ class Words:
 
     subject: str
     text: str
+    #: Only where the text has forms.
+    html: str = ""
 
 
-def words(person: Person, channel: Channel, author: User, subject: str, text: str) -> Words:
+def words(person: Person, channel: Channel, author: User, subject: str, text: str, html: str = "") -> Words:
     """`text` checked and its merge tags filled in. Raises Refused (also MergeTagsRefused) with what is wrong."""
     subject, text = " ".join(fit(subject).split())[:998], fit(text).replace("\r\n", "\n").rstrip()
     if len(text) > MOST_LETTERS:
         raise Refused(f"The message is longer than {MOST_LETTERS:,} letters. Nothing was sent; shorten it.")
-    compiled = _compiled(channel.medium, subject, text)
+    compiled = _compiled(channel.medium, subject, text, html)
     names = frozenset().union(*(one.names for one in compiled))
     values = needed(_values(person, channel, author), names) if names else {}
     _refuse_gaps(compiled, values)
@@ -50,7 +52,7 @@ def words(person: Person, channel: Channel, author: User, subject: str, text: st
     if channel.medium == "sms":
         _refuse_length(said[-1])
         return Words("", said[-1])
-    return Words(one_line(said[0]), said[-1])
+    return Words(one_line(said[0]), said[1], said[2] if len(said) > 2 else "")
 
 
 def filled(person: Person, channel: Channel | None, author: User, text: str) -> tuple[str, list[str]]:
@@ -60,7 +62,8 @@ def filled(person: Person, channel: Channel | None, author: User, text: str) -> 
     """
     compiled = compile_sms(Draft(text=text), vocabulary())
     values = needed(_values(person, channel, author), compiled.names) if compiled.names else {}
-    said, missing = [], dict.fromkeys(())
+    said: list[str] = []
+    missing: dict[str, None] = {}
     for part in compiled.parts:
         if isinstance(part, Slot) and not part.fallback and not (values.get(part.name) or "").strip():
             missing[part.name] = None
@@ -70,12 +73,12 @@ def filled(person: Person, channel: Channel | None, author: User, text: str) -> 
     return "".join(said), list(missing)
 
 
-def _compiled(medium: str, subject: str, text: str) -> tuple[MergeText, ...]:
+def _compiled(medium: str, subject: str, text: str, html: str = "") -> tuple[MergeText, ...]:
     known = vocabulary()
     if medium == "sms":
         return (compile_sms(Draft(text=text), known),)
-    email = compile_email(Draft(subject=subject, text=text), known)
-    return email.subject, email.text
+    email = compile_email(Draft(subject=subject, html=html, text=text), known)
+    return (email.subject, email.text, email.html) if email.html else (email.subject, email.text)
 
 
 def _values(person: Person, channel: Channel | None, author: User) -> dict[str, str | None]:

@@ -20,6 +20,7 @@ from loumass.core.words import moment
 from loumass.inbox import drafting, forwarding, replying, sending_once, snippets, taking_back
 from loumass.inbox.answering import Way, ways
 from loumass.inbox.blueprint import pages
+from loumass.inbox.formed import appended, formed
 from loumass.inbox.moments import moment_of
 from loumass.inbox.pages.conversation import address_of, show
 from loumass.inbox.pages.listing import kept_query
@@ -132,6 +133,7 @@ def _send(person: Person, chosen: Conversation, kind: str, act: str) -> None:
         channel_id=UUID(channel) if is_id(channel) else None,
         closes=act == "send-close",
         quotes="bare" not in request.form,
+        formed=formed(request.form.get("doc", "")) if kind in ("email", "forward") else None,
         is_signed="unsigned" not in request.form,
         key=_key(),
         at=at,
@@ -201,7 +203,10 @@ def _with_snippet(chosen: Conversation, kind: str, snippet_id: str) -> ResponseR
     snippet = snippets.usable(UUID(snippet_id), g.user.id)
     text, missing = filled_for(person_of(chosen), kind, snippet.text)
     whole = "\n\n".join(part for part in (_typed().rstrip(), text) if part)
-    drafting.save(chosen.id, g.user.id, kind, whole, request.form.get("subject", ""), more_typed())
+    more = more_typed()
+    if "doc" in more:
+        more["doc"] = appended(more["doc"], text)
+    drafting.save(chosen.id, g.user.id, kind, whole, request.form.get("subject", ""), more)
     db().commit()
     if missing:
         flash(f"Nothing is known for {', '.join(missing)}. Write it out before you send.", "error")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
+from loumass.content.queries import tags
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import NotFound
@@ -66,6 +68,7 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         colleagues=conversing.who_may_answer(),
         snoozes=snoozing.choices(clock.now(), g.user.timezone or g.organization.timezone),
         pane=pane.pane(person),
+        tags=_tags(kind),
         key=sending_once.key_of(person, g.user.id, kind),
         snippets=snippets.all_of(g.user.id)[:_OFFERED],
         signature=_signature(kind, way),
@@ -92,6 +95,13 @@ def _forwarding(
         return forwarded(person, UUID(asked))
     except ValueError as problem:
         raise NotFound from problem
+
+
+def _tags(kind: str) -> str:
+    """The merge tags that the editor offers, as JSON."""
+    if kind not in ("email", "forward"):
+        return "[]"
+    return json.dumps([[tag.name, tag.meaning, tag.example] for tag in tags()], ensure_ascii=False)
 
 
 def _signature(kind: str, way: Way | None) -> str:

@@ -19,10 +19,33 @@ document.addEventListener("change", (event) => {
   if (field?.files.length) sendFiles(field);
 });
 
+// Files are dropped anywhere on the answer box.
+document.addEventListener("dragover", (event) => {
+  if (dropped(event)) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  const field = dropped(event);
+  if (!field || !event.dataTransfer.files.length) return;
+  event.preventDefault();
+  field.files = event.dataTransfer.files;
+  sendFiles(field);
+});
+
+function dropped(event) {
+  const box = event.target.closest?.(".composer");
+  return box && event.dataTransfer?.types.includes("Files") ? box.querySelector("[data-attach]") : null;
+}
+
 document.addEventListener("click", (event) => {
   const item = event.target.closest?.("[data-insert]");
   const area = item && document.querySelector(".composer-text");
   if (!area) return;
+  const letter = document.querySelector("letter-editor");
+  if (letter?.insertTag) {
+    letter.insertTag(item.dataset.insert);
+    item.closest("details").open = false;
+    return;
+  }
   area.setRangeText(item.dataset.insert, area.selectionStart, area.selectionEnd, "end");
   item.closest("details").open = false;
   area.focus();
@@ -35,7 +58,7 @@ document.addEventListener("input", (event) => {
 
 // What was typed goes along with the files, so that the page that comes back still has it.
 function sendFiles(field) {
-  for (const name of ["text", "subject"]) {
+  for (const name of ["text", "subject", "doc", "to", "cc", "bcc", "forwards", "key"]) {
     const typed = document.getElementById("answer")?.elements.namedItem(name);
     if (typed) field.form.append(hidden(name, typed.value));
   }
