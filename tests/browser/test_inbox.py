@@ -137,7 +137,7 @@ def test_news_arrive_by_themselves_and_nothing_typed_is_lost(
     brings(world.acme, box, email(PRIYA, "And is there parking?"))
     expect(page.get_by_role("link", name="Elena Vasquez")).to_be_visible()
     expect(page.locator("#thread").get_by_text("And is there parking?")).to_be_visible()
-    expect(page.get_by_label("Answer to Priya Raman")).to_have_value("One moment")
+    expect(page.get_by_label("Answer to Priya Raman")).to_have_text("One moment")
 
 
 def test_the_whole_mail_is_shown_in_a_frame_that_runs_nothing(
@@ -162,7 +162,7 @@ def test_files_are_attached_at_once(world: World, server: str, sign_in: SignIn) 
         {"name": "map.png", "mimeType": "image/png", "buffer": PNG}
     )
     expect(page.get_by_role("link", name="map.png")).to_be_visible()
-    expect(page.get_by_label("Answer to Priya Raman")).to_have_value("Here is the way")
+    expect(page.get_by_label("Answer to Priya Raman")).to_have_text("Here is the way")
 
 
 def test_it_works_without_scripts(world: World, server: str, sign_in: SignIn) -> None:

@@ -34,9 +34,10 @@ def test_what_is_taken_back_is_a_draft_again_with_its_files_and_they_wait_again(
     (message,) = outgoing(world)
     world.work()
     (message,) = outgoing(world)
+    assert message.due_at is not None
     assert timedelta(seconds=9) < message.due_at - message.created_at <= timedelta(seconds=10)
     page = agent.get(f"/inbox/{conversation.id}?view=everything").text
-    assert f'data-countdown="{message.due_at.isoformat()}"' in page
+    assert re.search(r'data-countdown="\d\.\d"', page)
     # What is typed meanwhile stays, too.
     agent.post(f"/inbox/{conversation.id}/draft", {"kind": "email", "text": "And one more thing"})
     assert agent.post(f"/inbox/messages/{message.id}/withdrawal").status_code == 302
@@ -109,4 +110,6 @@ def test_an_answer_is_planned_moved_and_let_go_in_their_time(world: World) -> No
     assert agent.post(f"/inbox/messages/{message.id}/time", {"at": "friday 10:00"}).status_code == 302
     assert outgoing(world)[0].due_at == datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
     assert agent.post(f"/inbox/messages/{message.id}/time").status_code == 302
-    assert outgoing(world)[0].due_at < datetime(2026, 3, 3, 17, 0, tzinfo=UTC)
+    (message,) = outgoing(world)
+    assert message.due_at is not None
+    assert message.due_at < datetime(2026, 3, 3, 17, 0, tzinfo=UTC)

@@ -88,7 +88,9 @@ function countSegments(area) {
 // What was just sent leaves in so many seconds: said once to a reader of screens, counted for everybody else.
 setInterval(() => {
   for (const clock of document.querySelectorAll("[data-countdown]")) {
-    const left = Math.ceil((Date.parse(clock.dataset.countdown) - Date.now()) / 1000);
+    // Seconds, not a moment: whose clock is right does not matter.
+    clock.until ??= performance.now() + Number(clock.dataset.countdown) * 1000;
+    const left = Math.ceil((clock.until - performance.now()) / 1000);
     clock.lastElementChild.textContent = left > 0 ? `Leaves in ${left} ${left === 1 ? "second" : "seconds"}` : "Leaving now";
     if (left <= 0) clock.nextElementSibling?.remove();
   }

@@ -3,7 +3,8 @@ const TYPED = /(?:^|\s)\/([\w-]{0,30})$/u;
 let asking = 0;
 
 document.addEventListener("input", ({ target }) => {
-  if (target.matches?.("[data-snippets]")) look(target);
+  // Hidden: an editor of forms stands in its place, and asks by itself.
+  if (target.matches?.("[data-snippets]:not([aria-hidden])")) look(target);
 });
 
 document.addEventListener("keydown", (event) => {
