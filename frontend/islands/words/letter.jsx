@@ -51,7 +51,12 @@ class LetterEditor extends HTMLElement {
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  #enter = () => this.querySelector("[role=textbox]")?.focus();
+  // The editor may be on its way yet.
+  #enter = () => {
+    const box = this.querySelector("[role=textbox]");
+    if (box) box.focus();
+    else if (this.isConnected) requestAnimationFrame(this.#enter);
+  };
 
   // Before the editor: Ctrl+Enter would be a line break there.
   #press = (event) => {
