@@ -88,10 +88,18 @@ from loumass.inbox.desk.models import (
     TeamChannel,
     TeamMember,
 )
-from loumass.inbox.models import Draft
+from loumass.inbox.models import Draft, MailboxSignature, SentDraft, Snippet
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
-from loumass.messages.models import Attachment, Attempt, Conversation, Message, OptOutProposal, Stream
+from loumass.messages.models import (
+    Attachment,
+    Attempt,
+    Conversation,
+    Message,
+    MessageCopy,
+    OptOutProposal,
+    Stream,
+)
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookHost, WebhookKey
 from loumass.speech.models import SpokenText, VoiceAccount
 from loumass.tasks.models import Task

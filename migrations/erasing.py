@@ -93,6 +93,9 @@ BEGIN
         RETURNING file_key
     ) SELECT array_agg(file_key) || alone INTO file_keys FROM gone;
     DELETE FROM draft WHERE organization_id = org AND conversation_id = ANY(talks);
+    DELETE FROM sent_draft WHERE organization_id = org AND conversation_id = ANY(talks);
+    DELETE FROM message_copy WHERE organization_id = org AND (lower(address) = ANY(needles) OR message_id IN (
+        SELECT id FROM message WHERE message.organization_id = org AND (message.contact_id = ANY(ids) OR message.conversation_id = ANY(talks))));
     UPDATE conversation SET counterpart = '', subject = '', thread_key = 'erased:' || id, provider_thread_id = NULL
     WHERE organization_id = org AND id = ANY(talks);
     DELETE FROM import_refusal WHERE organization_id = org AND EXISTS (

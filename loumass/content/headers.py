@@ -63,6 +63,15 @@ def mailbox(name: str, display_name: str, address: str) -> bytes:
     return f"{name}: {_phrase(display_name, len(name) + 2)}<{addr_spec(address)}>\r\n".encode("ascii")
 
 
+def mailboxes(name: str, people: Iterable[tuple[str, str]]) -> bytes:
+    """The lines of a header with several mailboxes (Cc, Bcc), as (name, address). Raises Unaddressable, HeaderInjection."""
+    each = [
+        mailbox(name, *one).decode("ascii").removeprefix(f"{name}: ").removesuffix("\r\n") for one in people
+    ]
+    folded = ",\r\n ".join(each)
+    return f"{name}: {folded}\r\n".encode("ascii") if each else b""
+
+
 def addr_spec(address: str) -> str:
     """`address` as it stands between the angle brackets, its domain in ASCII. Raises Unaddressable."""
     local, at, domain = safe(address).strip().rpartition("@")

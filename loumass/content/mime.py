@@ -73,6 +73,8 @@ class Envelope:
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     unsubscribe_url: str | None = None
+    #: Who gets a copy, as (name, address), and everybody sees it.
+    cc: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def skeleton(email: Email, author: Author, extra: Mapping[str, str] | None = Non
 def _own_headers(envelope: Envelope, subject: str, reply_to: str | None) -> list[bytes]:
     lines = [
         headers.mailbox("To", envelope.to_name, envelope.to),
+        headers.mailboxes("Cc", envelope.cc) if envelope.cc else b"",
         headers.unstructured("Subject", subject),
         headers.date(envelope.date),
         headers.message_ids("Message-ID", [envelope.message_id]),

@@ -52,6 +52,11 @@ class Way:
         )
 
     @property
+    def takes_copies(self) -> bool:
+        """Whether others can get it as well."""
+        return self.medium == "email"
+
+    @property
     def subject(self) -> str:
         """What an e-mail's subject would be; empty when a new conversation asks for one."""
         if self.medium != "email" or self.conversation is None or self.asks_subject:
@@ -74,6 +79,13 @@ def ways(person: Person) -> dict[str, Way]:
     by_medium = {way.medium: _judged(way, barred) for way in found}
     latest = next((one.medium for one in person.conversations if one.medium in by_medium), None)
     return {medium: by_medium[medium] for medium in sorted(by_medium, key=lambda medium: medium != latest)}
+
+
+def own_addresses() -> set[str]:
+    """The organization's own mailboxes, in lower case."""
+    return {
+        one.lower() for one in db().scalars(select(Channel.address).where(Channel.medium == "email")) if one
+    }
 
 
 def _way(person: Person, medium: str, channels: Sequence[Channel]) -> Way | None:

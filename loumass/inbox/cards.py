@@ -13,11 +13,14 @@ from loumass.accounts.models import Organization, User
 from loumass.campaigns.models import Campaign
 from loumass.channels.models import Channel
 from loumass.content.sounding import length
+from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.inbox.reading import read_words
+from loumass.inbox.taking_back import undoable_until
 from loumass.media.service import media_of, player_path
-from loumass.messages.models import Attachment, Message
+from loumass.messages.copies import copies_of
+from loumass.messages.models import Attachment, Message, MessageCopy
 from loumass.messages.service import Shown, Waiting, shown, why_wait
 
 _LONG = 700
@@ -44,7 +47,12 @@ class Card:
     is_automatic: bool
     is_campaigns: bool
     is_sent_again: bool
+    #: Just sent: until then it waits here to be taken back.
+    undo_until: datetime | None
     campaign: str
+    #: Who else read it: everybody sees the first, only we the others.
+    copies: Sequence[str]
+    blind: Sequence[str]
     why: str
     #: How often it was opened and clicked, and by whom; empty where nobody did, or it was not tracked.
     read: str
@@ -88,6 +96,7 @@ class _Around:
     channels: Mapping[UUID, Channel]
     campaigns: Mapping[UUID, str]
     sounds: Mapping[UUID, tuple[str, str]]
+    copies: Mapping[UUID, Sequence[MessageCopy]]
     read: Mapping[UUID, str]
 
 
@@ -101,6 +110,7 @@ def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
         _channels(messages),
         _names(Campaign, {one.stream_id for one in messages}),
         _sounds(messages),
+        copies_of([one.id for one in messages if one.author_id is not None and one.medium == "email"]),
         read_words([one.id for one in messages if one.tracked]),
     )
     return {one.id: _card(one, around) for one in messages}
@@ -111,6 +121,7 @@ def _card(message: Message, around: _Around) -> Card:
     channel = around.channels.get(message.channel_id) if message.channel_id else None
     text = message.reply_text if message.direction == "in" else message.reply_text or words.text
     sound, sounds_for = around.sounds.get(message.sound_id, ("", "")) if message.sound_id else ("", "")
+    copies = around.copies.get(message.id, ())
     first = next(iter(around.waiting.get(message.id, ())), None)
     return Card(
         id=message.id,
@@ -128,8 +139,11 @@ def _card(message: Message, around: _Around) -> Card:
         has_frame=bool(words.html) or len(text) > _LONG,
         is_automatic=message.is_automatic,
         is_campaigns=message.stream_id is not None and message.author_id is None,
-        is_sent_again=message.reason_code == "sent_again",
+        is_sent_again=message.reason_code in ("sent_again", "taken_back"),
+        undo_until=undoable_until(message, clock.now()),
         campaign=around.campaigns.get(message.stream_id, "") if message.stream_id else "",
+        copies=list(map(str, message.cc)) or [one.address for one in copies if not one.is_blind],
+        blind=[one.address for one in copies if one.is_blind],
         why=_why(message, first),
         read=around.read.get(message.id, ""),
         until=first.until if first else None,

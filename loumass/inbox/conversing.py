@@ -103,6 +103,16 @@ def need_no_reply(ids: Sequence[UUID]) -> int:
     return _change(ids, Conversation.needs_reply_since.is_not(None), needs_reply_since=None)
 
 
+def need_reply(ids: Sequence[UUID]) -> int:
+    """They wait for an answer after all, since they wrote last."""
+    return _change(
+        ids,
+        Conversation.needs_reply_since.is_(None),
+        Conversation.closed_at.is_(None),
+        needs_reply_since=func.coalesce(Conversation.last_inbound_at, clock.now()),
+    )
+
+
 def snooze(ids: Sequence[UUID], until: datetime) -> int:
     """Out of sight until then, when they come back unread. Raises Refused for a time that has passed."""
     if until <= clock.now():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -12,21 +12,37 @@ from loumass.core import clock, storage
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import get_or_404
+from loumass.inbox.formed import MOST_LETTERS as MOST_DOCUMENT
 from loumass.inbox.models import Draft
 from loumass.inbox.person import Person
 from loumass.messages.cleaning import fit
 from loumass.messages.models import Attachment
 
-KINDS = ("email", "sms", "note")
+KINDS = ("email", "sms", "note", "forward")
+#: Other fields of the form that a draft keeps, and how long each may be.
+MORE = {"to": 2_000, "cc": 8_000, "bcc": 8_000, "forwards": 36, "doc": MOST_DOCUMENT}
 MOST_LETTERS = 100_000
 
 
-def save(conversation_id: UUID, user_id: UUID, kind: str, text: str, subject: str = "") -> bool:
+def save(
+    conversation_id: UUID,
+    user_id: UUID,
+    kind: str,
+    text: str,
+    subject: str = "",
+    more: Mapping[str, str] | None = None,
+) -> bool:
     """Keep what was typed; an empty draft is removed. Returns whether anything is kept."""
-    if not text.strip() and not subject.strip():
+    kept = {name: fit(value)[: MORE[name]] for name, value in (more or {}).items() if value.strip()}
+    if not text.strip() and not subject.strip() and not kept.keys() - {"forwards", "doc"}:
         discard([conversation_id], user_id, kind)
         return False
-    values = {"text": fit(text)[:MOST_LETTERS], "subject": fit(subject)[:998], "updated_at": clock.now()}
+    values = {
+        "text": fit(text)[:MOST_LETTERS],
+        "subject": fit(subject)[:998],
+        "more": kept,
+        "updated_at": clock.now(),
+    }
     statement = insert(Draft).values(conversation_id=conversation_id, user_id=user_id, kind=kind, **values)
     db().execute(
         statement.on_conflict_do_update(

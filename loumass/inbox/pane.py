@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
-from loumass.accounts.models import Organization, User
+from loumass.accounts.models import User
 from loumass.campaigns.standing import Standing, standings_of_contact
 from loumass.contacts.ledger import ledger_of
 from loumass.contacts.models import Consent, Contact, ContactField, ContactTag, Tag
@@ -17,9 +16,9 @@ from loumass.contacts.verifying.asking import Known, known_of
 from loumass.contacts.verifying.judging import REASONS
 from loumass.core import clock
 from loumass.core.database import db
-from loumass.core.tenancy import current_organization_id
 from loumass.inbox.permissions import Permission, permissions
 from loumass.inbox.person import Person
+from loumass.inbox.zones import city_of, zone_of
 from loumass.messages.models import OptOutProposal
 from loumass.messages.proposing import open_proposals
 
@@ -49,7 +48,7 @@ def pane(person: Person) -> Pane:
     proposals = open_proposals(person.conversation_ids)
     if contact is None:
         return Pane((), (), (), (), None, None, "", proposals=proposals)
-    zone = _zone(contact)
+    zone = zone_of(contact)
     return Pane(
         standings=standings_of_contact(contact.id),
         permissions=permissions(contact),
@@ -57,7 +56,7 @@ def pane(person: Person) -> Pane:
         fields=_fields(contact),
         owner=db().get(User, contact.owner_id) if contact.owner_id else None,
         local_time=clock.now().astimezone(zone),
-        place=contact.city or zone.key.rpartition("/")[2].replace("_", " "),
+        place=contact.city or city_of(zone),
         verified=(verified := known_of([contact]).get(contact.id)),
         reasons=[REASONS[one] for one in verified.reasons if one in REASONS] if verified else (),
         proposals=proposals,
@@ -93,14 +92,3 @@ def _said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _zone(contact: Contact) -> ZoneInfo:
-    organization = db().get(Organization, current_organization_id())
-    for name in (contact.timezone, organization.timezone if organization else None):
-        try:
-            if name:
-                return ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            continue
-    return ZoneInfo("UTC")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from html import escape
 from zoneinfo import ZoneInfo
@@ -37,15 +38,15 @@ class Quote:
     text: str
     html: str
 
-    def below(self, words: str) -> tuple[str, str]:
-        """`words` with the quote below them, as text and as HTML."""
+    def below(self, words: str, html: str = "") -> tuple[str, str]:
+        """`words` (which `html` says with forms) with the quote below them, as text and as HTML."""
         marked = "\n".join(
             f">{line}" if line.startswith(">") else f"> {line}" for line in self.text.split("\n")
         )
-        html = _FRAME.format(
-            words=_as_html(words), line=escape(self.line), quoted=self.html or text_as_html(self.text)
+        framed = _FRAME.format(
+            words=html or as_html(words), line=escape(self.line), quoted=self.html or text_as_html(self.text)
         )
-        return f"{words}\n\n{self.line}\n\n{marked}\n", html
+        return f"{words}\n\n{self.line}\n\n{marked}\n", framed
 
 
 def answered(conversation: Conversation) -> Message | None:
@@ -62,6 +63,19 @@ def answered(conversation: Conversation) -> Message | None:
         .order_by(Message.direction != "in", Message.occurred_at.desc(), Message.id.desc())
         .limit(1)
     )
+
+
+def all_of(message: Message | None, own: Collection[str]) -> list[str]:
+    """Who else reads along in the thread of `message`: everybody but us (`own`, lower case) and the other side."""
+    if message is None:
+        return []
+    asked = (
+        [message.to_address, *map(str, message.cc)]
+        if message.direction == "in"
+        else list(map(str, message.cc))
+    )
+    beside = {*own, message.from_address.lower() if message.direction == "in" else message.to_address.lower()}
+    return list({one.lower(): one for one in asked if one and one.lower() not in beside}.values())
 
 
 def thread_of(message: Message | None) -> tuple[str | None, list[str]]:
@@ -89,7 +103,7 @@ def _line(message: Message) -> str:
     return f"On {local:%a}, {local.day} {local:%B %Y} at {local.hour}:{local:%M}, {who or 'we'} wrote:"
 
 
-def _as_html(words: str) -> str:
+def as_html(words: str) -> str:
     """Plain words with their line breaks, and web addresses that can be followed."""
     parts, at = [], 0
     for link in _LINK.finditer(words):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import update
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from loumass.accounts.models import Organization, User
 from loumass.channels.models import Channel
+from loumass.contacts.models import Contact
 from loumass.content.composing import links_written
 from loumass.content.links import keep_addresses
 from loumass.core import clock
@@ -19,20 +21,26 @@ from loumass.core.errors import Conflict, Refused
 from loumass.core.ids import uuid7
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, get_or_404
-from loumass.inbox import conversing, drafting
+from loumass.inbox import conversing, drafting, taking_back
 from loumass.inbox.answering import Way, chosen
 from loumass.inbox.desk import notifying
 from loumass.inbox.desk.mentioning import mentioned
+from loumass.inbox.formed import Formed
+from loumass.inbox.models import SentDraft
 from loumass.inbox.person import Person, addressed
 from loumass.inbox.quoting import answered, quote_of, thread_of
+from loumass.inbox.signing import signed, signed_html
 from loumass.inbox.wording import words
 from loumass.messages.cleaning import fit
+from loumass.messages.copies import Addressee, addressees, copies_of, copy_to, refuse_suppressed
 from loumass.messages.models import Attachment, Conversation, Message
 from loumass.messages.senders import compared
-from loumass.messages.service import NewMessage, cancel_messages, queue_messages
+from loumass.messages.service import NewMessage, queue_messages
 from loumass.messages.tracking import tracked_in_answers
 
 MOST_NOTE = 20_000
+#: Failed or cancelled, and gone on elsewhere: as another message, or as a draft.
+SETTLED = ("sent_again", taking_back.TAKEN_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,20 @@ class Answer:
     channel_id: UUID | None = None
     closes: bool = False
     quotes: bool = True
+    #: An e-mail with forms, which say more than `text`.
+    formed: Formed | None = None
+    #: Whether the author's signature stands below an e-mail.
+    is_signed: bool = True
+    #: The turn of the form it was typed into (`sending_once.py`): a second answer of the same turn is refused before.
+    key: UUID | None = None
+    #: When it is to leave; None: as soon as it cannot be undone any more.
+    at: datetime | None = None
+    #: Who gets a copy, as typed; `to` is asked for only where something is forwarded.
+    cc: str = ""
+    bcc: str = ""
+    to: str = ""
+    #: All other fields of the form, as a draft keeps them.
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
@@ -58,14 +80,20 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
     channel = chosen(way, answer.channel_id)
     files = drafting.files(person.conversation_ids, author.id)
     _refuse_empty(answer, way, files)
-    ready = words(person, channel, author, answer.subject, answer.text)
+    cc, bcc = (addressees(answer.cc), addressees(answer.bcc)) if way.takes_copies else ([], [])
+    refuse_suppressed([*cc, *bcc])
+    form = answer.formed if way.medium == "email" else None
+    said, said_html = (form.text, form.html) if form else (answer.text, "")
+    ready = words(person, channel, author, answer.subject, said, said_html)
     subject = (ready.subject or way.subject) if way.medium == "email" else ""
     conversation = way.conversation or begin(person, way, channel)
     conversation.subject = conversation.subject or subject
     earlier = answered(conversation)
     in_reply_to, references = thread_of(earlier)
     quote = quote_of(earlier) if answer.quotes else None
-    text, html = quote.below(ready.text) if quote else (ready.text, "")
+    words_signed = signed(ready.text, author, channel, answer.text) if answer.is_signed else ready.text
+    html_signed = signed_html(ready.html, author, channel, answer.text) if answer.is_signed else ready.html
+    text, html = quote.below(words_signed, html_signed) if quote else (words_signed, html_signed)
     tracked = tracked_in_answers(db().get_one(Organization, current_organization_id()))
     (message_id,) = queue_messages(
         [
@@ -83,19 +111,40 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
                 reply_text=ready.text,
                 in_reply_to=in_reply_to,
                 references=references,
+                due_at=taking_back.now_or_later(answer.at),
+                send_key=answer.key,
             )
         ]
     )
+    copy_to(message_id, cc, bcc)
     if tracked and way.medium == "email":
-        keep_addresses(message_id, links_written(ready.text))
+        keep_addresses(message_id, links_written(words_signed))
     for file in files if way.medium == "email" else ():
         file.message_id, file.conversation_id = message_id, None
-    _settle(person, conversation, author, closes=answer.closes)
+    db().flush()
+    waited = conversing.waiting([*person.conversation_ids, conversation.id])
+    closed = _settle(person, conversation, author, closes=answer.closes)
+    about = person.conversation_ids[0] if person.conversation_ids else conversation.id
+    taking_back.keep(
+        SentDraft(
+            message_id=message_id,
+            conversation_id=about,
+            user_id=author.id,
+            kind=way.medium,
+            subject=answer.subject,
+            text=answer.text,
+            more=dict(answer.more),
+            waited=list(waited),
+            closed=closed,
+        )
+    )
     drafting.discard([*person.conversation_ids, conversation.id], author.id, way.medium)
     return message_id
 
 
-def add_note(person: Person, text: str, author: User, conversation_id: UUID | None = None) -> UUID:
+def add_note(
+    person: Person, text: str, author: User, conversation_id: UUID | None = None, key: UUID | None = None
+) -> UUID:
     """A note that only the organization reads. Raises Refused for an empty or endless one."""
     text = fit(text).strip()
     if not text:
@@ -112,6 +161,7 @@ def add_note(person: Person, text: str, author: User, conversation_id: UUID | No
         direction="note",
         medium=about.medium if about else "email",
         state="note",
+        send_key=key,
         text=text,
         occurred_at=clock.now(),
     )
@@ -132,22 +182,11 @@ def _tell_mentioned(note: Message, author: User) -> None:
         notifying.tell("mention", told, note.conversation_id, actor_id=author.id, message_id=note.id)
 
 
-def withdraw(message_id: UUID) -> Message:
-    """Take back a person's own message that has not left. Raises Conflict when it has, NotFound."""
-    message = get_or_404(Message, message_id)
-    if message.author_id is None or message.stream_id is not None:
-        raise Conflict("Messages of a campaign are stopped on the campaign's page. Nothing was changed.")
-    if not cancel_messages([message_id], reason="It was taken back before it left."):
-        raise Conflict("It has left already, so it cannot be taken back.")
-    announce(f"conversation:{message.conversation_id}")
-    return message
-
-
 def send_again(message_id: UUID, author: User) -> Message:
     """Queue a person's failed message once more; returns the old one. Raises Conflict, NotFound."""
     message = get_or_404(Message, message_id, lock=True)
     may = message.direction == "out" and message.stream_id is None and message.author_id is not None
-    if not may or message.state not in ("failed", "cancelled") or message.reason_code == "sent_again":
+    if not may or message.state not in ("failed", "cancelled") or message.reason_code in SETTLED:
         raise Conflict(
             "Only your own message that failed or was taken back can be sent again, and only once."
         )
@@ -173,6 +212,13 @@ def send_again(message_id: UUID, author: User) -> Message:
         ]
     )
     db().execute(update(Attachment).where(Attachment.message_id == message.id).values(message_id=new_id))
+    copies = copies_of([message.id]).get(message.id, [])
+    everybody = [(Addressee(one.address, one.name), one.is_blind) for one in copies]
+    copy_to(
+        new_id,
+        [one for one, is_blind in everybody if not is_blind],
+        [one for one, is_blind in everybody if is_blind],
+    )
     message.reason_code = "sent_again"
     announce(f"conversation:{message.conversation_id}")
     return message
@@ -215,8 +261,26 @@ def begin(person: Person, way: Way, channel: Channel) -> Conversation:
     raise Conflict("Somebody else is being written to at this number. Open their conversation.")
 
 
-def _settle(person: Person, conversation: Conversation, author: User, *, closes: bool) -> None:
-    """Whoever was answered waits no longer; nobody's conversation becomes the author's."""
+def begin_with(
+    contact: Contact | None, channel: Channel, medium: str, address: str, subject: str
+) -> Conversation:
+    """A conversation of its own with whoever something is forwarded to."""
+    conversation = Conversation(
+        contact_id=contact.id if contact else None,
+        channel_id=channel.id,
+        medium=medium,
+        counterpart=address,
+        thread_key=f"reply:{uuid7()}",
+        subject=subject,
+        last_message_at=clock.now(),
+    )
+    db().add(conversation)
+    db().flush()
+    return conversation
+
+
+def _settle(person: Person, conversation: Conversation, author: User, *, closes: bool) -> list[UUID]:
+    """Whoever was answered waits no longer; nobody's conversation becomes the author's. Returns what was closed."""
     ids = [*person.conversation_ids, conversation.id]
     conversation.last_message_at = clock.now()
     conversation.snoozed_until = conversation.closed_at = None
@@ -225,6 +289,8 @@ def _settle(person: Person, conversation: Conversation, author: User, *, closes:
     conversing.mark_read(ids)
     nobodys = [one.id for one in (*person.conversations, conversation) if one.assignee_id is None]
     conversing.assign(nobodys, author.id)
+    was_open = [one.id for one in (*person.conversations, conversation) if one.closed_at is None]
     if closes:
         conversing.close(ids)
     announce(f"conversation:{conversation.id}")
+    return was_open if closes else []

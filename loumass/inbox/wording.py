@@ -20,6 +20,7 @@ from loumass.core.database import db
 from loumass.core.errors import Refused
 from loumass.core.tenancy import current_organization_id, get
 from loumass.inbox.person import Person
+from loumass.inbox.signing import signature_of
 from loumass.messages.cleaning import fit
 
 MOST_LETTERS = 50_000
@@ -34,14 +35,16 @@ class Words:
 
     subject: str
     text: str
+    #: Only where the text has forms.
+    html: str = ""
 
 
-def words(person: Person, channel: Channel, author: User, subject: str, text: str) -> Words:
+def words(person: Person, channel: Channel, author: User, subject: str, text: str, html: str = "") -> Words:
     """`text` checked and its merge tags filled in. Raises Refused (also MergeTagsRefused) with what is wrong."""
     subject, text = " ".join(fit(subject).split())[:998], fit(text).replace("\r\n", "\n").rstrip()
     if len(text) > MOST_LETTERS:
         raise Refused(f"The message is longer than {MOST_LETTERS:,} letters. Nothing was sent; shorten it.")
-    compiled = _compiled(channel.medium, subject, text)
+    compiled = _compiled(channel.medium, subject, text, html)
     names = frozenset().union(*(one.names for one in compiled))
     values = needed(_values(person, channel, author), names) if names else {}
     _refuse_gaps(compiled, values)
@@ -49,23 +52,45 @@ def words(person: Person, channel: Channel, author: User, subject: str, text: st
     if channel.medium == "sms":
         _refuse_length(said[-1])
         return Words("", said[-1])
-    return Words(one_line(said[0]), said[-1])
+    return Words(one_line(said[0]), said[1], said[2] if len(said) > 2 else "")
 
 
-def _compiled(medium: str, subject: str, text: str) -> tuple[MergeText, ...]:
+def filled(person: Person, channel: Channel | None, author: User, text: str) -> tuple[str, list[str]]:
+    """`text` with everything filled in that is known of `person`; tags without a value stay, and are named.
+
+    Raises MergeTagsRefused.
+    """
+    compiled = compile_sms(Draft(text=text), vocabulary())
+    values = needed(_values(person, channel, author), compiled.names) if compiled.names else {}
+    said: list[str] = []
+    missing: dict[str, None] = {}
+    for part in compiled.parts:
+        if isinstance(part, Slot) and not part.fallback and not (values.get(part.name) or "").strip():
+            missing[part.name] = None
+            said.append(f"{{{{{part.name}}}}}")
+        else:
+            said.append(part if isinstance(part, str) else part.fill(values))
+    return "".join(said), list(missing)
+
+
+def _compiled(medium: str, subject: str, text: str, html: str = "") -> tuple[MergeText, ...]:
     known = vocabulary()
     if medium == "sms":
         return (compile_sms(Draft(text=text), known),)
-    email = compile_email(Draft(subject=subject, text=text), known)
-    return email.subject, email.text
+    email = compile_email(Draft(subject=subject, html=html, text=text), known)
+    return (email.subject, email.text, email.html) if email.html else (email.subject, email.text)
 
 
-def _values(person: Person, channel: Channel, author: User) -> dict[str, str | None]:
+def _values(person: Person, channel: Channel | None, author: User) -> dict[str, str | None]:
     organization = db().get(Organization, current_organization_id())
     if organization is None:
         raise LookupError("the organization at work does not exist")
-    email, phone = (channel.address, None) if channel.medium == "email" else (None, channel.address)
-    values = organization_values(organization) | sender_values(channel.sender_name, email, phone, author)
+    address, is_mail = (channel.address, channel.medium == "email") if channel else (None, True)
+    email, phone = (address, None) if is_mail else (None, address)
+    name = channel.sender_name if channel else ""
+    values = organization_values(organization) | sender_values(name, email, phone, author)
+    if channel is not None and (own := signature_of(author, channel)):
+        values["sender.signature"] = own
     if person.contact is not None:
         values |= contact_values(person.contact, _contact_names())
     stream_id = next((one.stream_id for one in person.conversations if one.stream_id), None)

@@ -123,7 +123,8 @@ def _recorded(
         to_address=arrived.to[0] if arrived.to else channel.address,
         from_address=arrived.sender,
         from_name=arrived.sender_name,
-        cc=list(arrived.cc),
+        # Whoever answers all answers those, too, to whom it went beside us.
+        cc=list(dict.fromkeys((*arrived.to[1:], *arrived.cc))),
         subject=arrived.subject,
         text=_with_defects(arrived),
         html=arrived.html,

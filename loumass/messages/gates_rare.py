@@ -49,6 +49,18 @@ RARE_GATES: tuple[RareGate, ...] = (
         until=f"(SELECT ({_MONTH} + interval '1 month') AT TIME ZONE pl.timezone {_PLAN})",
     ),
     RareGate(
+        "copy_refused",
+        "Copies",
+        f"m.medium = 'email' AND m.priority < {PRIORITY_CAMPAIGN} AND "
+        + _if_any(
+            f"message_copy c WHERE c.{_MINE}",
+            f"EXISTS (SELECT 1 FROM message_copy mc JOIN suppression su ON su.{_MINE} AND su.medium = 'email' "
+            f"AND su.address_hash = mc.address_hash AND su.until_at IS NULL WHERE mc.{_MINE} AND mc.message_id = m.id)",
+        ),
+        "Somebody who was to get a copy is on the suppression list. Nobody got it.",
+        ends=True,
+    ),
+    RareGate(
         "topic_refused",
         "Topic",
         f"st.topic_id IS NOT NULL AND EXISTS (SELECT 1 FROM topic_refusal tr WHERE tr.{_MINE} "

@@ -171,6 +171,7 @@ _VALUES: dict[str, Callable[[Row[Any]], str]] = {
     ),
     "paused_by_them": lambda row: "They asked for none.",
     "opt_out_proposed": lambda row: "None of their answers waits for a decision.",
+    "copy_refused": lambda row: "Nobody who gets a copy said no.",
     "domain_braked": lambda row: "It takes our mail." if row.medium == "email" else "Only e-mail has one.",
     "campaign_paused": _campaign("Not paused."),
     "channel_paused": _named("{} is not paused."),

@@ -231,6 +231,14 @@ class Message(OrganizationOwned, Base):
             unique=True,
             postgresql_where=sql("direction = 'in' AND provider_message_id IS NOT NULL"),
         ),
+        # What a person sent once is not sent again by a second press of the button.
+        Index(
+            "uq_message_send_key",
+            "organization_id",
+            "send_key",
+            unique=True,
+            postgresql_where=sql("send_key IS NOT NULL"),
+        ),
         CheckConstraint(f"state IN {STATES}", name="state"),
         CheckConstraint("direction IN ('out', 'in', 'note')", name="direction"),
         CheckConstraint(
@@ -305,11 +313,28 @@ class Message(OrganizationOwned, Base):
     draft_id: Mapped[str | None]
     segments: Mapped[int | None]
     is_automatic: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
+    #: What the form that a person sent it with was called: the same form sends nothing more.
+    send_key: Mapped[UUID | None]
     #: The raw item an inbound message was read from.
     delivery_id: Mapped[UUID | None]
     #: When it counts in the thread: planned, then sent (in doubt: attempted) or received.
     occurred_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=sql("now()"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=sql("now()"))
+
+
+class MessageCopy(OrganizationScoped, Base):
+    """Somebody who gets a copy of an e-mail that a person of ours wrote; nobody else sees the blind ones."""
+
+    __tablename__ = "message_copy"
+    __table_args__ = (belongs_to("message", "message_id"),)
+
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    is_blind: Mapped[bool]
+    name: Mapped[str] = mapped_column(default="", server_default="")
+    address: Mapped[str]
+    #: What suppression is looked up by.
+    address_hash: Mapped[bytes]
 
 
 class Attempt(OrganizationScoped, Base):

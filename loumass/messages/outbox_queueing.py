@@ -67,6 +67,8 @@ class NewMessage:
     is_synthetic: bool = False
     #: What of it is tracked (`tracking.py`).
     tracked: int | None = None
+    #: Of a person's form: unique in the organization.
+    send_key: UUID | None = None
 
 
 def queue_messages(messages: Sequence[NewMessage]) -> list[UUID]:
@@ -161,6 +163,7 @@ def _row(row_id: UUID, message: NewMessage, now: datetime) -> dict[str, Any]:
         "node_id": message.node_id,
         "sound_id": message.sound_id,
         "is_synthetic": message.is_synthetic,
+        "send_key": message.send_key,
         "occurred_at": message.due_at or now,
         "created_at": now,
     }

@@ -30,11 +30,13 @@ from loumass.media.links import FOR_VENDORS, media_url
 from loumass.media.models import Media
 from loumass.media.service import media_of
 from loumass.messages import models
+from loumass.messages.copies import copies_of
 from loumass.messages.reply_addresses import reply_address
 from loumass.messages.tracking import CLICKS, OPENS
 from loumass.messages.tracking_tokens import tokens
 from loumass.messages.unsubscribing_links import unsubscribe_url
 from loumass.providers.base import OutgoingMessage
+from loumass.providers.mail.addresses import on_the_wire
 
 Values = dict[str, str | None]
 #: A message of a campaign has it by itself; a test asks for it among its frozen values.
@@ -79,6 +81,8 @@ class Surroundings:
     sounds: Mapping[UUID, Media]
     #: Whether the mailbox takes `name+anything@`, so that answers can name their conversation.
     has_plus_addresses: bool = False
+    #: Message id -> who else gets what a person wrote.
+    copies: Mapping[UUID, Sequence[models.MessageCopy]] = field(default_factory=dict)
     #: What was compiled so far: a version never changes, and neither does the channel while these are around.
     skeletons: dict[tuple[Any, ...], Skeleton] = field(default_factory=dict)
     #: Content version, or message of a person -> its links, where it is tracked.
@@ -95,18 +99,19 @@ class Surroundings:
         )
 
     def around(self, rows: Sequence[Row[Any]]) -> Surroundings:
-        """The same for other messages of the channel, in at most seven statements; content versions are kept."""
+        """The same for other messages of the channel, in at most eight statements; content versions are kept."""
         self.drafts.update(_drafts(self._unknown_versions(rows)))
         self._learn_links([row for row in rows if row.tracked])
         asking = [row for row in rows if not _is_first_of_campaign(row)]
         if not asking:
-            return replace(self, attachments={}, threads={}, words={}, sounds={})
+            return replace(self, attachments={}, threads={}, words={}, sounds={}, copies={})
         return replace(
             self,
             attachments=_attachments(asking),
             threads=_threads(asking),
             words=_words(asking),
             sounds=media_of(row.sound_id for row in asking if row.medium == "voicemail"),
+            copies=_copies(asking),
         )
 
     def _unknown_versions(self, rows: Sequence[Row[Any]]) -> set[UUID]:
@@ -174,6 +179,11 @@ def _attachments(rows: Iterable[Row[Any]]) -> dict[UUID, list[models.Attachment]
     return attached
 
 
+def _copies(rows: Iterable[Row[Any]]) -> dict[UUID, list[models.MessageCopy]]:
+    written = {row.id for row in rows if row.stream_id is None and row.medium == "email"}
+    return copies_of(written) if written else {}
+
+
 def _threads(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[str | None, str]]:
     with looked_up_in_order():
         threads = db().execute(_THREADS, _looked_up({row.conversation_id for row in rows})).all()
@@ -209,6 +219,7 @@ def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
         "draft_id": row.draft_id or "",
         "attempts": row.attempts,
     }
+    copies = around.copies.get(row.id, ())
     if row.medium == "voicemail":
         return Rendered(
             OutgoingMessage(
@@ -226,7 +237,16 @@ def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
         subject = thread_subject if thread_subject.lower().startswith("re:") else f"Re: {thread_subject}"
     envelope = _envelope(row, around, message_id, moment, values)
     mime = made.joined(values, envelope, subject)
-    return Rendered(OutgoingMessage(**common, mime=mime, message_id=message_id), subject)
+    return Rendered(
+        OutgoingMessage(
+            **common,
+            mime=mime,
+            message_id=message_id,
+            copies=tuple(one.address for one in copies),
+            blind=tuple(on_the_wire(one.address) for one in copies if one.is_blind),
+        ),
+        subject,
+    )
 
 
 def spoken(row: Row[Any], around: Surroundings, values: Values) -> str:
@@ -272,6 +292,7 @@ def _envelope(
         in_reply_to=row.in_reply_to,
         references=tuple(row.reference_ids or ()),
         unsubscribe_url=values.get(OWN_WAY_OUT),
+        cc=tuple((one.name, one.address) for one in around.copies.get(row.id, ()) if not one.is_blind),
     )
 
 

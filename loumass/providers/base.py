@@ -73,6 +73,18 @@ class OutgoingMessage:
     status_callback_url: str | None = None
     #: Not before; None goes at once. Only for vendors that keep messages until their time.
     send_at: datetime | None = None
+    #: Who else gets an e-mail: all further recipients of the envelope, of whom nobody is told of the blind ones.
+    copies: tuple[str, ...] = ()
+    blind: tuple[str, ...] = ()
+
+    @property
+    def mime_with_blind(self) -> bytes:
+        """The bytes for a vendor that reads its recipients there, and takes the blind ones out before it sends."""
+        return (
+            b"Bcc: " + b",\r\n ".join(one.encode() for one in self.blind) + b"\r\n" + self.mime
+            if self.blind
+            else self.mime
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +349,14 @@ def as_outcome(error: ProviderError) -> Outcome:
 
 def refuse_control_characters(message: OutgoingMessage) -> None:
     """Raises Rejected when an address or header value could smuggle in a line."""
-    values = (message.to, message.sender, message.sender_name, message.message_id, message.envelope_sender)
+    values = (
+        *message.copies,
+        *message.blind,
+        message.to,
+        message.sender,
+        message.sender_name,
+        message.message_id,
+        message.envelope_sender,
+    )
     if any(map(_CONTROL.search, values)):
         raise Rejected("An address or name contains a line break or another control character.")

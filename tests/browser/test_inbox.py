@@ -119,7 +119,7 @@ def test_what_is_typed_is_kept_while_it_is_typed(world: World, server: str, sign
     box.press_sequentially("Of course, bring Joel")
     expect(page.get_by_text("Draft saved")).to_be_visible()
     page.reload()
-    expect(box).to_have_value("Of course, bring Joel")
+    expect(box).to_have_text("Of course, bring Joel")
     page.get_by_role("button", name="Send and close").click()
     expect(page.get_by_role("heading", name="Tom Okafor", level=2)).to_be_visible()
     assert count_of(world.acme, Draft) == 0
@@ -137,7 +137,7 @@ def test_news_arrive_by_themselves_and_nothing_typed_is_lost(
     brings(world.acme, box, email(PRIYA, "And is there parking?"))
     expect(page.get_by_role("link", name="Elena Vasquez")).to_be_visible()
     expect(page.locator("#thread").get_by_text("And is there parking?")).to_be_visible()
-    expect(page.get_by_label("Answer to Priya Raman")).to_have_value("One moment")
+    expect(page.get_by_label("Answer to Priya Raman")).to_have_text("One moment")
 
 
 def test_the_whole_mail_is_shown_in_a_frame_that_runs_nothing(
@@ -162,7 +162,7 @@ def test_files_are_attached_at_once(world: World, server: str, sign_in: SignIn) 
         {"name": "map.png", "mimeType": "image/png", "buffer": PNG}
     )
     expect(page.get_by_role("link", name="map.png")).to_be_visible()
-    expect(page.get_by_label("Answer to Priya Raman")).to_have_value("Here is the way")
+    expect(page.get_by_label("Answer to Priya Raman")).to_have_text("Here is the way")
 
 
 def test_it_works_without_scripts(world: World, server: str, sign_in: SignIn) -> None:

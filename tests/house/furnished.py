@@ -70,9 +70,17 @@ from loumass.inbox.desk.models import (
     TeamChannel,
     TeamMember,
 )
+from loumass.inbox.models import MailboxSignature, SentDraft, Snippet
 from loumass.media.models import Media
 from loumass.messages.hit_models import Hit, HitCount, HitMark
-from loumass.messages.models import Attachment, Conversation, Message, OptOutProposal, Stream
+from loumass.messages.models import (
+    Attachment,
+    Conversation,
+    Message,
+    MessageCopy,
+    OptOutProposal,
+    Stream,
+)
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookHost, WebhookKey
 from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials
@@ -126,6 +134,7 @@ def furnish(tenant: Tenant) -> Furniture:
         _figures(put, session, house, channel)
         _by_hand_and_outside(put, session, house, tenant.admin.id)
         _of_programs(put, session, house, tenant.admin.id)
+        _written_by_hand(put, session, house, tenant.admin.id)
         put(
             "invitation",
             Invitation(
@@ -388,6 +397,33 @@ def _funnel(put: Any, session: Any) -> None:
     session.add_all([NodeTurn(node_id=send.id, taken=3), SplitTrial(node_id=send.id, taken=5, winner="a")])
     graph.start_node_id = send.id
     graph.template_id = put("template", Template(name=f"{MARK} template", draft_graph_id=graph.id)).id
+
+
+def _written_by_hand(put: Any, session: Any, house: Furniture, admin_id: UUID) -> None:
+    """What was typed for an answer that waits, and what is written often."""
+    words = {"created_by_id": admin_id, "text": f"{MARK} {{{{contact.first_name}}}}"}
+    put("snippet", Snippet(**words, owner_id=admin_id, name=f"{MARK} thanks", shortcut="thanks"))
+    put("shared_snippet", Snippet(**words, name=f"{MARK} hello", shortcut="hello"))
+    session.add(MailboxSignature(user_id=admin_id, channel_id=house.channel, text=f"{MARK} and team"))
+    session.add(
+        MessageCopy(
+            message_id=house.own_queued,
+            place=0,
+            is_blind=True,
+            name=MARK,
+            address=f"{MARK.lower()}.copy@foothill.example",
+            address_hash=b"nobody",
+        )
+    )
+    session.add(
+        SentDraft(
+            message_id=house.own_queued,
+            conversation_id=house.conversation,
+            user_id=admin_id,
+            kind="email",
+            text=f"{MARK} waits",
+        )
+    )
 
 
 def _unsaved_words(session: Any, house: Furniture) -> None:

@@ -10,7 +10,7 @@ from loumass.inbox.quoting import Quote
 from loumass.messages.models import Conversation, Message
 from loumass.messages.service import original
 from tests.channels.connected import sandbox_mailbox
-from tests.inbox.desk import PRIYA, outgoing, replied, talk_of
+from tests.inbox.desk import PRIYA, change, outgoing, replied, talk_of
 from tests.messages.letters import brings, count_of, email, mailbox, one, rows, written
 from tests.world import World
 
@@ -84,7 +84,7 @@ def test_the_bytes_that_leave_hold_both(world: World) -> None:
     box = sandbox_mailbox(world.acme)
     brings(world.acme, box, email(PRIYA, "Count me in"))
     message = answer(world, one(world.acme, Conversation), "Gladly")
-    world.work()
+    world.later(seconds=10)
     with world.acme.acting():
         letter = message_from_bytes(original(message.id), policy=default)
     assert isinstance(letter, EmailMessage)
@@ -106,7 +106,7 @@ def test_a_long_mail_is_quoted_as_cut_text(world: World) -> None:
 def test_sending_again_quotes_once(world: World) -> None:
     conversation = replied(world, "Count me in")
     message = answer(world, conversation, "Gladly")
-    world.acme.agent.post(f"/inbox/messages/{message.id}/withdrawal")
+    change(world, Message, message.id, state="failed", due_at=None, ended_at=message.created_at)
     world.acme.agent.post(f"/inbox/messages/{message.id}/repetition")
     (again,) = outgoing(world)
     assert (again.text, again.html, again.reply_text) == (message.text, message.html, "Gladly")

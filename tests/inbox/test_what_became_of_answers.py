@@ -75,7 +75,7 @@ def test_an_answer_leaves_through_the_channel_and_is_sent(world: World) -> None:
     asked = written(world.acme, box, world.acme.contact())
     brings(world.acme, box, email(PRIYA, in_reply_to=asked.rfc_message_id))
     answer(world, talk_of(world, asked.conversation_id))
-    world.work()
+    world.later(seconds=10)
     mine = one(world.acme, Message, author_id=world.acme.agent.id)
     assert (mine.state, mine.from_address) == ("sent", MAYA)
     assert mine.rfc_message_id

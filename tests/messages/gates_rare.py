@@ -16,7 +16,8 @@ from loumass.core import clock
 from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import get_or_404
 from loumass.deliverability.models import DomainBrake
-from loumass.messages.models import Message, OptOutProposal, Stream
+from loumass.messages.copies import Addressee, copy_to
+from loumass.messages.models import PRIORITY_PERSON, Message, OptOutProposal, Stream
 from tests.world import World
 
 
@@ -65,8 +66,19 @@ def over_plan(world: World, contact: Contact, stream_id: UUID) -> None:
     set_plan(number, Plan("Small", emails=0))
 
 
+def copied(world: World, contact: Contact, stream_id: UUID) -> None:
+    """The message is a person's own, and somebody who gets a copy said no."""
+    with world.acme.acting() as session:
+        message = session.scalars(select(Message)).one()
+        message.priority = PRIORITY_PERSON
+        copy_to(message.id, [Addressee("joel@foothill.example")], [])
+        suppress("email", ["joel@foothill.example"], "unsubscribed")
+        session.commit()
+
+
 RARE = {
     "plan_used": over_plan,
+    "copy_refused": copied,
     "topic_refused": refused,
     "paused_by_them": paused,
     "opt_out_proposed": proposed,

@@ -1,9 +1,11 @@
 // The editor of e-mails in blocks, as an element of its own: wherever a page (or a part that was swapped in) has one, it
 // works. It reads the document out of a field of the form and writes it back there, so that the form is all there is.
 import "./words.css";
+import "./letter.css";
 import "./blocks.css";
 import { createRoot } from "react-dom/client";
 import { Editor } from "./editor.jsx";
+import "./letter.jsx";
 
 class WordsEditor extends HTMLElement {
   #root = null;

@@ -13,9 +13,10 @@ import Text from "@tiptap/extension-text";
 import Underline from "@tiptap/extension-underline";
 import { MergeTag } from "./mergeTag.js";
 import { cleanPasted } from "./paste.js";
+import { Snippets } from "./snippets.js";
 import { Suggesting } from "./suggesting.js";
 
-export function richText({ element, doc, label, tags, isReadOnly, onEdit, onUpdate, onFocus, onState }) {
+export function richText({ element, doc, label, tags, isReadOnly, snippets, onEdit, onUpdate, onFocus, onState }) {
   return new Editor({
     element,
     editable: !isReadOnly,
@@ -34,6 +35,7 @@ export function richText({ element, doc, label, tags, isReadOnly, onEdit, onUpda
       }),
       MergeTag.configure({ tags, onEdit }),
       Suggesting.configure({ tags }),
+      ...(snippets ? [Snippets.configure({ address: snippets })] : []),
     ],
     editorProps: {
       attributes: { role: "textbox", "aria-multiline": "true", "aria-label": label, "data-placeholder": "Write here", spellcheck: "true" },

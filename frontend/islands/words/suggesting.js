@@ -28,14 +28,14 @@ export function matching(tags, query) {
   return found.slice(0, MOST);
 }
 
-class List {
-  constructor(editor) {
+export class List {
+  constructor(editor, label = "Merge tags") {
     this.editor = editor;
     this.box = document.createElement("ul");
     this.box.className = "suggestions";
     this.box.id = `suggestions-${Math.random().toString(36).slice(2)}`;
     this.box.setAttribute("role", "listbox");
-    this.box.setAttribute("aria-label", "Merge tags");
+    this.box.setAttribute("aria-label", label);
   }
 
   onStart = (props) => {

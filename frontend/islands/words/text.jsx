@@ -6,7 +6,7 @@ import { ChipForm, LinkForm, TagMenu } from "./forms.jsx";
 import { richText } from "./richText.js";
 import { Alignment } from "./choices.jsx";
 
-export function TextBlock({ block, label, onChange, register }) {
+export function TextBlock({ block, label, onChange, register, isLetter = false, snippets = "" }) {
   const { tags, isReadOnly } = useFacts();
   const place = useRef(null);
   const editor = useRef(null);
@@ -23,6 +23,7 @@ export function TextBlock({ block, label, onChange, register }) {
       label,
       tags,
       isReadOnly,
+      snippets,
       onEdit: (at, attrs) => setAsked({ form: "chip", at, attrs }),
       onUpdate: (doc) => {
         emitted.current = doc;
@@ -54,7 +55,7 @@ export function TextBlock({ block, label, onChange, register }) {
   };
   return (
     <div className="text-block">
-      {!isReadOnly && editor.current && <Toolbar editor={editor.current} block={block} onChange={onChange} ask={(form) => setAsked(asked?.form === form ? null : { form })} />}
+      {!isReadOnly && editor.current && <Toolbar editor={editor.current} isLetter={isLetter} block={block} onChange={onChange} ask={(form) => setAsked(asked?.form === form ? null : { form })} />}
       {asked?.form === "link" && <LinkForm editor={editor.current} onDone={done} />}
       {asked?.form === "tags" && <TagMenu onDone={done} onChoose={(name) => insertTag(editor.current, name)} />}
       {asked?.form === "chip" && <ChipForm key={asked.at} attrs={asked.attrs} onDone={done} onSave={(attrs) => change(editor.current, asked.at, attrs)} />}
@@ -82,20 +83,20 @@ const MARKS = [
 ];
 const LEVELS = [["0", "Text"], ["1", "Title"], ["2", "Heading"], ["3", "Small heading"]];
 
-function Toolbar({ editor, block, onChange, ask }) {
+function Toolbar({ editor, isLetter, block, onChange, ask }) {
   const level = LEVELS.find(([value]) => value !== "0" && editor.isActive("heading", { level: Number(value) }))?.[0] ?? "0";
   const setLevel = (value) => (value === "0" ? editor.chain().focus().setParagraph() : editor.chain().focus().setHeading({ level: Number(value) })).run();
   return (
     <div className="text-tools" role="toolbar" aria-label="Form of the text">
-      <select className="form-select" aria-label="Kind of paragraph" value={level} onChange={(event) => setLevel(event.target.value)}>
+      {!isLetter && <select className="form-select" aria-label="Kind of paragraph" value={level} onChange={(event) => setLevel(event.target.value)}>
         {LEVELS.map(([value, name]) => <option key={value} value={value}>{name}</option>)}
-      </select>
+      </select>}
       {MARKS.map(({ name, icon, label, act }) => (
         <IconButton key={name} icon={icon} label={label} isPressed={editor.isActive(name)} onMouseDown={keepCaret} onClick={() => act(editor.chain().focus()).run()} />
       ))}
       <IconButton icon="link" label="Link" isPressed={editor.isActive("link")} onMouseDown={keepCaret} onClick={() => ask("link")} />
       <IconButton icon="braces" label="Merge tag" onMouseDown={keepCaret} onClick={() => ask("tags")} />
-      <Alignment value={block.align} onChange={(align) => onChange({ align })} />
+      {!isLetter && <Alignment value={block.align} onChange={(align) => onChange({ align })} />}
     </div>
   );
 }

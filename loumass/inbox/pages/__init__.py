@@ -23,6 +23,7 @@ from loumass.inbox.pages import (
     person,
     regrouping,
     reminders,
+    snippets,
     teams,
     views,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "person",
     "regrouping",
     "reminders",
+    "snippets",
     "teams",
     "views",
 ]

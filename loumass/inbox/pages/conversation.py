@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -10,22 +11,29 @@ from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
+from loumass.content.queries import tags
 from loumass.core import clock
 from loumass.core.database import db
-from loumass.inbox import conversing, drafting, pane, snoozing
-from loumass.inbox.answering import Way, ways
+from loumass.core.errors import NotFound
+from loumass.inbox import conversing, drafting, pane, sending_once, signing, snippets, snoozing
+from loumass.inbox.answering import Way, own_addresses, ways
 from loumass.inbox.blueprint import pages
 from loumass.inbox.desk import holding, labels, notifying, regrouping, reminding, seeing
 from loumass.inbox.desk.models import Label
 from loumass.inbox.notes import files_of, notes_about
+from loumass.inbox.forwarding import Forwarded, forwarded
+from loumass.inbox.models import Draft
 from loumass.inbox.pages.listing import kept_query, list_context
 from loumass.inbox.person import Person, conversation_or_404, person_of
-from loumass.inbox.quoting import Quote, answered, quote_of
+from loumass.inbox.quoting import all_of, answered, quote_of
 from loumass.inbox.timeline import stretch
+from loumass.inbox.zones import city_of, suggestions, zone_of
 from loumass.messages.models import Conversation
 
 #: What happened last, beside the thread.
 _TRACES = 5
+#: Snippets in the menu; `/` finds all of them.
+_OFFERED = 30
 
 
 @pages.get("/inbox/<uuid:id>")
@@ -53,6 +61,9 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
     lines = list_context()
     reachable = ways(person)
     kind = _kind(list(reachable), typed)
+    zone = zone_of(person.contact)
+    way = reachable.get(kind)
+    earlier = answered(way.conversation) if way and way.conversation else None
     kept = drafting.drafts(person, g.user.id)
     thread = stretch(person, request.args.get("earlier"))
     last = holding.last_answer(person)
@@ -67,7 +78,9 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         ways=reachable,
         kind=kind,
         draft=kept.get(kind),
-        quote=_quote(reachable.get(kind)),
+        quote=quote_of(earlier),
+        others=all_of(earlier, own_addresses()),
+        forwarding=_forwarding(person, kind, kept.get("forward"), typed),
         typed=typed or {},
         files=drafting.files(person.conversation_ids, g.user.id),
         seen=seeing.seen_by(person, g.user.id),
@@ -80,6 +93,12 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         all_files=files_of(person),
         snoozes=snoozing.choices(clock.now(), g.user.timezone or g.organization.timezone),
         pane=pane.pane(person),
+        tags=_tags(kind),
+        key=sending_once.key_of(person, g.user.id, kind),
+        snippets=snippets.all_of(g.user.id)[:_OFFERED],
+        signature=_signature(kind, way),
+        place=city_of(zone),
+        suggestions=suggestions(clock.now(), zone),
         next_id=_next_id(lines["list"].items, person),
     )
 
@@ -94,15 +113,36 @@ def _each_once(labelled: Iterable[Sequence[Label]]) -> list[Label]:
     return sorted({one.id: one for each in labelled for one in each}.values(), key=lambda one: one.name_key)
 
 
-def _quote(way: Way | None) -> Quote | None:
-    """What an answer on `way` would quote."""
-    return quote_of(answered(way.conversation)) if way and way.conversation else None
+def _forwarding(
+    person: Person, kind: str, draft: Draft | None, typed: dict[str, Any] | None
+) -> Forwarded | None:
+    """The e-mail that is about to be forwarded: the one asked for, else that of the draft."""
+    if kind != "forward":
+        return None
+    asked = (typed or {}).get("more", {}).get("forwards") or request.args.get("message", "")
+    asked = asked or (draft.more.get("forwards", "") if draft else "")
+    try:
+        return forwarded(person, UUID(asked))
+    except ValueError as problem:
+        raise NotFound from problem
+
+
+def _tags(kind: str) -> str:
+    """The merge tags that the editor offers, as JSON."""
+    if kind not in ("email", "forward"):
+        return "[]"
+    return json.dumps([[tag.name, tag.meaning, tag.example] for tag in tags()], ensure_ascii=False)
+
+
+def _signature(kind: str, way: Way | None) -> str:
+    """What an e-mail would end in."""
+    return signing.signature_of(g.user, way.channel) if kind == "email" and way else ""
 
 
 def _kind(media: list[str], typed: dict[str, Any] | None) -> str:
     """Which tab of the answer box is open."""
     wanted = (typed or {}).get("kind") or request.args.get("way", "")
-    if wanted == "note" or wanted in media:
+    if wanted in ("note", "forward") or wanted in media:
         return wanted
     return media[0] if media else "note"
 

@@ -16,6 +16,7 @@ from loumass.core.errors import NotFound, Refused
 from loumass.core.tenancy import get_or_404
 from loumass.inbox import drafting
 from loumass.inbox.blueprint import pages
+from loumass.inbox.pages.answers import more_typed
 from loumass.inbox.pages.conversation import address_of
 from loumass.inbox.person import conversation_or_404, person_of
 from loumass.media.sniffing import PICTURES
@@ -32,7 +33,9 @@ def attach(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addres
     chosen = conversation_or_404(id)
     kind = request.form.get("kind", "")
     if kind in drafting.KINDS and "text" in request.form:
-        drafting.save(chosen.id, g.user.id, kind, request.form["text"], request.form.get("subject", ""))
+        drafting.save(
+            chosen.id, g.user.id, kind, request.form["text"], request.form.get("subject", ""), more_typed()
+        )
         # Before the files: a store that does not answer must not cost what was typed.
         db().commit()
     files = [file for file in request.files.getlist("files") if file.filename]

@@ -219,12 +219,13 @@ class Gmail(Provider):
 
 def _create(users: Any, message: OutgoingMessage) -> Any:
     thread = {"threadId": message.thread_id} if message.thread_id else {}
-    if len(message.mime) <= _INLINE:
-        raw = base64.urlsafe_b64encode(message.mime).decode()
+    mime = message.mime_with_blind
+    if len(mime) <= _INLINE:
+        raw = base64.urlsafe_b64encode(mime).decode()
         return users.drafts().create(userId="me", body={"message": {"raw": raw, **thread}})
     from googleapiclient.http import MediaIoBaseUpload
 
-    upload = MediaIoBaseUpload(BytesIO(message.mime), "message/rfc822")
+    upload = MediaIoBaseUpload(BytesIO(mime), "message/rfc822")
     return users.drafts().create(userId="me", body={"message": thread}, media_body=upload)
 
 

@@ -70,7 +70,7 @@ class Outlook(Provider):
         if len(message.mime) > MAXIMUM_MESSAGE:
             raise Rejected(_TOO_BIG, "413")
         left = self._left_draft(message) if message.attempts > 1 else None
-        made = left or self._api.post_mime("/me/messages", message.mime)
+        made = left or self._api.post_mime("/me/messages", message.mime_with_blind)
         if made.get("id"):
             return str(Draft.of(made))
         if len(message.mime) > _DOUBTFUL:

@@ -23,7 +23,7 @@ class Letter:
     id: UUID
     message_id: str
     mail: bytes
-    rcpt: bytes
+    rcpts: tuple[bytes, ...]
     content: bytes
 
 
@@ -33,15 +33,15 @@ def letter(message: OutgoingMessage, envelope_sender: str, extensions: Mapping[s
     Raises Rejected when no server, or just this one, could take it.
     """
     refuse_control_characters(message)
-    sender, recipient = _own_mailbox(envelope_sender), _mailbox(message.to)
+    sender, recipients = _own_mailbox(envelope_sender), _recipients(message)
     content = crlf(message.mime)
     if not content.strip():
         raise Rejected("The message is empty.")
     return Letter(
         id=message.id,
         message_id=message.message_id,
-        mail=_mail(sender, recipient, content, extensions),
-        rcpt=f"RCPT TO:<{recipient}>\r\n".encode(),
+        mail=_mail(sender, recipients, content, extensions),
+        rcpts=tuple(f"RCPT TO:<{one}>\r\n".encode() for one in recipients),
         content=_dot_stuffed(content),
     )
 
@@ -49,6 +49,17 @@ def letter(message: OutgoingMessage, envelope_sender: str, extensions: Mapping[s
 @lru_cache(256)
 def _own_mailbox(address: str) -> str:
     return _mailbox(address)
+
+
+def _recipients(message: OutgoingMessage) -> tuple[str, ...]:
+    """Whom it goes to, the one it is for first."""
+    first = _mailbox(message.to)
+    if not message.copies:
+        return (first,)
+    for copy in message.copies:
+        if not is_plausible(copy):
+            raise Rejected(f"{copy}, which was to get a copy, is not an e-mail address.", "5.1.3")
+    return tuple(dict.fromkeys((first, *map(_mailbox, message.copies))))
 
 
 def _mailbox(address: str) -> str:
@@ -60,7 +71,7 @@ def _mailbox(address: str) -> str:
         raise Rejected(f"{address} has an impossible domain.", "5.1.2", address_is_dead=True) from problem
 
 
-def _mail(sender: str, recipient: str, content: bytes, extensions: Mapping[str, str]) -> bytes:
+def _mail(sender: str, recipients: tuple[str, ...], content: bytes, extensions: Mapping[str, str]) -> bytes:
     parameters = [f"MAIL FROM:<{sender}>"]
     if "size" in extensions:
         limit = extensions["size"].strip()
@@ -71,7 +82,7 @@ def _mail(sender: str, recipient: str, content: bytes, extensions: Mapping[str, 
         parameters.append(f"SIZE={len(content)}")
     is_ascii = content.isascii()
     head_is_ascii = is_ascii or content.partition(b"\r\n\r\n")[0].isascii()
-    if not (sender.isascii() and recipient.isascii() and head_is_ascii):
+    if not (sender.isascii() and all(one.isascii() for one in recipients) and head_is_ascii):
         if "smtputf8" not in extensions:
             raise Rejected("The server does not take international addresses (SMTPUTF8).", "5.6.7")
         parameters.append("SMTPUTF8")

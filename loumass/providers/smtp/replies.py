@@ -76,6 +76,15 @@ def recipient_refused(reply: Reply) -> ProviderError:
     return Rejected(str(reply), code, codes.address_is_dead(code, reply.text))
 
 
+def copy_refused(reply: Reply) -> ProviderError:
+    """The answer to the RCPT of somebody who was to get a copy: nobody gets the message, and the one it is for is not to
+    blame."""
+    error = recipient_refused(reply)
+    if isinstance(error, Rejected):
+        return Rejected(f"Somebody who was to get a copy was refused, so nobody got it: {reply}", error.code)
+    return error
+
+
 def content_refused(reply: Reply) -> ProviderError:
     """The answer to DATA or to the final dot."""
     if not reply.is_final:

@@ -204,7 +204,7 @@ class Transmission:
         return as_outcome(replies.content_refused(reply))
 
     def _envelope(self, addressed: Letter) -> list[bytes]:
-        lines = [addressed.mail, addressed.rcpt, b"DATA\r\n"]
+        lines = [addressed.mail, *addressed.rcpts, b"DATA\r\n"]
         return [b"RSET\r\n", *lines] if self._open().needs_reset else lines
 
     def _offer(self, addressed: Letter, written: bool) -> Outcome | None:
@@ -214,9 +214,10 @@ class Transmission:
         if self._open().needs_reset:
             answers = answers[1:]
             self._open().needs_reset = False
-        stages = (replies.sender_refused, replies.recipient_refused, replies.content_refused)
+        copies = (replies.copy_refused,) * (len(addressed.rcpts) - 1)
+        stages = (replies.sender_refused, replies.recipient_refused, *copies, replies.content_refused)
         for position, (answer, refused) in enumerate(zip(answers, stages, strict=False)):
-            if not (answer.code == 354 if position == 2 else answer.is_good):
+            if not (answer.code == 354 if position == len(stages) - 1 else answer.is_good):
                 self._withdraw(answers)
                 return self._refusal(refused(answer), is_about_sender=position == 0)
         self._awaited = addressed
@@ -242,7 +243,7 @@ class Transmission:
     def _withdraw(self, answers: list[Reply]) -> None:
         """Leave the transaction: an eager server may await content although it took no recipient."""
         self._open().needs_reset = True
-        if len(answers) == 3 and answers[2].code == 354:
+        if answers[-1].code == 354:
             self._hang_up()
 
     def _refusal(self, error: ProviderError, *, is_about_sender: bool) -> Outcome:

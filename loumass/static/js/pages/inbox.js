@@ -1,4 +1,6 @@
 // What makes answering quick: places in lists are kept, ⌘↵ sends, files go at once, merge tags where the cursor is.
+import "./snippets.js";
+
 const places = new Map();
 
 document.addEventListener("keydown", (event) => {
@@ -17,10 +19,33 @@ document.addEventListener("change", (event) => {
   if (field?.files.length) sendFiles(field);
 });
 
+// Files are dropped anywhere on the answer box.
+document.addEventListener("dragover", (event) => {
+  if (dropped(event)) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  const field = dropped(event);
+  if (!field || !event.dataTransfer.files.length) return;
+  event.preventDefault();
+  field.files = event.dataTransfer.files;
+  sendFiles(field);
+});
+
+function dropped(event) {
+  const box = event.target.closest?.(".composer");
+  return box && event.dataTransfer?.types.includes("Files") ? box.querySelector("[data-attach]") : null;
+}
+
 document.addEventListener("click", (event) => {
   const item = event.target.closest?.("[data-insert]");
   const area = item && document.querySelector(".composer-text");
   if (!area) return;
+  const letter = document.querySelector("letter-editor");
+  if (letter?.insertTag) {
+    letter.insertTag(item.dataset.insert);
+    item.closest("details").open = false;
+    return;
+  }
   area.setRangeText(item.dataset.insert, area.selectionStart, area.selectionEnd, "end");
   item.closest("details").open = false;
   area.focus();
@@ -33,7 +58,7 @@ document.addEventListener("input", (event) => {
 
 // What was typed goes along with the files, so that the page that comes back still has it.
 function sendFiles(field) {
-  for (const name of ["text", "subject"]) {
+  for (const name of ["text", "subject", "doc", "to", "cc", "bcc", "forwards", "key"]) {
     const typed = document.getElementById("answer")?.elements.namedItem(name);
     if (typed) field.form.append(hidden(name, typed.value));
   }
@@ -59,6 +84,17 @@ function countSegments(area) {
   const count = units <= alone ? Math.min(units, 1) : Math.ceil(units / joined);
   place.textContent = units ? `${units} letters, ${count} ${count === 1 ? "segment" : "segments"}` : "";
 }
+
+// What was just sent leaves in so many seconds: said once to a reader of screens, counted for everybody else.
+setInterval(() => {
+  for (const clock of document.querySelectorAll("[data-countdown]")) {
+    // Seconds, not a moment: whose clock is right does not matter.
+    clock.until ??= performance.now() + Number(clock.dataset.countdown) * 1000;
+    const left = Math.ceil((clock.until - performance.now()) / 1000);
+    clock.lastElementChild.textContent = left > 0 ? `Leaves in ${left} ${left === 1 ? "second" : "seconds"}` : "Leaving now";
+    if (left <= 0) clock.nextElementSibling?.remove();
+  }
+}, 500);
 
 // The panes are swapped whole: where somebody was in a list or a thread stays where it was.
 function remember() {
