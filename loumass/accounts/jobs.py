@@ -12,8 +12,8 @@ from loumass.accounts.models import Organization, OrganizationExport
 from loumass.accounts.tokens import forget_sign_ins
 from loumass.core import clock
 from loumass.core.agenda import Wake
-from loumass.core.database import db
 from loumass.core.api.once import forget_answers
+from loumass.core.database import db
 from loumass.core.jobs import job
 from loumass.core.tenancy import current_organization_id, globally, transaction
 

@@ -126,9 +126,7 @@ class Bar:
 
 def bars_of(period: Period, kinds: Sequence[str], campaign_id: UUID = NOTHING) -> list[Bar]:
     """How often each of `kinds` happened, day by day, the quiet ones too, the oldest first."""
-    bound = _of(campaign_id, period, slice="all", kinds=list(kinds)) | {
-        "first_before": period.first
-    }
+    bound = _of(campaign_id, period, slice="all", kinds=list(kinds)) | {"first_before": period.first}
     counted = {(row.day, row.kind): row.number for row in db().execute(_BY_DAY, bound)}
     return [
         Bar(days[0], [sum(counted.get((day, kind), 0) for day in days) for kind in kinds], len(days) > 1)

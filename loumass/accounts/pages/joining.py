@@ -8,8 +8,8 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts import limits
-from loumass.accounts.forms import ROLE_HINTS, ROLE_NAMES, JoinForm, JoinKnownForm
 from loumass.accounts.entering import place
+from loumass.accounts.forms import ROLE_HINTS, ROLE_NAMES, JoinForm, JoinKnownForm
 from loumass.accounts.guards import signed_in_as
 from loumass.accounts.inviting import GONE, accept, invitation_of, organization_of
 from loumass.accounts.models import Invitation, Organization, User

@@ -20,9 +20,9 @@ from loumass.inbox.answering import Way, own_addresses, ways
 from loumass.inbox.blueprint import pages
 from loumass.inbox.desk import holding, labels, notifying, regrouping, reminding, seeing
 from loumass.inbox.desk.models import Label
-from loumass.inbox.notes import files_of, notes_about
 from loumass.inbox.forwarding import Forwarded, forwarded
 from loumass.inbox.models import Draft
+from loumass.inbox.notes import files_of, notes_about
 from loumass.inbox.pages.listing import kept_query, list_context
 from loumass.inbox.person import Person, conversation_or_404, person_of
 from loumass.inbox.quoting import all_of, answered, quote_of
