@@ -16,6 +16,7 @@ from loumass.contacts.models import Contact
 from loumass.content.sanitising import safe_html, text_as_html
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
+from loumass.core.ids import uuid7
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, get, get_or_404
 from loumass.inbox import drafting, taking_back
@@ -87,7 +88,7 @@ def forward(person: Person, going: Forwarded, answer: Answer, author: User) -> U
     channel = _channel(going.message)
     known = sender_of("email", everybody[0].address, channel.id)
     contact = get(Contact, known.contact_id) if known.contact_id else None
-    receiver = person_with(contact) if contact else Person(None, [], {})
+    receiver = person_with(contact) if contact else Person(None, [], {}, uuid7())
     said, said_html = (answer.formed.text, answer.formed.html) if answer.formed else (answer.text, "")
     ready = words(receiver, channel, author, answer.subject or going.subject, said, said_html)
     conversation = begin_with(contact, channel, "email", known.address, ready.subject)

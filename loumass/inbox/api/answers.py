@@ -12,9 +12,10 @@ from loumass.accounts.guards import requires
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import Done, Id
 from loumass.core.errors import Refused
-from loumass.inbox import replying
+from loumass.inbox import replying, taking_back
 from loumass.inbox.answering import ways
 from loumass.inbox.api.blueprint import api
+from loumass.inbox.desk import holding
 from loumass.inbox.person import Person, conversation_or_404, person_of
 from loumass.inbox.replying import Answer
 
@@ -73,7 +74,7 @@ def add_note(conversation_id: UUID, body: NoteBody) -> WrittenOut:
 @requires("inbox.reply")
 def withdraw(message_id: UUID) -> Done:
     """Take back an answer that has not left yet."""
-    replying.withdraw(message_id)
+    taking_back.withdraw(message_id)
     return Done(done="Taken back. It has not left.", count=1)
 
 
@@ -86,7 +87,7 @@ def send_again(message_id: UUID) -> Done:
 
 
 def send(person: Person, body: ReplyBody, medium: str) -> UUID:
-    """Queue what was written. Raises Refused where there is no way to send it."""
+    """Queue what was written. Raises Refused where there is no way to send it, Conflict while a colleague answers."""
     way = ways(person).get(medium)
     if way is None:
         raise Refused(f"There is no way to write to {person.name} by {medium}. Nothing was sent.")
@@ -97,4 +98,7 @@ def send(person: Person, body: ReplyBody, medium: str) -> UUID:
         closes=body.closes,
         quotes=body.quotes,
     )
-    return replying.send(person, way, answer, g.user)
+    holding.hold(person.line_id, g.user)
+    message_id = replying.send(person, way, answer, g.user)
+    holding.let_go(person.line_id, g.user.id)
+    return message_id
