@@ -58,7 +58,7 @@ FIRMS = (
     "Harvest Moon Lofts",
     "Ridgeline Partners",
 )
-TEMPLATE, CAMPAIGN = "Event invitation with RSVP (ADTV)", "October dinner"
+TEMPLATE, CAMPAIGN = "Event invitation with RSVP (ADTV)", "Spring dinner"
 MANY = 96
 
 
@@ -86,10 +86,20 @@ def _people() -> list[str]:
 def campaign(world: World, maya: Bdr) -> str:
     """The address of a campaign that has run for two weeks."""
     event = (clock.now() + timedelta(days=24)).strftime("%Y-%m-%dT18:30")
-    maya.runs(TEMPLATE, CAMPAIGN, event_name="October dinner", event_local=event)
-    for _ in range(14 * 4):
+    maya.runs(TEMPLATE, CAMPAIGN, event_name="Spring dinner", event_local=event)
+    for number in range(14 * 4):
         world.later(hours=6)
+        if number == 30:
+            _some_will_come(maya)
     return maya.get("/campaigns").follow(CAMPAIGN).path
+
+
+def _some_will_come(maya: Bdr) -> None:
+    """Maya read what was answered so far, and notes who is coming."""
+    page = maya.get("/campaigns").follow(CAMPAIGN)
+    answered = maya.get(f"{page.path}?status=Needs+BDR").form("/people/status")
+    ids = list(answered.choices("ids"))
+    answered.send(button="Set status", ids=ids[: len(ids) * 2 // 3], status="Received RSVP")
 
 
 @pytest.mark.timeout(600)
