@@ -124,7 +124,7 @@ def test_five_pictures(campaign: str, server: str, open_page: Callable[..., Page
 
 
 def _take(page: Page, name: str) -> None:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready")
     PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png")

@@ -69,7 +69,7 @@ def test_what_needs_somebody_comes_first_page_by_page(world: World, monkeypatch:
     from loumass.core.paging import page as paged
 
     monkeypatch.setattr(
-        listing, "page", lambda statement, keys, cursor: paged(statement, keys, cursor, size=3)
+        listing, "page", lambda statement, keys, cursor, **_: paged(statement, keys, cursor, size=3)
     )
     held, needs = run.of(people[5]).id, run.of(people[2]).id
     world.acme.member.post(f"/campaigns/{run.id}/people/hold", {"ids": [str(held)]})

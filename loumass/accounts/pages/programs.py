@@ -12,6 +12,7 @@ from loumass.accounts import tokens
 from loumass.accounts.api.tokens import whose
 from loumass.accounts.guards import requires
 from loumass.accounts.pages.blueprints import pages
+from loumass.accounts.permissions import WORDS
 from loumass.accounts.reference import reference
 from loumass.core import links
 from loumass.core.database import db
@@ -70,10 +71,10 @@ def show_reference() -> ResponseReturnValue:
 
 def _page(problem: str = "", typed: dict[str, Any] | None = None, made: dict[str, str] | None = None) -> str:
     cursor = request.args.get("after") or request.args.get("before")
-    offered: dict[str, list[tuple[str, str]]] = {}
-    for scope in tokens.scopes_of(g.membership.role, None):
-        noun, _, verb = scope.partition(".")
-        offered.setdefault(noun.capitalize(), []).append((scope, verb))
+    may = set(tokens.scopes_of(g.membership.role, None))
+    offered = {
+        about: [(one, words) for one, words in named.items() if one in may] for about, named in WORDS.items()
+    }
     return render_template(
         "accounts/programs.html",
         page=tokens.tokens(cursor, of=whose()),

@@ -20,7 +20,7 @@ from loumass.analytics.listeners import organization_zone
 from loumass.analytics.period import LONGEST, Period, asked
 from loumass.campaigns.counting import counts_of
 from loumass.campaigns.models import Campaign
-from loumass.campaigns.pages.blueprint import tabs_of
+from loumass.campaigns.pages.blueprint import event_words, tabs_of
 from loumass.campaigns.reasons import left_words
 from loumass.core.tenancy import get_or_404
 from loumass.funnels.graph import Graph
@@ -44,6 +44,7 @@ def campaign(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addr
         "figures/campaign.html",
         campaign=one,
         tabs_of=tabs_of(one, "Figures"),
+        event_words=event_words,
         period=period,
         started=_since_start(one),
         sums=sums,

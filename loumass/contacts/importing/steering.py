@@ -116,6 +116,6 @@ def _know_fields(options: ImportOptions) -> None:
 _KNOW_FIELDS = text("""
     INSERT INTO contact_field (organization_id, key, label, created_at)
     SELECT :organization_id, field.key, field.label, CAST(:now AS timestamptz)
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS field(key text, label text)
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS field(label text, key text)
     ON CONFLICT (organization_id, key) DO NOTHING
 """)
