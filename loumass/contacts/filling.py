@@ -16,7 +16,7 @@ _COLUMNS = ("first_name", "last_name", "company", "title", "city", "state", "cou
 _KEYS = text("""
     INSERT INTO contact_field (organization_id, id, key, label, created_at)
     SELECT :organization_id, uuidv7(), one.key, one.label, CAST(:now AS timestamptz)
-    FROM unnest(CAST(:keys AS text[]), CAST(:labels AS text[])) AS one(key, label)
+    FROM unnest(CAST(:labels AS text[]), CAST(:keys AS text[])) AS one(label, key)
     ON CONFLICT (organization_id, key) DO NOTHING
 """)
 # Locked in id order, so that two that fill the same people never wait for each other in a circle.

@@ -89,12 +89,15 @@ _PUBLISH_UNHEARD = text(_ALIKE + "SELECT count(*) FROM fact")
 
 
 def subscribe(subscriptions: Mapping[str, Sequence[Listener]]) -> None:
-    """Take the table of `subscriptions.py`: event kind -> listeners."""
+    """Take the table of `subscriptions.py`: event kind -> listeners. Raises ValueError for two of one name, of which one
+    would never hear anything."""
     _listeners.clear()
     _by_kind.clear()
     for kind, listeners in subscriptions.items():
         _by_kind[kind] = [listener_name(listener) for listener in listeners]
-        _listeners.update({listener_name(listener): listener for listener in listeners})
+        for listener in listeners:
+            if _listeners.setdefault(listener_name(listener), listener) is not listener:
+                raise ValueError(f"two listeners are called {listener_name(listener)}")
 
 
 def hears(*columns: str) -> Callable[[Hearing], Hearing]:

@@ -93,7 +93,7 @@ def tells(kind: str) -> Listener:
         _plan(_PLAN_HEARD, ids=ids, first=min(moments), last=max(moments))
 
     # What waits for it in the database is known by this name.
-    listener.__name__ = f"on_{kind.replace('.', '_')}"
+    listener.__name__ = f"tell_{kind.replace('.', '_')}"
     return only_where(wants)(hears("id", "happened_at")(listener))
 
 

@@ -195,7 +195,7 @@ class Newcomer:
         page.get_by_role("link", name=name).first.click()
         page.get_by_label(f"Answer to {name}").fill(words)
         press(page, "Send and close")
-        expect(page.get_by_text(f"to {name} is on its way.")).to_be_visible()
+        expect(page.get_by_text(f"to {name} leaves in 10 seconds.")).to_be_visible()
         self.world.later(minutes=1)
 
     def is_called_by_twilio(self, fields: dict[str, str]) -> None:

@@ -83,7 +83,7 @@ def test_an_organization_without_one_is_told_of_nothing_and_keeps_no_news(world:
     happens(world.acme, "vip")
     with world.acme.acting() as session:
         waiting = set(session.scalars(select(Notice.listener)))
-    assert not {name for name in waiting if name.startswith("outgoing.on_")}
+    assert not {name for name in waiting if name.startswith("outgoing.tell_")}
 
 
 def test_one_that_takes_nothing_for_a_day_is_switched_off_with_a_notice_and_told_again_later(

@@ -30,7 +30,11 @@ from tests.world import World
 
 PERSON = "+17205550164"
 #: Who may know a vendor by its name: Twilio's address without token and the demo's sandbox (`smtp` is a scheme here).
-KNOW_NAMES = {"webhooks/hook_pages.py": "twilio", "seeding.py": "sandbox", "accounts/mail.py": "smtp"}
+#: The last has the addresses `/email-accounts/connect/<name>`, which programs know.
+KNOW_NAMES = {
+    "webhooks/hook_pages.py": "twilio", "seeding.py": "sandbox", "accounts/mail.py": "smtp",
+    "channels/api/connecting.py": "outlook",
+}  # fmt: skip
 
 
 class PigeonCredentials(Credentials):
