@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Page
 
 from loumass.accounts import vendors
@@ -27,6 +26,8 @@ SignIn = Callable[..., Page]
 STATIC = Path(__file__).resolve().parents[2] / "loumass" / "static"
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 WIDTHS, THEMES = (1440, 375), ("light", "dark")
+#: Looked at at the same time, by different workers.
+PARTS = 4
 #: Pages without a login, with what they are asked for.
 PUBLIC = ("/login", "/sign-up", "/forgotten", "/invitation/gone", "/reset/gone", "/nothing-here")
 #: Answers that are no whole page, by the element that a whole one has.
@@ -73,15 +74,15 @@ def _open_house(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vendors, "_clients", {"google": client, "microsoft": client})
 
 
-def _pages(world: World, house: Furniture) -> Iterator[tuple[str, str]]:
-    """(address, HTML) of every page that is a whole one."""
-    for _, attack in attacks(world.app, house):
-        if attack.method == "GET":
-            answer = send(world.acme.admin, attack)
-            page = answer.get_data()
-            if answer.mimetype == "text/html" and _WHOLE.encode() in page:
-                yield attack.url, page.decode()
-    for address in PUBLIC:
+def _pages(world: World, house: Furniture, part: int) -> Iterator[tuple[str, str]]:
+    """(address, HTML) of the pages of one part that are whole ones."""
+    asked = [attack for _, attack in attacks(world.app, house) if attack.method == "GET"]
+    for attack in asked[part::PARTS]:
+        answer = send(world.acme.admin, attack)
+        page = answer.get_data()
+        if answer.mimetype == "text/html" and _WHOLE.encode() in page:
+            yield attack.url, page.decode()
+    for address in PUBLIC[part::PARTS]:
         yield address, world.stranger().get(address).get_data(as_text=True)
 
 
@@ -97,7 +98,10 @@ def _seen(page: Page, html: str, *, has_frame: bool) -> list[str]:
     return found
 
 
-def test_axe_finds_nothing_serious_on_any_page(world: World, app: Flask, sign_in: SignIn) -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_axe_finds_nothing_serious_on_any_page(world: World, sign_in: SignIn, part: int) -> None:
     house = furnish(world.acme)
     page = sign_in(world.acme.admin, width=1440)
     for sheet in sorted([*STATIC.glob("css/**/*.css"), *STATIC.glob("islands/*.css")]):
@@ -106,11 +110,11 @@ def test_axe_finds_nothing_serious_on_any_page(world: World, app: Flask, sign_in
     page.evaluate(_STILL)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     wrong, looked_at = dict[str, list[str]](), 0
-    for address, html in _pages(world, house):
+    for address, html in _pages(world, house, part):
         found = _seen(page, html, has_frame=looked_at % 40 == 0)
         looked_at += 1
         if found:
             wrong[address] = found
     if wrong:
         pytest.fail("\n".join(f"{address}\n  " + "\n  ".join(found) for address, found in wrong.items()))
-    assert looked_at > 80
+    assert looked_at > 80 // PARTS
