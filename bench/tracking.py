@@ -101,7 +101,16 @@ def _rows(house: House) -> int:
 
 
 def _requests(house: House) -> list[bytes]:
-    """As a mail program sends them; every other one for the picture."""
+    """As a mail program sends them."""
+    return [
+        f"GET {path} HTTP/1.1\r\nHost: loumass.example\r\nUser-Agent: {AGENT}\r\n"
+        "Accept: image/avif,image/webp,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate, br\r\n\r\n".encode()
+        for path in tracking_requests(house)
+    ]
+
+
+def tracking_requests(house: House) -> list[str]:
+    """The paths that letters of Acme's ask for; every other one the picture's."""
     with house.acting() as session:
         number = session.scalars(select(Organization.number)).one()
         version_id = uuid7()
@@ -112,11 +121,7 @@ def _requests(house: House) -> list[bytes]:
     for _, link in zip(range(MESSAGES), cycle(links), strict=False):
         message_id = uuid7()
         for path, one in (("/o/", 0), ("/c/", link)):
-            token = tracking_tokens.token(number, message_id, one)
-            made.append(
-                f"GET {path}{token} HTTP/1.1\r\nHost: loumass.example\r\nUser-Agent: {AGENT}\r\n"
-                "Accept: image/avif,image/webp,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate, br\r\n\r\n".encode()
-            )
+            made.append(path + tracking_tokens.token(number, message_id, one))
     return made
 
 
