@@ -75,5 +75,10 @@ def needs_event(rule: Rule) -> bool:
     return any(one.predicate.needs_event(one.settings) for one in questions(rule))
 
 
+def is_lasting(rule: Rule) -> bool:
+    """Whether its SQL says the same at every moment, so that it may be kept."""
+    return all(one.predicate.is_lasting(one.settings) for one in questions(rule))
+
+
 def _key(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

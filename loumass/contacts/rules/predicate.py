@@ -152,6 +152,11 @@ class Predicate(ABC, Generic[S]):
         """Whether `holds` answers."""
         return type(self).holds is not Predicate.holds
 
+    def is_lasting(self, settings: S) -> bool:
+        """Whether `sql` says the same at every moment and whatever else there is: it counts from no day, and finds nothing by
+        a name. What is compiled of it may be kept."""
+        return False
+
     def needs(self, settings: S) -> Needs:
         """The facts that `holds` looks at."""
         return Needs()
