@@ -88,12 +88,19 @@ def add_people(campaign_id: str, source: dict[str, str], after: str) -> None:
 
 
 @job("bulk")
-def decide_anew(after: str) -> None:
-    """A slice of those who wait at a step that skips days off is decided on again; the rest follows in the next job."""
+def decide_anew(_after: str = "") -> None:
+    """Who waits at steps that skip days off is decided on again, step by step. An earlier release went on behind somebody."""
     with transaction():
-        last = resting.wake_slice(UUID(after))
+        resting.wake_steps()
+
+
+@job("bulk")
+def decide_step_anew(campaign_id: str, node_id: str, after: str) -> None:
+    """A slice of those who wait at one step is decided on again; the rest follows in the next job."""
+    with transaction():
+        last = resting.wake_slice(UUID(campaign_id), UUID(node_id), UUID(after))
         if last is not None:
-            decide_anew.later(str(last))
+            decide_step_anew.later(campaign_id, node_id, str(last))
 
 
 @job("bulk")
