@@ -134,6 +134,7 @@ def _plan(
         needs=_needs(subject.graph, words),
         trials=trials_in(subject.graph),
         older=ground.older,
+        event_at=subject.campaign.event_at if subject.campaign is not None else None,
     )
 
 

@@ -173,6 +173,10 @@ class Predicate(ABC, Generic[S]):
         """Whether it counts from the campaign's event."""
         return False
 
+    def turns_at(self, settings: S, event_at: datetime) -> frozenset[datetime]:
+        """The moments from which on time alone gives another answer, for a campaign whose event is then."""
+        return frozenset()
+
     def steps_named(self, settings: S) -> frozenset[str]:
         """The keys of steps that the settings name."""
         return frozenset()

@@ -1,7 +1,7 @@
 """Goals in virtual time: asked of everybody who is due, before anything else is decided, as the engine asks them.
 
-So they are of who begins, whose time has come, whose message came to its end, and who did something; not of who goes on from
-one step to the next in the same moment.
+So they are of who begins, whose time has come, whose message came to its end, and who did something, and of everybody when the
+time of an event has come that a goal counts from; not of who goes on from one step to the next in the same moment.
 """
 
 from __future__ import annotations
@@ -29,6 +29,22 @@ def without_reached(simulation: Simulation, people: list[Person]) -> list[Person
         for person in alike:
             simulation.end(person, reason)
     return found
+
+
+def look_ahead(simulation: Simulation) -> bool:
+    """Note when goals are to be asked because the event's time has come; whether that is ever."""
+    event_at, begins, ends = simulation.plan.event_at, simulation.plan.begins, simulation.plan.ends
+    found = [
+        (moment, goal)
+        for of_version in simulation.stops.goals.values()
+        for goal in of_version
+        if goal.kind is not None and event_at is not None
+        for moment in goal.kind.turns_at(goal.config, event_at)
+        if begins < moment <= ends
+    ]
+    for moment, goal in found:
+        simulation.at(moment).goals.append(goal)
+    return bool(found)
 
 
 def _reached(simulation: Simulation, person: Person) -> str | None:
