@@ -32,7 +32,8 @@ class NotKnown(LookupError):
 class Known(Protocol):
     """What a pure question may look at. `funnels.facts.Facts` is one; values are as documented there.
 
-    `answers`: what rows said to questions (and whole rules) that no fact tells, by their `key`.
+    `answers`: what rows said to questions (and whole rules) that no fact tells, by their `key`; or the rule that stands in the
+    place of one, to be asked instead.
     """
 
     @property
@@ -46,7 +47,7 @@ class Known(Protocol):
     @property
     def opted_out_at(self) -> Mapping[str, datetime]: ...
     @property
-    def answers(self) -> Mapping[str, bool]: ...
+    def answers(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)

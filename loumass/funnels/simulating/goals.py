@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from loumass.contacts.rules.predicate import NotKnown
 from loumass.funnels.decisions import Decision, End
 from loumass.funnels.simulating.people import Person, alike_among
 from loumass.funnels.simulating.stops import Stop
@@ -65,5 +66,5 @@ def _decided(simulation: Simulation, goal: Stop, person: Person) -> Decision | N
             if goal.kind
             else None
         )
-    except ValueError:
+    except (ValueError, NotKnown):
         return None

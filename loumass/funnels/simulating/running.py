@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from typing import Any
 from uuid import UUID
 
+from loumass.contacts.rules.predicate import NotKnown
 from loumass.funnels.decisions import TIMEOUT, Decision, Go
 from loumass.funnels.facts import MessageOutcome
 from loumass.funnels.graph import Graph
@@ -304,7 +305,7 @@ class Simulation:
         try:
             facts = people[0].facts(own=own or (known.get(stop.node.id) if known else None))
             decision = kind.decide(stop.node, stop.config, facts, self.now)
-        except ValueError:
+        except (ValueError, NotKnown):
             return self.hold(stop, people, "unreadable")
         if self.plan.chooses is not None:
             decision = self.plan.chooses(stop, people[0], decision, self.now)
