@@ -12,9 +12,9 @@ from sqlalchemy import select, text
 
 from loumass.accounts.service import audit, plain
 from loumass.campaigns import states
+from loumass.campaigns.goal_times import ASKS_FOR_EVENT, look_ahead
 from loumass.campaigns.models import COLLEAGUES, STATUSES, Campaign
 from loumass.campaigns.pooling import change_pool, pool_of
-from loumass.campaigns.rules_of_walks import EventNear
 from loumass.campaigns.told import values_now
 from loumass.campaigns.waking import EVERYWHERE, STANDING_STILL, announce, wake_engine
 from loumass.channels.models import Channel
@@ -167,7 +167,6 @@ _AROUND_THE_EVENT = text(f"""
     WHERE enrollment.organization_id = :organization_id AND enrollment.id = concerned.id
     RETURNING enrollment.id
 """)
-_ASKS_FOR_EVENT = f'$.**.ask ? (@ == "{EventNear.name}")'
 _WITHOUT_SENDER = text("""
     UPDATE enrollment SET state = 'active', reason = NULL, due_at = :now
     WHERE organization_id = :organization_id AND campaign_id = :campaign_id AND state = 'held'
@@ -183,7 +182,8 @@ _TOLD = {"name", "event_name", "event_at", "event_timezone", "event_place"}
 def _decide_again(campaign: Campaign, changed: list[str]) -> None:
     bound = {"organization_id": current_organization_id(), "campaign_id": campaign.id, "now": clock.now()}
     if {"event_at", "event_timezone"} & set(changed):
-        db().execute(_AROUND_THE_EVENT, {**bound, "everywhere": EVERYWHERE, "asks": _ASKS_FOR_EVENT})
+        db().execute(_AROUND_THE_EVENT, {**bound, "everywhere": EVERYWHERE, "asks": ASKS_FOR_EVENT})
+        look_ahead(campaign)
     if _TOLD & set(changed):
         freshen_planned(campaign.id, values_now(campaign))
     if {"email_channel_id", "sms_channel_id", "voicemail_channel_id", "pool"} & set(changed):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from loumass.campaigns import enrolling, resting, starting, states
+from loumass.campaigns import enrolling, goal_times, resting, starting, states
 from loumass.campaigns.advancing.hands import Call, Hands
 from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import Advanced, advance_slice
@@ -88,12 +88,28 @@ def add_people(campaign_id: str, source: dict[str, str], after: str) -> None:
 
 
 @job("bulk")
-def decide_anew(after: str) -> None:
-    """A slice of those who wait at a step that skips days off is decided on again; the rest follows in the next job."""
+def decide_anew(_after: str = "") -> None:
+    """Who waits at steps that skip days off is decided on again, step by step. An earlier release went on behind somebody."""
     with transaction():
-        last = resting.wake_slice(UUID(after))
+        resting.wake_steps()
+
+
+@job("bulk")
+def decide_step_anew(campaign_id: str, node_id: str, after: str) -> None:
+    """A slice of those who wait at one step is decided on again; the rest follows in the next job."""
+    with transaction():
+        last = resting.wake_slice(UUID(campaign_id), UUID(node_id), UUID(after))
         if last is not None:
-            decide_anew.later(str(last))
+            decide_step_anew.later(campaign_id, node_id, str(last))
+
+
+@job("bulk")
+def ask_goals(campaign_id: str, moment: str, after: str) -> None:
+    """The time of a goal about the event has come: a slice of those who wait is asked; the rest follows in the next job."""
+    with transaction():
+        last = goal_times.ask_slice(UUID(campaign_id), datetime.fromisoformat(moment), UUID(after))
+        if last is not None:
+            ask_goals.later(campaign_id, moment, str(last))
 
 
 @job("bulk")
@@ -151,7 +167,7 @@ _WAITING_IN_VAIN = text("""
     RETURNING e.id
 """)
 _RUNNING = text("""
-    SELECT c.id, (SELECT min(e.due_at) FROM enrollment e WHERE e.organization_id = :organization_id
+    SELECT c.id, c.event_at, (SELECT min(e.due_at) FROM enrollment e WHERE e.organization_id = :organization_id
         AND e.campaign_id = c.id AND e.state IN ('active', 'waiting') AND e.due_at IS NOT NULL) AS due_at
     FROM campaign c WHERE c.organization_id = :organization_id AND c.state = 'running'
 """)
@@ -179,17 +195,19 @@ def repair() -> None:
 
 
 def sweep() -> list[Wake]:
-    """Every campaign that has somebody due, starts some day, or was cancelled half-way; every trigger that looks by the clock,
-    and every address with calls that nobody took in."""
+    """Every campaign that has somebody due, starts some day, has a goal about its event, or was cancelled half-way; every
+    trigger that looks by the clock, and every address with calls that nobody took in."""
     of = {"organization_id": current_organization_id()}
     moment = clock.now()
     running = db().execute(_RUNNING, of).all()
     told.tell("campaigns_active", len(running))
     due = [advance.wake(row.due_at, str(row.id)) for row in running if row.due_at]
+    events = [row.id for row in running if row.event_at]
     starts = [start.wake(row.starts_at, str(row.id)) for row in db().execute(_SCHEDULED, of)]
     return (
         due
         + starts
+        + (goal_times.moments_of(events) if events else [])
         + looking.sweep()
         + [wind_up.wake(moment, str(row.id)) for row in db().execute(_CANCELLED, of)]
     )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import aliased
 
 from loumass.campaigns.models import Campaign, Enrollment
 from loumass.contacts.models import Contact
@@ -91,6 +92,22 @@ class StatusIn(Predicate[StatusInSettings]):
 
     def refers(self, settings: StatusInSettings) -> Iterable[Ref]:
         yield "campaign", settings.campaign
+
+
+class StatusElsewhere(StatusIn):
+    """In another walk than the one that is asked about."""
+
+    def sql(self, settings: StatusInSettings, asked: Asked) -> ColumnElement[bool]:
+        other = aliased(Enrollment)
+        is_there = [
+            other.organization_id == asked.organization_id,
+            other.contact_id == Contact.id,
+            other.id != Enrollment.id,
+            other.status == settings.status.value,
+        ]
+        if settings.campaign != ANY:
+            is_there.append(other.campaign_id == asked.names.id_of("campaign", settings.campaign))
+        return exists(select(other.id).where(*is_there).correlate(Contact, Enrollment))
 
 
 def _is_enrolled(campaign: str, asked: Asked, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -26,6 +26,8 @@ from loumass.messages.models import Message
 GROUP = "This campaign"
 LONGEST = 3650
 ANY_STEP = ""
+#: The event itself is not over yet; in the next moment it is.
+_NEXT = timedelta(microseconds=1)
 
 
 def walks() -> tuple[Select[Any], Any]:
@@ -273,6 +275,17 @@ class EventNear(Predicate[EventSettings]):
 
     def needs_event(self, settings: EventSettings) -> bool:
         return settings.when != "none"
+
+    def turns_at(self, settings: EventSettings, event_at: datetime) -> frozenset[datetime]:
+        days, over = timedelta(days=settings.days), event_at + _NEXT
+        turns = {
+            "within": {event_at - days, over},
+            "farther": {event_at - days},
+            "past_within": {over, over + days},
+            "past": {over},
+            "none": set[datetime](),
+        }
+        return frozenset(turns[settings.when])
 
 
 def _is_near(settings: EventSettings, event_at: datetime | None, now: datetime) -> bool:

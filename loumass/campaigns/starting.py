@@ -7,6 +7,7 @@ from uuid import UUID
 
 from loumass.accounts.service import audit
 from loumass.campaigns import preflight, states
+from loumass.campaigns.goal_times import look_ahead
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.plan import refuse_beyond_plan
 from loumass.campaigns.waking import announce, wake_engine
@@ -110,4 +111,5 @@ def _run(campaign: Campaign) -> None:
     publish("campaign.started", campaign_id=campaign.id)
     audit("campaign.started", "campaign", campaign.id)
     wake_engine([campaign.id])
+    look_ahead(campaign)
     announce([campaign.id])

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from loumass.accounts.service import audit
 from loumass.campaigns import backlog
 from loumass.campaigns.ending import end
+from loumass.campaigns.goal_times import look_ahead
 from loumass.campaigns.models import Campaign, Enrollment
 from loumass.campaigns.trigger_models import Trigger
 from loumass.campaigns.waking import announce, wake_engine
@@ -55,12 +56,14 @@ def resume(campaign_id: UUID, choice: backlog.Choice | None = None) -> Campaign:
         raise Conflict(
             f"{found.people:,} people became due while {campaign.name} was paused. Say first what becomes of them."
         )
+    rested_since = campaign.paused_at
     campaign.state, campaign.paused_at, campaign.paused_by_id = "running", None, None
     _stream(campaign).paused_at = None
     db().flush()
     spread = backlog.settle(campaign, choice) if choice else timedelta()
     release_stream(campaign.id, spread)
     wake_engine([campaign.id])
+    look_ahead(campaign, rested_since)
     _tell("resumed", campaign, choice=choice.what if choice else None, people=found.people)
     return campaign
 
@@ -119,6 +122,7 @@ def takes_people(campaign_id: UUID) -> bool:
 def reopen(campaign: Campaign) -> None:
     """A finished campaign runs again because people were added. The caller has locked it."""
     campaign.state, campaign.ended_at = "running", None
+    look_ahead(campaign)
     _tell("resumed", campaign)
 
 

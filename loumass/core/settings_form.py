@@ -8,6 +8,7 @@ import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import (
@@ -105,14 +106,21 @@ class FormField:
 
 def settings_in_effect(config: type[Settings], values: Mapping[str, Any]) -> dict[str, Any]:
     """Those of ``values`` that count, given the others (``only_when``); a setting that is missing has its default."""
-    fields = form_fields(config, values)
-    now = {field.name: str(field.value) for field in fields}
     return {
-        field.name: values[field.name]
-        for field in fields
-        if field.name in values
-        and (field.only_when is None or now.get(field.only_when[0]) in field.only_when[1])
+        name: values[name]
+        for name, only_when in _only_when(config)
+        if name in values and (only_when is None or str(_value(config, only_when[0], values)) in only_when[1])
     }
+
+
+@lru_cache(maxsize=256)
+def _only_when(config: type[Settings]) -> tuple[tuple[str, tuple[str, tuple[str, ...]] | None], ...]:
+    """Each setting, and what it depends on: read once, since every rule asks for it."""
+    return tuple((field.name, field.only_when) for field in form_fields(config, {}))
+
+
+def _value(config: type[Settings], name: str, values: Mapping[str, Any]) -> Any:
+    return values[name] if name in values else config.model_fields[name].get_default()
 
 
 def form_fields(config: type[Settings], values: Mapping[str, Any]) -> list[FormField]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -92,3 +93,8 @@ def steps_named(raw: dict[str, Any]) -> frozenset[str]:
 def needs_event(raw: dict[str, Any]) -> bool:
     """Whether it counts from the campaign's event."""
     return model.needs_event(rule_of(raw))
+
+
+def turns_at(raw: dict[str, Any], event_at: datetime) -> frozenset[datetime]:
+    """The moments from which on time alone may give another answer."""
+    return model.turns_at(rule_of(raw), event_at)

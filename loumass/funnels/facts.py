@@ -65,7 +65,8 @@ class Facts:
     - ``message``: outcome of this visit's message; None when none has been planned. So are ``task`` and ``call``.
     - ``own``: what the kind's own ``look_up`` found, for kinds that look at more than this.
     - ``days_off``: the organization's days off by date, for steps that skip them.
-    - ``answers``: by key, what rows said to rules and questions that no other fact answers (``contacts.rules``).
+    - ``answers``: by key, what rows said to rules and questions that no other fact answers (``contacts.rules``), or the rule
+      that a segment stands for.
     """
 
     enrollment_id: UUID
@@ -85,7 +86,7 @@ class Facts:
     event_timezone: ZoneInfo | None = None
     message: MessageOutcome | None = None
     own: Any = None
-    answers: Mapping[str, bool] = field(default_factory=dict)
+    answers: Mapping[str, Any] = field(default_factory=dict)
     days_off: Mapping[date, str] = field(default_factory=dict)
     task: TaskOutcome | None = None
     call: CallOutcome | None = None

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import select
 
 from loumass.accounts.jobs import fill_days_off
+from loumass.campaigns import resting as resting_people
 from loumass.campaigns import service
 from loumass.core import clock
 from loumass.core.tenancy import serving
 from loumass.tasks.models import Task
 from tests.campaigns.cast import Run, drafted, running, step, wait
+from tests.campaigns.changing.edits import applied, edited
 from tests.campaigns.test_statements import counted
 from tests.campaigns.test_states import act
 from tests.messages.limits import resting
@@ -69,6 +72,30 @@ def test_a_wait_rests_on_days_off_where_each_lives_and_follows_when_they_change(
     assert (run.at(home), waits(run, home)[0]) == ("pause", monday)
     world.later(days=4)
     assert (run.at(home), run.at(away)) == ("ended: finished", "ended: finished")
+
+
+def test_everybody_at_a_step_follows_slice_by_slice_and_whoever_finishes_on_an_older_version(
+    world: World,
+) -> None:
+    """Who waits elsewhere, or is away, is left alone."""
+    people = [world.acme.contact(f"P{n} R", f"p{n}@r.example", timezone="America/Denver") for n in range(4)]
+    *three, gone = people
+    gone_until = utc(2026, 3, 20, 15)
+    plain = wait("plain", amount=3, unit="days", after="entered")
+    run = running(world.acme, [step("first", "stage", name="First"), PAUSE, DONE], *people)
+    other = running(world.acme, [plain, DONE], three[0])
+    run.happened("contact.away", gone, until=gone_until.isoformat())
+    with edited(run) as draft:
+        draft.remove("pause")
+    applied(run, removed={"pause": "finish"})
+    assert {run.at(one) for one in people} == {"outside"}
+    before = other.of(three[0])
+    with patch.object(resting_people, "MOST", 1):
+        changed(world, name="Founders Day", first=FRIDAY.isoformat(), last="2026-03-09")
+    assert {waits(run, one)[0] for one in three} == {utc(2026, 3, 10, 15)}
+    assert (run.of(gone).waiting_for or {})["for"] == "away"
+    assert run.due(gone) == gone_until
+    assert (other.of(three[0]).due_at, other.of(three[0]).visit) == (before.due_at, before.visit)
 
 
 def test_a_year_that_is_not_filled_yet_is_looked_at_again_when_it_is(world: World) -> None:

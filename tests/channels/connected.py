@@ -19,7 +19,7 @@ from tests.world import Tenant
 @contextmanager
 def loopback(**changes: Any) -> Iterator[None]:
     """Let providers dial the fakes, with short waits."""
-    from tests.providers.contract import context
+    from tests.providers.vendor import context
 
     short = {name: getattr(context(), name) for name in ("open_http", "dial", "open_tls", "timeout")}
     before = connecting.use_context(replace(connecting.context(), **{**short, **changes}))

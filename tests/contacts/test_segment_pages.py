@@ -14,6 +14,7 @@ from loumass.campaigns.enrolling import enroll_from, forecast
 from loumass.campaigns.models import Enrollment
 from loumass.contacts import segment_counting
 from loumass.contacts.models import Contact, ContactTag, Tag
+from loumass.contacts.rules.reading import read
 from loumass.contacts.segment_models import Segment
 from loumass.funnels.models import Node
 from tests.campaigns.cast import ask, drafted, send
@@ -25,6 +26,7 @@ IN_DENVER = {
     "rule-0_0-operator": "is",
     "rule-0_0-value": "Denver",
 }
+VIPS = {"ask": "tag", "tag": "VIP"}
 VIP = {"rule-0_1-ask": "tag", "rule-0_1-tag": "VIP"}
 BOTH = {"name": "VIPs of Denver", "description": "", "rule-0-match": "all", **IN_DENVER, **VIP}
 
@@ -149,9 +151,32 @@ def test_a_count_that_takes_too_long_is_broken_off_and_the_page_goes_on(world: W
         from sqlalchemy import func, true
 
         slow = func.pg_sleep(5).is_not(None) == true()
-        assert segment_counting.count([Contact.city == "Denver", slow], 50) is None
-        assert segment_counting.count([Contact.city == "Denver"]) == 2
+        assert segment_counting.count_where([Contact.city == "Denver", slow], 50) is None
+        assert segment_counting.count_where([Contact.city == "Denver"]) == 2
         assert session.scalars(select(Contact.first_name).where(Contact.city == "Boulder")).one() == "Cy"
+
+
+def test_what_is_kept_of_a_rule_belongs_to_one_organization_and_to_every_moment(world: World) -> None:
+    """A statement is put together once where it says the same at every moment, and anew where it does not."""
+    dee = world.globex.contact("Dee D", "dee@list.example", city="Denver", fields={"renewal": "2026-03-06"})
+    people(world.acme)
+    denver = {"ask": "field", "field": "city", "operator": "is", "value": "denver"}
+    soon = {"ask": "field", "field": "renewal", "operator": "in_next", "days": 3}
+    asked = [denver, denver | {"not": True}, VIPS, soon]
+
+    def counted(tenant: Tenant) -> list[int | None]:
+        with tenant.acting():
+            return [segment_counting.count(read(one)) for one in asked]
+
+    assert [counted(world.acme), counted(world.globex)] == [[2, 1, 2, 0], [1, 0, 0, 1]]
+    with world.globex.acting() as session:
+        session.add(tag := Tag(name="VIP"))
+        session.flush()
+        session.add(ContactTag(contact_id=dee.id, tag_id=tag.id))
+        session.commit()
+    world.later(days=5)
+    world.globex.contact("Eve E", "eve@list.example", city="DENVER")
+    assert [counted(world.acme), counted(world.globex)] == [[2, 1, 2, 0], [2, 0, 1, 0]]
 
 
 def test_contacts_are_filtered_by_a_segment_and_a_filter_becomes_one(world: World) -> None:

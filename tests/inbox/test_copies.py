@@ -22,8 +22,8 @@ from tests.inbox.answering import answer
 from tests.inbox.desk import PRIYA, change, outgoing, replied, talk_of
 from tests.messages.letters import MAYA, brings, email, one, rows
 from tests.messages.test_delivering_by_smtp import mailbox_at
-from tests.providers.contract import context
 from tests.providers.test_smtp_contract import FilingSmtpServer, SmtpVendor
+from tests.providers.vendor import context
 from tests.world import World
 
 JOEL, CARL, ANN = "joel@foothill.example", "carl@foothill.example", "ann@partner.example"

@@ -14,8 +14,8 @@ from loumass.core.ids import uuid7
 from loumass.providers.smtp.client import Smtp
 from tests.fakes.imap import FakeImapServer
 from tests.messages.sending import campaign, changed, message, queue, states, stream, version
-from tests.providers.contract import Behaviour, context
 from tests.providers.test_smtp_contract import FilingSmtpServer, SmtpVendor
+from tests.providers.vendor import Behaviour, context
 from tests.world import World
 
 

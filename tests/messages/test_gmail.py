@@ -20,7 +20,7 @@ from tests.channels.connected import connected, loopback
 from tests.fakes.google import ACCEPT_THEN_CUT, LOSE_AND_CUT, Failure, FakeGoogle
 from tests.messages.dying import Point, killed_at
 from tests.messages.sending import message, people, queue, states
-from tests.providers.contract import PUBLIC_URL
+from tests.providers.vendor import PUBLIC_URL
 from tests.world import World
 
 PRIYA = "priya@foothill.example"

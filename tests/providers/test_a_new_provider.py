@@ -25,7 +25,7 @@ from loumass.providers.credentials import Credentials, asked
 from loumass.providers.errors import Forged, Rejected, Sent
 from loumass.providers.events import MessageArrived, ProviderEvent
 from tests.messages.sending import message, queue, states
-from tests.providers.contract import PUBLIC_URL
+from tests.providers.vendor import PUBLIC_URL
 from tests.world import World
 
 PERSON = "+17205550164"

@@ -22,8 +22,8 @@ from loumass.providers.events import (
     ProviderEvent,
 )
 from tests.fakes.bonzo import Failure, FakeBonzo, event, prospect, text
-from tests.providers.contract import outcomes
 from tests.providers.test_bonzo_contract import HOOK, SECRET, BonzoVendor
+from tests.providers.vendor import outcomes
 
 PERSON = "+17205550164"
 

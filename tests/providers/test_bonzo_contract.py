@@ -10,14 +10,8 @@ from loumass.providers.base import HookRequest, ProviderContext
 from loumass.providers.bonzo.client import Bonzo
 from tests.fakes import bonzo as fake_bonzo
 from tests.fakes.bonzo import NUMBER, TOKEN, Failure, FakeBonzo
-from tests.providers.contract import (
-    Behaviour,
-    NetworkContract,
-    ProvenContract,
-    ProviderContract,
-    Vendor,
-    context,
-)
+from tests.providers.contract import NetworkContract, ProvenContract, ProviderContract
+from tests.providers.vendor import Behaviour, Vendor, context
 
 HOOK = "/hooks/bonzo/a-token"
 SECRET = "agreed between the two of us"

@@ -15,7 +15,7 @@ from loumass.providers.errors import Disconnected, ProviderError, Rejected, Thro
 from tests.fakes.elevenlabs import API_KEY, VOICE, FakeElevenLabs, refusal
 from tests.fakes.forms import ACCEPT_THEN_CUT, HANG, Reply
 from tests.fakes.sounds import mp3
-from tests.providers.contract import context, guarded_context
+from tests.providers.vendor import context, guarded_context
 
 SETTINGS = {"stability": 0.5, "similarity_boost": 0.75}
 

@@ -13,17 +13,8 @@ from loumass.providers.gmail import push
 from loumass.providers.gmail.client import Gmail
 from tests.fakes import google
 from tests.fakes.google import Failure, FakeGoogle
-from tests.providers.contract import (
-    PUBLIC_URL,
-    Behaviour,
-    NetworkContract,
-    PollContract,
-    ProvenContract,
-    ProviderContract,
-    Vendor,
-    context,
-    stored,
-)
+from tests.providers.contract import NetworkContract, PollContract, ProvenContract, ProviderContract, stored
+from tests.providers.vendor import PUBLIC_URL, Behaviour, Vendor, context
 
 HOOK = "/hooks/gmail"
 _AT_DRAFT: dict[Behaviour, Failure] = {

@@ -19,8 +19,8 @@ from loumass.providers.smtp.client import Smtp
 from tests.fakes.imap import FakeImapServer
 from tests.fakes.loopback import Line, LoopbackServer
 from tests.fakes.smtp import FakeSmtpServer
-from tests.providers.contract import context
 from tests.providers.test_smtp import Mailbox
+from tests.providers.vendor import context
 
 
 class Reading:

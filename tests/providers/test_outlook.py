@@ -29,8 +29,8 @@ from loumass.providers.outlook.client import Outlook
 from loumass.providers.outlook.credentials import MICROSOFT, OutlookCredentials
 from tests.fakes.graph import Failure, FakeGraph
 from tests.fakes.graph_tokens import CLIENT_ID, CLIENT_SECRET
-from tests.providers.contract import PUBLIC_URL, Behaviour, outcomes
 from tests.providers.test_outlook_contract import OutlookVendor
+from tests.providers.vendor import PUBLIC_URL, Behaviour, outcomes
 
 RETURN = f"{PUBLIC_URL}/channels/sign-in/return"
 

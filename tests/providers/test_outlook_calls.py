@@ -20,8 +20,8 @@ from loumass.providers.events import MailboxChanged
 from loumass.providers.outlook import inbound, reading
 from loumass.providers.outlook.client import Outlook
 from tests.fakes.graph import FakeGraph
-from tests.providers.contract import PUBLIC_URL
 from tests.providers.test_outlook_contract import HOOK, OutlookVendor
+from tests.providers.vendor import PUBLIC_URL
 
 
 @pytest.fixture

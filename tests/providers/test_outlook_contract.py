@@ -14,16 +14,8 @@ from loumass.providers.outlook.inbound import client_state
 from tests.fakes import graph
 from tests.fakes.graph import Failure, FakeGraph
 from tests.fakes.graph_subscriptions import notification
-from tests.providers.contract import (
-    PUBLIC_URL,
-    Behaviour,
-    HookContract,
-    NetworkContract,
-    PollContract,
-    ProviderContract,
-    Vendor,
-    context,
-)
+from tests.providers.contract import HookContract, NetworkContract, PollContract, ProviderContract
+from tests.providers.vendor import PUBLIC_URL, Behaviour, Vendor, context
 
 HOOK = "/hooks/outlook/a-token"
 _RULES: dict[Behaviour, Failure | str] = {

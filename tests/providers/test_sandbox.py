@@ -24,7 +24,7 @@ from loumass.providers.events import (
 from loumass.providers.sandbox.client import SandboxEmail, SandboxSms
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials, SandboxSmsCredentials
 from loumass.providers.sandbox.people import Deed, reactions
-from tests.providers.contract import context
+from tests.providers.vendor import context
 
 SENT_AT = datetime(2026, 3, 3, 16, tzinfo=UTC)
 

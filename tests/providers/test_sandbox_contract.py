@@ -10,7 +10,8 @@ import pytest
 from loumass.providers.base import StoredItem
 from loumass.providers.errors import Sent, Unknown
 from loumass.providers.sandbox.client import SandboxEmail, SandboxSms
-from tests.providers.contract import Behaviour, PollContract, ProviderContract, Vendor
+from tests.providers.contract import PollContract, ProviderContract
+from tests.providers.vendor import Behaviour, Vendor
 
 _WORDS = {
     Behaviour.REJECTS: "rejected",

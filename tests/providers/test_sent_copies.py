@@ -13,8 +13,8 @@ from loumass.providers.smtp.client import Smtp
 from loumass.providers.smtp.credentials import SmtpCredentials
 from tests.fakes.imap import FakeImapServer
 from tests.fakes.smtp import FakeSmtpServer, Twist
-from tests.providers.contract import outcomes
 from tests.providers.test_smtp import Mailbox
+from tests.providers.vendor import outcomes
 
 
 class Office:

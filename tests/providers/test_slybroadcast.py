@@ -15,8 +15,8 @@ from loumass.providers.events import MessageBounced, MessageDelivered, ProviderE
 from loumass.providers.slybroadcast.numbers import eastern, international, moment_of, national
 from tests.fakes.forms import Reply
 from tests.fakes.slybroadcast import PASSWORD, FakeSlybroadcast, disposition, error
-from tests.providers.contract import PUBLIC_URL, outcomes
 from tests.providers.test_slybroadcast_contract import HOOK, SlybroadcastVendor
+from tests.providers.vendor import PUBLIC_URL, outcomes
 
 NOW = datetime(2026, 3, 3, 16, 5, tzinfo=UTC)
 

@@ -17,15 +17,8 @@ from loumass.providers.slybroadcast.client import Slybroadcast
 from tests.fakes import forms
 from tests.fakes.forms import Reply
 from tests.fakes.slybroadcast import CALLER_ID, LOGIN, PASSWORD, FakeSlybroadcast, disposition, error
-from tests.providers.contract import (
-    PUBLIC_URL,
-    Behaviour,
-    CalledContract,
-    NetworkContract,
-    ProviderContract,
-    Vendor,
-    context,
-)
+from tests.providers.contract import CalledContract, NetworkContract, ProviderContract
+from tests.providers.vendor import PUBLIC_URL, Behaviour, Vendor, context
 
 HOOK = "/hooks/slybroadcast/a-token-that-nobody-guesses"
 _RULES: dict[Behaviour, Reply | str] = {

@@ -11,7 +11,8 @@ from loumass.providers.base import StoredItem
 from loumass.providers.smtp.client import Smtp
 from tests.fakes.imap import FakeImapServer
 from tests.fakes.smtp import FakeSmtpServer, Received, Twist
-from tests.providers.contract import Behaviour, NetworkContract, PollContract, ProviderContract, Vendor
+from tests.providers.contract import NetworkContract, PollContract, ProviderContract
+from tests.providers.vendor import Behaviour, Vendor
 
 _RECIPIENT = {
     Behaviour.REJECTS: "550 5.7.1 we do not want this",

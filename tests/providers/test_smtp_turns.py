@@ -11,8 +11,8 @@ from loumass.providers.base import OutgoingMessage
 from loumass.providers.errors import Sent, Unavailable, Unknown
 from loumass.providers.smtp.turns import PROVEN
 from tests.fakes.smtp import Twist
-from tests.providers.contract import outcomes
 from tests.providers.test_smtp import Mailbox, mailbox
+from tests.providers.vendor import outcomes
 from tests.waiting import until
 
 MANY = 4 * PROVEN

@@ -35,8 +35,8 @@ from tests.fakes.twilio import (
     json_call,
     status_callback,
 )
-from tests.providers.contract import PUBLIC_URL, context, outcomes
 from tests.providers.test_twilio_contract import HOOK, TwilioVendor
+from tests.providers.vendor import PUBLIC_URL, context, outcomes
 
 PERSON = "+17205550100"
 

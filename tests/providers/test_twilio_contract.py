@@ -11,15 +11,8 @@ from loumass.providers.base import HookRequest, ProviderContext
 from loumass.providers.twilio.client import Twilio
 from tests.fakes import twilio as fake_twilio
 from tests.fakes.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, Failure, FakeTwilio
-from tests.providers.contract import (
-    PUBLIC_URL,
-    Behaviour,
-    HookContract,
-    NetworkContract,
-    ProviderContract,
-    Vendor,
-    context,
-)
+from tests.providers.contract import HookContract, NetworkContract, ProviderContract
+from tests.providers.vendor import PUBLIC_URL, Behaviour, Vendor, context
 
 HOOK = "/hooks/twilio/a-token"
 _RULES: dict[Behaviour, Failure | str] = {

@@ -18,7 +18,7 @@ from loumass.messages.models import Message
 from loumass.webhooks.jobs import receive
 from tests.channels.connected import twilio_number
 from tests.fakes.twilio import ACCOUNT_SID, AUTH_TOKEN, NUMBER, form_call, json_call
-from tests.providers.contract import PUBLIC_URL
+from tests.providers.vendor import PUBLIC_URL
 from tests.world import Tenant, World
 
 SHARED = "/api/twilio/inbound-sms"

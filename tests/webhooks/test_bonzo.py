@@ -17,7 +17,7 @@ from tests.campaigns.cast import running, step, text_to, wait
 from tests.channels.connected import connected, loopback
 from tests.fakes.bonzo import ACCEPT_THEN_CUT, LOSE_AND_CUT, NUMBER, TOKEN, FakeBonzo, event, prospect, text
 from tests.messages.sending import message, queue, states
-from tests.providers.contract import PUBLIC_URL
+from tests.providers.vendor import PUBLIC_URL
 from tests.world import World
 
 PERSON = "+17205550164"

@@ -13,7 +13,7 @@ from loumass.deliveries.models import Delivery
 from loumass.messages.models import Conversation, Message
 from tests.channels.connected import sandbox_mailbox, twilio_number
 from tests.fakes.twilio import form_call, inbound, json_call, status_callback
-from tests.providers.contract import PUBLIC_URL
+from tests.providers.vendor import PUBLIC_URL
 from tests.world import Tenant, World
 
 PERSON = "+17205550164"

@@ -25,6 +25,7 @@ from loumass.campaigns.changing.drafts import (
 )
 from loumass.campaigns.changing.proposal import Proposal, proposal_of
 from loumass.campaigns.changing.reviewing import Review, review_of
+from loumass.campaigns.goal_times import look_ahead
 from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.campaigns.waking import announce, wake_engine
 from loumass.channels.models import Channel
@@ -198,4 +199,5 @@ def _tell(campaign: Campaign, change: CampaignChange, done: Applied) -> None:
     verb = "campaign.change_undone" if change.undoes is not None else "campaign.change_applied"
     audit(verb, "campaign", campaign.id, number=change.number, **done.counts)
     wake_engine([campaign.id])
+    look_ahead(campaign)
     announce([campaign.id])

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from loumass.campaigns.simulating.asking_rules import AskedRules
 from loumass.contacts.rules.holding import needs_of
 from loumass.contacts.rules.model import questions
 from loumass.funnels.asked_rule import rule_of
@@ -19,6 +20,8 @@ from loumass.funnels.walking.walker import Walker
 
 #: What each person has for themselves: when they got a message, opened it or clicked in it.
 _DID = ("sent_at", "opened_at", "clicked_at")
+#: Whose answers are nobody's own.
+_NO_STEP = UUID(int=0)
 
 
 class Knowing:
@@ -27,7 +30,13 @@ class Knowing:
     def __init__(self, ground: Ground, graph: Graph) -> None:
         self._ground = ground
         configs = ((node, settings_of(node)) for node in graph.nodes)
-        self._asking = [(node, config) for node, config in configs if config is not None]
+        # What rules ask is asked once for all of them, question by question.
+        self._asking = [
+            (node, config)
+            for node, config in configs
+            if config is not None and not kind_of(node.kind).rules_asked(config)
+        ]
+        self._rules = AskedRules(ground, graph)
         self._event = {
             "event_at": ground.event_at,
             "event_timezone": zone_or(ground.event_timezone, ground.home),
@@ -43,6 +52,7 @@ class Knowing:
             for node, config in self._asking
         ]
         answers = [one for one in asked if one[1] is not NOTHING_ASKED]
+        answers += [(_NO_STEP, one) for one in self._rules.of(walkers)]
         return {walker.id: self._known(walker, answers) for walker in walkers}
 
     def _known(self, walker: Walker, asked: Sequence[tuple[UUID, Answers]]) -> tuple[Known, Did | None]:
@@ -59,12 +69,12 @@ class Knowing:
             ]
             own = {node_id: facts.pop("own") for node_id, facts in told if "own" in facts}
             values = self._event | _merged([facts for _, facts in told])
-            values["answers"] = {
-                key: said for key, said in values.get("answers", {}).items() if key not in self._read
-            }
+            said = values.get("answers", {})
+            values["answers"] = {key: one for key, one in said.items() if key not in self._read}
+            values["answers"] |= self._rules.stands_for
             for name in _DID:
                 getattr(did, name).update(values.pop(name, {}))
-            self._shared.setdefault(key, Known(values, own))
+            self._shared.setdefault(key, Known(values, own, self._rules.asked, self._rules.statuses))
         return self._shared[key], did if any(getattr(did, name) for name in _DID) else None
 
     def _note_read(self, did: Did, answers: Any) -> None:

@@ -17,6 +17,7 @@ from loumass.campaigns.changing.people import standing_at
 from loumass.campaigns.pooling import senders_of as pool_of
 from loumass.campaigns.preflight.finding import media_in
 from loumass.campaigns.simulating import audience, senders
+from loumass.campaigns.simulating.asking_rules import unknown_of
 from loumass.campaigns.simulating.reach import SYNTHETIC_VOICE
 from loumass.campaigns.simulating.sampling import invented
 from loumass.campaigns.simulating.subjects import Subject, subject_of
@@ -134,6 +135,7 @@ def _plan(
         needs=_needs(subject.graph, words),
         trials=trials_in(subject.graph),
         older=ground.older,
+        event_at=subject.campaign.event_at if subject.campaign is not None else None,
     )
 
 
@@ -176,7 +178,9 @@ def _members(
     campaign = ready.subject.campaign
     if campaign is None:
         known = days_off() if skips_days_off(ready.subject.graph) else NONE
-        return list(invented(1 if only else ready.wish.sample, ready.wish.seed, ready.home, known))
+        count = 1 if only else ready.wish.sample
+        said = unknown_of(ready.subject.graph)
+        return list(invented(count, ready.wish.seed, ready.home, known, said))
     ground = ground_of(campaign, ready.subject.graph)
     ground.stand_on(walks)
     asked = audience.Asked(

@@ -40,8 +40,9 @@ def woken_by(rule: Rule) -> tuple[frozenset[str], bool]:
 
 
 def _plain(rule: Rule, facts: Known, now: datetime) -> bool:
-    if rule.key in facts.answers:
-        return facts.answers[rule.key]
+    said = facts.answers.get(rule.key)
+    if said is not None:
+        return said if isinstance(said, bool) else holds(said, facts, now)
     if isinstance(rule, Question):
         return rule.predicate.holds(rule.settings, facts, now)
     judge = all if rule.match == "all" else any

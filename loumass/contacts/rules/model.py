@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -73,6 +74,16 @@ def steps_named(rule: Rule) -> frozenset[str]:
 def needs_event(rule: Rule) -> bool:
     """Whether the rule counts from the campaign's event."""
     return any(one.predicate.needs_event(one.settings) for one in questions(rule))
+
+
+def turns_at(rule: Rule, event_at: datetime) -> frozenset[datetime]:
+    """The moments from which on time alone may give another answer, for a campaign whose event is then."""
+    return frozenset().union(*(one.predicate.turns_at(one.settings, event_at) for one in questions(rule)))
+
+
+def is_lasting(rule: Rule) -> bool:
+    """Whether its SQL says the same at every moment, so that it may be kept."""
+    return all(one.predicate.is_lasting(one.settings) for one in questions(rule))
 
 
 def _key(value: Any) -> str:

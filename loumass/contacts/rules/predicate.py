@@ -32,7 +32,8 @@ class NotKnown(LookupError):
 class Known(Protocol):
     """What a pure question may look at. `funnels.facts.Facts` is one; values are as documented there.
 
-    `answers`: what rows said to questions (and whole rules) that no fact tells, by their `key`.
+    `answers`: what rows said to questions (and whole rules) that no fact tells, by their `key`; or the rule that stands in the
+    place of one, to be asked instead.
     """
 
     @property
@@ -46,7 +47,7 @@ class Known(Protocol):
     @property
     def opted_out_at(self) -> Mapping[str, datetime]: ...
     @property
-    def answers(self) -> Mapping[str, bool]: ...
+    def answers(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,11 @@ class Predicate(ABC, Generic[S]):
         """Whether `holds` answers."""
         return type(self).holds is not Predicate.holds
 
+    def is_lasting(self, settings: S) -> bool:
+        """Whether `sql` says the same at every moment and whatever else there is: it counts from no day, and finds nothing by
+        a name. What is compiled of it may be kept."""
+        return False
+
     def needs(self, settings: S) -> Needs:
         """The facts that `holds` looks at."""
         return Needs()
@@ -167,6 +173,10 @@ class Predicate(ABC, Generic[S]):
     def needs_event(self, settings: S) -> bool:
         """Whether it counts from the campaign's event."""
         return False
+
+    def turns_at(self, settings: S, event_at: datetime) -> frozenset[datetime]:
+        """The moments from which on time alone gives another answer, for a campaign whose event is then."""
+        return frozenset()
 
     def steps_named(self, settings: S) -> frozenset[str]:
         """The keys of steps that the settings name."""

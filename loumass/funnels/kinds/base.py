@@ -128,6 +128,10 @@ class Kind(ABC, Generic[C]):
         """Whether this step counts from the campaign's event."""
         return False
 
+    def turns_at(self, config: C, event_at: datetime) -> frozenset[datetime]:
+        """For a kind that is asked of everybody: the moments from which on time alone may give another answer."""
+        return frozenset()
+
     def steps_named(self, config: C) -> frozenset[str]:
         """The keys of other steps that the settings name."""
         return frozenset()

@@ -1,7 +1,8 @@
 """What the campaign is for: whoever reaches it leaves, from wherever they stand.
 
 Exact meaning, for both sides: before anybody who is due is decided on, every goal of the graph is asked, in the order of the steps;
-who fulfils one leaves with the reason ``goal``. News that may change an answer makes people due. A goal need not be connected; who
+who fulfils one leaves with the reason ``goal``. News that may change an answer makes people due, and so does the campaign's event
+when a goal counts from it. A goal need not be connected; who
 comes to one by a way and has not reached it goes on by ``next``.
 """
 
@@ -89,6 +90,9 @@ class GoalStep(Kind[GoalConfig]):
 
     def needs_event(self, config: GoalConfig) -> bool:
         return config.test == "rule" and asked_rule.needs_event(config.rule)
+
+    def turns_at(self, config: GoalConfig, event_at: datetime) -> frozenset[datetime]:
+        return asked_rule.turns_at(config.rule, event_at) if config.test == "rule" else frozenset()
 
     def steps_named(self, config: GoalConfig) -> frozenset[str]:
         return steps_asked(config)

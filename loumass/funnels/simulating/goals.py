@@ -1,13 +1,14 @@
 """Goals in virtual time: asked of everybody who is due, before anything else is decided, as the engine asks them.
 
-So they are of who begins, whose time has come, whose message came to its end, and who did something; not of who goes on from
-one step to the next in the same moment.
+So they are of who begins, whose time has come, whose message came to its end, and who did something, and of everybody when the
+time of an event has come that a goal counts from; not of who goes on from one step to the next in the same moment.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from loumass.contacts.rules.predicate import NotKnown
 from loumass.funnels.decisions import Decision, End
 from loumass.funnels.simulating.people import Person, alike_among
 from loumass.funnels.simulating.stops import Stop
@@ -31,6 +32,22 @@ def without_reached(simulation: Simulation, people: list[Person]) -> list[Person
     return found
 
 
+def look_ahead(simulation: Simulation) -> bool:
+    """Note when goals are to be asked because the event's time has come; whether that is ever."""
+    event_at, begins, ends = simulation.plan.event_at, simulation.plan.begins, simulation.plan.ends
+    found = [
+        (moment, goal)
+        for of_version in simulation.stops.goals.values()
+        for goal in of_version
+        if goal.kind is not None and event_at is not None
+        for moment in goal.kind.turns_at(goal.config, event_at)
+        if begins < moment <= ends
+    ]
+    for moment, goal in found:
+        simulation.at(moment).goals.append(goal)
+    return bool(found)
+
+
 def _reached(simulation: Simulation, person: Person) -> str | None:
     """Why they leave, or None."""
     for goal in simulation.stops.goals_of(person.stop) if person.stop is not None else ():
@@ -49,5 +66,5 @@ def _decided(simulation: Simulation, goal: Stop, person: Person) -> Decision | N
             if goal.kind
             else None
         )
-    except ValueError:
+    except (ValueError, NotKnown):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from loumass.funnels.simulating import goals
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Who waits for one of these is decided on again when something happens.
 _WOKEN = TOLD - {"message"}
+#: They stay where they are, whatever happens.
+_STANDING_STILL = ("person", "away", "turn")
 
 
 def draw(simulation: Simulation, person: Person, stop: Stop, medium: str) -> None:
@@ -56,6 +59,20 @@ def hear(simulation: Simulation, what: str, person: Person, key: str) -> None:
         _note(simulation, what, person, key)
     if goals.without_reached(simulation, [person]) and person.waits_for in _WOKEN:
         simulation.decide_again(person)
+
+
+def hear_of_the_event(simulation: Simulation, people: list[Person], asking: list[Stop]) -> None:
+    """The event's time has come: whoever waits on a version with one of these goals is asked, and who waits for news as well."""
+    standing: defaultdict[Stop, list[Person]] = defaultdict(list)
+    for person in people:
+        if person.stop is not None and person.waits_for not in _STANDING_STILL:
+            standing[person.stop].append(person)
+    for stop, here in standing.items():
+        if not any(goal in asking for goal in simulation.stops.goals_of(stop)):
+            continue
+        for person in goals.without_reached(simulation, here):
+            if person.waits_for in _WOKEN:
+                simulation.decide_again(person)
 
 
 def _note(simulation: Simulation, what: str, person: Person, key: str) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from loumass.contacts.rules.model import Question
+from loumass.contacts.rules.predicates.values import folded
 from loumass.funnels.facts import Facts, MessageOutcome
 from loumass.funnels.statuses import Status
 
@@ -41,14 +43,23 @@ class Reach:
 class Known:
     """The facts that walking changes by steps alone; people of whom the same is known share one.
 
-    `own`: what a step's kind found for itself, by node id.
+    `own`: what a step's kind found for itself, by node id. `asked`: the questions that rows answered, by key. `statuses`: by
+    key, the status of this walk that answers a question whatever rows said.
     """
 
-    __slots__ = ("_changed", "own", "values")
+    __slots__ = ("_changed", "asked", "own", "statuses", "values")
 
-    def __init__(self, values: Mapping[str, Any], own: Mapping[UUID, Any] | None = None) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        own: Mapping[UUID, Any] | None = None,
+        asked: Mapping[str, Question] | None = None,
+        statuses: Mapping[str, str] | None = None,
+    ) -> None:
         self.values = {name: value for name, value in values.items() if name not in _THEIRS}
         self.own: Mapping[UUID, Any] = own or {}
+        self.asked: Mapping[str, Question] = asked or {}
+        self.statuses: Mapping[str, str] = statuses or {}
         #: What is known once a step changed something, shared as well.
         self._changed: dict[tuple[Any, ...], Known] = {}
 
@@ -58,7 +69,7 @@ class Known:
         if key not in self._changed:
             before = frozenset(self.values.get("tags") or ())
             others = {one for one in before if one.strip().casefold() != tag.strip().casefold()}
-            self._changed[key] = self._with("tags", frozenset(others | {tag} if has else others))
+            self._changed[key] = self._with("tags", frozenset(others | {tag} if has else others), "tag", tag)
         return self._changed[key]
 
     def with_field(self, name: str, value: str | None) -> Known:
@@ -66,11 +77,32 @@ class Known:
         key = ("field", name, value)
         if key not in self._changed:
             before = self.values.get("fields") or {}
-            self._changed[key] = self._with("fields", {**before, name: value})
+            self._changed[key] = self._with("fields", {**before, name: value}, "field", name)
         return self._changed[key]
 
-    def _with(self, name: str, value: Any) -> Known:
-        return Known({**self.values, name: value}, self.own)
+    def with_status(self, status: str) -> Mapping[str, Any]:
+        """The values of somebody whose status this is."""
+        if not self.statuses:
+            return self.values
+        theirs = {key: True for key, wanted in self.statuses.items() if wanted == status}
+        return (
+            {**self.values, "answers": {**self.values.get("answers", {}), **theirs}}
+            if theirs
+            else self.values
+        )
+
+    def _with(self, name: str, value: Any, kind: str, about: str) -> Known:
+        """What rows said about it before does not count any more: the fact answers."""
+        said = self.values.get("answers", {})
+        stale = {key for key, one in self.asked.items() if key in said and _is_about(one, kind, about)}
+        answers = {key: one for key, one in said.items() if key not in stale}
+        return Known({**self.values, "answers": answers, name: value}, self.own, self.asked, self.statuses)
+
+
+def _is_about(question: Question, kind: str, name: str) -> bool:
+    refers = question.predicate.refers(question.settings)
+    is_named = any(one == kind and folded(value) == folded(name) for one, value in refers)
+    return is_named and question.predicate.is_pure(question.settings)
 
 
 class Did:
@@ -126,7 +158,7 @@ class Person:
             last_sent_at=self.last_sent_at,
             message=message,
             own=own,
-            **self.known.values,
+            **(self.known.with_status(self.status) if self.known.statuses else self.known.values),
             **more,
         )
 

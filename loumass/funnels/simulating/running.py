@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from typing import Any
 from uuid import UUID
 
+from loumass.contacts.rules.predicate import NotKnown
 from loumass.funnels.decisions import TIMEOUT, Decision, Go
 from loumass.funnels.facts import MessageOutcome
 from loumass.funnels.graph import Graph
@@ -61,6 +62,8 @@ class Plan:
     trials: Mapping[UUID, Before] = field(default_factory=dict)
     #: Steps of older versions that somebody finishes on, and which version each is of.
     older: Mapping[UUID, int] = field(default_factory=dict)
+    #: The campaign's event: goals about it are asked when its time has come.
+    event_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +74,8 @@ class Moment:
     news: list[tuple[str, Person, str]] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     begins: list[Person] = field(default_factory=list)
+    #: Goals that time alone may fulfil now.
+    goals: list[Stop] = field(default_factory=list)
 
 
 class Simulation:
@@ -94,10 +99,12 @@ class Simulation:
         }
         self._tell_at, self._most = 0, MOST_STEPS
         self.mail = Mail(self, plan.senders)
+        #: Everybody, where a goal may be fulfilled by time alone; else nobody.
+        self._everybody: list[Person] | None = [] if goals.look_ahead(self) else None
 
     def begin(self, person: Person, at: datetime) -> None:
         """They come in at the first step, at this moment."""
-        self.people += 1
+        self._count(person)
         self.at(max(at, self.now)).begins.append(person)
 
     def stand(self, person: Person, node_id: UUID, due_at: datetime | None, waits_for: str = "") -> None:
@@ -130,10 +137,15 @@ class Simulation:
             self.mail.settle(stop, [person], outcome)
 
     def _seat(self, person: Person, node_id: UUID) -> Stop:
-        self.people += 1
+        self._count(person)
         person.stop = stop = self.stops[node_id]
         self.ledger.found(stop, person, self.now)
         return stop
+
+    def _count(self, person: Person) -> None:
+        self.people += 1
+        if self._everybody is not None:
+            self._everybody.append(person)
 
     def run(self) -> Ledger:
         """Walk until everybody rests for good, or the end is reached."""
@@ -215,6 +227,9 @@ class Simulation:
         """Everything of one moment, until nobody walks and nothing leaves."""
         for what, person, key in moment.news:
             hearing.hear(self, what, person, key)
+        if moment.goals and self._everybody:
+            self._everybody = [person for person in self._everybody if not person.is_over]
+            hearing.hear_of_the_event(self, self._everybody, moment.goals)
         if moment.begins:
             self._begin(moment.begins)
         for stop, people in moment.due.items():
@@ -290,7 +305,7 @@ class Simulation:
         try:
             facts = people[0].facts(own=own or (known.get(stop.node.id) if known else None))
             decision = kind.decide(stop.node, stop.config, facts, self.now)
-        except ValueError:
+        except (ValueError, NotKnown):
             return self.hold(stop, people, "unreadable")
         if self.plan.chooses is not None:
             decision = self.plan.chooses(stop, people[0], decision, self.now)

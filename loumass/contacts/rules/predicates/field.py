@@ -88,6 +88,9 @@ class Field(Predicate[FieldSettings]):
         key, wanted = key_of(settings.field, found), folded(settings.value)
         return _PURE[settings.operator](key, wanted)
 
+    def is_lasting(self, settings: FieldSettings) -> bool:
+        return settings.operator not in DAYS
+
     @staticmethod
     def _date_holds(settings: FieldSettings, found: str, local: datetime) -> bool:
         day, today = date_in(found), local.date()

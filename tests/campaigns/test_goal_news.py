@@ -1,0 +1,44 @@
+"""News of a person lets them reach a goal wherever they wait; who is away is asked when they are back, and not before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from loumass.contacts.bulk import tag
+from tests.campaigns.cast import running, step, wait
+from tests.world import World
+
+REST, DONE = wait("rest", amount=30, unit="days", after="entered"), step("done", "end")
+WON = step("won", "goal", {}, test="tag", tag="Customer")
+HERE = step("here", "goal", {}, test="field", field="city", operator="is", value="Denver")
+
+
+def test_news_for_a_goal_lets_who_is_away_stay_away_until_they_are_back(world: World) -> None:
+    waits, away, moves, moves_away = people = [
+        world.acme.contact(f"P{n} R", f"p{n}@r.example", city="Boulder") for n in range(4)
+    ]
+    run, other = (
+        running(world.acme, [REST, DONE, WON, HERE], *people),
+        running(world.acme, [REST, DONE], waits),
+    )
+    back_at, rests_until = world.begins_at + timedelta(days=40), other.due(waits)
+    for one in (away, moves_away):
+        run.happened("contact.away", one, until=back_at.isoformat())
+    with world.acme.acting() as session:
+        tag([waits.id, away.id], "Customer")
+        session.commit()
+    for one in (moves, moves_away):
+        form = {"first_name": "P", "last_name": "R", "email": one.email, "city": "Denver"}
+        assert world.acme.admin.post(f"/contacts/{one.id}/edit", form).status_code == 303
+    world.work()
+    assert [run.at(one) for one in (waits, moves)] == ["ended: goal", "ended: goal"]
+    for one in (away, moves_away):
+        stands = run.of(one)
+        assert (stands.state, (stands.waiting_for or {})["for"], stands.due_at) == (
+            "waiting",
+            "away",
+            back_at,
+        )
+    assert (other.at(waits), other.due(waits)) == ("rest", rests_until), "no goal there"
+    world.later(days=41)
+    assert [run.at(one) for one in (away, moves_away)] == ["ended: goal", "ended: goal"]
