@@ -175,10 +175,25 @@ class DetailsForm(FlaskForm):
         )
 
 
+class OneOfField(RadioField):
+    """One of its choices; `otherwise` is said where none of them came."""
+
+    def __init__(self, label: str, otherwise: str, **options: Any) -> None:
+        super().__init__(label, validate_choice=True, **options)
+        self._otherwise = otherwise
+
+    def pre_validate(self, form: Any) -> None:
+        """Raises ValidationError."""
+        try:
+            super().pre_validate(form)
+        except Wrong:
+            raise Wrong(self._otherwise) from None
+
+
 class NewCampaignForm(DetailsForm):
     """The same, with the template it is made from."""
 
-    template = RadioField("Template", validate_choice=True)
+    template = OneOfField("Template", "Choose the template that it is made from.")
 
 
 class ScheduleForm(FlaskForm):
@@ -197,7 +212,9 @@ class ScheduleForm(FlaskForm):
 class ResumeForm(FlaskForm):
     """What becomes of those who are past due."""
 
-    what = RadioField("What becomes of them?", choices=_choices(CHOICES.items()), validate_choice=True)
+    what = OneOfField(
+        "What becomes of them?", "Choose what becomes of them.", choices=_choices(CHOICES.items())
+    )
     hours = IntegerField(
         "Hours", [Optional(), NumberRange(1, MOST_HOURS, f"From 1 to {MOST_HOURS} hours.")], default=8
     )

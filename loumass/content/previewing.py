@@ -106,7 +106,8 @@ def frame(found: Preview, look: str = "light") -> str:
         shown = f'<iframe sandbox="" title="The e-mail" srcdoc="{seen}"></iframe>'
         body = shown if found.html else f"<pre>{escape(found.text)}</pre>"
     top = f"<header>{head}</header>" if head else ""
-    return _page(top + body, look)
+    # A text has no looks of its own: it stands in the colours of the page around it.
+    return _page(top + body, "own" if found.segments is not None else look)
 
 
 def problem_frame(sentence: str, look: str = "light") -> str:
@@ -126,7 +127,8 @@ def looking(html: str, look: str) -> str:
 
 
 def _page(body: str, look: str) -> str:
-    dark = _DARK_STYLE if look == "dark" else ""
+    own = f"@media (prefers-color-scheme:dark){{{_DARK_STYLE}}}"
+    dark = {"dark": _DARK_STYLE, "own": own}.get(look, "")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Preview</title>'
         f"<style>{_STYLE}{dark}</style></head><body>{body}</body></html>"

@@ -14,7 +14,7 @@ from loumass.core import clock
 from tests.browser.conftest import ARE_KEPT
 from tests.browser.fitting import fits
 from tests.campaigns.cast import Run, running, send, step, text_to, wait
-from tests.campaigns.changing.edits import edited, nobody_is_lost
+from tests.campaigns.changing.edits import applied, edited, nobody_is_lost
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -122,3 +122,11 @@ def test_a_running_campaign_is_changed_and_changed_back(
             other.goto(address(other, f"/campaigns/{run.id}/{path}".rstrip("/")))
             assert fits(other)
             picture(other, f"change-{name}-{theme}-{width}")
+    # Who finishes on an older version stands at no step of the picture, and is told beside it.
+    with edited(run) as draft:
+        draft.remove("invitation")
+    applied(run, removed={"invitation": "finish"})
+    page.goto(address(page, f"/funnels/{run.now().graph_id}"))
+    expect(page.get_by_role("link", name=re.compile(r"^\d+ people on version \d$"))).to_have_attribute(
+        "href", re.compile(r"\?version=\d$")
+    )

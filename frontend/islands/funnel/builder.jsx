@@ -1,6 +1,7 @@
 // The whole builder: palette, picture, panel, and what stands around them.
 import { ReactFlowProvider } from "@xyflow/react";
 import { useEffect, useMemo, useRef } from "react";
+import { isPhone, number } from "./around.js";
 import { Canvas } from "./canvas.jsx";
 import { BuilderContext, useBuilder } from "./context.js";
 import { followCounts } from "./counts.js";
@@ -29,7 +30,7 @@ export function Builder({ place }) {
         <div className="builder-middle">
           <Canvas />
           <Tools />
-          <Note />
+          <Notes />
           <Connecting />
           <Empty />
           <Problems />
@@ -60,6 +61,34 @@ function useBeginning(store, stage) {
   }, [store, stage]);
 }
 
+function Notes() {
+  return (
+    <div className="builder-notes">
+      <Older />
+      <Note />
+    </div>
+  );
+}
+
+// Those who finish on an older version stand at none of the steps that are drawn.
+function Older() {
+  const { store } = useBuilder();
+  const older = useStore(store, (state) => state.counts?.older);
+  if (!older?.length) return null;
+  return (
+    <p className="builder-note" role="status">
+      <Icon icon="versions" />
+      <span>
+        Not in the picture:{" "}
+        {older.map(({ number: version, people }, at) => (
+          <span key={version}>{at ? ", " : ""}<a href={`${store.place.peopleHref}?version=${version}`}>{number(people)} {people === 1 ? "person" : "people"} on version {version}</a></span>
+        ))}
+        . They finish as they began.
+      </span>
+    </p>
+  );
+}
+
 function Note() {
   const { store } = useBuilder();
   const mayChange = useStore(store, (state) => state.mayChangeSteps);
@@ -75,7 +104,7 @@ function Empty() {
   return (
     <div className="empty-state builder-empty">
       <h2>What happens first?</h2>
-      <p>{mayChange ? "Drag a step in from the left, or press one. People come in by hand or import and walk from step to step." : "This funnel has no steps yet."}</p>
+      <p>{mayChange ? `${isPhone() ? "Add a step" : "Drag a step in from the left, or press one"}. People come in by hand or import and walk from step to step.` : "This funnel has no steps yet."}</p>
       {mayChange && <button type="button" className="btn btn-primary" onClick={() => store.set({ dialog: { what: "add", place: { source: null }, title: "The first step" } })}>Add the first step</button>}
     </div>
   );

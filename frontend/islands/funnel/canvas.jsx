@@ -171,7 +171,7 @@ function useSteadyMiddle(flow, frame, width) {
   }, [flow, frame, width, api]);
 }
 
-const [MARGIN, BELOW] = [28, 76]; // below stand problems and notes
+const [MARGIN, ABOVE, BELOW] = [28, 72, 76]; // above stand the tools, below problems and notes
 const LEAST = 0.36; // what fitting shows of a large funnel can still be read
 
 // What the canvas does for the rest of the builder.
@@ -193,20 +193,20 @@ function useStage(stage, flow, frame, store, width) {
     // As much as can be read, around a step, and nothing empty above the beginning.
     const around = (bounds, node) => {
       const middle = (length, from, size) => length / 2 - (from + size / 2) * LEAST;
-      const within = (at, from, length, space, after) => Math.max(Math.min(at, MARGIN - from * LEAST), Math.min(space - after - (from + length) * LEAST, MARGIN - from * LEAST));
+      const within = (at, from, length, space, before, after) => Math.max(Math.min(at, before - from * LEAST), Math.min(space - after - (from + length) * LEAST, before - from * LEAST));
       const { width: wide, height: high } = size();
-      const x = bounds.width * LEAST < wide ? middle(wide, bounds.x, bounds.width) : within(middle(wide, node.x, WIDTH), bounds.x, bounds.width, wide, MARGIN);
-      return flow.setViewport({ x, y: within(middle(high, node.y, HEIGHT), bounds.y, bounds.height, high, BELOW), zoom: LEAST }, { duration });
+      const x = bounds.width * LEAST < wide ? middle(wide, bounds.x, bounds.width) : within(middle(wide, node.x, WIDTH), bounds.x, bounds.width, wide, MARGIN, MARGIN);
+      return flow.setViewport({ x, y: within(middle(high, node.y, HEIGHT), bounds.y, bounds.height, high, ABOVE, BELOW), zoom: LEAST }, { duration });
     };
     const fit = () => {
       const { graph } = store.state;
       if (!graph.nodes.length) return flow.setViewport({ x: size().width / 2 - WIDTH / 2, y: 180, zoom: 1 });
       const bounds = flow.getNodesBounds([...flow.getNodes()]);
-      const [wide, high] = [size().width - 2 * MARGIN, size().height - MARGIN - BELOW];
+      const [wide, high] = [size().width - 2 * MARGIN, size().height - ABOVE - BELOW];
       const zoom = Math.min(1, wide / bounds.width, high / bounds.height);
       if (zoom < LEAST) return around(bounds, graph.nodes.find((one) => one.id === store.state.active) ?? graph.nodes[0]);
       const x = MARGIN + (wide - bounds.width * zoom) / 2 - bounds.x * zoom;
-      return flow.setViewport({ x, y: MARGIN + (high - bounds.height * zoom) / 2 - bounds.y * zoom, zoom }, { duration });
+      return flow.setViewport({ x, y: ABOVE + (high - bounds.height * zoom) / 2 - bounds.y * zoom, zoom }, { duration });
     };
     const begin = () => {
       if (!frame.current) return; // the funnel could not be read, and a sentence stands in its place

@@ -29,7 +29,7 @@ export function followCounts(store) {
 // A draft of a change has other ids, but the keys of the funnel that runs: both lead to the numbers.
 function indexed(told) {
   return {
-    enrolled: told.enrolled, outside: told.outside,
+    enrolled: told.enrolled, outside: told.outside, older: told.older,
     steps: new Map(told.steps.map((one) => [one.id, one])), keys: new Map(told.steps.map((one) => [one.key, one])),
     ways: new Map(told.ways.map((one) => [`${one.source}/${one.branch}`, one.people])),
     wayKeys: new Map(told.ways.map((one) => [`${one.key}/${one.branch}`, one.people])),

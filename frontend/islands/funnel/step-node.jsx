@@ -14,8 +14,8 @@ export const StepNode = memo(function StepNode({ id, data, selected }) {
       <div className={classes.filter(Boolean).join(" ")} data-step={id} role="button" tabIndex={-1} aria-label={data.label} aria-pressed={selected} onFocus={() => store.state.active !== id && store.set({ active: id })}>
         <Tile icon={data.icon} tone={data.tone} />
         <span className="step-text">
-          <span className="step-name">{data.name}</span>
-          <span className="step-words">{data.words}</span>
+          <span className="step-name" title={data.name}>{data.name}</span>
+          <span className="step-words" title={data.words}>{data.words}</span>
         </span>
       </div>
       {data.count?.here > 0 && <Here id={id} count={data.count} href={store.place.peopleHref} />}
@@ -58,7 +58,7 @@ export const EntryNode = memo(function EntryNode({ data }) {
         <span className="tile tone-gray"><Icon icon="users-plus" /></span>
         <span className="step-text">
           <span className="step-name">Start</span>
-          <span className="step-words">{data.words}</span>
+          <span className="step-words" title={data.words}>{data.words}</span>
         </span>
       </div>
       {data.outside > 0 && <span className="step-here">{number(data.outside)} not begun</span>}

@@ -95,15 +95,22 @@ function wayEdge(way, state, found, near) {
   const { graph, counts } = state;
   const [source, target] = [stepOf(graph, way.source), stepOf(graph, way.target)];
   const id = wayId(way);
-  const people = source ? (counts?.ways.get(id) ?? counts?.wayKeys.get(`${source.key}/${way.branch}`) ?? (counts ? 0 : null)) : (counts?.enrolled ?? null);
+  // Ways that lead from one step to one other are said together, at the first of them: one on the other nobody could read them.
+  const alike = source ? graph.edges.filter((other) => other.source === way.source && other.target === way.target) : [];
+  const said = !source || alike[0] === way;
+  const people = source ? alike.reduce((sum, one) => sum + taken(one, source, counts), 0) : (counts?.enrolled ?? 0);
   return {
     id, type: "way", source: way.source, sourceHandle: way.branch, target: way.target, targetHandle: "in",
     selected: state.selected.includes(id), selectable: Boolean(source), reconnectable: state.mayChangeSteps && source ? "target" : false,
     data: {
-      label: source ? wayLabel(source, way.branch) : "", people: people === null ? "" : number(people), mayChange: state.mayChangeSteps,
+      label: source && said ? together(alike.map((one) => wayLabel(source, one.branch)).filter(Boolean)) : "", people: counts && said ? number(people) : "", mayChange: state.mayChangeSteps,
       lane: found.get(id) ?? null, isBack: Boolean(source) && target.y < source.y + HEIGHT, isNear: near === id, from: source?.name ?? "Start", to: target.name,
-      meets: graph.edges.filter((other) => other.target === way.target).length > 1 && source && required(source).length < 2,
+      meets: !said || (alike.length < 2 && graph.edges.filter((other) => other.target === way.target).length > 1 && source && required(source).length < 2),
       isLit: state.selected.includes(way.source) || state.selected.includes(way.target),
     },
   };
 }
+
+const taken = (way, source, counts) => counts?.ways.get(wayId(way)) ?? counts?.wayKeys.get(`${source.key}/${way.branch}`) ?? 0;
+
+const together = (labels) => (labels.length > 2 ? `${labels[0]} and ${labels.length - 1} more` : labels.join(", "));

@@ -63,8 +63,8 @@ def test_a_change_from_its_first_click_to_its_last(world: World, run: Run) -> No
     review = ben.get(f"{page}/change")
     assert "Nudge added, Pause taken out, Hello changed" in review.text
     pause, hello = run.nodes["pause"], run.nodes["hello"]
-    assert f'href="{page}?at={pause}">1 person stands</a>' in review.text
-    assert "1 message is</a> queued with the words as they were" in review.text
+    assert f'href="{page}?at={pause}">1 person</a> stands there' in review.text
+    assert "1 message</a> is queued with the words as they were" in review.text
     assert '<ins><span class="visually-hidden">Added: </span> again</ins>' in review.text
     again = {f"removed-{pause}": "move", f"target-{pause}": hello}
     counted = ben.post(f"{page}/change/review", again).text

@@ -19,6 +19,19 @@ test("steps stand in layers below what leads to them, none on another, yes left 
   assert.ok(spots.every((one) => spots.every((two) => one === two || Math.abs(one.x - two.x) >= WIDTH || Math.abs(one.y - two.y) >= HEIGHT)));
 });
 
+test("what is not connected stands beside the funnel, two in a row, and none on another", { skip: !layout }, () => {
+  const graph = funnel("a:mail > b, b > c:end, l1, l2, l3, g:mail > h, l4");
+  const at = layout.arranged(graph);
+  assert.deepEqual(layout.pieces(graph).map((piece) => piece.nodes.length), [3, 1, 1, 1, 2, 1]);
+  const loose = ["l1", "l2", "l3", "l4", "g", "h"].map((id) => at.get(id));
+  const right = Math.max(at.get("a").x, at.get("b").x, at.get("c").x) + WIDTH;
+  assert.ok(loose.every((one) => one.x > right && one.y >= at.get("a").y && one.x <= right + 2 * (WIDTH + 60)));
+  assert.ok(new Set(loose.map((one) => one.y)).size > 1);
+  assert.equal(at.get("h").y, at.get("g").y + 104);
+  const spots = [...at.values()];
+  assert.ok(spots.every((one) => spots.every((two) => one === two || Math.abs(one.x - two.x) >= WIDTH || Math.abs(one.y - two.y) >= HEIGHT)));
+});
+
 test("loops and nothing at all are laid out too", { skip: !layout }, () => {
   assert.equal(layout.arranged(funnel("a > b, b > c, c > a")).size, 3);
   assert.equal(layout.arranged({ start: null, nodes: [], edges: [] }).size, 0);
