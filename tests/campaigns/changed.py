@@ -21,12 +21,11 @@ from loumass.campaigns.changing.choices import Choices, Removal, Timing
 from loumass.campaigns.changing.drafts import begin
 from loumass.campaigns.changing.moving import STEP_REMOVED
 from loumass.campaigns.models import Campaign, CampaignChange
-from loumass.campaigns.walked import graphs_of
 from loumass.core import clock
 from loumass.core.errors import Refused
 from loumass.funnels import editing
 from loumass.funnels.graph import Graph, branches_of
-from loumass.funnels.service import graph_of
+from loumass.funnels.service import graph_of, graphs_of
 from loumass.funnels.validation import problems
 from tests.campaigns.anything import Crash, dying_before
 from tests.campaigns.cast import Run

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from loumass.accounts.service import audit
+from loumass.accounts.service import audit_of
 from loumass.campaigns import states
 from loumass.campaigns.advancing.ground import ground_of
 from loumass.campaigns.advancing.sending import plan_for
@@ -38,7 +38,7 @@ CARRY_ON = "campaigns.carry_change_on"
 #: So many people at most are carried over while somebody waits for the page: a second or two.
 AT_ONCE = 5_000
 #: So many in one transaction of the job: nothing else of the campaign waits longer than for these.
-SLICE = 4_000
+SLICE = 2_000
 
 
 def carry_out(campaign: Campaign, change: CampaignChange, work: Work) -> None:
@@ -164,7 +164,8 @@ def _count(change: CampaignChange, work: Work, pieces: int, **done: int) -> bool
 def _finish(campaign: Campaign, change: CampaignChange) -> None:
     change.work, campaign.changing_since = None, None
     verb = "campaign.change_undone" if change.undoes is not None else "campaign.change_applied"
-    audit(verb, "campaign", campaign.id, by=change.applied_by_id, number=change.number, **change.people)
+    facts = {"number": change.number, **change.people}
+    audit_of(change.applied_by_id, verb, "campaign", campaign.id, facts)
     wake_engine([campaign.id])
     announce([campaign.id])
 

@@ -83,7 +83,9 @@ def owner_of_campaign_graph(graph_id: UUID) -> Owner | None:
     )
 
 
-_UNDER_WAY = "A change of this campaign is being applied. Until everybody is carried over, nothing else is changed."
+_UNDER_WAY = (
+    "A change of this campaign is being applied. Until everybody is carried over, nothing else is changed."
+)
 
 
 def _owner_of_running(campaign: Campaign) -> Owner:
