@@ -107,10 +107,11 @@ def under_way(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that add
 @requires("campaigns.read")
 def change_progress(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """How far a change that is being applied has come; once it is over, its reader's page is loaded anew."""
-    progress = progress_of(get_or_404(Campaign, id))
+    campaign = get_or_404(Campaign, id)
+    progress = progress_of(campaign)
     if progress is None:
         return "", 200, {"HX-Refresh": "true"}
-    return render_template("campaigns/_progress.html", under_way=progress)
+    return render_template("campaigns/_progress.html", campaign=campaign, under_way=progress)
 
 
 @pages.post("/campaigns/<uuid:id>/change/base")
