@@ -31,7 +31,7 @@ from loumass.core.plans import PLANNED_FOR_MANY
 from loumass.core.tenancy import get, get_or_404
 from loumass.funnels.models import Graph
 from loumass.funnels.replacing import take_over
-from loumass.funnels.service import graph_of
+from loumass.funnels.service import freeze, graph_of
 from loumass.messages.rewriting import channels_waiting, rewrite_planned
 
 CARRY_ON = "campaigns.carry_change_on"
@@ -46,6 +46,8 @@ def carry_out(campaign: Campaign, change: CampaignChange, work: Work) -> None:
     change.work = work.as_json()
     if work.people > AT_ONCE:
         campaign.changing_since = clock.now()
+        # Whoever is just saving the draft comes too late.
+        freeze(change.graph_id)
         wake_all([Wake(CARRY_ON, (str(campaign.id),), clock.now())], is_urgent=True)
         announce([campaign.id])
         return
