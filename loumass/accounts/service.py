@@ -38,15 +38,26 @@ def audit(action: str, subject_kind: str | None = None, subject_id: UUID | None 
     `facts` hold ids, names of settings and figures; never secrets or personal text. `before` and `after` hold what a
     setting was and became.
     """
+    audit_of(db().info.get("user_id"), action, subject_kind, subject_id, facts)
+
+
+def audit_of(
+    user_id: UUID | None,
+    action: str,
+    subject_kind: str | None,
+    subject_id: UUID | None,
+    facts: Mapping[str, Any],
+) -> None:
+    """The same of somebody whose work a job has brought to its end."""
     session = db()
     place = session.info.get("came_from")
     session.add(
         AuditEntry(
-            user_id=session.info.get("user_id"),
+            user_id=user_id,
             action=action,
             subject_kind=subject_kind,
             subject_id=subject_id,
-            facts=facts,
+            facts=dict(facts),
             ip_hash=session.info.get("ip_hash"),
             came_from=place.address if place else "",
             browser=place.browser if place else "",

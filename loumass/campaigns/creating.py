@@ -115,7 +115,7 @@ def change(campaign_id: UUID, details: Details) -> Campaign:
 
     Raises NotFound; Conflict for one that was cancelled; Refused for details that make no sense.
     """
-    campaign = states.locked(campaign_id)
+    campaign = states.settled(campaign_id)
     if campaign.state == "cancelled":
         raise Conflict(f"{campaign.name} was cancelled and stays as it is. Nothing was saved.")
     _check(details)
@@ -139,7 +139,7 @@ def change(campaign_id: UUID, details: Details) -> Campaign:
 
 def skip_invalid(campaign_id: UUID, is_wanted: bool) -> Campaign:
     """The campaign with or without e-mails to addresses that were found invalid. Raises NotFound."""
-    campaign = states.locked(campaign_id)
+    campaign = states.settled(campaign_id)
     if campaign.skips_invalid != is_wanted:
         campaign.skips_invalid = is_wanted
         before, after = {"skips_invalid": not is_wanted}, {"skips_invalid": is_wanted}

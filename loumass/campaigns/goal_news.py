@@ -7,7 +7,8 @@ campaign asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 
 from pydantic import ValidationError
 from sqlalchemy import text
@@ -43,24 +44,25 @@ _WAIT = text(f"""
 
 
 def _tags() -> Collection[str]:
-    asked = {one.tag.lower() for one in _goals() if one.test == "tag"}
-    return asked | {
+    goals, rules = _asked()
+    return {one.tag.lower() for one in goals if one.test == "tag"} | {
         question.settings.tag.lower()  # pyright: ignore[reportAttributeAccessIssue]  the predicate's own
-        for rule in _rules()
+        for rule in rules
         for question in questions(rule)
         if question.predicate.name == "tag"
     }
 
 
 def _fields() -> Collection[str]:
-    asked = {one.field for one in _goals() if one.test == "field"}
-    return asked.union(*(needs_of(rule).fields for rule in _rules()))
+    goals, rules = _asked()
+    asked = {one.field for one in goals if one.test == "field"}
+    return asked.union(*(needs_of(rule).fields for rule in rules))
 
 
 def _what_they_do_elsewhere() -> Collection[str]:
     return {
         question.predicate.name
-        for rule in _rules()
+        for rule in _asked()[1]
         for question in questions(rule)
         if question.predicate.scope == "contact" and not question.predicate.is_pure(question.settings)
     }
@@ -94,19 +96,15 @@ def _ask_again(events: Sequence[Event]) -> None:
     wake_those_waiting(db().scalars(_WAIT, bound).all())
 
 
-def _goals() -> Iterable[GoalConfig]:
+def _asked() -> tuple[list[GoalConfig], list[Rule]]:
+    """The goals of running campaigns, read once, and the rules that some of them are."""
     bound = {"organization_id": current_organization_id(), "everywhere": EVERYWHERE}
+    goals, rules = [], []
     for config in db().scalars(_GOALS, bound).all():
-        try:
-            yield GoalConfig.model_validate(config)
-        except ValidationError:
-            continue
-
-
-def _rules() -> Iterable[Rule]:
-    for one in _goals():
+        with suppress(ValidationError):
+            goals.append(GoalConfig.model_validate(config))
+    for one in goals:
         if one.test == "rule":
-            try:
-                yield expanded(rule_of(one.rule))
-            except RuleRefused:
-                continue
+            with suppress(RuleRefused):
+                rules.append(expanded(rule_of(one.rule)))
+    return goals, rules

@@ -14,6 +14,7 @@ from loumass.campaigns import enrolling, goal_times, resting, starting, states
 from loumass.campaigns.advancing.hands import Call, Hands
 from loumass.campaigns.advancing.pace import Pace
 from loumass.campaigns.advancing.slice import Advanced, advance_slice
+from loumass.campaigns.changing import carrying
 from loumass.campaigns.simulating.running import taken_on
 from loumass.campaigns.simulating.wishes import Wish
 from loumass.campaigns.triggers import looking
@@ -76,6 +77,13 @@ def wind_up(campaign_id: str) -> bool:
     """A slice of those who were inside when the campaign was cancelled; True when more are."""
     with transaction():
         return states.wind_up_slice(UUID(campaign_id))
+
+
+@job("bulk")
+def carry_change_on(campaign_id: str) -> bool:
+    """A slice of those whom a change of many people concerns; True when more are."""
+    with transaction():
+        return carrying.carry_on(UUID(campaign_id))
 
 
 @job("bulk")
@@ -167,10 +175,13 @@ _WAITING_IN_VAIN = text("""
     RETURNING e.id
 """)
 _RUNNING = text("""
-    SELECT c.id, c.event_at, (SELECT min(e.due_at) FROM enrollment e WHERE e.organization_id = :organization_id
+    SELECT c.id, c.event_at, c.changing_since, (SELECT min(e.due_at) FROM enrollment e WHERE e.organization_id = :organization_id
         AND e.campaign_id = c.id AND e.state IN ('active', 'waiting') AND e.due_at IS NOT NULL) AS due_at
     FROM campaign c WHERE c.organization_id = :organization_id AND c.state = 'running'
 """)
+_CHANGING = text(
+    "SELECT id FROM campaign WHERE organization_id = :organization_id AND changing_since IS NOT NULL"
+)
 _SCHEDULED = text("""
     SELECT id, starts_at FROM campaign
     WHERE organization_id = :organization_id AND state = 'scheduled' AND starts_at IS NOT NULL
@@ -195,17 +206,18 @@ def repair() -> None:
 
 
 def sweep() -> list[Wake]:
-    """Every campaign that has somebody due, starts some day, has a goal about its event, or was cancelled half-way; every
-    trigger that looks by the clock, and every address with calls that nobody took in."""
+    """Every campaign that has somebody due, starts some day, has a goal about its event, or was cancelled or changed half-way;
+    every trigger that looks by the clock, and every address with calls that nobody took in."""
     of = {"organization_id": current_organization_id()}
     moment = clock.now()
     running = db().execute(_RUNNING, of).all()
     told.tell("campaigns_active", len(running))
-    due = [advance.wake(row.due_at, str(row.id)) for row in running if row.due_at]
+    due = [advance.wake(row.due_at, str(row.id)) for row in running if row.due_at and not row.changing_since]
     events = [row.id for row in running if row.event_at]
     starts = [start.wake(row.starts_at, str(row.id)) for row in db().execute(_SCHEDULED, of)]
     return (
         due
+        + [carry_change_on.wake(moment, str(row.id)) for row in db().execute(_CHANGING, of)]
         + starts
         + (goal_times.moments_of(events) if events else [])
         + looking.sweep()

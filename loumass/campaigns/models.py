@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
@@ -64,6 +65,8 @@ class Campaign(OrganizationOwned, Base):
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     #: Steps that whoever had them before a moment skips once: node id -> that moment. Empty for nearly every campaign.
     skips: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    #: While a change of many people is applied, slice by slice: nobody of it advances meanwhile (`changing/carrying.py`).
+    changing_since: Mapped[datetime | None]
     #: Why it may start although the rules for bulk mail are not kept, and who said so.
     override_reason: Mapped[str] = mapped_column(default="", server_default="")
     override_by_id: Mapped[UUID | None]
@@ -111,9 +114,10 @@ class CampaignChange(OrganizationOwned, Base):
     made_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
     made_at: Mapped[datetime] = mapped_column(default=clock.now)
     discarded_at: Mapped[datetime | None]
+    #: When somebody applied it. Until everybody was carried over, `work` says what is left to be done.
     applied_at: Mapped[datetime | None]
     applied_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user_account.id"))
-    #: The version that the campaign became by it.
+    #: The version that the campaign becomes by it.
     number: Mapped[int | None]
     #: The version that it took back.
     undoes: Mapped[int | None]
@@ -124,6 +128,8 @@ class CampaignChange(OrganizationOwned, Base):
     #: What changed, in a sentence, and what was done with how many people.
     summary: Mapped[str] = mapped_column(default="", server_default="")
     people: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
+    #: What was decided on, and how far it is (`changing/work.py`); null before and after.
+    work: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class CampaignSender(OrganizationScoped, Base):

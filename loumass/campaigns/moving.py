@@ -67,7 +67,7 @@ def move(campaign_id: UUID, channel_id: UUID) -> int:
 
     Raises NotFound; Conflict for a campaign that has ended; Refused where no other sender of the medium can send.
     """
-    campaign = states.locked(campaign_id)
+    campaign = states.settled(campaign_id)
     channel = get_or_404(Channel, channel_id)
     targets = [
         one

@@ -190,6 +190,8 @@ def _why(one: Enrollment, campaign: Campaign, around: _Around) -> tuple[Why, dat
         return held_because(one, around.names, when), None
     if campaign.state != "running":
         return _rests(campaign, when), None
+    if campaign.changing_since is not None:
+        return Why("A change of the campaign is being applied", "player-pause"), None
     return _waits(one, around)
 
 

@@ -48,7 +48,7 @@ def schedule(campaign_id: UUID, at: datetime) -> Campaign:
 
 def unschedule(campaign_id: UUID) -> Campaign:
     """It does not start by itself any more. Raises NotFound, Conflict."""
-    campaign = states.locked(campaign_id)
+    campaign = states.settled(campaign_id)
     if campaign.state != "scheduled":
         raise Conflict(f"{campaign.name} is {campaign.state}. Nothing was changed.")
     campaign.state, campaign.starts_at = "draft", None
@@ -89,7 +89,7 @@ def start_as_scheduled(campaign_id: UUID) -> None:
 
 
 def _waiting(campaign_id: UUID) -> Campaign:
-    campaign = states.locked(campaign_id)
+    campaign = states.settled(campaign_id)
     if campaign.state not in ("draft", "scheduled"):
         raise Conflict(f"{campaign.name} is {campaign.state} already. Nothing was changed.")
     return campaign

@@ -14,6 +14,7 @@ from loumass.campaigns.ending import end
 from loumass.campaigns.goal_times import look_ahead
 from loumass.campaigns.models import Campaign, Enrollment
 from loumass.campaigns.trigger_models import Trigger
+from loumass.campaigns.under_way import refuse_while_changing
 from loumass.campaigns.waking import announce, wake_engine
 from loumass.core import clock
 from loumass.core.agenda import Wake
@@ -46,7 +47,7 @@ def pause(campaign_id: UUID, user_id: UUID | None) -> Campaign:
 def resume(campaign_id: UUID, choice: backlog.Choice | None = None) -> Campaign:
     """Let it run again. Raises NotFound, Conflict unless it is paused; Conflict as well while people are long past
     due and `choice` does not say what becomes of them: nothing is flooded by a mere click."""
-    campaign = locked(campaign_id)
+    campaign = settled(campaign_id)
     if campaign.state != "paused":
         raise Conflict(
             f"{campaign.name} is {campaign.state}, so there is nothing to resume. Nothing was changed."
@@ -70,7 +71,7 @@ def resume(campaign_id: UUID, choice: backlog.Choice | None = None) -> Campaign:
 
 def cancel(campaign_id: UUID) -> Campaign:
     """End it for everybody. Nothing leaves from now on; people are taken out in slices. Raises NotFound, Conflict."""
-    campaign = locked(campaign_id)
+    campaign = settled(campaign_id)
     if campaign.state in ENDED:
         raise Conflict(f"{campaign.name} has ended already. Nothing was changed.")
     moment = clock.now()
@@ -130,6 +131,13 @@ def locked(campaign_id: UUID) -> Campaign:
     """The campaign, its row locked and read afresh. Raises NotFound."""
     campaign = get_or_404(Campaign, campaign_id, lock=True)
     db().refresh(campaign, with_for_update=True)
+    return campaign
+
+
+def settled(campaign_id: UUID) -> Campaign:
+    """The same, for what has to wait while a change of many people is being applied. Raises NotFound, Conflict."""
+    campaign = locked(campaign_id)
+    refuse_while_changing(campaign)
     return campaign
 
 

@@ -6,17 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from loumass.campaigns.models import Campaign
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.graph import Graph
-from loumass.funnels.models import Edge, Node
-from loumass.funnels.models import Graph as GraphRow
-from loumass.funnels.node import Edge as PureEdge
-from loumass.funnels.node import Node as PureNode
+from loumass.funnels.service import graphs_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +89,3 @@ def steps_called(campaign: Campaign, key: str) -> list[UUID]:
 def _elsewhere(nodes: Iterable[UUID]) -> dict[UUID, int]:
     bound = {"organization_id": current_organization_id(), "nodes": uuid_array(nodes)}
     return {row.graph_id: row.number or 0 for row in db().execute(_ELSEWHERE, bound)}
-
-
-def graphs_of(graph_ids: Iterable[UUID]) -> dict[UUID, Graph]:
-    """The pure graphs, in three statements however many."""
-    ids = list(graph_ids)
-    nodes: dict[UUID, list[PureNode]] = {graph_id: [] for graph_id in ids}
-    edges: dict[UUID, list[PureEdge]] = {graph_id: [] for graph_id in ids}
-    for node in db().scalars(select(Node).where(Node.graph_id.in_(ids)).order_by(Node.position, Node.id)):
-        nodes[node.graph_id].append(
-            PureNode(node.id, node.key, node.kind, node.name, node.config, node.content_id)
-        )
-    for edge in db().scalars(select(Edge).where(Edge.graph_id.in_(ids)).order_by(Edge.id)):
-        edges[edge.graph_id].append(PureEdge(edge.source_id, edge.branch, edge.target_id))
-    starts = db().execute(select(GraphRow.id, GraphRow.start_node_id).where(GraphRow.id.in_(ids)))
-    return {row.id: Graph(tuple(nodes[row.id]), tuple(edges[row.id]), row.start_node_id) for row in starts}

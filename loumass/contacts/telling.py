@@ -1,5 +1,5 @@
 """`contact.tagged` and `contact.changed`: told where tags and fields change, and only while somebody in the organization waits
-for these very tags and fields. Whoever changes people asks `wanted` once for each batch."""
+for these very tags and fields. Whoever changes people asks who hears of it once for each batch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from loumass.contacts.models import Contact
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
-from loumass.events.service import facts_within, publish, publishing, ring_listeners, wanted
+from loumass.events.service import Hearers, facts_within, hearers_of, publish, wanted
 
 TAGGED, CHANGED = "contact.tagged", "contact.changed"
 #: The columns that every contact has; every other name is one of the organization's own fields.
@@ -62,9 +62,9 @@ def tagged_within(rows: str) -> str:
     return facts_within(told, "jsonb_build_object('tag', tagged.tag_id)")
 
 
-def telling_tags(watched: frozenset[str]) -> dict[str, Any]:
+def telling_tags(hearers: Hearers) -> dict[str, Any]:
     """What `tagged_within` binds."""
-    return publishing(TAGGED) | {"watched_tags": sorted(watched)}
+    return hearers.publishing() | {"watched_tags": sorted(hearers.wanted)}
 
 
 def values_of(contact: Contact) -> dict[str, str]:
@@ -89,8 +89,10 @@ _TELL_TAGGED = """
 
 def tell_tagged(given: Sequence[tuple[UUID, UUID]]) -> None:
     """Tell of new tags, as (contact, tag)."""
-    watched = wanted(TAGGED) if given else frozenset()
-    if not watched:
+    if not given:
+        return
+    hearers = hearers_of(TAGGED)
+    if not hearers.wanted:
         return
     bound = {
         "organization_id": current_organization_id(),
@@ -98,8 +100,8 @@ def tell_tagged(given: Sequence[tuple[UUID, UUID]]) -> None:
         "contacts": [contact_id for contact_id, _ in given],
         "tags": [tag_id for _, tag_id in given],
     }
-    db().execute(text(_TELL_TAGGED.format(told=tagged_within("given"))), bound | telling_tags(watched))
-    ring_listeners(TAGGED)
+    db().execute(text(_TELL_TAGGED.format(told=tagged_within("given"))), bound | telling_tags(hearers))
+    hearers.ring()
 
 
 def _value(contact: Contact, name: str) -> str:

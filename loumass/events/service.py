@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -121,10 +122,35 @@ def only_where(wants: Wants) -> Callable[[Hearing], Hearing]:
     return mark
 
 
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Who is told of a batch of facts of one `kind`, asked once; `wanted` is what listeners that are `only_where` want to hear
+    of it: a fact that only they hear need not be written else."""
+
+    kind: str
+    listeners: tuple[str, ...] = ()
+    wanted: frozenset[str] = frozenset()
+
+    def publishing(self) -> dict[str, Any]:
+        """What `facts_within` binds, beside `organization_id` and `now`."""
+        return {"kind": self.kind, "listeners": list(self.listeners), "together": TOGETHER}
+
+    def ring(self) -> None:
+        """They are told of what waits, after the commit."""
+        _ring(self.listeners)
+
+
+def hearers_of(kind: str) -> Hearers:
+    """Who wants to hear of a batch of facts now."""
+    names = _by_kind.get(kind, ())
+    wants = {name: _wants[name]() for name in names if name in _wants}
+    told = tuple(name for name in names if name not in wants or wants[name])
+    return Hearers(kind, told, frozenset().union(*wants.values()))
+
+
 def wanted(kind: str) -> frozenset[str]:
-    """What listeners that are `only_where` want to hear of `kind`: a fact that only they hear need not be written else."""
-    names = [name for name in _by_kind.get(kind, ()) if name in _wants]
-    return frozenset().union(*(_wants[name]() for name in names))
+    """What listeners that are `only_where` want to hear of `kind`."""
+    return hearers_of(kind).wanted
 
 
 def heard_by(listener: Listener) -> tuple[str, ...]:
@@ -148,11 +174,12 @@ def publish(kind: str, **ids: Any) -> None:
     publish_all(kind, [ids])
 
 
-def publish_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write many facts of one kind in one statement; listeners are rung after the commit."""
+def publish_all(kind: str, rows: Sequence[Mapping[str, Any]], hearers: Hearers | None = None) -> None:
+    """Write many facts of one kind in one statement; listeners are rung after the commit. `hearers`: where they were asked
+    already."""
     if not rows:
         return
-    listeners = _told_of(kind)
+    listeners = list((hearers or hearers_of(kind)).listeners)
     facts = [_facts(row.get("facts")) for row in rows]
     moments = [row.get("happened_at") for row in rows]
     # Few facts differ: each travels once. What is short, `unnest` fills up with nulls.
@@ -184,16 +211,9 @@ def facts_within(rows: str, facts: str = "'{}'::jsonb") -> str:
     return _WITHIN.format(rows=rows, facts=facts)
 
 
-def publishing(kind: str, listeners: Sequence[str] | None = None) -> dict[str, Any]:
-    """What `facts_within` binds, beside `organization_id` and `now`. Who has no session at hand names the `listeners`, as
-    `listeners_of` told them shortly before."""
-    told = _told_of(kind) if listeners is None else list(listeners)
-    return {"kind": kind, "listeners": told, "together": TOGETHER}
-
-
-def listeners_of(kind: str) -> Sequence[str]:
-    """Who wants to hear of `kind` now."""
-    return _told_of(kind)
+def publishing(kind: str) -> dict[str, Any]:
+    """What `facts_within` binds, beside `organization_id` and `now`."""
+    return hearers_of(kind).publishing()
 
 
 def ring_listeners(*kinds: str, within: timedelta = timedelta()) -> None:
@@ -231,7 +251,7 @@ def publish_alike(
 
 
 def _told_of(kind: str) -> list[str]:
-    return [name for name in _by_kind.get(kind, ()) if name not in _wants or _wants[name]()]
+    return list(hearers_of(kind).listeners)
 
 
 def _ring(listeners: Sequence[str], within: timedelta = timedelta()) -> None:

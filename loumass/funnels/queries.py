@@ -16,7 +16,7 @@ from loumass.content.composing import Draft
 from loumass.content.models import Content, ContentVersion
 from loumass.content.service import authored
 from loumass.core.database import db
-from loumass.core.tenancy import get_or_404
+from loumass.core.errors import NotFound
 from loumass.funnels import models
 from loumass.funnels.graph import Graph, branches_of
 from loumass.funnels.node import Edge, Node
@@ -24,15 +24,34 @@ from loumass.funnels.node import Edge, Node
 
 def graph_of(graph_id: UUID) -> Graph:
     """The pure graph, its nodes in reading order. Raises NotFound."""
-    row = get_or_404(models.Graph, graph_id)
-    found = select(models.Node).where(models.Node.graph_id == graph_id)
-    nodes = tuple(
-        Node(node.id, node.key, node.kind, node.name, node.config, node.content_id)
-        for node in db().scalars(found.order_by(models.Node.position, models.Node.id))
+    found = graphs_of([graph_id]).get(graph_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def graphs_of(graph_ids: Iterable[UUID]) -> dict[UUID, Graph]:
+    """The pure graphs of those that exist, in three statements however many."""
+    ids = list(graph_ids)
+    starts = (
+        db()
+        .execute(select(models.Graph.id, models.Graph.start_node_id).where(models.Graph.id.in_(ids)))
+        .all()
     )
-    edges = db().scalars(select(models.Edge).where(models.Edge.graph_id == graph_id))
-    ways = [Edge(edge.source_id, edge.branch, edge.target_id) for edge in edges]
-    return Graph(nodes, tuple(sorted(ways, key=_places(nodes))), row.start_node_id)
+    nodes: dict[UUID, list[Node]] = {row.id: [] for row in starts}
+    ways: dict[UUID, list[Edge]] = {row.id: [] for row in starts}
+    found = select(models.Node).where(models.Node.graph_id.in_(nodes))
+    for node in db().scalars(found.order_by(models.Node.position, models.Node.id)):
+        pure = Node(node.id, node.key, node.kind, node.name, node.config, node.content_id)
+        nodes[node.graph_id].append(pure)
+    for edge in db().scalars(select(models.Edge).where(models.Edge.graph_id.in_(nodes))):
+        ways[edge.graph_id].append(Edge(edge.source_id, edge.branch, edge.target_id))
+    return {
+        row.id: Graph(
+            tuple(nodes[row.id]), tuple(sorted(ways[row.id], key=_places(nodes[row.id]))), row.start_node_id
+        )
+        for row in starts
+    }
 
 
 def revision_of(graph_id: UUID) -> int | None:

@@ -13,7 +13,7 @@ from loumass.funnels.cloning import clone_graph
 from loumass.funnels.comparing import Comparison, compare
 from loumass.funnels.graph import Graph
 from loumass.funnels.kinds.base import Names
-from loumass.funnels.queries import graph_of, written_in
+from loumass.funnels.queries import graph_of, graphs_of, written_in
 from loumass.funnels.seeds import add_examples, use_example
 from loumass.funnels.templates import create, publish
 
@@ -24,6 +24,7 @@ __all__ = [
     "create",
     "freeze",
     "graph_of",
+    "graphs_of",
     "names_in",
     "problems_of",
     "publish",

@@ -22,7 +22,7 @@ from loumass.core.beside import Statement
 from loumass.core.database import db
 from loumass.core.plans import READ_IN_ORDER
 from loumass.core.tenancy import current_organization_id
-from loumass.events.service import facts_within, publishing, ring_listeners
+from loumass.events.service import facts_within, ring_listeners
 from loumass.messages import outbox_lease
 from loumass.messages.gates import MESSAGE_GATES, RESTING_GATES, TIMELESS_GATES, ended_sentences, zones
 from loumass.messages.gates_around import AROUND, AROUND_DAYS_OFF, BRAND, OFTEN, WITHOUT_CLOCK
@@ -250,4 +250,4 @@ class Attempt:
             "from_address": channel.address,
             "from_name": channel.sender_name,
             "tracking_domain_id": self.lease.tracking_domain_id,
-        } | publishing("message.cancelled", self.allowed.hear_of_cancelled)
+        } | self.allowed.hear_of_cancelled.publishing()

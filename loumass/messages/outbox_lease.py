@@ -17,7 +17,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
-from loumass.events.service import listeners_of
+from loumass.events.service import Hearers, hearers_of
 from loumass.messages.gates import CHANNEL_GATES, asked, opening, zones
 from loumass.messages.gates_around import OF_CHANNELS
 from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON
@@ -25,6 +25,7 @@ from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON
 #: Longer than the longest silence between two renewals: a provider call that runs into its timeouts.
 LEASE = timedelta(seconds=180)
 UNLIMITED = 2**31 - 1
+NOBODY = Hearers("")
 
 _TAKE = text("""
     UPDATE channel SET lease_token = :token, lease_until = :until
@@ -101,8 +102,8 @@ class Allowance:
     brand_id: UUID | None = None
     has_budget: bool = False
     #: Who hears of what was sent and of what is not sent any more.
-    hear_of_sent: Sequence[str] = ()
-    hear_of_cancelled: Sequence[str] = ()
+    hear_of_sent: Hearers = NOBODY
+    hear_of_cancelled: Hearers = NOBODY
 
     @property
     def is_counted(self) -> bool:
@@ -168,7 +169,7 @@ def allowance(lease: Lease, batch: int) -> Allowance:
     is_due = any(row.due_at is not None and row.due_at <= clock.now() for row in open_now)
     return Allowance(
         [row.priority for row in open_now] if is_due else [], min(batch, burst(channel)), left, first.today,
-        first.brand_id, first.has_budget, listeners_of("message.sent"), listeners_of("message.cancelled"),
+        first.brand_id, first.has_budget, hearers_of("message.sent"), hearers_of("message.cancelled"),
     )  # fmt: skip
 
 

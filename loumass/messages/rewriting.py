@@ -19,7 +19,7 @@ _WAITING = """
         SELECT m.id FROM message m
         WHERE m.organization_id = :organization_id AND m.stream_id = :stream_id AND m.is_open AND m.state = 'queued'
           AND m.step_id IS NOT NULL AND {which}
-        ORDER BY m.id FOR UPDATE
+        ORDER BY m.id {most} FOR UPDATE
     )
 """
 # What a voice spoke of it is not what it says any more.
@@ -42,7 +42,7 @@ _TELLS_OTHERWISE = """EXISTS (
     SELECT 1 FROM jsonb_each(CAST(:values AS jsonb)) said
     WHERE jsonb_exists(m.merge_values, said.key) AND m.merge_values -> said.key IS DISTINCT FROM said.value)"""
 _FRESHEN = text(f"""
-    WITH {_WAITING.format(which=_TELLS_OTHERWISE)}
+    WITH {_WAITING.format(which=_TELLS_OTHERWISE, most="")}
     UPDATE message SET sound_id = CASE WHEN message.is_synthetic THEN NULL ELSE message.sound_id END, {_UNSAID},
         merge_values = message.merge_values || (
             SELECT jsonb_object_agg(said.key, said.value) FROM jsonb_each(CAST(:values AS jsonb)) said
@@ -58,10 +58,14 @@ def channels_waiting(stream_id: UUID, node_id: UUID) -> list[UUID]:
     return list(db().scalars(_CHANNELS, bound))
 
 
-def rewrite_planned(plan: Plan) -> int:
-    """What waits for the plan's channel and step says what the plan says; returns how many. They keep their place."""
+def rewrite_planned(plan: Plan, most: int) -> int:
+    """At most so many that wait for the plan's channel and step with other words say what the plan says; returns how many.
+    They keep their place."""
     frozen = frozen_contact(plan.names)
-    waiting = _WAITING.format(which="m.channel_id = :channel_id AND m.node_id = :node_id")
+    which = (
+        "m.channel_id = :channel_id AND m.node_id = :node_id AND m.content_version_id <> :content_version_id"
+    )
+    waiting = _WAITING.format(which=which, most="LIMIT :most")
     statement = _REWRITE.format(waiting=waiting, frozen=frozen.sql, unsaid=_UNSAID)
     values = {name: value for name, value in plan.values.items() if name in plan.names}
     rows = db().execute(
@@ -76,6 +80,7 @@ def rewrite_planned(plan: Plan) -> int:
             "sound_id": plan.sound_id,
             "is_synthetic": plan.is_synthetic,
             "tracked": plan.tracked,
+            "most": most,
             **frozen.parameters,
         },
     )

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from loumass.campaigns.advancing.slice import advance_slice
+from loumass.campaigns.changing import carrying
 from loumass.campaigns.changing.applying import apply, review_of_draft, undo
 from loumass.campaigns.changing.choices import Choices, Removal, Timing
 from loumass.campaigns.changing.drafts import begin
 from loumass.campaigns.changing.moving import STEP_REMOVED
 from loumass.campaigns.models import Campaign, CampaignChange
-from loumass.campaigns.walked import graphs_of
 from loumass.core import clock
 from loumass.core.errors import Refused
 from loumass.funnels import editing
 from loumass.funnels.graph import Graph, branches_of
-from loumass.funnels.service import graph_of
+from loumass.funnels.service import graph_of, graphs_of
 from loumass.funnels.validation import problems
+from tests.campaigns.anything import Crash, dying_before
 from tests.campaigns.cast import Run
 from tests.campaigns.changing.edits import Drafted, open_change
+from tests.campaigns.happening import broken_promises
 from tests.campaigns.journeys import HAD, Course, Journey
 
 #: Over which a change spreads those whose time has passed.
@@ -63,7 +69,9 @@ def change(session: Session, run: Run, course: Course, people: list[Journey], ch
     proposed = review_of_draft(campaign, found).proposal.graph
     removal, timing, choices = _choices(chance, course.live, proposed)
     try:
-        apply(run.id, choices, None)
+        with _few_at_a_time(chance):
+            apply(run.id, choices, None)
+            _carried_over(session, run, chance)
     except Refused:
         session.rollback()
         return False
@@ -71,19 +79,46 @@ def change(session: Session, run: Run, course: Course, people: list[Journey], ch
     return True
 
 
-def take_back(session: Session, run: Run, course: Course, people: list[Journey]) -> bool:
+def take_back(session: Session, run: Run, course: Course, people: list[Journey], chance: Random) -> bool:
     """The latest change undone; whether there was one that could be."""
     campaign = session.get_one(Campaign, (run.tenant.id, run.id), populate_existing=True)
     if campaign.version == 1:
         return False
     try:
-        undo(run.id, campaign.version, None)
+        with _few_at_a_time(chance):
+            undo(run.id, campaign.version, None)
+            _carried_over(session, run, chance)
     except Refused:
         # What it would bring back lacks what is needed now, or is what runs already.
         session.rollback()
         return False
     _follow(session, run, course, people, Removal(), Timing())
     return True
+
+
+@contextmanager
+def _few_at_a_time(chance: Random) -> Iterator[None]:
+    """Some changes are too large to be applied at once."""
+    if chance.random() < 0.5:
+        yield
+        return
+    with patch.object(carrying, "AT_ONCE", -1), patch.object(carrying, "SLICE", chance.choice([1, 1, 2, 5])):
+        yield
+
+
+def _carried_over(session: Session, run: Run, chance: Random) -> None:
+    """What is left of the change is done slice by slice, by workers of whom many die; nobody walks meanwhile."""
+    session.commit()
+    is_left = session.get_one(Campaign, (run.tenant.id, run.id)).changing_since is not None
+    while is_left:
+        assert advance_slice(run.id) is None
+        try:
+            with dying_before(chance.randint(2, 60)):
+                is_left = carrying.carry_on(run.id)
+        except Crash:
+            session.rollback()
+        session.commit()
+        assert broken_promises(session, run) == []
 
 
 def _crowded(course: Course, people: list[Journey]) -> set[str]:

@@ -162,7 +162,7 @@ class Anything(RuleBasedStateMachine):
         with self._after_a_second() as session:
             done = (session, self.run, self.course, self.people)
             if self.course.older and self.chance.random() < 0.2:
-                self._change(session, lambda: changed.take_back(*done))
+                self._change(session, lambda: changed.take_back(*done, self.chance))
             else:
                 self._change(session, lambda: changed.change(*done, self.chance))
 

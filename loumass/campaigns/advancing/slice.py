@@ -36,7 +36,7 @@ log = structlog.get_logger("campaigns")
 
 _CAMPAIGN = text("""
     SELECT id FROM campaign
-    WHERE organization_id = :organization_id AND id = :campaign_id AND state = 'running' FOR SHARE
+    WHERE organization_id = :organization_id AND id = :campaign_id AND state = 'running' AND changing_since IS NULL FOR SHARE
 """)
 _LEFT = text("""
     SELECT (SELECT due_at FROM enrollment
@@ -62,7 +62,8 @@ class Advanced:
 
 
 def advance_slice(campaign_id: UUID, most: int = MOST, when_full: Call | None = None) -> Advanced | None:
-    """Advance at most so many who are due, in one transaction that the caller commits. None when it does not run.
+    """Advance at most so many who are due, in one transaction that the caller commits. None when it does not run, and
+    while a change is being applied to it.
 
     `when_full` is called once so many are claimed: there may be more.
     """

@@ -1,61 +1,31 @@
-"""A change applied: in one transaction that has the campaign to itself, so that no slice walks while the ground moves.
+"""A change applied: decided on by a transaction that has the campaign to itself, so that no slice walks while the ground moves.
 
-The graph as it was is frozen with its number; the graph itself keeps its row and its nodes and says the new things.
+The graph as it was is frozen with its number; the graph itself keeps its row and its nodes and says the new things. Where few
+people are concerned all of it happens in that transaction (`carrying.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import select
 
-from loumass.accounts.service import audit
 from loumass.campaigns import states
-from loumass.campaigns.advancing.ground import ground_of
-from loumass.campaigns.advancing.sending import plan_for
-from loumass.campaigns.changing import moving, people, reviewing, waits
-from loumass.campaigns.changing.choices import END, MOVE, Choices
-from loumass.campaigns.changing.drafts import (
-    is_of_template,
-    is_outdated,
-    open_change,
-    refuse_unless_changeable,
-)
+from loumass.campaigns.changing import people, reviewing
+from loumass.campaigns.changing.carrying import carry_out
+from loumass.campaigns.changing.choices import Choices
+from loumass.campaigns.changing.drafts import is_outdated, open_change, refuse_unless_changeable
 from loumass.campaigns.changing.proposal import Proposal, proposal_of
 from loumass.campaigns.changing.reviewing import Review, review_of
-from loumass.campaigns.goal_times import look_ahead
+from loumass.campaigns.changing.work import Work, decided
 from loumass.campaigns.models import Campaign, CampaignChange
-from loumass.campaigns.waking import announce, wake_engine
-from loumass.channels.models import Channel
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
 from loumass.core.ids import uuid7
 from loumass.core.plans import PLANNED_FOR_MANY
-from loumass.core.tenancy import get, get_or_404
-from loumass.funnels.models import Graph
-from loumass.funnels.replacing import take_over
-from loumass.funnels.service import clone_graph, graph_of
-from loumass.messages.rewriting import channels_waiting, rewrite_planned
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of how many people (messages for `rewritten`)."""
-
-    finishing: int = 0
-    moved: int = 0
-    ended: int = 0
-    retimed: int = 0
-    rewritten: int = 0
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """What happened to anybody at all."""
-        all_of = {name: getattr(self, name) for name in self.__slots__}
-        return {name: count for name, count in all_of.items() if count}
+from loumass.funnels.service import clone_graph
 
 
 def review_of_draft(campaign: Campaign, change: CampaignChange, choices: Choices | None = None) -> Review:
@@ -72,9 +42,10 @@ def review_of_undoing(campaign: Campaign) -> tuple[CampaignChange, Review]:
 
 
 def apply(campaign_id: UUID, choices: Choices, user_id: UUID | None) -> CampaignChange:
-    """The campaign's draft of change, applied. Raises NotFound; Conflict without a draft, and when another change was
-    applied meanwhile; Refused while something is wrong with it."""
-    campaign = states.locked(campaign_id)
+    """The campaign's draft of change, applied; with many people inside it is being applied from now on (`work`). Raises
+    NotFound; Conflict without a draft, and when another change was applied meanwhile or is being applied; Refused while
+    something is wrong with it."""
+    campaign = states.settled(campaign_id)
     refuse_unless_changeable(campaign)
     change = open_change(campaign.id)
     if change is None:
@@ -85,16 +56,16 @@ def apply(campaign_id: UUID, choices: Choices, user_id: UUID | None) -> Campaign
             "Look at the difference first. Nothing was changed."
         )
     is_own = change.from_graph_id is None
-    _carry_out(change, proposal_of(campaign, change.graph_id, is_own=is_own), choices, user_id)
+    _decide(change, proposal_of(campaign, change.graph_id, is_own=is_own), choices, user_id)
     return change
 
 
 def undo(campaign_id: UUID, number: int, user_id: UUID | None) -> CampaignChange:
     """The campaign is what it was before its version `number`, as a version of its own; people are treated the safe way.
 
-    Raises NotFound; Conflict unless that is the latest version.
+    Raises NotFound; Conflict unless that is the latest version, and while a change is being applied.
     """
-    campaign = states.locked(campaign_id)
+    campaign = states.settled(campaign_id)
     refuse_unless_changeable(campaign)
     last = _latest(campaign)
     if last.number != number or last.before_graph_id is None:
@@ -104,7 +75,7 @@ def undo(campaign_id: UUID, number: int, user_id: UUID | None) -> CampaignChange
         id=uuid7(), campaign_id=campaign.id, graph_id=clone_graph(last.before_graph_id), base_number=campaign.version,
         from_graph_id=last.before_graph_id, made_by_id=user_id, made_at=clock.now(), undoes=number,
     )  # fmt: skip
-    _carry_out(change, proposal_of(campaign, change.graph_id, is_own=False), Choices(), user_id)
+    _decide(change, proposal_of(campaign, change.graph_id, is_own=False), Choices(), user_id)
     return change
 
 
@@ -116,7 +87,8 @@ def _latest(campaign: Campaign) -> CampaignChange:
     return found
 
 
-def _carry_out(change: CampaignChange, proposal: Proposal, choices: Choices, user_id: UUID | None) -> None:
+def _decide(change: CampaignChange, proposal: Proposal, choices: Choices, user_id: UUID | None) -> None:
+    """What becomes of everybody is decided and written down; then it is carried out."""
     campaign = proposal.campaign
     for sentence in reviewing.stops_of(proposal):
         raise Refused(f"{sentence} Nothing was changed.")
@@ -125,47 +97,23 @@ def _carry_out(change: CampaignChange, proposal: Proposal, choices: Choices, use
     standing = people.standing_at(campaign)
     met = {step for _, step in reviewing.met_again(proposal, standing, choices)}
     change.before_graph_id = clone_graph(campaign.graph_id, number=campaign.version)
-    change.number = campaign.version = campaign.version + 1
+    change.number, change.people = campaign.version + 1, {}
     change.applied_at, change.applied_by_id = clock.now(), user_id
     change.summary = _summary(proposal, change)
-    change.removed_graph_id = take_over(
-        campaign.graph_id, change.graph_id, proposal.match, proposal.said_anew
-    )
     db().add(change)
     campaign.skips = _skips(campaign, met, choices)
-    _note_origin(campaign, change)
     db().flush()
-    done = _people(proposal, [one for one in standing if one in proposal.match.removed], change, choices)
-    change.people = done.counts
-    _tell(campaign, change, done)
+    carry_out(campaign, change, _work(proposal, standing, choices))
 
 
-def _people(
-    proposal: Proposal, standing: Collection[UUID], change: CampaignChange, choices: Choices
-) -> Applied:
-    """`standing`: the removed steps where somebody stands."""
-    campaign = proposal.campaign
-    assert change.before_graph_id is not None  # noqa: S101  just frozen
-    chosen = {node_id: choices.removal(node_id) for node_id in standing}
-    finishing = [one for one in standing if chosen[one].what not in (END, MOVE)]
-    targets = {one: removal.target for one, removal in chosen.items() if removal.what == MOVE}
+def _work(proposal: Proposal, standing: Mapping[UUID, int], choices: Choices) -> Work:
     anew = [node.id for node in reviewing.said_anew(proposal) if choices.is_written_anew(node.id)]
-    return Applied(
-        ended=sum(moving.take_out(campaign, one) for one in standing if chosen[one].what == END),
-        moved=sum(moving.move_to(campaign, one, target) for one, target in targets.items() if target),
-        finishing=moving.let_finish(campaign, change.before_graph_id, finishing),
-        retimed=waits.carry_out(campaign, proposal.graph, reviewing.retimed_steps(proposal), choices),
-        rewritten=sum(_rewrite(campaign, node_id) for node_id in anew),
+    return decided(
+        choices,
+        removed={one: count for one, count in standing.items() if one in proposal.match.removed},
+        timed={one: standing.get(one, 0) for one in reviewing.retimed_steps(proposal)},
+        written=people.queued_at(proposal.campaign, anew),
     )
-
-
-def _rewrite(campaign: Campaign, node_id: UUID) -> int:
-    """What is queued at the step takes its new words, sender by sender."""
-    graph = graph_of(campaign.graph_id)
-    ground = ground_of(campaign, graph)
-    channels = [get(Channel, one) for one in channels_waiting(campaign.id, node_id)]
-    plans = [plan_for(ground, graph.node(node_id), channel) for channel in channels if channel]
-    return sum(rewrite_planned(plan) for plan in plans if plan)
 
 
 def _skips(campaign: Campaign, met: Collection[UUID], choices: Choices) -> dict[str, str]:
@@ -183,21 +131,7 @@ def _refuse_strange_targets(proposal: Proposal, choices: Choices) -> None:
         )
 
 
-def _note_origin(campaign: Campaign, change: CampaignChange) -> None:
-    """The campaign runs that version of its template from now on."""
-    if change.from_graph_id is not None and is_of_template(change.from_graph_id):
-        get_or_404(Graph, campaign.graph_id).cloned_from_id = change.from_graph_id
-
-
 def _summary(proposal: Proposal, change: CampaignChange) -> str:
     if change.undoes is not None:
         return f"Version {change.undoes} taken back. {proposal.comparison.sentence}"
     return proposal.comparison.sentence
-
-
-def _tell(campaign: Campaign, change: CampaignChange, done: Applied) -> None:
-    verb = "campaign.change_undone" if change.undoes is not None else "campaign.change_applied"
-    audit(verb, "campaign", campaign.id, number=change.number, **done.counts)
-    wake_engine([campaign.id])
-    look_ahead(campaign)
-    announce([campaign.id])

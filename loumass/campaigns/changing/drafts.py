@@ -34,7 +34,7 @@ def begin(campaign_id: UUID, author_id: UUID | None, from_graph_id: UUID | None 
 
     Raises NotFound; Conflict for a campaign that does not run, and while there is another draft.
     """
-    campaign = states.locked(campaign_id)
+    campaign = states.settled(campaign_id)
     refuse_unless_changeable(campaign)
     if open_change(campaign.id) is not None:
         raise Conflict(
@@ -55,7 +55,7 @@ def begin(campaign_id: UUID, author_id: UUID | None, from_graph_id: UUID | None 
 
 def discard(campaign_id: UUID) -> None:
     """Nothing comes of the draft. Raises NotFound, Conflict when there is none."""
-    campaign = states.locked(campaign_id)
+    campaign = states.settled(campaign_id)
     change = _required(campaign)
     empty(change.graph_id)
     change.discarded_at = clock.now()
@@ -66,7 +66,7 @@ def discard(campaign_id: UUID) -> None:
 def go_on(campaign_id: UUID) -> None:
     """The draft is held against the campaign as it is now, although something was applied since it was made: what that
     changed shows in the review. Raises NotFound, Conflict when there is none."""
-    campaign = states.locked(campaign_id)
+    campaign = states.settled(campaign_id)
     _required(campaign).base_number = campaign.version
 
 

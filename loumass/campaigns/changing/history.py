@@ -70,7 +70,8 @@ def _with_people(one: Version, finishing: dict[UUID, int]) -> Version:
 
 
 def _applied(campaign: Campaign) -> Sequence[CampaignChange]:
-    is_applied = CampaignChange.applied_at.is_not(None)
+    # One that is just being applied is no version before the graph says so.
+    is_applied = CampaignChange.number <= campaign.version
     found = select(CampaignChange).where(CampaignChange.campaign_id == campaign.id, is_applied)
     return db().scalars(found.order_by(CampaignChange.number)).all()
 

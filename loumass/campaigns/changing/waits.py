@@ -5,20 +5,19 @@ Whoever is written to in the same minute waits for the same minute: however many
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from loumass.accounts.days_off.reading import NONE, days_off
 from loumass.accounts.models import Organization
-from loumass.campaigns.changing.choices import KEEP, SPREAD, Choices
 from loumass.campaigns.models import Campaign
 from loumass.core import clock
-from loumass.core.arrays import integer_array, moment_array, uuid_array
+from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.decisions import WaitUntil
@@ -28,61 +27,25 @@ from loumass.funnels.kinds import kind_of
 from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import UTC, zone_or
 
-TURN = "Its turn after the change"
-_NEVER = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
+#: So many groups are read at a time.
+_TOGETHER = 2_000
 
-_TIMED = """
+#: Who waits for a time at one of `:nodes`; what those who are alike have in common.
+TIMED = """
     e.organization_id = :organization_id AND e.campaign_id = :campaign_id AND e.node_id = ANY(CAST(:nodes AS uuid[]))
     AND e.state = 'waiting' AND e.due_at IS NOT NULL AND e.waiting_for ->> 'for' = 'until'
 """
-_GROUPED = """
+GROUPED = """
     date_trunc('minute', e.entered_at) AS entered_at, date_trunc('minute', e.last_sent_at) AS last_sent_at,
     date_trunc('minute', e.due_at) AS due_at, coalesce(contact.timezone, '') AS zone
 """
-_GROUPS = text(f"""
-    SELECT e.node_id, {_GROUPED}, count(*) AS people FROM enrollment e
+SOME = "AND e.id = ANY(CAST(:ids AS uuid[]))"
+_GROUPS = f"""
+    SELECT e.node_id, {GROUPED}, count(*) AS people FROM enrollment e
     JOIN contact ON contact.organization_id = :organization_id AND contact.id = e.contact_id
-    WHERE {_TIMED} GROUP BY 1, 2, 3, 4, 5
-""")
-# Locked in id order, as whoever else changes them does. What passed already keeps its place in the queue of those who are
-# past due, so that a campaign that rests asks about it.
-_RETIME = text(f"""
-    WITH alike AS (
-        SELECT * FROM unnest(CAST(:group_nodes AS uuid[]), CAST(:entered AS timestamptz[]), CAST(:sent AS timestamptz[]),
-            CAST(:dues AS timestamptz[]), CAST(:zones AS text[]), CAST(:ats AS timestamptz[]), CAST(:becauses AS text[]),
-            CAST(:hours AS integer[]))
-            AS alike(node_id, entered_at, last_sent_at, due_at, zone, at, because, hours)
-    ), waiting AS MATERIALIZED (
-        SELECT e.id, e.node_id, {_GROUPED} FROM enrollment e
-        JOIN contact ON contact.organization_id = :organization_id AND contact.id = e.contact_id
-        WHERE {_TIMED} ORDER BY e.id FOR UPDATE OF e
-    ), turn AS (
-        SELECT waiting.id, alike.because, alike.hours, CASE WHEN alike.hours = 0 THEN alike.at ELSE
-            CAST(:now AS timestamptz) + make_interval(hours => alike.hours)
-            * (row_number() OVER (PARTITION BY alike.node_id, alike.hours > 0 ORDER BY alike.at, waiting.id) - 1)
-            / count(*) OVER (PARTITION BY alike.node_id, alike.hours > 0) END AS due_at
-        FROM waiting JOIN alike ON alike.node_id = waiting.node_id AND alike.entered_at = waiting.entered_at
-            AND coalesce(alike.last_sent_at, :never) = coalesce(waiting.last_sent_at, :never)
-            AND alike.due_at = waiting.due_at AND alike.zone = waiting.zone
-    )
-    UPDATE enrollment SET due_at = turn.due_at, waiting_for = CASE WHEN turn.hours = 0
-        THEN jsonb_build_object('for', 'until', 'because', turn.because)
-        ELSE jsonb_build_object('for', 'turn', 'because', CAST(:turn AS text)) END
-    FROM turn WHERE enrollment.organization_id = :organization_id AND enrollment.id = turn.id
-    RETURNING enrollment.id
-""")
-_ASK_ANEW = text("""
-    WITH waiting AS MATERIALIZED (
-        SELECT e.id FROM enrollment e
-        WHERE e.organization_id = :organization_id AND e.campaign_id = :campaign_id AND e.node_id = ANY(CAST(:nodes AS uuid[]))
-          AND (e.state = 'waiting' AND e.waiting_for ->> 'for' NOT IN ('until', 'turn', 'away', 'message')
-            OR e.state = 'held' AND e.waiting_for ->> 'for' IN ('event', 'mending'))
-        ORDER BY e.id FOR UPDATE OF e
-    )
-    UPDATE enrollment SET state = 'active', reason = NULL, due_at = :now FROM waiting
-    WHERE enrollment.organization_id = :organization_id AND enrollment.id = waiting.id
-    RETURNING enrollment.id
-""")
+    WHERE {TIMED} {{some}} GROUP BY 1, 2, 3, 4, 5
+"""
+_ALL_GROUPS, _SOME_GROUPS = text(_GROUPS.format(some="")), text(_GROUPS.format(some=SOME))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +84,17 @@ class Retimed:
     later: int = 0
 
 
-def retimed(campaign: Campaign, graph: Graph, nodes: Collection[UUID]) -> list[Alike]:
-    """Everybody who waits for a time at one of the nodes, and the time that `graph` gives them."""
+def retimed(
+    campaign: Campaign, graph: Graph, nodes: Collection[UUID], ids: Collection[UUID] | None = None
+) -> Iterator[Alike]:
+    """Everybody (or who of `ids`) waits for a time at one of the nodes, and the time that `graph` gives them."""
     known = {one: _Deciding.on(graph.node(one)) for one in nodes if one in graph}
     if not known:
-        return []
+        return
     organization = db().get_one(Organization, current_organization_id())
     home = zone_or(organization.timezone, UTC)
-    found, closed = [], days_off() if skips_days_off(graph) else NONE
-    for row in db().execute(_GROUPS, _of(campaign, nodes=uuid_array(known))):
+    closed = days_off() if skips_days_off(graph) else NONE
+    for row in _groups(campaign, known, ids):
         entered_at = row.entered_at
         facts = Facts(
             enrollment_id=row.node_id, entered_at=entered_at, timezone=zone_or(row.zone, home),
@@ -137,10 +102,15 @@ def retimed(campaign: Campaign, graph: Graph, nodes: Collection[UUID]) -> list[A
             event_timezone=zone_or(campaign.event_timezone, home), days_off=closed,
         )  # fmt: skip
         at, because = known[row.node_id].target(facts)
-        found.append(
-            Alike(row.node_id, entered_at, row.last_sent_at, row.due_at, row.zone, row.people, at, because)
-        )
-    return found
+        yield Alike(row.node_id, entered_at, row.last_sent_at, row.due_at, row.zone, row.people, at, because)
+
+
+def _groups(campaign: Campaign, nodes: Iterable[UUID], ids: Collection[UUID] | None) -> Iterable[Row[Any]]:
+    bound = _of(campaign, nodes=uuid_array(nodes))
+    if ids is not None:
+        return db().execute(_SOME_GROUPS, {**bound, "ids": uuid_array(ids)})
+    # However many groups there are, they are not held together.
+    return db().execute(_ALL_GROUPS, bound, execution_options={"yield_per": _TOGETHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,43 +154,6 @@ def sums_of(groups: Iterable[Alike]) -> dict[UUID, Retimed]:
         elif one.is_moved:
             here["later"] += one.people
     return {node_id: Retimed(node_id, **counts) for node_id, counts in sums.items()}
-
-
-def carry_out(campaign: Campaign, graph: Graph, nodes: Collection[UUID], choices: Choices) -> int:
-    """Move in time whom the change moves, as chosen; who waits for something else there is asked anew. How many moved."""
-    if not nodes:
-        return 0
-    now = clock.now()
-    moved = [one for one in retimed(campaign, graph, nodes) if _is_chosen(one, choices)]
-    rows: Sequence[Any] = ()
-    if moved:
-        rows = db().execute(_RETIME, _of(campaign, now=now, never=_NEVER, turn=TURN, **_columns(moved, choices, now))).all()  # fmt: skip
-    anew = db().execute(_ASK_ANEW, _of(campaign, nodes=uuid_array(nodes), now=now)).all()
-    return len(rows) + len(anew)
-
-
-def _is_chosen(one: Alike, choices: Choices) -> bool:
-    if not one.is_moved:
-        return False
-    return not (one.is_earlier and choices.timing(one.node_id).what == KEEP)
-
-
-def _columns(moved: Sequence[Alike], choices: Choices, now: datetime) -> Mapping[str, Any]:
-    def hours(one: Alike) -> int:
-        timing = choices.timing(one.node_id)
-        return timing.hours if timing.what == SPREAD and one.is_earlier and one.at <= now else 0
-
-    return {
-        "nodes": uuid_array({one.node_id for one in moved}),
-        "group_nodes": uuid_array(one.node_id for one in moved),
-        "entered": moment_array(one.entered_at for one in moved),
-        "sent": moment_array(one.last_sent_at for one in moved),
-        "dues": moment_array(one.due_at for one in moved),
-        "zones": [one.zone for one in moved],
-        "ats": moment_array(one.at for one in moved),
-        "becauses": [one.because for one in moved],
-        "hours": integer_array(hours(one) for one in moved),
-    }
 
 
 def _of(campaign: Campaign, **more: Any) -> dict[str, Any]:

@@ -84,7 +84,14 @@ def owner_of_campaign_graph(graph_id: UUID) -> Owner | None:
     )
 
 
+_UNDER_WAY = (
+    "A change of this campaign is being applied. Until everybody is carried over, nothing else is changed."
+)
+
+
 def _owner_of_running(campaign: Campaign) -> Owner:
+    if campaign.changing_since is not None:
+        return replace(_owner(campaign, may_change=False), note=_UNDER_WAY)
     is_new = campaign.state in ("draft", "scheduled")
     has_ended = campaign.state in ("finished", "cancelled")
     walked = "People walk this funnel, so its steps stay as they are. Change its words here, its steps in a draft of change."
@@ -104,6 +111,9 @@ def _owner_of_running(campaign: Campaign) -> Owner:
 
 
 def _owner_of_draft(campaign: Campaign, change: CampaignChange) -> Owner | None:
+    if change.work is not None:
+        badge = ("Draft of change", "pencil")
+        return replace(_owner(campaign, may_change=False), badge=badge, note=_UNDER_WAY)
     if change.applied_at is not None or change.discarded_at is not None:
         return None
     review = Act("Review change", url_for("campaigns.change", id=campaign.id), is_primary=True)

@@ -16,6 +16,7 @@ from loumass.campaigns.changing.applying import apply, review_of_draft
 from loumass.campaigns.changing.reviewing import Review
 from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.campaigns.pages.blueprint import pages
+from loumass.campaigns.under_way import progress_of
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Problem, Refused
 from loumass.core.tenancy import get_or_404
@@ -90,8 +91,27 @@ def apply_change(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that 
         status = 409 if isinstance(problem, Conflict) else 422
         return _page(get_or_404(Campaign, id), chosen, problem.sentence), status
     db().commit()
+    if done.work is not None:
+        return under_way(id)
     flash(f"Version {done.number} is what people walk now.{told(done)}", "done")
     return redirect(url_for(".versions", id=id), 303)
+
+
+def under_way(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
+    """So many people are concerned that nobody waits for them: the campaign's page tells how far it is."""
+    flash("It has begun. Nobody moves until everybody is carried over. You may leave this page.", "done")
+    return redirect(url_for(".show", id=id), 303)
+
+
+@pages.get("/campaigns/<uuid:id>/change/progress")
+@requires("campaigns.read")
+def change_progress(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
+    """How far a change that is being applied has come; once it is over, its reader's page is loaded anew."""
+    campaign = get_or_404(Campaign, id)
+    progress = progress_of(campaign)
+    if progress is None:
+        return "", 200, {"HX-Refresh": "true"}
+    return render_template("campaigns/_progress.html", campaign=campaign, under_way=progress)
 
 
 @pages.post("/campaigns/<uuid:id>/change/base")
@@ -143,7 +163,12 @@ def told(done: CampaignChange) -> str:
 @pages.context_processor
 def _drafts() -> dict[str, Any]:
     """Every page of a campaign may say that somebody works on a change of it."""
-    return {"open_change": drafts.open_change, "who": who, "changeable": drafts.CHANGEABLE}
+    return {
+        "open_change": drafts.open_change,
+        "who": who,
+        "changeable": drafts.CHANGEABLE,
+        "progress_of": progress_of,
+    }
 
 
 def who(user_id: UUID | None) -> str:

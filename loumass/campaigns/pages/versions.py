@@ -13,7 +13,7 @@ from loumass.campaigns.changing.choices import Choices
 from loumass.campaigns.changing.history import compared, running_template, versions_of
 from loumass.campaigns.models import Campaign
 from loumass.campaigns.pages.blueprint import pages, tabs_of
-from loumass.campaigns.pages.changing import shown, told, who
+from loumass.campaigns.pages.changing import shown, told, under_way, who
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import get_or_404
@@ -75,6 +75,8 @@ def undo_change(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that a
     number = request.form.get("number", 0, type=int)
     done = undo(id, number, g.user.id)
     db().commit()
+    if done.work is not None:
+        return under_way(id)
     flash(
         f"Version {number} is taken back. Version {done.number} is what people walk now.{told(done)}", "done"
     )

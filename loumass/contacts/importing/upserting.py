@@ -13,7 +13,7 @@ from loumass.contacts.importing.options import Existing
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
-from loumass.events.service import facts_within, publishing, ring_listeners, wanted
+from loumass.events.service import Hearers, facts_within, hearers_of
 
 
 class Counts(NamedTuple):
@@ -51,25 +51,25 @@ def upsert(
         "facts": json.dumps({"import_id": str(import_id)} if import_id else {}),
     }
     updated = 0
-    watched, watched_tags = wanted(telling.CHANGED), frozenset[str]()
+    hearers = hearers_of(telling.CHANGED)
     if staged.new:
         db().execute(_INSERT, bound)
         if import_id is not None:
             db().execute(_BROUGHT, bound)
         db().execute(_CREATED, bound)
-        if watched:
-            _tell(_COME, bound, watched)
+        if hearers.wanted:
+            _tell(_COME, bound, hearers)
     if staged.known and existing != "skip":
-        if watched:
-            _tell(_CHANGING[existing], bound, watched)
+        if hearers.wanted:
+            _tell(_CHANGING[existing], bound, hearers)
         updated = _count(_UPDATES[existing], bound)
     if staged.known and import_id is not None:
         db().execute(_FOUND, bound)
     if tags or staged.has_tags:
         db().execute(_NEW_TAGS, bound)
-        watched_tags = wanted(telling.TAGGED)
-        if watched_tags:
-            _tell_tags(bound, watched_tags)
+        of_tags = hearers_of(telling.TAGGED)
+        if of_tags.wanted:
+            _tell_tags(bound, of_tags)
         else:
             db().execute(_TAG, bound)
     if source:
@@ -77,19 +77,19 @@ def upsert(
     return Counts(staged.new, updated, staged.known - updated)
 
 
-def _tell(statement: str, bound: dict[str, Any], watched: frozenset[str]) -> None:
+def _tell(statement: str, bound: dict[str, Any], hearers: Hearers) -> None:
     told = facts_within("changed", "jsonb_build_object('fields', changed.names)")
-    values = bound | publishing(telling.CHANGED) | {"watched": sorted(watched)}
+    values = bound | hearers.publishing() | {"watched": sorted(hearers.wanted)}
     # Asked before they are changed, while the rows still say what they said.
     db().execute(text(statement.format(told=told)), values)
-    ring_listeners(telling.CHANGED)
+    hearers.ring()
 
 
-def _tell_tags(bound: dict[str, Any], watched: frozenset[str]) -> None:
+def _tell_tags(bound: dict[str, Any], hearers: Hearers) -> None:
     told = telling.tagged_within("given")
     statement = f"WITH given AS ({_TAG_SQL} RETURNING contact_id, tag_id), {told} SELECT count(*) FROM given"
-    db().execute(text(statement), bound | telling.telling_tags(watched))
-    ring_listeners(telling.TAGGED)
+    db().execute(text(statement), bound | telling.telling_tags(hearers))
+    hearers.ring()
 
 
 def _count(statement: Any, bound: dict[str, Any]) -> int:

@@ -18,7 +18,7 @@ from loumass.contacts.column_names import field_key
 from loumass.contacts.telling import CHANGED, value_sql
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
-from loumass.events.service import publish_all, wanted
+from loumass.events.service import Hearers, hearers_of, publish_all
 from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Kind, Names
@@ -180,9 +180,10 @@ class SetFieldStep(Kind[SetFieldConfig]):
         if field not in WRITABLE:
             db().execute(_KNOW, ground.bound(field=field, now=ground.now))
         statement = _WRITE.format(column=_COLUMNS.get(field, _OWN))
-        if field in wanted(CHANGED):
+        hearers = hearers_of(CHANGED)
+        if field in hearers.wanted:
             changed = {row.id for row in db().execute(text(statement + _WHO), bound) if row.differs}
-            _tell(ground, node, field, [one for one in walkers if one.contact_id in changed])
+            _tell(ground, node, field, [one for one in walkers if one.contact_id in changed], hearers)
         else:
             db().execute(text(statement), bound)
 
@@ -219,7 +220,8 @@ class SetFieldStep(Kind[SetFieldConfig]):
             )
 
 
-def _tell(ground: Ground, node: Node, field: str, walkers: Sequence[Walker]) -> None:
+def _tell(ground: Ground, node: Node, field: str, walkers: Sequence[Walker], hearers: Hearers) -> None:
     """Somebody waits for that field. The enrollment is told as well, so that no circle is endless."""
     facts = {"campaign_id": ground.campaign_id, "node_id": node.id, "facts": {"fields": [field]}}
-    publish_all(CHANGED, [facts | {"contact_id": one.contact_id, "enrollment_id": one.id} for one in walkers])
+    told = [facts | {"contact_id": one.contact_id, "enrollment_id": one.id} for one in walkers]
+    publish_all(CHANGED, told, hearers)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from loumass.contacts.telling import TAGGED
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
-from loumass.events.service import publish_all, wanted
+from loumass.events.service import Hearers, hearers_of, publish_all
 from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Kind, Names
@@ -80,10 +80,10 @@ class Tag(Kind[TagConfig]):
         if config.action == "add":
             db().execute(_MAKE, ground.bound(tag=config.tag, now=ground.now))
             bound = ground.bound(tag=config.tag, now=ground.now, contacts=contacts)
-            if config.tag.lower() in wanted(TAGGED):
-                _tell(
-                    ground, node, walkers, {row.contact_id: row.tag_id for row in db().execute(_NEW, bound)}
-                )
+            hearers = hearers_of(TAGGED)
+            if config.tag.lower() in hearers.wanted:
+                new = {row.contact_id: row.tag_id for row in db().execute(_NEW, bound)}
+                _tell(ground, node, walkers, new, hearers)
             else:
                 db().execute(_ADD, bound)
         else:
@@ -100,7 +100,9 @@ class Tag(Kind[TagConfig]):
             yield Flaw("no_tag", "names no tag.", "Type the tag that it adds or removes.")
 
 
-def _tell(ground: Ground, node: Node, walkers: Sequence[Walker], new: Mapping[UUID, UUID]) -> None:
+def _tell(
+    ground: Ground, node: Node, walkers: Sequence[Walker], new: Mapping[UUID, UUID], hearers: Hearers
+) -> None:
     """Who has the tag only now may come into another campaign by it; the enrollment is told, so that no circle is endless."""
     publish_all(
         TAGGED,
@@ -115,4 +117,5 @@ def _tell(ground: Ground, node: Node, walkers: Sequence[Walker], new: Mapping[UU
             for walker in walkers
             if walker.contact_id in new
         ],
+        hearers,
     )
