@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,6 @@ from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON
 #: Longer than the longest silence between two renewals: a provider call that runs into its timeouts.
 LEASE = timedelta(seconds=180)
 UNLIMITED = 2**31 - 1
-NOBODY = Hearers("")
 
 _TAKE = text("""
     UPDATE channel SET lease_token = :token, lease_until = :until
@@ -102,8 +102,8 @@ class Allowance:
     brand_id: UUID | None = None
     has_budget: bool = False
     #: Who hears of what was sent and of what is not sent any more.
-    hear_of_sent: Hearers = NOBODY
-    hear_of_cancelled: Hearers = NOBODY
+    hear_of_sent: Hearers = field(default_factory=partial(Hearers, "message.sent"))
+    hear_of_cancelled: Hearers = field(default_factory=partial(Hearers, "message.cancelled"))
 
     @property
     def is_counted(self) -> bool:
