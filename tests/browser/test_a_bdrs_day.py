@@ -106,6 +106,7 @@ def he_sorts_and_hands_on(world: World, page: Page) -> None:
     toms = next(talk for talk in rows(world.acme, Conversation) if talk.counterpart == "+13035550111")
     assert toms.assignee_id == world.acme.agent.id
     page.get_by_role("link", name="+1 720 555 0117").click()
+    expect(page.get_by_role("heading", name="+1 720 555 0117", level=2)).to_be_visible()
     page.get_by_label("Put off, or be reminded").click()
     page.get_by_role("button", name="Tomorrow").last.click()
     expect(page.get_by_role("link", name="+1 720 555 0117")).to_have_count(0)
