@@ -43,7 +43,7 @@ def test_programs_are_let_in_and_told(
     page = sign_in(world.acme.admin, theme=theme, width=width)
     page.goto(f"{server}/programs")
     page.get_by_label("Name", exact=True).fill("CRM")
-    page.get_by_label("Contacts: read", exact=True).check()
+    page.get_by_label("See contacts, segments and the suppression list", exact=True).check()
     assert fits(page)
     picture(page, f"programs-{theme}-{width}")
     page.get_by_role("button", name="Make the token").click()
