@@ -19,7 +19,7 @@ from loumass.contacts.importing import steering, uploads
 from loumass.contacts.importing.options import Existing, ImportOptions
 from loumass.contacts.models import ContactImport
 from loumass.core import storage
-from loumass.core.api import ApiModel, endpoint
+from loumass.core.api import TABLES, ApiModel, endpoint
 from loumass.core.api.afterwards import afterwards
 from loumass.core.api.models import Done, Flag, Line, PageOut, PageQuery, RowModel, paged
 from loumass.core.database import db
@@ -114,7 +114,7 @@ def list_imports(query: PageQuery) -> PageOut[ImportOut]:
     asks=UploadQuery,
     answers=ImportOut,
     status=201,
-    is_upload=True,
+    uploads=TABLES,
     also=["/leads/import"],
 )
 @requires("contacts.import")
