@@ -181,9 +181,16 @@ def facts_within(rows: str, facts: str = "'{}'::jsonb") -> str:
     return _WITHIN.format(rows=rows, facts=facts)
 
 
-def publishing(kind: str) -> dict[str, Any]:
-    """What `facts_within` binds, beside `organization_id` and `now`."""
-    return {"kind": kind, "listeners": _told_of(kind), "together": TOGETHER}
+def publishing(kind: str, listeners: Sequence[str] | None = None) -> dict[str, Any]:
+    """What `facts_within` binds, beside `organization_id` and `now`. Who has no session at hand names the `listeners`, as
+    `listeners_of` told them shortly before."""
+    told = _told_of(kind) if listeners is None else list(listeners)
+    return {"kind": kind, "listeners": told, "together": TOGETHER}
+
+
+def listeners_of(kind: str) -> Sequence[str]:
+    """Who wants to hear of `kind` now."""
+    return _told_of(kind)
 
 
 def ring_listeners(*kinds: str, within: timedelta = timedelta()) -> None:

@@ -101,7 +101,7 @@ def _deliver(lease: Lease) -> int:
         with transaction():
             delivering_outcomes.disconnect(lease.channel, problem.reason)
         return 0
-    ledger = Ledger(lease, portion.allowed.today, shares_throttle=not provider.throttles_per_recipient)
+    ledger = Ledger(lease, portion.allowed, shares_throttle=not provider.throttles_per_recipient)
     with provider, Beside(current_organization_id()) as beside:
         run = _Run(lease, provider, ledger, beside, pace)
         try:
@@ -136,7 +136,7 @@ class _Run:
 
     def through(self, portion: Portion) -> bool:
         """Whether some of the portion was attempted, and more may go."""
-        self.ledger.day = portion.allowed.today
+        self.ledger.allowed = portion.allowed
         letters, is_stopped = self._attempt(portion), False
         while letters is not None:
             ahead = self._begin_ahead(portion, letters)
@@ -234,7 +234,7 @@ class _Run:
         if letters is not None:
             with transaction():
                 delivering_outcomes.put_back(
-                    self.lease.channel, self.lease.token, letters.rows, self.ledger.day
+                    self.lease.channel, self.lease.token, letters.rows, self.ledger.allowed.today
                 )
 
     def _hand_over(self, letters: Letters) -> list[Outcome]:

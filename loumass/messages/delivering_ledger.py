@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from loumass.core.plans import WITHOUT_THE_DISK
 from loumass.core.tenancy import transaction
 from loumass.messages import delivering_outcomes
 from loumass.messages.delivering_outcomes import Pair
-from loumass.messages.outbox_lease import Lease
+from loumass.messages.outbox_lease import Allowance, Lease
 from loumass.messages.recording import sent_down
 from loumass.providers.errors import Outcome, Sent
 
@@ -31,9 +30,9 @@ class Ledger:
     What is not plainly sent may put the channel to rest: it is written down before anything else is attempted.
     """
 
-    def __init__(self, lease: Lease, day: date, *, shares_throttle: bool) -> None:
-        #: The channel's day that sendings are counted into.
-        self.day = day
+    def __init__(self, lease: Lease, allowed: Allowance, *, shares_throttle: bool) -> None:
+        #: As of the portion at hand: the channel's day that sendings are counted into, and who hears of them.
+        self.allowed = allowed
         self._subjects: dict[UUID, str] = {}
         self._lease, self._shares_throttle = lease, shares_throttle
         self._unwritten: list[Pair] = []
@@ -63,7 +62,7 @@ class Ledger:
             self._at_hand,
             subjects=self._subjects,
             shares_throttle=self._shares_throttle,
-            day=self.day,
+            day=self.allowed.today,
             is_ours=is_ours,
         )
 
@@ -83,7 +82,8 @@ class Ledger:
             return ()
         self._on_its_way, self._unwritten = self._unwritten, []
         told = delivering_outcomes.told_of(self._on_its_way, self._subjects)
-        return (sent_down(told, self._lease.token, self._lease.channel_id, self.day),)
+        now = self.allowed
+        return (sent_down(told, self._lease.token, self._lease.channel_id, now.today, now.hear_of_sent),)
 
     def landed(self) -> None:
         """What was sent off is committed."""

@@ -250,4 +250,4 @@ class Attempt:
             "from_address": channel.address,
             "from_name": channel.sender_name,
             "tracking_domain_id": self.lease.tracking_domain_id,
-        } | publishing("message.cancelled")
+        } | publishing("message.cancelled", self.allowed.hear_of_cancelled)

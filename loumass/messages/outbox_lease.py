@@ -17,6 +17,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id
+from loumass.events.service import listeners_of
 from loumass.messages.gates import CHANNEL_GATES, asked, opening, zones
 from loumass.messages.gates_around import OF_CHANNELS
 from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON
@@ -99,6 +100,9 @@ class Allowance:
     today: date
     brand_id: UUID | None = None
     has_budget: bool = False
+    #: Who hears of what was sent and of what is not sent any more.
+    hear_of_sent: Sequence[str] = ()
+    hear_of_cancelled: Sequence[str] = ()
 
     @property
     def is_counted(self) -> bool:
@@ -164,7 +168,7 @@ def allowance(lease: Lease, batch: int) -> Allowance:
     is_due = any(row.due_at is not None and row.due_at <= clock.now() for row in open_now)
     return Allowance(
         [row.priority for row in open_now] if is_due else [], min(batch, burst(channel)), left, first.today,
-        first.brand_id, first.has_budget,
+        first.brand_id, first.has_budget, listeners_of("message.sent"), listeners_of("message.cancelled"),
     )  # fmt: skip
 
 

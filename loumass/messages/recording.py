@@ -18,7 +18,7 @@ from loumass.core.beside import Statement
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.deliverability import troubles
-from loumass.events.service import facts_within, publish_all, publishing
+from loumass.events.service import facts_within, listeners_of, publish_all, publishing
 from loumass.messages.facts import ids_of
 from loumass.messages.outbox import count_used
 from loumass.messages.outbox_counting import give_back
@@ -150,16 +150,19 @@ def write_down(told: Sequence[Told], token: UUID | None) -> Sequence[Row[Any]]:
     return db().execute(_RECORD, _bound(told, token)).all()
 
 
-def sent_down(told: Sequence[Told], token: UUID, channel_id: UUID, day: date) -> Statement:
-    """What `write_down_and_tell` executes."""
-    values = _bound(told, token) | publishing("message.sent")
+def sent_down(
+    told: Sequence[Told], token: UUID, channel_id: UUID, day: date, listeners: Sequence[str]
+) -> Statement:
+    """What `write_down_and_tell` executes. It needs no session."""
+    values = _bound(told, token) | publishing("message.sent", listeners)
     return _RECORD_AND_TELL, values | {"channel_id": channel_id, "day": day}
 
 
 def write_down_and_tell(told: Sequence[Told], token: UUID, channel_id: UUID, day: date) -> Recorded:
     """The same for messages taken with `token`; those that were sent are told of and counted into the channel's day. Ring
     the listeners afterwards."""
-    rows = db().execute(*sent_down(told, token, channel_id, day)).all()
+    statement = sent_down(told, token, channel_id, day, listeners_of("message.sent"))
+    rows = db().execute(*statement).all()
     return Recorded(rows[0].sent, [row for row in rows if row.id is not None])
 
 

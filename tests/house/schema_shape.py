@@ -39,6 +39,7 @@ _ASKED = {
     "function": """
         SELECT p.oid::regprocedure::text, pg_get_function_result(p.oid) FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace""",
 }
+_WORD = re.compile("'[^']*'::text")
 #: What must stay out of a table that older code writes to: it knows nothing of them.
 _NOT_ADDED = ("constraint", "unique index", "trigger")
 
@@ -78,6 +79,8 @@ def taken_away(before: Shape, after: Shape) -> list[str]:
 
 def _still_does(kind: str, what: str, now: str | None) -> bool:
     """Whether code that knew a thing as `what` may go on with what it is `now`."""
+    if kind == "constraint" and now is not None and _takes_more(what, now):
+        return True
     if kind != "column" or now is None:
         return now == what
     (kind_before, needed_before, _), (kind_now, needed_now, filled_now) = _column(what), _column(now)
@@ -86,6 +89,16 @@ def _still_does(kind: str, what: str, now: str | None) -> bool:
         kind_before == kind_now
         and (needed_before or not needed_now)
         and (not needed_now or filled_now or not is_left_out)
+    )
+
+
+def _takes_more(what: str, now: str) -> bool:
+    """Whether a check of what a text may be takes all that it took, and other words as well."""
+    (taken, plain), (taken_now, plain_now) = (
+        (set(_WORD.findall(one)), _WORD.sub("", one).replace(", ", "")) for one in (what, now)
+    )
+    return (
+        what.startswith("CHECK ((") and " = ANY (ARRAY[" in what and plain == plain_now and taken < taken_now
     )
 
 
@@ -115,7 +128,7 @@ def _asks_only_the_new(name: str, what: str, before: Shape, after: Shape) -> boo
     like no other."""
     table, found = (
         name.partition(".")[0],
-        re.search(r"(?:FOREIGN KEY|UNIQUE|btree) \(([\w, ]+)\)$|FOREIGN KEY \(([\w, ]+)\)", what),
+        re.search(r"(?:UNIQUE|btree) \(([\w, ]+)\)(?: WHERE .*)?$|FOREIGN KEY \(([\w, ]+)\)", what),
     )
     return found is not None and any(
         f"{table}.{column.strip()}" not in before.things["column"]

@@ -40,6 +40,8 @@ _THINGS = (
     "other_task", "done_task", "proposal", "contact_import", "running_import", "failed_import", "verification",
     "running_verification", "trigger",
 )  # fmt: skip
+#: After these whoever asked is nobody any more.
+_ENDS = ("account.logout", "accounts_api.leave")
 #: Who an organization may not write to, whoever's people they are: everybody needs to see that (docs/people.md).
 _EVERYBODYS = ("suppression.", "topics.")
 #: Text of a person's that is theirs to have changed: they ask for nothing of anybody else.
@@ -96,7 +98,7 @@ def _kept(ledger: Engine, acme: UUID) -> dict[str, dict[str, str]]:
 
 def _permitted(standing: Standing, person: Person) -> Iterator[tuple[Rule, Attack]]:
     for rule, attack in attacks(standing.world.app, standing.house):
-        if may(person.role, permission_of(standing.world.app, rule)) and rule.endpoint != "account.logout":
+        if may(person.role, permission_of(standing.world.app, rule)) and rule.endpoint not in _ENDS:
             yield rule, attack
 
 

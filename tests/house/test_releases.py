@@ -115,6 +115,10 @@ def test_every_migration_after_the_first_only_adds(urls: tuple[str, str]) -> Non
     [
         ("ALTER TABLE contact DROP COLUMN city", "column contact.city is gone"),
         ("ALTER TABLE contact RENAME COLUMN city TO town", "column contact.city is gone"),
+        (
+            "ALTER TABLE draft DROP CONSTRAINT ck_draft_kind, ADD CONSTRAINT ck_draft_kind CHECK (kind IN ('email', 'sms', 'fax'))",
+            "constraint draft.ck_draft_kind became CHECK ((kind = ANY (ARRAY['email'::text, 'sms'::text, 'fax'::text])))",
+        ),
         ("DROP TABLE draft CASCADE", "column draft.text is gone"),
         ("ALTER TABLE contact ALTER COLUMN city TYPE varchar(20)", "column contact.city became character varying(20) NOT NULL DEFAULT ''::text"),
         ("ALTER TABLE contact ALTER COLUMN email SET NOT NULL", "column contact.email became text NOT NULL"),
@@ -145,6 +149,8 @@ def test_a_migration_that_takes_away_is_found_out(superuser: Engine, statement: 
         "ALTER TABLE contact ADD COLUMN nickname text",
         "ALTER TABLE contact ADD COLUMN best_tag_id uuid, ADD FOREIGN KEY (organization_id, best_tag_id) REFERENCES tag (organization_id, id)",
         "ALTER TABLE contact ADD COLUMN is_vip boolean NOT NULL DEFAULT false",
+        "ALTER TABLE contact ADD COLUMN code text; CREATE UNIQUE INDEX one_code ON contact (organization_id, code) WHERE code <> ''",
+        "ALTER TABLE draft DROP CONSTRAINT ck_draft_kind, ADD CONSTRAINT ck_draft_kind CHECK (kind IN ('email', 'sms', 'note', 'forward', 'fax'))",
         "ALTER TABLE contact ALTER COLUMN first_name DROP NOT NULL",
         "CREATE TABLE badge (id uuid PRIMARY KEY, name text NOT NULL UNIQUE CHECK (name <> ''))",
         "CREATE INDEX ix_contact_city ON contact (organization_id, city)",

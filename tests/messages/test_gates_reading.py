@@ -134,6 +134,7 @@ OPEN = {
     "paused_by_them": "They asked for none.",
     "opt_out_proposed": "None of their answers waits for a decision.",
     "domain_braked": "It takes our mail.",
+    "plan_used": "E-mails are left, or nobody counts them.",
     "copy_refused": "Nobody who gets a copy said no.",
 }
 
