@@ -89,7 +89,7 @@ class TeamBody(NewTeamBody):
     """Its name, its people and its channels. A channel leaves the team that it had."""
 
     user_ids: Annotated[list[Id], Field(max_length=500)]
-    channel_ids: Annotated[list[Id], Field(max_length=500)] = []
+    channel_ids: Annotated[list[Id], Field(default_factory=list, max_length=500)]
 
 
 class TeamRef(ApiModel):
