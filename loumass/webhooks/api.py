@@ -6,24 +6,39 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from flask import Blueprint, g
+from flask import Blueprint, Response, g
 from pydantic import Field
 from sqlalchemy import select
 
 from loumass.accounts.guards import requires
+from loumass.accounts.service import audit
 from loumass.core import clock
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Done, Ids, ListOut, Moment, PageOut, PageQuery, RowModel, listed, paged
+from loumass.core.api.models import (
+    MOST_AT_ONCE,
+    Done,
+    Id,
+    ListOut,
+    Moment,
+    PageOut,
+    PageQuery,
+    RowModel,
+    listed,
+    paged,
+)
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.jobs import wake_all
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
+from loumass.core.words import plural
 from loumass.deliveries import service as deliveries
 from loumass.deliveries.models import Delivery
+from loumass.events.parked import parked, tell_again
 from loumass.outgoing import endpoints, keys, resending
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookKey
 from loumass.outgoing.trying import call_once, key_for
+from loumass.webhooks.delivery_pages import raw_file
 from loumass.webhooks.jobs import receive
 
 api = Blueprint("webhooks_api", __name__)
@@ -300,6 +315,14 @@ def add_key(body: KeyBody) -> KeyOut:
     return KeyOut.of(keys.add(body.name, body.host, body.secret, headers))
 
 
+@endpoint(api, "POST", "/webhook-keys/own", answers=KeyOut)
+@requires("webhooks.manage")
+def make_own_key() -> KeyOut:
+    """Your organization's own key, before the first call makes it; the one that there is, where there is one."""
+    keys.make_own()
+    return KeyOut.of(db().scalars(select(WebhookKey).where(WebhookKey.name == keys.OWN)).one())
+
+
 @endpoint(api, "POST", f"{KEY}/secret", answers=SecretOut)
 @requires("webhooks.manage")
 def show_secret(key_id: UUID) -> SecretOut:
@@ -321,6 +344,21 @@ def remove_key(key_id: UUID) -> Done:
     return Done(done=f"{keys.remove(key_id)} is removed.", count=1)
 
 
+class RetryBody(ApiModel):
+    """Which; null for all."""
+
+    ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_AT_ONCE)] | None
+
+
+class ParkedOut(RowModel):
+    """A part, what it stumbled over, how many pieces of news wait, and since when."""
+
+    listener: str
+    problem: str
+    count: int
+    since: datetime
+
+
 @endpoint(api, "GET", "/deliveries", asks=PageQuery, answers=PageOut[DeliveryOut])
 @requires("channels.read")
 def list_deliveries(query: PageQuery) -> PageOut[DeliveryOut]:
@@ -330,12 +368,37 @@ def list_deliveries(query: PageQuery) -> PageOut[DeliveryOut]:
     return paged(page(statement, keys_, query.cursor, descending=True, size=query.limit), DeliveryOut.of)
 
 
-@endpoint(api, "POST", "/deliveries/retry", takes=Ids, answers=Done)
+@endpoint(api, "POST", "/deliveries/retry", takes=RetryBody, answers=Done)
 @requires("channels.write")
-def retry_deliveries(body: Ids) -> Done:
-    """Try again to understand them."""
-    if not deliveries.known(list(body.ids)):
+def retry_deliveries(body: RetryBody) -> Done:
+    """Try again to understand them: some, or with `ids` null all."""
+    if body.ids is not None and not deliveries.known(list(body.ids)):
         raise NotFound("None of these is here. Nothing was changed.")
-    channel_ids = deliveries.try_again(list(body.ids))
+    channel_ids = deliveries.try_again(None if body.ids is None else list(body.ids))
     wake_all([receive.wake(clock.now(), str(one)) for one in channel_ids])
-    return Done(done="They are tried again.", count=len(body.ids))
+    return Done(
+        done=f"They are tried again, on {plural(len(channel_ids), 'channel')}.", count=len(channel_ids)
+    )
+
+
+@endpoint(api, "GET", "/deliveries/<uuid:delivery_id>/raw", gives="application/octet-stream")
+@requires("channels.write")
+def download_delivery(delivery_id: UUID) -> Response:
+    """The raw item, for a developer to look at; that is noted."""
+    return raw_file(get_or_404(Delivery, delivery_id))
+
+
+@endpoint(api, "GET", "/parked-news", answers=ListOut[ParkedOut])
+@requires("channels.read")
+def list_parked() -> ListOut[ParkedOut]:
+    """News that a part of the installation could not take in, by part and problem."""
+    return listed(parked(), ParkedOut.of)
+
+
+@endpoint(api, "POST", "/parked-news/tell-again", answers=Done)
+@requires("channels.write")
+def tell_parked_again() -> Done:
+    """Tell all of it again."""
+    count = tell_again()
+    audit("events.told_again", count=count)
+    return Done(done=f"{plural(count, 'piece')} of news told again.", count=count)

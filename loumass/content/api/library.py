@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from flask import Blueprint, g
+from flask import g
 from pydantic import Field
 
 from loumass.accounts.guards import requires
 from loumass.content import queries, service
+from loumass.content.api.blueprint import api
 from loumass.content.composing import Draft, names_written
 from loumass.content.models import Content, ContentVersion
-from loumass.content.previewing import preview, values_for
+from loumass.content.previewing import Preview, preview, values_for
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import (
     WHOLE,
@@ -32,7 +33,6 @@ from loumass.core.api.models import (
 from loumass.core.errors import Refused
 from loumass.core.tenancy import get_or_404
 
-api = Blueprint("content_api", __name__)
 ONE = "/content/<uuid:content_id>"
 Named = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
 Subject = Annotated[str, Field(max_length=998, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -99,6 +99,17 @@ class PreviewOut(ApiModel):
     html: str
     lacking: list[str]
     segments: int | None
+
+    @classmethod
+    def told(cls, found: Preview) -> PreviewOut:
+        return cls(
+            subject=found.subject,
+            preheader=found.preheader,
+            text=found.text,
+            html=found.html,
+            lacking=list(found.lacking),
+            segments=found.segments.count if found.segments else None,
+        )
 
 
 class TagOut(ApiModel):
@@ -196,15 +207,7 @@ def preview_content(content_id: UUID) -> PreviewOut:
     content = get_or_404(Content, content_id)
     version = queries.newest([content.id]).get(content.id)
     words = service.draft_of(version) if version else Draft()
-    found = preview(content.medium, words, values_for(None, g.organization, g.user))
-    return PreviewOut(
-        subject=found.subject,
-        preheader=found.preheader,
-        text=found.text,
-        html=found.html,
-        lacking=list(found.lacking),
-        segments=found.segments.count if found.segments else None,
-    )
+    return PreviewOut.told(preview(content.medium, words, values_for(None, g.organization, g.user)))
 
 
 def _checked(draft: Draft, medium: str) -> Draft:
