@@ -160,6 +160,7 @@ def _trust(put: Any, session: Any, tenant: Tenant) -> None:
     admin = session.get_one(User, tenant.admin.id)
     aad = secrets.associated_data("user_account.sealed_second_factor", UUID(int=0), admin.id)
     admin.sealed_second_factor = secrets.seal(SECOND_FACTOR, aad)
+    session.get_one(User, tenant.member.id).second_factor_since = clock.now()
     place = {"came_from": "203.0.113.7", "browser": f"{MARK} browser"}
     put("other_session", UserSession(user_id=admin.id, way="password", **place))
     session.add(

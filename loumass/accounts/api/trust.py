@@ -170,7 +170,9 @@ def delete_organization(body: DeletionBody) -> DeletionOut:
 @endpoint(api, "DELETE", "/organization/deletion", answers=OrganizationOut)
 @requires("organization.delete")
 def undo_deletion() -> OrganizationOut:
-    """It stays."""
+    """It stays; nothing is changed where it was not to be deleted."""
+    if g.organization.deleted_from is None:
+        return OrganizationOut.of(g.organization)
     deleting.undo(g.organization)
     for admin in deleting.admins():
         letters.deletion_undone(admin, g.organization, g.user.name)

@@ -9,6 +9,7 @@ from flask import g
 from pydantic import ValidationError
 
 from loumass.accounts.guards import requires
+from loumass.content.api.unsaved import TypedBody, TypedOut, kept
 from loumass.core.api import endpoint
 from loumass.core.api.models import RowModel
 from loumass.core.database import db
@@ -184,3 +185,18 @@ def try_call(graph_id: UUID, node_id: UUID) -> TestedOut:
         raise Refused(f"{problem}".rstrip(".") + ". Nobody was called.") from problem
     db().commit()  # gives the connection back: no transaction stays open while somebody else answers
     return TestedOut.of(outgoing.call_once(config.url, key, body))
+
+
+@endpoint(
+    api, "PUT", "/funnels/<uuid:graph_id>/steps/<uuid:node_id>/unsaved", takes=TypedBody, answers=TypedOut
+)
+@requires("templates.write")
+def keep_unsaved_of_step(graph_id: UUID, node_id: UUID, body: TypedBody) -> TypedOut:
+    """Keep what is typed over a step's words; nobody is sent it."""
+    shown = shown_graph(graph_id)
+    node = node_in(shown, node_id)
+    medium = KINDS[node.kind].medium if node.kind in KINDS else None
+    refuse_unless(shown.may_change_words)
+    if medium is None:
+        raise Refused("This step says nothing to anybody. Nothing was kept.")
+    return kept(node_id, medium, body)
