@@ -11,6 +11,7 @@ from uuid import UUID
 from loumass.accounts.second_factor import SECONDS, code_at
 from loumass.core import clock
 from loumass.core.api import ENDPOINTS
+from tests.fakes.sounds import mp3
 from tests.house.furnished import SECOND_FACTOR, Furniture
 
 Body = dict[str, Any]
@@ -72,6 +73,7 @@ NAMED: dict[str, dict[str, str]] = {
     "analytics_api.figures_of_campaign": _RUNNING,
     **{f"analytics_api.export_campaign_{one}": _RUNNING for one in _TABLES},
     **{f"channels_api.{one}": _GMAIL for one in ("read_application", "enter_application", "forget_application")},
+    "content_api.save_voicemail": {"content_id": "voicemail"},
     "funnels_api.try_call": {"node_id": "webhook_node"},
     "inbox_api.plan": {"message_id": "own_queued"},
     "inbox_api.put_label": {"conversation_id": "closed_conversation"},
@@ -84,6 +86,7 @@ _RULE = {"match": "all", "rules": [{"ask": "tag", "tag": "vip"}]}
 _WORDS = {"name": "New", "subject": "s", "text": "t"}
 _NAMED = {"name": "New", "description": ""}
 _SAID = {"subject": "s", "text": "t"}
+_SCRIPT = {"name": "New", "text": "Hello there", "voice": "some-voice"}
 _SNIPPET = {"name": "Hi", "shortcut": "hi", "text": "Hi"}
 
 
@@ -213,6 +216,8 @@ BODIES: dict[str, Callable[[Furniture], Body]] = {
     "channels_api.enter_application": lambda _: {"client_id": "1.apps.example", "client_secret": "a secret"},
     "contacts_api.reshape_import": lambda _: {"has_header": False},
     "content_api.check_words": lambda house: _SAID | {"medium": "email", "contact_id": house.contact},
+    "content_api.create_voicemail": lambda _: _SCRIPT,
+    "content_api.save_voicemail": lambda _: _SCRIPT,
     "content_api.keep_unsaved": lambda _: _SAID | {"revision": 1},
     "content_api.keep_unsaved_new": lambda _: _SAID | {"medium": "email", "revision": 0, "place_id": UUID(int=7)},
     "funnels_api.keep_unsaved_of_step": lambda _: _SAID | {"revision": 1},
@@ -246,6 +251,7 @@ QUERIES: dict[str, Callable[[Furniture], Body]] = {
     "campaigns_api.compare_versions": lambda _: {"before": "1", "after": "2"},
     "content_api.list_merge_values": lambda house: {"contact": house.contact},
     "funnels_api.compare_template": lambda _: {"before": "draft"},
+    "content_api.upload_recording": lambda _: {"file_name": "hello.mp3"},
     "inbox_api.attach": lambda _: {"file_name": "leads.csv"},
     "inbox_api.find": lambda _: {"q": "zan"},
 }
@@ -253,6 +259,7 @@ QUERIES: dict[str, Callable[[Furniture], Body]] = {
 FILES = {
     "contacts_api.upload": b"Name,Email\nNadia,nadia@lakeside.example\n",
     "content_api.upload_picture": (_TESTS / "content" / "dot.png").read_bytes(),
+    "content_api.upload_recording": mp3(12),
     "funnels_api.import_template": (_TESTS / "funnels" / "no_show.csv").read_bytes(),
     "inbox_api.attach": b"Name,Email\nNadia,nadia@lakeside.example\n",
 }

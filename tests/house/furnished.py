@@ -381,6 +381,8 @@ def _funnel(put: Any, session: Any) -> None:
         ContentVersion(content_id=content.id, number=2, subject=f"{MARK} later", html="<p>Ho</p>"),
     )
     content.version_number = 2
+    voicemail = put("voicemail", Content(name=f"{MARK} voicemail", medium="voicemail", version_number=1))
+    session.add(ContentVersion(content_id=voicemail.id, number=1, text=f"{MARK} calls"))
     put("archived_content", Content(name=f"{MARK} old", medium="email", archived_at=clock.now()))
     send = put(
         "node",

@@ -15,6 +15,7 @@ from loumass.content.api.blueprint import api
 from loumass.content.composing import Draft, names_written
 from loumass.content.models import Content, ContentVersion
 from loumass.content.previewing import Preview, preview, values_for
+from loumass.content.typed import finished
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import (
     WHOLE,
@@ -76,11 +77,12 @@ class WordsBody(ApiModel):
     preheader: Subject = ""
     html: LongText = ""
     text: LongText = ""
+    blocks: LongText = ""
     based_on: Annotated[int, Field(ge=0, le=2_000_000_000), WHOLE] | None = None
 
 
 class NewContentBody(ApiModel):
-    """A new content for e-mails or texts. Voicemail is recorded on its page."""
+    """A new content for e-mails or texts. `blocks`: the document of the editor, instead of `html` and `text`."""
 
     medium: Literal["email", "sms"]
     name: Named
@@ -88,6 +90,7 @@ class NewContentBody(ApiModel):
     preheader: Subject = ""
     html: LongText = ""
     text: LongText = ""
+    blocks: LongText = ""
 
 
 class PreviewOut(ApiModel):
@@ -139,10 +142,9 @@ def list_content(query: ContentQuery) -> PageOut[ContentOut]:
 @requires("content.write")
 def create_content(body: NewContentBody) -> ContentOut:
     """Make one with its first version."""
-    draft = _checked(
-        Draft(subject=body.subject, preheader=body.preheader, html=body.html, text=body.text), body.medium
+    return content_out(
+        service.create(body.name, body.medium, _checked(_written(body), body.medium), g.user.id)
     )
-    return _one(service.create(body.name, body.medium, draft, g.user.id))
 
 
 @endpoint(api, "GET", "/merge-tags", answers=ListOut[TagOut])
@@ -156,7 +158,7 @@ def list_merge_tags() -> ListOut[TagOut]:
 @requires("content.read")
 def read_content(content_id: UUID) -> ContentOut:
     """One content with its newest words."""
-    return _one(get_or_404(Content, content_id))
+    return content_out(get_or_404(Content, content_id))
 
 
 @endpoint(api, "PUT", ONE, takes=WordsBody, answers=ContentOut)
@@ -164,23 +166,23 @@ def read_content(content_id: UUID) -> ContentOut:
 def save_content(content_id: UUID, body: WordsBody) -> ContentOut:
     """Save a new version, unless it says the same."""
     content = get_or_404(Content, content_id)
-    words = Draft(subject=body.subject, preheader=body.preheader, html=body.html, text=body.text)
-    service.save(content_id, body.name, _checked(words, content.medium), g.user.id, based_on=body.based_on)
-    return _one(content)
+    words = _checked(_written(body), content.medium)
+    service.save(content_id, body.name, words, g.user.id, based_on=body.based_on)
+    return content_out(content)
 
 
 @endpoint(api, "DELETE", ONE, answers=ContentOut)
 @requires("content.write")
 def archive_content(content_id: UUID) -> ContentOut:
     """Put it away: what uses it goes on."""
-    return _one(service.archive(content_id))
+    return content_out(service.archive(content_id))
 
 
 @endpoint(api, "POST", f"{ONE}/restore", answers=ContentOut)
 @requires("content.write")
 def restore_content(content_id: UUID) -> ContentOut:
     """Take it back into the library."""
-    return _one(service.restore(content_id))
+    return content_out(service.restore(content_id))
 
 
 @endpoint(api, "GET", f"{ONE}/versions", answers=ListOut[VersionOut])
@@ -197,7 +199,7 @@ def use_version(content_id: UUID, number: int) -> ContentOut:
     """Save an earlier version's words as the newest."""
     content = get_or_404(Content, content_id)
     service.save(content_id, content.name, service.authored(queries.version(content_id, number)), g.user.id)
-    return _one(content)
+    return content_out(content)
 
 
 @endpoint(api, "GET", f"{ONE}/preview", answers=PreviewOut)
@@ -210,10 +212,17 @@ def preview_content(content_id: UUID) -> PreviewOut:
     return PreviewOut.told(preview(content.medium, words, values_for(None, g.organization, g.user)))
 
 
+def _written(body: WordsBody | NewContentBody) -> Draft:
+    """What was sent; blocks are made into HTML and text. Raises Refused."""
+    if body.blocks:
+        return finished(Draft(subject=body.subject, preheader=body.preheader, blocks=body.blocks))
+    return Draft(subject=body.subject, preheader=body.preheader, html=body.html, text=body.text)
+
+
 def _checked(draft: Draft, medium: str) -> Draft:
     """`draft`, if it can be sent: it has something to say, and its merge tags are known."""
     if medium == "voicemail":
-        raise Refused("Voicemail is recorded, or written with its voice, on its page. Nothing was saved.")
+        raise Refused("A voicemail is saved by `/content/voicemails`. Nothing was saved.")
     if medium == "email" and not draft.subject.strip():
         raise Refused("An e-mail needs a subject. Nothing was saved.")
     if not draft.text.strip() and not (medium == "email" and draft.html.strip()):
@@ -225,7 +234,8 @@ def _checked(draft: Draft, medium: str) -> Draft:
     return draft if medium == "email" else Draft(text=draft.text)
 
 
-def _one(content: Content) -> ContentOut:
+def content_out(content: Content) -> ContentOut:
+    """A content with its newest words."""
     return _told(content, queries.newest([content.id]).get(content.id))
 
 
