@@ -84,7 +84,7 @@ class WatchedOut(ApiModel):
 
     @classmethod
     def told(cls, line: watching.Line) -> WatchedOut:
-        one, names = line.channel, ("words", "count", "share", "limit", "is_past")
+        one = line.channel
         return cls(
             channel_id=one.id,
             name=one.name,
@@ -93,7 +93,10 @@ class WatchedOut(ApiModel):
             state=one.state,
             total=one.total,
             because=one.brake_because,
-            troubles=[TroubleOut(**dict(zip(names, each, strict=True))) for each in line.troubles],
+            troubles=[
+                TroubleOut(words=words, count=count, share=share, limit=limit, is_past=is_past)
+                for words, count, share, limit, is_past in line.troubles
+            ],
         )
 
 

@@ -211,7 +211,9 @@ def walk_person(graph_id: UUID, query: WalkQuery) -> ListOut[WalkedOut]:
 
 def _wish(subject: Subject, body: SimulationBody) -> Wish:
     usual, given = _rates_of(habits_now()), body.model_dump()
-    rates = {name: (usual[name] if given[name] is None else given[name]) / 100 for name in usual}
+    rates: dict[str, Any] = {
+        name: (usual[name] if given[name] is None else given[name]) / 100 for name in usual
+    }
     return Wish(
         graph_id=subject.graph_id,
         seed=body.seed,

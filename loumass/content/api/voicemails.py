@@ -56,7 +56,7 @@ class RecordingOut(ApiModel):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Uploaded:
     filename: str | None
     stream: IO[bytes]

@@ -35,7 +35,6 @@ class ReplyBody(Written):
     `seen` is the last answer of ours that whoever writes has read: where a colleague answered since, it is refused once.
     """
 
-    text: Said
     medium: Literal["email", "sms"] | None = None
     channel_id: Id | None = None
     closes: bool = False
