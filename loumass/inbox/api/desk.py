@@ -27,6 +27,7 @@ from loumass.core.words import plural
 from loumass.inbox.api.blueprint import api
 from loumass.inbox.api.models import LabelOut, RegroupingOut
 from loumass.inbox.desk import labels, notifying, regrouping, reminding, teams, views
+from loumass.inbox.desk.models import COLOURS
 from loumass.inbox.desk.teams import Manned
 from loumass.inbox.filters import KEPT
 from loumass.inbox.person import conversation_or_404, person_of
@@ -44,7 +45,7 @@ class LabelBody(ApiModel):
     """A word in a colour."""
 
     name: Short
-    colour: Literal["gray", "blue", "green", "amber", "red", "violet", "teal"] = "gray"
+    colour: Annotated[str, Field(pattern=f"^({'|'.join(COLOURS)})$")] = "gray"
 
 
 class LabelRef(ApiModel):
