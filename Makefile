@@ -1,6 +1,6 @@
 # Everything a person types. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help up rehearsal test chaos pictures cover check bench audit assets lock keys clean prepare prepare-dev
+.PHONY: help up rehearsal test chaos contract pictures cover check bench audit assets lock keys clean prepare prepare-dev
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 ifdef PORT
 export PORT
@@ -20,6 +20,9 @@ test: prepare-dev ## run every test (TESTS=tests/contacts for some)
 
 chaos: prepare-dev ## kill workers in 20 campaigns of 2,000 messages and say what came of each (CHAOS_RUNS=3, CHAOS_SEED=...)
 	@CHAOS_RUNS=$${CHAOS_RUNS:-20} CHAOS_MESSAGES=$${CHAOS_MESSAGES:-2000} CHAOS_KILLS=$${CHAOS_KILLS:-12} CHAOS_ROWS=$${CHAOS_ROWS:-60000} python -m pytest tests/chaos/test_killed_workers.py tests/chaos/test_killed_imports.py
+
+contract: prepare-dev ## send 50 requests to each endpoint of the API and see that it keeps what its document promises (API_EXAMPLES=200, API_ONLY=/contacts)
+	@API_EXAMPLES=$${API_EXAMPLES:-50} python -m pytest -o timeout=0 -n 0 tests/house/test_api_contract.py
 
 pictures: prepare-dev ## make the pictures of the README anew, from the real pages (docs/pictures)
 	@exec python -m pytest tests/browser/readme_pictures.py

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from loumass.accounts import bearing, entering, rates, sessions
 from loumass.accounts.models import Membership, Organization, User, UserSession
-from loumass.accounts.permissions import PERMISSIONS, may, sees_everything
+from loumass.accounts.permissions import OTHERS, PERMISSIONS, may, sees_everything
 from loumass.core.database import db
 from loumass.core.errors import Forbidden
 from loumass.core.tenancy import globally, show_only_own
@@ -24,6 +24,8 @@ GUARDS = ("public", "member", "api", "hook")
 SECOND_FACTOR = "account.second_factor"
 _OPEN_WITHOUT_SECOND_FACTOR = frozenset({
     SECOND_FACTOR, "account.begin_second_factor", "account.confirm_second_factor", "account.logout", "account.visit",
+    "accounts_api.read_second_factor", "accounts_api.begin_second_factor", "accounts_api.confirm_second_factor",
+    "accounts_api.logout",
 })  # fmt: skip
 #: Behind a login. Pages lead strangers to it; the API tells them so.
 WITH_LOGIN = ("member", "api")
@@ -110,7 +112,7 @@ def admit() -> ResponseReturnValue | None:
             session.pop("organization", None)
             return abort(401) if guard == "api" else _to_login()
         entering.caller_is(g.user.id)
-    if not sees_everything(g.membership, g.organization):
+    if not _sees_everything():
         show_only_own(db())
     if _lacks_second_factor():
         return _to_second_factor(guard)
@@ -118,6 +120,13 @@ def admit() -> ResponseReturnValue | None:
         rates.count(str(entering.caller()), changes=request.method not in ("GET", "HEAD"))
     _refuse_unless(current_app.view_functions[request.endpoint].permission)  # pyright: ignore[reportFunctionMemberAccess]
     return None
+
+
+def _sees_everything() -> bool:
+    """Whoever sees what belongs to others makes tokens that do, and such that do not."""
+    if g.organization.shows_only_own and may(g.membership.role, OTHERS):
+        return permitted(OTHERS)
+    return sees_everything(g.membership, g.organization)
 
 
 def is_program() -> bool:

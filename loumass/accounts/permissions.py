@@ -65,6 +65,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "campaigns.write": "Build campaigns and put people in",
         "campaigns.launch": "Start, pause and cancel campaigns",
         "campaigns.override": "Start a campaign against the rules for bulk mail",
+        "values.write": "Write down what people brought",
     },
     "Organization": {
         "channels.write": "Connect and change channels",
@@ -74,6 +75,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "organization.manage": "Change the organization's settings",
         "organization.export": "Export the whole organization",
         "organization.delete": "Delete the organization, or undo that",
+        "tokens.write": "Make tokens for programs",
         "profile.write": "Change one's own profile and sessions",
     },
 }

@@ -56,7 +56,7 @@ def _entry(one: Endpoint) -> Entry:
         method=one.method,
         path=one.path,
         also=tuple(ROOT + other for other in one.also),
-        summary=one.summary,
+        summary=one.summary.replace("`", ""),
         permission=one.permission or "",
         sends=_fields(sends),
         asks=_fields(one.asks.model_json_schema()),

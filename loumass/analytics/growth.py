@@ -11,7 +11,7 @@ from loumass.analytics.period import Period
 from loumass.analytics.reading import Bar
 from loumass.contacts.models import Contact
 from loumass.core.database import db
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id
 
 #: Key -> words, and reactions to a thousand messages from and below.
@@ -76,10 +76,14 @@ def bands() -> dict[str, Row[Any]]:
     return {row.band: row for row in rows}
 
 
-def most_engaged(band: str | None, cursor: str | None) -> Page[Any]:
+def most_engaged(band: str | None, cursor: str | None, size: int = PAGE_SIZE) -> Page[Any]:
     """A page of (engagement, contact), those who react most first."""
     return page(
-        _engaged(band), [ContactEngagement.rate, ContactEngagement.contact_id], cursor, descending=True
+        _engaged(band),
+        [ContactEngagement.rate, ContactEngagement.contact_id],
+        cursor,
+        descending=True,
+        size=size,
     )
 
 

@@ -74,12 +74,16 @@ def export(contact_id: UUID) -> ResponseReturnValue:
 @requires("contacts.export")
 def export_consent(contact_id: UUID) -> ResponseReturnValue:
     """The person's ledger of consent, with whoever became one with them, as CSV."""
-    contact = get_or_404(Contact, contact_id)
-    merged = db().scalars(select(Contact.id).where(Contact.merged_into_id == contact_id)).all()
+    return consent_file(get_or_404(Contact, contact_id))
+
+
+def consent_file(contact: Contact) -> Response:
+    """The file; taking it away is noted."""
+    merged = db().scalars(select(Contact.id).where(Contact.merged_into_id == contact.id)).all()
     lines = list(ledger.exported(ledger.ledger_of([contact.id, *merged])))
-    audit("contact.consent_exported", "contact", contact_id)
+    audit("contact.consent_exported", "contact", contact.id)
     db().commit()
-    return csv_download(f"consent-{contact_id}.csv", list(ledger.COLUMNS), lambda: iter(lines))
+    return csv_download(f"consent-{contact.id}.csv", list(ledger.COLUMNS), lambda: iter(lines))
 
 
 @pages.get("/contacts/<uuid:contact_id>/erasure")

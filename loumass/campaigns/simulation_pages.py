@@ -65,7 +65,7 @@ def simulate(graph_id: UUID) -> ResponseReturnValue:
 @requires("campaigns.read")
 def show(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
     """What comes of it; or how far it is."""
-    subject, found = subject_of(graph_id), _found(graph_id, run_id)
+    subject, found = subject_of(graph_id), run_or_404(graph_id, run_id)
     if found.report is None:
         return render_template("simulations/progress.html", **_of(subject), run_id=run_id, found=found)
     form = _form(subject)
@@ -93,7 +93,7 @@ def show(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
 @requires("campaigns.read")
 def progress(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
     """The part that moves; one that is over sends its reader to the result."""
-    found = _found(graph_id, run_id)
+    found = run_or_404(graph_id, run_id)
     if found.is_over or found.is_lost:
         return "", 200, {"HX-Redirect": url_for(".show", graph_id=graph_id, run_id=run_id)}
     return render_template("simulations/_progress.html", graph_id=graph_id, run_id=run_id, found=found)
@@ -103,7 +103,7 @@ def progress(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
 @requires("campaigns.write")
 def cancel(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
     """Nobody wants it any more."""
-    _found(graph_id, run_id)
+    run_or_404(graph_id, run_id)
     kept.ask_to_stop(run_id)
     return redirect(url_for(".new", graph_id=graph_id), 303)
 
@@ -112,7 +112,12 @@ def cancel(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
 @requires("campaigns.read")
 def download(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
     """Messages per hour and sender."""
-    report = _found(graph_id, run_id).report
+    return simulation_file(graph_id, run_id)
+
+
+def simulation_file(graph_id: UUID, run_id: UUID) -> Response:
+    """Messages per hour and sender. Raises NotFound once its day is over."""
+    report = run_or_404(graph_id, run_id).report
     if report is None:
         raise NotFound(GONE)
     # Figures without anybody's name, made already: no session is kept until the last line was fetched.
@@ -127,7 +132,7 @@ def download(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
 @requires("contacts.read")
 def people(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
     """Who gets no message at a step, for one reason."""
-    subject, report = subject_of(graph_id), _found(graph_id, run_id).report
+    subject, report = subject_of(graph_id), run_or_404(graph_id, run_id).report
     if report is None:
         raise NotFound(GONE)
     reason, node_id = request.args.get("reason", ""), request.args.get("step", "")
@@ -147,7 +152,8 @@ def people(graph_id: UUID, run_id: UUID) -> ResponseReturnValue:
     )
 
 
-def _found(graph_id: UUID, run_id: UUID) -> Kept:
+def run_or_404(graph_id: UUID, run_id: UUID) -> Kept:
+    """The simulation of that funnel. Raises NotFound once its day is over."""
     found = kept.find(run_id, graph_id)
     if found is None:
         raise NotFound(GONE)
@@ -172,7 +178,7 @@ def _form(subject: Subject) -> SimulationForm:
     if subject.campaign is not None:
         form.offer_sources(_sources())
     else:
-        form.offer_senders(_senders(subject))
+        form.offer_senders(senders_of(subject))
     return form
 
 
@@ -192,7 +198,7 @@ def _sources() -> list[tuple[str, str]]:
     return [*imports, *tags, ("everyone:", "And all other contacts")]
 
 
-def _senders(subject: Subject) -> dict[str, list[tuple[str, str]]]:
+def senders_of(subject: Subject) -> dict[str, list[tuple[str, str]]]:
     """By medium that the template writes on, who could send; the first is chosen beforehand."""
     channels = (
         db()

@@ -194,3 +194,8 @@ def _provider_or_404(kind: str) -> tuple[type[Provider], SignIn]:
         if provider.kind == kind and provider.signs_in is not None:
             return provider, provider.signs_in
     raise NotFound("This installation knows no such provider.")
+
+
+def vendor_or_404(kind: str) -> str:
+    """At whom people sign in for that kind of mailbox. Raises NotFound."""
+    return _provider_or_404(kind)[1].vendor

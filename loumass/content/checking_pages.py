@@ -36,13 +36,19 @@ def signs(place_id: UUID) -> ResponseReturnValue:
 @requires("content.write")
 def ask_links(place_id: UUID) -> ResponseReturnValue:
     """Have the links of the words at a place looked at, by a worker."""
+    asked = ask_about_links(place_id)
+    db().commit()
+    return _links_page(place_id, asked)
+
+
+def ask_about_links(place_id: UUID) -> int:
+    """Have a worker look at the links of the words at a place; how many there are. Raises NotFound."""
     _, draft = words_at(place_id)
     addresses = _addresses(draft, values_for(None, g.organization, g.user))
     link_checking.ask(place_id, addresses)
     if addresses:
         check_links.later(str(place_id))
-    db().commit()
-    return _links_page(place_id, len(addresses))
+    return len(addresses)
 
 
 @pages.get("/content/unsaved/<uuid:place_id>/links")

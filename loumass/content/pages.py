@@ -153,13 +153,14 @@ def _is_fine(form: WordsForm) -> bool:
         return form.validate()
     is_fine = form.validate()
     form.words, form.problems = read_voicemail(request.form, request.files)
-    if not form.problems and is_fine and (problem := _lack(form.words)):
+    if not form.problems and is_fine and (problem := lack(form.words)):
         form.problems = problem
     form.form_errors.extend(form.problems.values())
     return is_fine and not form.problems
 
 
-def _lack(words: Draft) -> dict[str, str]:
+def lack(words: Draft) -> dict[str, str]:
+    """What a voicemail lacks to be sent, by field."""
     if words.recording:
         return {}
     if not words.text and not words.voice:

@@ -20,9 +20,9 @@ from loumass.core.errors import Conflict
 from loumass.core.jobs import wake_all
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
-from loumass.deliverability import braking, domains
+from loumass.deliverability import braking, domains, watching
 from loumass.deliverability.models import SendingDomain
-from loumass.deliverability.pages import CHECK
+from loumass.deliverability.pages import CHECK, MOST
 
 api = Blueprint("deliverability_api", __name__)
 ONE = "/sending-domains/<uuid:domain_id>"
@@ -58,6 +58,53 @@ class RecipientsBody(ApiModel):
     """A domain of recipients."""
 
     domain: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\x00\s]+$")]
+
+
+class TroubleOut(ApiModel):
+    """One kind of what came back since yesterday, its share and the limit, in words."""
+
+    words: str
+    count: int
+    share: str
+    limit: str
+    is_past: bool
+
+
+class WatchedOut(ApiModel):
+    """A sender: what it sent since yesterday, and what came back. `because`: why it was slowed or stopped."""
+
+    channel_id: UUID
+    name: str
+    address: str
+    medium: str
+    state: str
+    total: int
+    because: str
+    troubles: list[TroubleOut]
+
+    @classmethod
+    def told(cls, line: watching.Line) -> WatchedOut:
+        one = line.channel
+        return cls(
+            channel_id=one.id,
+            name=one.name,
+            address=one.address,
+            medium=one.medium,
+            state=one.state,
+            total=one.total,
+            because=one.brake_because,
+            troubles=[
+                TroubleOut(words=words, count=count, share=share, limit=limit, is_past=is_past)
+                for words, count, share, limit, is_past in line.troubles
+            ],
+        )
+
+
+class AlertOut(RowModel):
+    """What was braked, in words."""
+
+    text: str
+    detail: str
 
 
 @endpoint(api, "GET", "/sending-domains", asks=PageQuery, answers=PageOut[SendingDomainOut])
@@ -118,3 +165,17 @@ def release_recipients(body: RecipientsBody) -> Done:
     """Write to one again before it has cooled down."""
     braking.release_domain(body.domain)
     return Done(done=f"Campaigns write to {body.domain} again.", count=1)
+
+
+@endpoint(api, "GET", "/deliverability/channels", answers=ListOut[WatchedOut])
+@requires("channels.read")
+def list_watched() -> ListOut[WatchedOut]:
+    """Senders against their budgets, the braked ones first, at most 100."""
+    return listed(watching.watched(MOST), WatchedOut.told)
+
+
+@endpoint(api, "GET", "/deliverability/alerts", answers=ListOut[AlertOut])
+@requires("dashboard.read")
+def list_alerts() -> ListOut[AlertOut]:
+    """What was braked in the last two minutes, at most three."""
+    return listed(watching.latest(), AlertOut.of)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from loumass.core.api import ApiModel
 from loumass.core.api.models import WHOLE
+from loumass.funnels.comparing import Comparison
 from loumass.funnels.csv_format import FARTHEST
 
 Pixels = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False)]
@@ -122,3 +123,47 @@ class GraphIn(ApiModel):
     start: UUID | None
     nodes: Annotated[list[StepIn], Field(max_length=1_000)]
     edges: Annotated[list[WayIn], Field(max_length=10_000)]
+
+
+class DifferenceOut(ApiModel):
+    """One thing about a step, before and after: its `name`, `settings`, `words`, or where its `ways` lead."""
+
+    what: str
+    label: str
+    before: str
+    after: str
+
+
+class StepChangeOut(ApiModel):
+    """A step that is not what it was: `added`, `removed` or `changed`."""
+
+    id: UUID
+    key: str
+    name: str
+    verdict: str
+    differences: list[DifferenceOut]
+
+
+class ComparisonOut(ApiModel):
+    """What is different in the second of two versions. `start`: where people begin, before and after, if elsewhere."""
+
+    sentence: str
+    start: list[str] | None
+    steps: list[StepChangeOut]
+
+    @classmethod
+    def of(cls, found: Comparison) -> ComparisonOut:
+        steps = [
+            StepChangeOut(
+                id=step.node.id,
+                key=step.node.key,
+                name=step.node.name,
+                verdict=step.verdict,
+                differences=[
+                    DifferenceOut(what=one.what, label=one.label, before=one.before, after=one.after)
+                    for one in step.differences
+                ],
+            )
+            for step in found.steps
+        ]
+        return cls(sentence=found.sentence, start=list(found.start) if found.start else None, steps=steps)

@@ -23,8 +23,12 @@ from loumass.funnels.seeds import add_written
 @requires("templates.read")
 def download(template_id: UUID) -> ResponseReturnValue:
     """The draft, or with ``?version=<id>`` a published version, as a CSV file (UTF-8 with byte order mark)."""
-    template = get_or_404(models.Template, template_id)
-    graph_id = request.args.get("version", type=UUID) or template.draft_graph_id
+    return template_file(get_or_404(models.Template, template_id), request.args.get("version", type=UUID))
+
+
+def template_file(template: models.Template, version_id: UUID | None) -> Response:
+    """The file of the draft, or of a published version. Raises NotFound."""
+    graph_id = version_id or template.draft_graph_id
     graph = get(models.Graph, graph_id)
     if graph is None or graph.template_id != template.id:
         raise NotFound
@@ -63,7 +67,11 @@ def _uploaded_text() -> str:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise UnreadableTemplate([LineProblem(0, "Choose the CSV file of a template first.")])
-    content = file.stream.read(LARGEST_FILE + 1)
+    return decoded(file.stream.read(LARGEST_FILE + 1))
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file. Raises UnreadableTemplate."""
     if len(content) > LARGEST_FILE:
         raise UnreadableTemplate([LineProblem(0, "The file is larger than 5 MB, too large for a template.")])
     try:

@@ -40,11 +40,16 @@ def moment_of(words: str, now: datetime, zone: ZoneInfo) -> datetime:
             f'"{words.strip()[:60]}" is no time that is understood. Say it like "tomorrow 9:00", "Monday 14:30" or "in two hours".'
         )
     moment = found.astimezone(UTC)
+    refuse_out_of_reach(moment, now)
+    return moment
+
+
+def refuse_out_of_reach(moment: datetime, now: datetime) -> None:
+    """Raises Refused for a time that has passed, or is too far away to plan an answer for."""
     if moment <= now:
         raise Refused("That time has passed. Choose a later one; what you wrote is kept.")
     if moment - now > FURTHEST:
         raise Refused("That is more than a year away. Choose an earlier time; what you wrote is kept.")
-    return moment
 
 
 def _read(said: str, local: datetime) -> datetime | None:

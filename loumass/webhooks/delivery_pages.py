@@ -49,7 +49,11 @@ def index() -> ResponseReturnValue:
 @requires("channels.write")
 def show(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """The raw item as a file, so that a developer can look at it."""
-    delivery = get_or_404(Delivery, id)
+    return raw_file(get_or_404(Delivery, id))
+
+
+def raw_file(delivery: Delivery) -> Response:
+    """The file; that somebody looked is noted."""
     audit("delivery.downloaded", "delivery", delivery.id)
     db().commit()
     return Response(

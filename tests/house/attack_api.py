@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from tests.house.furnished import Furniture
+from loumass.accounts.second_factor import SECONDS, code_at
+from loumass.core import clock
+from loumass.core.api import ENDPOINTS
+from tests.fakes.sounds import mp3
+from tests.house.furnished import SECOND_FACTOR, Furniture
 
 Body = dict[str, Any]
+_TESTS = Path(__file__).parents[1]
 #: Argument -> furniture, where nothing else is said.
 ARGUMENTS = {
     "suppression_id": "suppression",
@@ -27,9 +35,15 @@ ARGUMENTS = {
     "kind": "sandbox",
     "medium": "email",
     "slug": "welcome",
+    "snippet_id": "snippet",
+    "value_id": "earning",
     "number": "1",
 }
 _CHANGING = {"campaign_id": "changing_campaign"}
+_CHANGED = {"campaign_id": "changed_campaign"}
+_RUNNING = {"campaign_id": "running_campaign"}
+_GMAIL = {"kind": "gmail"}
+_TABLES = ("days", "steps", "ways", "senders", "hours", "ends")
 _SENDING = {"domain_id": "sending_domain"}
 #: Endpoint -> argument -> furniture.
 NAMED: dict[str, dict[str, str]] = {
@@ -55,13 +69,31 @@ NAMED: dict[str, dict[str, str]] = {
     "inbox_api.send_again": {"message_id": "own_failed"},
     "inbox_api.let_go_on": {"enrollment_id": "held_enrollment"},
     "webhooks_api.switch_on": {"endpoint_id": "closed_endpoint"},
-
+    **{f"campaigns_api.{one}": _CHANGED for one in ("review_undoing", "compare_versions")},
+    "analytics_api.figures_of_campaign": _RUNNING,
+    **{f"analytics_api.export_campaign_{one}": _RUNNING for one in _TABLES},
+    **{f"channels_api.{one}": _GMAIL for one in ("read_application", "enter_application", "forget_application")},
+    "content_api.save_voicemail": {"content_id": "voicemail"},
+    "funnels_api.try_call": {"node_id": "webhook_node"},
+    "inbox_api.plan": {"message_id": "own_queued"},
+    "inbox_api.put_label": {"conversation_id": "closed_conversation"},
+    "inbox_api.read_waiting": {"message_id": "queued"},
+    "inbox_api.remove_file": {"attachment_id": "draft_file"},
 }  # fmt: skip
 _PASSWORD = "correct horse battery"
 _LATER = "2026-03-05T16:00:00Z"
 _RULE = {"match": "all", "rules": [{"ask": "tag", "tag": "vip"}]}
 _WORDS = {"name": "New", "subject": "s", "text": "t"}
 _NAMED = {"name": "New", "description": ""}
+_SAID = {"subject": "s", "text": "t"}
+_SCRIPT = {"name": "New", "text": "Hello there", "voice": "some-voice"}
+_SNIPPET = {"name": "Hi", "shortcut": "hi", "text": "Hi"}
+
+
+def _tomorrow() -> str:
+    return str(clock.now().date() + timedelta(days=1))
+
+
 BODIES: dict[str, Callable[[Furniture], Body]] = {
     "accounts_api.change_profile": lambda _: {"name": "Ada", "signature": "Best"},
     "accounts_api.change_password": lambda _: {"current": _PASSWORD, "password": "another long sentence"},
@@ -164,16 +196,75 @@ BODIES: dict[str, Callable[[Furniture], Body]] = {
         "name": "More", "url": "https://crm.example/in", "events": ["message.sent"],
     },
     "webhooks_api.replay": lambda _: {"since": "2026-03-01T00:00:00Z"},
+    "accounts_api.begin_second_factor": lambda _: {"current": _PASSWORD},
+    "accounts_api.confirm_second_factor": lambda _: {
+        "code": code_at(SECOND_FACTOR, int(clock.now().timestamp()) // SECONDS),
+    },
+    "accounts_api.renew_recovery_codes": lambda _: {"current": _PASSWORD},
+    "accounts_api.take_second_factor_off": lambda _: {"current": _PASSWORD},
+    "accounts_api.change_sight": lambda _: {"sees_everything": True},
+    "accounts_api.change_trust": lambda _: {"shows_only_own": True, "needs_second_factor": False},
+    "accounts_api.delete_organization": lambda _: {"name": "Acme", "current": _PASSWORD},
+    "accounts_api.choose_calendar": lambda _: {"country": "DE", "region": "BY"},
+    "accounts_api.add_days_off": lambda _: {"name": "Retreat", "first": _tomorrow()},
+    "accounts_api.change_day_off": lambda _: {"day": _tomorrow(), "act": "remove"},
+    "analytics_api.add_value": lambda house: {
+        "contact_id": house.contact, "amount": "250", "currency": "EUR", "day": "2026-03-02",
+    },
+    "campaigns_api.simulate": lambda house: {"sample": 5, "channels": {"email": house.channel}},
+    "channels_api.connect_voices": lambda _: {"api_key": "another key"},
+    "channels_api.enter_application": lambda _: {"client_id": "1.apps.example", "client_secret": "a secret"},
+    "contacts_api.reshape_import": lambda _: {"has_header": False},
+    "content_api.check_words": lambda house: _SAID | {"medium": "email", "contact_id": house.contact},
+    "content_api.create_voicemail": lambda _: _SCRIPT,
+    "content_api.save_voicemail": lambda _: _SCRIPT,
+    "content_api.keep_unsaved": lambda _: _SAID | {"revision": 1},
+    "content_api.keep_unsaved_new": lambda _: _SAID | {"medium": "email", "revision": 0, "place_id": UUID(int=7)},
+    "funnels_api.keep_unsaved_of_step": lambda _: _SAID | {"revision": 1},
+    "inbox_api.try_content": lambda house: {"contact_id": house.contact},
+    "inbox_api.forward": lambda _: {"to": "new@lakeside.example", "text": "See below"},
+    "inbox_api.plan": lambda _: {"at": _LATER},
+    "inbox_api.keep_draft": lambda _: {"kind": "email", "text": "Glad"},
+    "inbox_api.add_label": lambda _: {"name": "Pricing", "colour": "blue"},
+    "inbox_api.change_label": lambda _: {"name": "Pricing", "colour": "teal"},
+    "inbox_api.put_label": lambda house: {"label_id": house.label},
+    "inbox_api.add_team": lambda _: {"name": "East"},
+    "inbox_api.man_team": lambda house: {
+        "name": "East", "user_ids": [house.member], "channel_ids": [house.channel],
+    },
+    "inbox_api.set_presence": lambda _: {"is_there": False},
+    "inbox_api.give_to_team": lambda house: {"team_id": house.team},
+    "inbox_api.save_view": lambda _: {"name": "Hers and open", "view": "open"},
+    "inbox_api.remind": lambda _: {"at": _LATER, "is_if_silent": True},
+    "inbox_api.merge_conversations": lambda house: {"other_id": house.closed_conversation},
+    "inbox_api.split_conversation": lambda house: {"message_id": house.own_queued},
+    "inbox_api.make_snippet": lambda _: _SNIPPET,
+    "inbox_api.change_snippet": lambda _: _SNIPPET,
+    "inbox_api.keep_signature": lambda _: {"text": "Ann"},
+    "inbox_api.change_tasks": lambda house: {"ids": [house.other_task], "act": "skip"},
     "webhooks_api.retry_deliveries": lambda house: {"ids": [house.delivery]},
 }  # fmt: skip
 #: Endpoint -> query string.
 QUERIES: dict[str, Callable[[Furniture], Body]] = {
     "campaigns_api.list_sequences": lambda house: {"campaign_id": house.campaign},
+    "campaigns_api.list_skipped": lambda house: {"reason": "suppressed", "step": house.node},
+    "campaigns_api.compare_versions": lambda _: {"before": "1", "after": "2"},
+    "content_api.list_merge_values": lambda house: {"contact": house.contact},
+    "funnels_api.compare_template": lambda _: {"before": "draft"},
+    "content_api.upload_recording": lambda _: {"file_name": "hello.mp3"},
+    "inbox_api.attach": lambda _: {"file_name": "leads.csv"},
+    "inbox_api.find": lambda _: {"q": "zan"},
 }
 #: Endpoint -> the file that it takes.
-FILES = {"contacts_api.upload": b"Name,Email\nNadia,nadia@lakeside.example\n"}
-#: Endpoint -> who of Acme asks for it with success: the only admin cannot leave.
-ASKED_BY = {"accounts_api.leave": "viewer"}
+FILES = {
+    "contacts_api.upload": b"Name,Email\nNadia,nadia@lakeside.example\n",
+    "content_api.upload_picture": (_TESTS / "content" / "dot.png").read_bytes(),
+    "content_api.upload_recording": mp3(12),
+    "funnels_api.import_template": (_TESTS / "funnels" / "no_show.csv").read_bytes(),
+    "inbox_api.attach": b"Name,Email\nNadia,nadia@lakeside.example\n",
+}
+#: Endpoint -> who of Acme asks for it with success: the only admin cannot leave, and only a member has a second factor.
+ASKED_BY = {"accounts_api.leave": "viewer", "accounts_api.renew_recovery_codes": "member"}
 #: Asked for by who signed in through the API: a browser's session is no token.
 BY_SIGN_IN = {"accounts_api.logout", "accounts_api.refresh"}
 #: They answer and change nothing here: there is nothing left to do, or nothing is ever kept.
@@ -185,4 +276,15 @@ CHANGES_NOTHING = {
     "channels_api.connect_outlook",
     "contacts_api.preview_rule",
     "contacts_api.restore_contacts",
+    "accounts_api.undo_deletion",
+    "campaigns_api.cancel_simulation",
+    "campaigns_api.simulate",
+    "content_api.check_words",
+    "funnels_api.try_call",
+    "webhooks_api.make_own_key",
 }
+
+
+def kind_of_file(endpoint: str) -> str:
+    """The media type that an endpoint takes."""
+    return next(one.uploads[0] for one in ENDPOINTS if one.name == endpoint)

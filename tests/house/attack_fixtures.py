@@ -508,6 +508,7 @@ class Attack:
     names_acme: bool = field(default=False)
     body: Form | None = None
     file: bytes | None = None
+    kind_of_file: str = ""
     #: Whether a program sends it that signed in, instead of a browser.
     by_sign_in: bool = False
 
@@ -515,7 +516,7 @@ class Attack:
     def sent(self) -> dict[str, Any]:
         """What the test client sends: a form, JSON, or a file as it is."""
         if self.file is not None:
-            return {"data": self.file, "content_type": "text/csv"}
+            return {"data": self.file, "content_type": self.kind_of_file}
         return {"data": self.form} if self.body is None else {"json": self.body}
 
 
@@ -536,7 +537,8 @@ def fill_in(
             f"{rule.endpoint} has no form in attack_fixtures.FORMS: say what it is called with"
         )
         form = FORMS[rule.endpoint](house)
-    query = QUERIES[rule.endpoint](house) if method == "GET" and rule.endpoint in QUERIES else None
+    asks = rule.endpoint in QUERIES and (method == "GET" or rule.endpoint in attack_api.FILES)
+    query = QUERIES[rule.endpoint](house) if asks else None
     built = rule.build(values, append_unknown=False)
     assert built is not None, f"{rule} cannot be built from {values}"
     named = [*values.values(), *_flat(form), *_flat(query), *_flat(body)]
@@ -548,6 +550,7 @@ def fill_in(
         any(str(one) in {str(known) for known in house.ids.values()} for one in named),
         json.loads(json.dumps(body, default=str)),
         attack_api.FILES.get(rule.endpoint),
+        attack_api.kind_of_file(rule.endpoint) if rule.endpoint in attack_api.FILES else "",
         rule.endpoint in attack_api.BY_SIGN_IN,
     )
 

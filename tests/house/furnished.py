@@ -160,6 +160,7 @@ def _trust(put: Any, session: Any, tenant: Tenant) -> None:
     admin = session.get_one(User, tenant.admin.id)
     aad = secrets.associated_data("user_account.sealed_second_factor", UUID(int=0), admin.id)
     admin.sealed_second_factor = secrets.seal(SECOND_FACTOR, aad)
+    session.get_one(User, tenant.member.id).second_factor_since = clock.now()
     place = {"came_from": "203.0.113.7", "browser": f"{MARK} browser"}
     put("other_session", UserSession(user_id=admin.id, way="password", **place))
     session.add(
@@ -380,6 +381,8 @@ def _funnel(put: Any, session: Any) -> None:
         ContentVersion(content_id=content.id, number=2, subject=f"{MARK} later", html="<p>Ho</p>"),
     )
     content.version_number = 2
+    voicemail = put("voicemail", Content(name=f"{MARK} voicemail", medium="voicemail", version_number=1))
+    session.add(ContentVersion(content_id=voicemail.id, number=1, text=f"{MARK} calls"))
     put("archived_content", Content(name=f"{MARK} old", medium="email", archived_at=clock.now()))
     send = put(
         "node",

@@ -132,6 +132,6 @@ def _asks_only_the_new(name: str, what: str, before: Shape, after: Shape) -> boo
     )
     return found is not None and any(
         f"{table}.{column.strip()}" not in before.things["column"]
-        and not _column(after.things["column"][f"{table}.{column.strip()}"])[1]
+        and _column(after.things["column"][f"{table}.{column.strip()}"])[1:] == (False, False)
         for column in (found[1] or found[2]).split(",")
     )

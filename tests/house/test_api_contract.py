@@ -60,14 +60,19 @@ def test_every_endpoint_keeps_what_the_document_promises(world: World) -> None:
     )
     tried, failures, asked = 0, list[str](), list[str]()
     whole = EXAMPLES > 1
-    for result in schema.get_all_operations():
+    for place, result in enumerate(schema.get_all_operations()):
         operation: Any = result.ok()  # pyright: ignore[reportAttributeAccessIssue]  one that is not fails here
         if not whole and "x-also-known-as" in operation.definition.raw:
             continue  # the very same view
         if ONLY not in operation.path:
             continue
         path = named[operation.path] or None
-        for mode, given_path in ((GenerationMode.POSITIVE, path), (GenerationMode.NEGATIVE, None)):
+        modes = [(GenerationMode.POSITIVE, path), (GenerationMode.NEGATIVE, None)]
+        was_tried = False
+        # In the suite each endpoint is asked in one of the two ways, in turns; in the other one where there is nothing to say wrong.
+        for mode, given_path in modes if whole or place % 2 == 0 else reversed(modes):
+            if was_tried and not whole:
+                break
 
             @few
             @given(case=operation.as_strategy(mode, path_parameters=given_path))
@@ -77,13 +82,17 @@ def test_every_endpoint_keeps_what_the_document_promises(world: World) -> None:
                 case.validate_response(answer, headers=headers)
 
             try:
+                was_tried = True
                 send()
                 tried += 1
             except Unsatisfiable:
-                continue  # nothing can be wrong in a request that says nothing
+                was_tried = False  # nothing can be wrong in a request that says nothing
             except (Exception, BaseExceptionGroup) as problem:
                 failures.append(f"{mode.value} {operation.label}: {_told(problem)}\n    {asked}")
     assert not failures, "\n".join(failures)
+    assert world.stranger().get("/api/v1/auth/me", headers=headers).status_code == 200, (
+        "until the end somebody was asking"
+    )
     assert ONLY or tried > 250
 
 

@@ -23,7 +23,7 @@ def lesser(person: Person) -> dict[bool, Program]:
 
 
 def sent(program: Program, attack: Attack) -> int:
-    options = {"data": attack.file, "content_type": "text/csv"} if attack.file is not None else {}
+    options = {"data": attack.file, "content_type": attack.kind_of_file} if attack.file is not None else {}
     answer = program(attack.method, attack.url, attack.body, query_string=attack.query, **options)
     assert MARK not in answer.get_data(as_text=True), attack.url
     return answer.status_code

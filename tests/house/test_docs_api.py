@@ -47,7 +47,10 @@ def test_every_example_is_answered_as_the_page_says(world: World) -> None:
         if rest and rest[0].startswith("Content-Type"):
             options = {"content_type": rest[0].partition(": ")[2], "data": "\n".join(rest[1:])}
         elif rest and rest[0].startswith("{"):
-            options = {"body": json.loads("".join(rest))}
+            said = "".join(rest)
+            for name, value in names.items():
+                said = said.replace(name, value)
+            options = {"body": json.loads(said)}
         answer = program(method, path, **options)
         status, _, expected = answered.partition(" ")
         assert answer.status_code == int(status), (first, answer.get_data(as_text=True))

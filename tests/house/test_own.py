@@ -41,7 +41,7 @@ _THINGS = (
     "running_verification", "trigger",
 )  # fmt: skip
 #: After these whoever asked is nobody any more.
-_ENDS = ("account.logout", "accounts_api.leave")
+_ENDS = ("account.logout", "accounts_api.end_sessions", "accounts_api.leave")
 #: Who an organization may not write to, whoever's people they are: everybody needs to see that (docs/people.md).
 _EVERYBODYS = ("suppression.", "topics.")
 #: Text of a person's that is theirs to have changed: they ask for nothing of anybody else.

@@ -11,20 +11,26 @@ from pydantic import Field
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, User
 from loumass.accounts.passwords import MAXIMUM_LENGTH
 from loumass.accounts.token_models import ApiToken
-from loumass.core.api.models import WHOLE, ApiModel, Id, Line, Name, PageQuery
+from loumass.core.api.models import PLAIN, WHOLE, ApiModel, Id, Line, Name, PageQuery
 
 Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00\s@]+@[^\x00\s@]+$")]
 #: What is typed to prove who one is: any letters, no more than a password may have.
 Password = Annotated[str, Field(min_length=1, max_length=MAXIMUM_LENGTH)]
+#: Of an authenticator, or a recovery code.
+Code = Annotated[str, Field(min_length=1, max_length=40, pattern=PLAIN)]
 Role = Literal["admin", "member", "agent", "viewer"]
 Scope = Annotated[str, Field(max_length=60, pattern=r"^[a-z_]+\.[a-z_]+$")]
 
 
 class SignInBody(ApiModel):
-    """Who signs in, and where: at the organization they joined first, unless said otherwise."""
+    """Who signs in, and where: at the organization they joined first, unless said otherwise.
+
+    `code`: of the authenticator, or a recovery code, where the account has a second factor.
+    """
 
     email: Line
     password: Password
+    code: Code | None = None
     organization_id: Id | None = None
 
 
@@ -148,6 +154,7 @@ class MemberOut(ApiModel):
     name: str
     email: str
     role: str
+    sees_everything: bool
     since: datetime
     last_login_at: datetime | None
 
@@ -159,6 +166,7 @@ class MemberOut(ApiModel):
             name=user.name,
             email=user.email,
             role=membership.role,
+            sees_everything=membership.sees_everything,
             since=membership.created_at,
             last_login_at=user.last_login_at,
         )
@@ -191,11 +199,17 @@ class InvitationOut(ApiModel):
         return cls(id=row.id, email=row.email, role=row.role, expires_at=row.expires_at, link=link)
 
 
-class AuditQuery(PageQuery):
-    """Lines of one kind, or of one person."""
+class AuditFilter(ApiModel):
+    """Lines that say some words, of one kind, of one person, of the last so many days."""
 
+    q: Line | None = None
     action: Line | None = None
     user_id: Id | None = None
+    days: Annotated[int, Field(ge=1, le=36_500), WHOLE] | None = None
+
+
+class AuditQuery(PageQuery, AuditFilter):
+    """The same, page by page."""
 
 
 class AuditOut(ApiModel):
@@ -209,6 +223,8 @@ class AuditOut(ApiModel):
     subject_kind: str | None
     subject_id: UUID | None
     facts: dict[str, Any]
+    came_from: str
+    browser: str
 
     @classmethod
     def of(cls, row: AuditEntry, sentence: str) -> AuditOut:
@@ -221,6 +237,8 @@ class AuditOut(ApiModel):
             subject_kind=row.subject_kind,
             subject_id=row.subject_id,
             facts=row.facts,
+            came_from=row.came_from,
+            browser=row.browser,
         )
 
 

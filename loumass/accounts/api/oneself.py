@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import g
 
-from loumass.accounts import addresses, limits, mail, members
+from loumass.accounts import addresses, limits, mail, members, sessions
 from loumass.accounts.api.blueprints import api
 from loumass.accounts.api.models import AddressBody, PasswordBody, ProfileBody, ProfileOut
 from loumass.accounts.guards import requires
@@ -42,10 +42,11 @@ def change_profile(body: ProfileBody) -> ProfileOut:
 @requires("profile.write")
 def change_password(body: PasswordBody) -> Done:
     """A new password. Everything that was signed in ends; tokens go on."""
-    _refuse_wrong(body.current)
+    refuse_wrong(body.current)
     if reason := why_weak(body.password, g.user.email, g.user.name):
         raise Refused(reason)
     set_password(g.user, hashed(body.password))
+    sessions.end_all(g.user.id)
     audit("password.changed")
     letters.password_changed(g.user)
     ring_mail_afterwards()
@@ -56,12 +57,14 @@ def change_password(body: PasswordBody) -> Done:
 @requires("profile.write")
 def change_address(body: AddressBody) -> ProfileOut:
     """Another address to sign in with; the old one is told."""
-    _refuse_wrong(body.current)
+    refuse_wrong(body.current)
     wanted = addresses.normal(body.email)
     other = find_user(wanted)
     if other is not None and other.id != g.user.id:
         raise Refused("Another account has this address.")
     before, g.user.email, g.user.email_key = g.user.email, wanted, addresses.key(wanted)
+    # Nothing has reached the new one yet.
+    g.user.address_proven_at = None
     audit("address.changed")
     letters.address_changed(before, g.user)
     ring_mail_afterwards()
@@ -83,6 +86,7 @@ def ring_mail_afterwards() -> None:
     afterwards(lambda: mail.ring(organization_id))
 
 
-def _refuse_wrong(password: str) -> None:
+def refuse_wrong(password: str) -> None:
+    """Raises Forbidden where it is not the password of whoever asks."""
     if not is_right(password, g.user.password_hash):
         raise Forbidden("This is not your password. Nothing was changed.")

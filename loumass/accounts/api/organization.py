@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from flask import g
+from datetime import timedelta
+
+from flask import Response, g
 
 from loumass.accounts import auditing, local_time
 from loumass.accounts.api.blueprints import api
-from loumass.accounts.api.models import AuditOut, AuditQuery, OrganizationBody, OrganizationOut
+from loumass.accounts.api.models import AuditFilter, AuditOut, AuditQuery, OrganizationBody, OrganizationOut
 from loumass.accounts.guards import requires
+from loumass.accounts.pages.auditing import audit_file
 from loumass.accounts.places import countries, timezones
-from loumass.accounts.service import audit
+from loumass.accounts.service import audit_change
+from loumass.core import clock
 from loumass.core.api import endpoint
 from loumass.core.api.models import PageOut, paged
 from loumass.core.errors import Refused
@@ -31,12 +35,11 @@ def change_organization(body: OrganizationBody) -> OrganizationOut:
     if body.country not in dict(countries()):
         raise Refused("There is no such country. Write two letters, like US. Nothing was changed.")
     settings = body.model_dump() | {"name": body.name.strip(), "postal_address": body.postal_address.strip()}
-    changed = [name for name, value in settings.items() if getattr(g.organization, name) != value]
-    for name in changed:
-        setattr(g.organization, name, settings[name])
-    if changed:
-        audit("organization.changed", settings=changed)
-    if "timezone" in changed:
+    before = {name: getattr(g.organization, name) for name in settings}
+    for name, value in settings.items():
+        setattr(g.organization, name, value)
+    audit_change("organization.changed", before, settings)
+    if before["timezone"] != settings["timezone"]:
         local_time.changed()
     return OrganizationOut.of(g.organization)
 
@@ -45,6 +48,17 @@ def change_organization(body: OrganizationBody) -> OrganizationOut:
 @requires("audit.read")
 def audit_lines(query: AuditQuery) -> PageOut[AuditOut]:
     """Who did what that matters, the latest first."""
-    wanted = auditing.Wanted(action=query.action or "", person=query.user_id)
-    found = auditing.rows(query.cursor, wanted, size=query.limit)
+    found = auditing.rows(query.cursor, _wanted(query), size=query.limit)
     return paged(found, lambda row: AuditOut.of(row[0], auditing.sentence(row[0].action)))
+
+
+@endpoint(api, "GET", "/audit.csv", asks=AuditFilter, gives="text/csv")
+@requires("audit.read")
+def audit_csv(query: AuditFilter) -> Response:
+    """The same as a file, all of it; taking it away is noted."""
+    return audit_file(_wanted(query), sorted(query.model_dump(exclude_none=True)))
+
+
+def _wanted(query: AuditFilter | AuditQuery) -> auditing.Wanted:
+    since = clock.now() - timedelta(days=query.days) if query.days else None
+    return auditing.Wanted(" ".join((query.q or "").split()), query.action or "", query.user_id, since)

@@ -19,8 +19,11 @@ from loumass.accounts.api.models import (
     SignedInOut,
     SignInBody,
 )
+from loumass.accounts.entering import place
 from loumass.accounts.guards import for_everybody, requires
 from loumass.accounts.models import Organization, User
+from loumass.accounts.pages.second_factor import WRONG_CODE, proven
+from loumass.accounts.pages.signing import renew_hash
 from loumass.accounts.passwords import is_right, why_weak
 from loumass.accounts.sign_in_tokens import Claims
 from loumass.accounts.sign_up import find_user, sign_up
@@ -30,9 +33,13 @@ from loumass.core.api import endpoint
 from loumass.core.api.models import Done
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused, Unauthorized
+from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import acting_for, globally
 
 WRONG = "The e-mail address or the password is not right."
+NEEDS_CODE = (
+    "This account has a second factor. Send a code of the authenticator, or a recovery code, along as `code`."
+)
 
 
 @endpoint(
@@ -46,15 +53,18 @@ WRONG = "The e-mail address or the password is not right."
 )
 @for_everybody
 def login(body: SignInBody) -> SignedInOut:
-    """Sign in with a password. Answers alike, after the same work, whether or not there is such a person."""
+    """Sign in with a password, and a `code` where there is a second factor. Answers alike whether or not there is such a person."""
     with globally():
         user = find_user(body.email)
     if not is_right(body.password, user.password_hash if user else None) or user is None:
         raise Unauthorized(WRONG)
+    renew_hash(user, body.password)
     with globally(user.id):
         places = [organization.id for organization, _ in members.organizations_of(user.id)]
     if not places or body.organization_id not in (None, *places):
         raise Refused("You do not belong to that organization. Ask an admin to invite you.")
+    if user.second_factor_since is not None:
+        _refuse_without_second_factor(user.id, body.code)
     return _signed_in(user.id, body.organization_id or places[0])
 
 
@@ -111,6 +121,14 @@ def me() -> MeOut:
     )
 
 
+def _refuse_without_second_factor(user_id: UUID, code: str | None) -> None:
+    """The code is used up, once it was right."""
+    if code is None:
+        raise Unauthorized(NEEDS_CODE)
+    if proven(user_id, code) is None:
+        raise Unauthorized(WRONG_CODE)
+
+
 def _own_sign_in() -> ApiToken:
     token: ApiToken | None = g.get("token")
     if token is None:
@@ -119,7 +137,9 @@ def _own_sign_in() -> ApiToken:
 
 
 def _signed_in(user_id: UUID, organization_id: UUID) -> SignedInOut:
+    here = place()
     with acting_for(organization_id, user_id) as own:
+        own.info.update(ip_hash=keyed_hash(here.address), came_from=here)
         user, organization = own.get_one(User, user_id), own.get_one(Organization, organization_id)
         user.last_login_at = clock.now()
         row = tokens.sign_in(user_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flask import Response, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -39,8 +39,12 @@ def audit() -> ResponseReturnValue:
 @requires("audit.read")
 def audit_csv() -> ResponseReturnValue:
     """What the filters leave of the ledger as a file; taking it away is noted in it."""
-    wanted = Wanted.of(request.args)
-    note("audit.exported", filters=[name for name in _QUERY if request.args.get(name)])
+    return audit_file(Wanted.of(request.args), [name for name in _QUERY if request.args.get(name)])
+
+
+def audit_file(wanted: Wanted, filters: Sequence[str]) -> Response:
+    """The file; `filters` are the names of those that were set."""
+    note("audit.exported", filters=list(filters))
     db().commit()
     open_session = session_like_this()
 

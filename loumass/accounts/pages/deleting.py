@@ -39,9 +39,7 @@ def delete() -> ResponseReturnValue:
         return _show(form, 422)
     deleting.ask(g.organization, g.user.id)
     remove_organization.later(at=g.organization.deleted_from)
-    day = words.day(g.organization.deleted_from, g.organization.timezone)
-    for admin in deleting.admins():
-        letters.deletion_asked(admin, g.organization, g.user.name, day)
+    day = tell_admins()
     db().commit()
     mail.ring(g.organization.id)
     flash(f"{g.organization.name} will be deleted on {day}. Every admin got a mail.", "done")
@@ -62,6 +60,14 @@ def undo_deletion() -> ResponseReturnValue:
     mail.ring(g.organization.id)
     flash(f"{g.organization.name} stays. Nothing was deleted.", "done")
     return redirect(url_for("account.organization"), 303)
+
+
+def tell_admins() -> str:
+    """Writes to every admin when everything goes; returns that day in words."""
+    day = words.day(g.organization.deleted_from, g.organization.timezone)
+    for admin in deleting.admins():
+        letters.deletion_asked(admin, g.organization, g.user.name, day)
+    return day
 
 
 def _show(form: DeletionForm, status: int) -> ResponseReturnValue:

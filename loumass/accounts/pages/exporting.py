@@ -41,6 +41,11 @@ def ask_for_export() -> ResponseReturnValue:
 @requires("organization.export")
 def download_export(export_id: UUID) -> ResponseReturnValue:
     """The archive, piece by piece, until its time is over."""
+    return archive(export_id)
+
+
+def archive(export_id: UUID) -> Response:
+    """The answer with the archive; that it was taken is noted. Raises NotFound once its time is over."""
     export = get_or_404(OrganizationExport, export_id)
     if export.state != "done" or export.ends_at is None or export.ends_at <= clock.now():
         raise NotFound("This export is not there any more. Ask for a new one.")

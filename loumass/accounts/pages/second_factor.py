@@ -23,7 +23,7 @@ from loumass.core.errors import Conflict
 from loumass.core.tenancy import globally
 
 WRONG_CODE = "This is not the code of now, or it was used already. Wait for the next one."
-_ISSUER = "Loumass"
+ISSUER = "Loumass"
 
 
 @public.route("/login/code", methods=["GET", "POST"], endpoint="second_factor")
@@ -37,7 +37,7 @@ def show_second_factor() -> ResponseReturnValue:
         return redirect(url_for("accounts.login"))
     form = CodeForm()
     if form.validate_on_submit():
-        user = _proven(user_id, form.code.data or "")
+        user = proven(user_id, form.code.data or "")
         if user is not None:
             return come_in_by_second_factor(user)
         form.code.errors = [WRONG_CODE]
@@ -111,9 +111,7 @@ def take_second_factor_off() -> ResponseReturnValue:
     form = OwnPasswordForm()
     if not _is_own(form):
         return _show(password_form=form, status=422)
-    asking = [one.name for one, _ in organizations_of(g.user.id) if one.needs_second_factor]
-    if asking:
-        raise Conflict(f"{asking[0]} asks its members for a second factor. It stays on.")
+    refuse_where_asked_for(g.user.id)
     second_factor.take_off(g.user)
     audit("second_factor.taken_off")
     letters.second_factor_changed(g.user, is_on=False)
@@ -123,7 +121,14 @@ def take_second_factor_off() -> ResponseReturnValue:
     return redirect(url_for("account.security"))
 
 
-def _proven(user_id: UUID, typed: str) -> User | None:
+def refuse_where_asked_for(user_id: UUID) -> None:
+    """Raises Conflict where an organization of theirs asks everybody for a second factor."""
+    asking = [one.name for one, _ in organizations_of(user_id) if one.needs_second_factor]
+    if asking:
+        raise Conflict(f"{asking[0]} asks its members for a second factor. It stays on.")
+
+
+def proven(user_id: UUID, typed: str) -> User | None:
     """The user whose second factor `typed` is; told by mail where it was a recovery code."""
     with globally(user_id) as own:
         user = own.get_one(User, user_id)
@@ -153,7 +158,7 @@ def _show(
     secret = None if is_on else second_factor.secret_of(g.user)
     picture = None
     if secret is not None:
-        address = second_factor.address_of(secret, g.user, _ISSUER)
+        address = second_factor.address_of(secret, g.user, ISSUER)
         picture = segno.make(address, error="m").svg_data_uri(scale=5, border=4, light="#fff")
     page = render_template(
         "accounts/second_factor.html",

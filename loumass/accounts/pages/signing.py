@@ -38,7 +38,7 @@ def login() -> ResponseReturnValue:
     if organization_id is None:
         form.form_errors = ["You belong to no organization any more. Ask an admin to invite you."]
         return _login_page(form)
-    _renew_hash(user, form.password.data or "")
+    renew_hash(user, form.password.data or "")
     return come_in(user, organization_id, stays=form.stays.data)
 
 
@@ -93,7 +93,7 @@ def _login_page(form: SignInForm) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-def _renew_hash(user: User, password: str) -> None:
+def renew_hash(user: User, password: str) -> None:
     """Hashes made with weaker settings are replaced while the password is at hand."""
     if is_outdated(user.password_hash):
         renewed = hashed(password)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import abort, current_app, g, render_template, request, url_for
+from flask import Response, abort, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
@@ -39,24 +39,24 @@ def campaign(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addr
         reading.sums_by("class", period, one.id),
         attribution.window_of(request.args.get("window")),
     )
-    sums, senders = reading.sums_of(period, one.id), _senders(one, period)
+    sums, senders = reading.sums_of(period, one.id), senders_of(one, period)
     return render_template(
         "figures/campaign.html",
         campaign=one,
         tabs_of=tabs_of(one, "Figures"),
         event_words=event_words,
         period=period,
-        started=_since_start(one),
+        started=since_start(one),
         sums=sums,
         boxes=boxes_of(sums, period, campaign=one.id),
         bars=reading.bars_of(period, CHART, one.id),
-        steps=_steps(one, graph, period),
-        ways=_ways(one, graph, period),
+        steps=steps_in(one, graph, period),
+        ways=ways_in(one, graph, period),
         media=senders[1],
         senders=senders[0],
         classes=classes_in(classes),
         machines=machines_in(classes),
-        ends=_ends(classes),
+        ends=ends_in(classes),
         hours=reading.hours_of(period, "message.replied", one.id),
         weekdays=WEEKDAYS,
         window=window,
@@ -71,16 +71,21 @@ def campaign_csv(id: UUID, what: str) -> ResponseReturnValue:  # noqa: A002  the
     """One table of the page as a file."""
     one = get_or_404(Campaign, id)
     period = _period(one)
-    header, rows = _FILES[what](one, period) if what in _FILES else abort(404)
+    return campaign_file(one, period, what) if what in FILES else abort(404)
+
+
+def campaign_file(one: Campaign, period: Period, what: str) -> Response:
+    """One of `FILES`."""
+    header, rows = FILES[what](one, period)
     return csv_file(f"campaign-{what}", period, header, rows, campaign=str(one.id))
 
 
 def _period(one: Campaign) -> Period:
-    query = request.args if {"days", "from"} & set(request.args) else _since_start(one)
+    query = request.args if {"days", "from"} & set(request.args) else since_start(one)
     return asked(query, organization_zone())
 
 
-def _since_start(one: Campaign) -> dict[str, str]:
+def since_start(one: Campaign) -> dict[str, str]:
     """The query of all its days, as far as a period may reach back."""
     zone = organization_zone()
     today = Period(1, zone).today
@@ -89,7 +94,7 @@ def _since_start(one: Campaign) -> dict[str, str]:
     return {"from": min(first, today).isoformat(), "to": today.isoformat()}
 
 
-def _steps(one: Campaign, graph: Graph, period: Period) -> list[tuple[Row, int, int, int]]:
+def steps_in(one: Campaign, graph: Graph, period: Period) -> list[tuple[Row, int, int, int]]:
     """(row, gone on so far, standing there now, left there) of each step that people pass, in the funnel's order."""
     parts, counts = reading.sums_by("step", period, one.id), counts_of(one, graph)
     rows = []
@@ -107,7 +112,7 @@ def _steps(one: Campaign, graph: Graph, period: Period) -> list[tuple[Row, int, 
     return rows
 
 
-def _ways(one: Campaign, graph: Graph, period: Period) -> list[tuple[Row, int]]:
+def ways_in(one: Campaign, graph: Graph, period: Period) -> list[tuple[Row, int]]:
     """(row, people who went it so far) of every way of a split."""
     parts, counts = reading.sums_by("way", period, one.id), counts_of(one, graph)
     rows = []
@@ -127,7 +132,7 @@ def _ways_of(graph: Graph, node_id: UUID) -> set[str]:
     return set(graph.ways_out(node_id))
 
 
-def _senders(one: Campaign, period: Period) -> tuple[list[Row], list[Row]]:
+def senders_of(one: Campaign, period: Period) -> tuple[list[Row], list[Row]]:
     """By sender, and by medium."""
     parts = reading.sums_by("sender", period, one.id)
     channels = senders_named(parts)
@@ -140,7 +145,7 @@ def _senders(one: Campaign, period: Period) -> tuple[list[Row], list[Row]]:
     return rows, [Row(row.name, row.sums, where={"campaign": one.id, **row.where}) for row in media]
 
 
-def _ends(classes: dict[str, reading.Sums]) -> list[tuple[str, str, reading.Sum]]:
+def ends_in(classes: dict[str, reading.Sums]) -> list[tuple[str, str, reading.Sum]]:
     """(reason, words, sum) of those who left, the most first."""
     kinds = {part: sums["enrollment.ended"] for part, sums in classes.items()}
     rows = [(part, left_words(part), one) for part, one in kinds.items() if one.now]
@@ -157,16 +162,16 @@ def _days_file(one: Campaign, period: Period) -> File:
 
 def _steps_file(one: Campaign, period: Period) -> File:
     header = ["Step", *HEADER, "Gone on so far", "There now", "Left here"]
-    return header, [[*row.cells, *numbers] for row, *numbers in _steps(one, graph_of(one.graph_id), period)]
+    return header, [[*row.cells, *numbers] for row, *numbers in steps_in(one, graph_of(one.graph_id), period)]
 
 
 def _ways_file(one: Campaign, period: Period) -> File:
     header = ["Way", *HEADER, "People so far"]
-    return header, [[*row.cells, people] for row, people in _ways(one, graph_of(one.graph_id), period)]
+    return header, [[*row.cells, people] for row, people in ways_in(one, graph_of(one.graph_id), period)]
 
 
 def _senders_file(one: Campaign, period: Period) -> File:
-    senders, media = _senders(one, period)
+    senders, media = senders_of(one, period)
     return ["Sender", *HEADER], [row.cells for row in (*media, *senders)]
 
 
@@ -177,12 +182,12 @@ def _hours_file(one: Campaign, period: Period) -> File:
 def _ends_file(one: Campaign, period: Period) -> File:
     rows = [
         [words, end.now, end.before, "" if end.each is None else round(end.each / 86_400, 2)]
-        for _, words, end in _ends(reading.sums_by("class", period, one.id))
+        for _, words, end in ends_in(reading.sums_by("class", period, one.id))
     ]
     return ["How they left", "People", "People before", "Days inside"], rows
 
 
-_FILES: dict[str, Callable[[Campaign, Period], File]] = {
+FILES: dict[str, Callable[[Campaign, Period], File]] = {
     "days": _days_file,
     "steps": _steps_file,
     "ways": _ways_file,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
 from loumass.analytics import reading
 from loumass.analytics.figure_pages.blueprint import csv_file, pages, period_now, tabs_of
 from loumass.analytics.figure_pages.rows import HEADER, Row
+from loumass.analytics.period import Period
 
 #: So many lines are shown; the file has all.
 MOST = 100
@@ -33,7 +34,11 @@ def campaigns() -> ResponseReturnValue:
 @requires("dashboard.read")
 def campaigns_csv() -> ResponseReturnValue:
     """The same, all of them, with those before."""
-    period = period_now()
+    return campaigns_file(period_now())
+
+
+def campaigns_file(period: Period) -> Response:
+    """The same, all of them, with those before."""
     rows = [
         [
             *Row(one.name, one.sums).cells,

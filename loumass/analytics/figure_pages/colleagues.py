@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import render_template
+from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -40,9 +40,9 @@ def colleagues() -> ResponseReturnValue:
         "figures/colleagues.html",
         period=period,
         tabs_of=tabs_of("Colleagues", period),
-        colleagues=_rows(period),
+        colleagues=colleagues_in(period),
         sums=reading.sums_of(period),
-        soon=_soon(period),
+        soon=soon_in(period),
     )
 
 
@@ -50,13 +50,17 @@ def colleagues() -> ResponseReturnValue:
 @requires("dashboard.read")
 def colleagues_csv() -> ResponseReturnValue:
     """The same as a file; how long in minutes."""
-    period = period_now()
+    return colleagues_file(period_now())
+
+
+def colleagues_file(period: Period) -> Response:
+    """The same as a file; how long in minutes."""
     rows = [
         [
             one.name, one.written.now, one.written.before, one.answered.now, one.answered.before,
             _minutes(one.answered.each), _minutes(one.answered.each_before), one.tasks.now, one.tasks.before,
         ]
-        for one in _rows(period)
+        for one in colleagues_in(period)
     ]  # fmt: skip
     header = [
         "Colleague", "Messages written", "Messages written before", "Answers", "Answers before", "Minutes to answer",
@@ -65,7 +69,8 @@ def colleagues_csv() -> ResponseReturnValue:
     return csv_file("colleagues", period, header, rows)
 
 
-def _rows(period: Period) -> list[Colleague]:
+def colleagues_in(period: Period) -> list[Colleague]:
+    """Those who did anything, who wrote most first."""
     parts = reading.sums_by("colleague", period)
     ids = [UUID(one) for one in parts]
     names = {row.id: row.name for row in db().execute(select(User.id, User.name).where(User.id.in_(ids)))}
@@ -76,7 +81,7 @@ def _rows(period: Period) -> list[Colleague]:
     return sorted(rows, key=lambda row: (-row.written.now, -row.tasks.now, row.name, row.id))
 
 
-def _soon(period: Period) -> list[tuple[str, int, int]]:
+def soon_in(period: Period) -> list[tuple[str, int, int]]:
     """(how soon, answers, answers before), the soonest first."""
     parts = reading.sums_by("class", period)
     return [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
@@ -100,17 +100,9 @@ def add_value() -> ResponseReturnValue:
     form = ValueForm()
     if not form.validate() or form.contact is None or form.day.data is None:
         return _shown(form), 422
-    own = uuid7()
-    [made] = earn(
-        [
-            Earned(
-                form.contact.id, form.minor, form.currency.data, _moment(form.day.data, organization_zone()), "by_hand",
-                str(own), note=(form.note.data or "").strip(), recorded_by_id=g.user.id,
-            )
-        ]
-    )  # fmt: skip
+    note = (form.note.data or "").strip()
+    write_down(form.contact.id, form.minor, form.currency.data, form.day.data, note)
     said = money(form.minor, form.currency.data)
-    audit("value.added", "earning", made, amount=said)
     db().commit()
     flash(f"{said} written down for {form.contact.label}.", "done")
     return redirect(url_for(".values", **period_now().query), 303)
@@ -120,21 +112,40 @@ def add_value() -> ResponseReturnValue:
 @requires("values.write")
 def remove_value(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """Takes one back that was written down by hand."""
-    row = take_back(id)
-    if row is None:
-        raise NotFound("This value is not here, or nobody wrote it down by hand.")
-    said = money(row.amount, row.currency)
-    audit("value.removed", "earning", id, amount=said)
+    said = cross_out(id)
     db().commit()
     flash(f"{said} taken away.", "done")
     return redirect(url_for(".values", **period_now().query), 303)
+
+
+def write_down(contact_id: UUID, amount: int, currency: str, day: date, note: str) -> UUID:
+    """A value of that day; its id."""
+    when, own = _moment(day, organization_zone()), str(uuid7())
+    value = Earned(contact_id, amount, currency, when, "by_hand", own, note=note, recorded_by_id=g.user.id)
+    [made] = earn([value])
+    audit("value.added", "earning", made, amount=money(amount, currency))
+    return made
+
+
+def cross_out(value_id: UUID) -> str:
+    """Takes a value back that was written down by hand; returns how much it was, in words. Raises NotFound."""
+    row = take_back(value_id)
+    if row is None:
+        raise NotFound("This value is not here, or nobody wrote it down by hand.")
+    said = money(row.amount, row.currency)
+    audit("value.removed", "earning", value_id, amount=said)
+    return said
 
 
 @pages.get("/figures/values.csv")
 @requires("dashboard.read")
 def values_csv() -> ResponseReturnValue:
     """What campaigns brought, in whole amounts of their currencies."""
-    period, window = period_now(), attribution.window_of(request.args.get("window"))
+    return values_file(period_now(), attribution.window_of(request.args.get("window")))
+
+
+def values_file(period: Period, window: int) -> Response:
+    """What campaigns brought, in whole amounts of their currencies."""
     rows = [
         [
             one.name or "Nobody",
@@ -150,7 +161,7 @@ def values_csv() -> ResponseReturnValue:
 
 def _shown(form: ValueForm) -> str:
     period, window = period_now(), attribution.window_of(request.args.get("window"))
-    earned = _earned(period)
+    earned = earned_in(period, request.args.get("after") or request.args.get("before"))
     return render_template(
         "figures/values.html",
         period=period,
@@ -166,7 +177,7 @@ def _shown(form: ValueForm) -> str:
     )
 
 
-def _earned(period: Period) -> Page[Any]:
+def earned_in(period: Period, cursor: str | None, size: int = 20) -> Page[Any]:
     """A page of (value, contact), the newest first."""
     found = (
         select(Earning, Contact)
@@ -175,11 +186,10 @@ def _earned(period: Period) -> Page[Any]:
         )
         .where(Earning.earned_at >= period.since, Earning.earned_at < period.until)
     )
-    cursor = request.args.get("after") or request.args.get("before")
-    return page(found, [Earning.earned_at, Earning.id], cursor, descending=True, size=20)
+    return page(found, [Earning.earned_at, Earning.id], cursor, descending=True, size=size)
 
 
-def _moment(day: Any, zone: ZoneInfo) -> datetime:
+def _moment(day: date, zone: ZoneInfo) -> datetime:
     """The end of a day that is over, or now: what was written that day came before it."""
     end = datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
     return min(end, clock.now())

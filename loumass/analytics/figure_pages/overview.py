@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import render_template
+from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
@@ -93,7 +93,11 @@ def machines_in(classes: dict[str, reading.Sums]) -> list[tuple[str, str, str, i
 @requires("dashboard.read")
 def days_csv() -> ResponseReturnValue:
     """Each day of the period, or each week of a long one."""
-    period = period_now()
+    return days_file(period_now())
+
+
+def days_file(period: Period) -> Response:
+    """Each day of the period, or each week of a long one."""
     rows = [
         [bar.day.isoformat(), *bar.numbers] for bar in reading.bars_of(period, [kind for _, kind in DAYS])
     ]
@@ -104,7 +108,11 @@ def days_csv() -> ResponseReturnValue:
 @requires("dashboard.read")
 def replies_csv() -> ResponseReturnValue:
     """Replies by what they say."""
-    period = period_now()
+    return replies_file(period_now())
+
+
+def replies_file(period: Period) -> Response:
+    """Replies by what they say."""
     rows = [[words, one.now, one.before] for _, words, one in classes_in(reading.sums_by("class", period))]
     return csv_file("replies", period, ["What they said", "Replies", "Replies before"], rows)
 
@@ -113,7 +121,11 @@ def replies_csv() -> ResponseReturnValue:
 @requires("dashboard.read")
 def machines_csv() -> ResponseReturnValue:
     """Opens and clicks of people, and what machines fetched before any person did."""
-    period = period_now()
+    return machines_file(period_now())
+
+
+def machines_file(period: Period) -> Response:
+    """Opens and clicks of people, and what machines fetched before any person did."""
     sums = reading.sums_of(period)
     rows = [
         [words, sums[kind].now, machines, unknown]
@@ -127,7 +139,11 @@ def machines_csv() -> ResponseReturnValue:
 @requires("dashboard.read")
 def hours_csv() -> ResponseReturnValue:
     """Messages and replies by weekday and hour."""
-    period = period_now()
+    return hours_file(period_now())
+
+
+def hours_file(period: Period) -> Response:
+    """Messages and replies by weekday and hour."""
     return csv_file("hours", period, ["Weekday", "Hour", "Sent", "Replied"], hours_rows(period))
 
 

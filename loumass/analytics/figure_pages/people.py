@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
 from loumass.accounts.service import audit
 from loumass.analytics import growth
 from loumass.analytics.figure_pages.blueprint import csv_file, pages, period_now, tabs_of
+from loumass.analytics.period import Period
 from loumass.contacts.downloads import csv_download
 from loumass.core.database import db
 
@@ -43,7 +44,11 @@ def people() -> ResponseReturnValue:
 @requires("dashboard.read")
 def people_csv() -> ResponseReturnValue:
     """How many came and went by day."""
-    period = period_now()
+    return people_file(period_now())
+
+
+def people_file(period: Period) -> Response:
+    """How many came and went by day."""
     rows = [[bar.day.isoformat(), *bar.numbers] for bar in growth.growth(period)]
     return csv_file("people", period, ["Day", "Added", "Gone"], rows)
 
@@ -52,7 +57,11 @@ def people_csv() -> ResponseReturnValue:
 @requires("contacts.export")
 def engagement_csv() -> ResponseReturnValue:
     """How everybody reacts, by name."""
-    band = request.args.get("band")
+    return engagement_file(request.args.get("band"))
+
+
+def engagement_file(band: str | None) -> Response:
+    """How everybody reacts, by name; those of one band."""
     audit("figures.exported", figures="engagement")
     db().commit()
     header = ["Name", "E-mail", "Phone", "Sent", "Opened or clicked", "Replied", "Reactions in percent"]

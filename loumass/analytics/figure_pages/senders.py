@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import render_template
+from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 
@@ -28,9 +28,9 @@ def senders() -> ResponseReturnValue:
         "figures/senders.html",
         period=period,
         tabs_of=tabs_of("Senders", period),
-        senders=_rows(parts, channels),
+        senders=senders_in(parts, channels),
         media=by_medium(parts, channels),
-        complained=_complained(period),
+        complained=complained_in(period),
     )
 
 
@@ -38,22 +38,29 @@ def senders() -> ResponseReturnValue:
 @requires("dashboard.read")
 def senders_csv() -> ResponseReturnValue:
     """The same as a file."""
-    period = period_now()
+    return senders_file(period_now())
+
+
+def senders_file(period: Period) -> Response:
+    """The same as a file."""
     parts = reading.sums_by("sender", period)
-    complained = _complained(period)
+    complained = complained_in(period)
     rows = [
         [*Row(one.name, sums).cells, sums["message.failed"].now, complained.get(one.id, 0), one.state]
-        for one, sums in _rows(parts, senders_named(parts))
+        for one, sums in senders_in(parts, senders_named(parts))
     ]
     return csv_file("senders", period, ["Sender", *HEADER, "Failed", "Complaints", "State"], rows)
 
 
-def _rows(parts: dict[str, reading.Sums], channels: dict[str, Channel]) -> list[tuple[Channel, reading.Sums]]:
+def senders_in(
+    parts: dict[str, reading.Sums], channels: dict[str, Channel]
+) -> list[tuple[Channel, reading.Sums]]:
+    """Those behind the parts of the slice, who sent most first."""
     rows = [(channels[part], sums) for part, sums in parts.items() if part in channels]
     return sorted(rows, key=lambda row: (-row[1]["message.sent"].now, row[0].name, row[0].id))
 
 
-def _complained(period: Period) -> dict[UUID, int]:
+def complained_in(period: Period) -> dict[UUID, int]:
     """Complaints by sender: they are counted where the sender's own days are."""
     counted = (
         select(ChannelDay.channel_id, func.sum(ChannelDay.complained))

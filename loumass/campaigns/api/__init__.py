@@ -8,8 +8,10 @@ from loumass.campaigns.api import (
     figures,
     inside,
     person,
+    reading,
     running,
     sequences,
+    simulations,
     triggers,
 )
 from loumass.campaigns.api.blueprint import api
@@ -23,7 +25,9 @@ __all__ = [
     "figures",
     "inside",
     "person",
+    "reading",
     "running",
     "sequences",
+    "simulations",
     "triggers",
 ]

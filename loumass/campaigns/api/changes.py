@@ -13,15 +13,17 @@ from sqlalchemy import select
 from loumass.accounts.guards import requires
 from loumass.campaigns.api.blueprint import api
 from loumass.campaigns.changing import choices, drafts
-from loumass.campaigns.changing.applying import apply, review_of_draft, undo
-from loumass.campaigns.changing.history import versions_of
+from loumass.campaigns.changing.applying import apply, review_of_draft, review_of_undoing, undo
+from loumass.campaigns.changing.history import Running, compared, running_template, versions_of
+from loumass.campaigns.changing.reviewing import Review
 from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import WHOLE, Done, Id, ListOut, listed
+from loumass.core.api.models import WHOLE, Done, Id, ListOut, PageOut, PageQuery, listed, paged
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
 from loumass.core.tenancy import get_or_404
-from loumass.funnels.models import Graph
+from loumass.funnels.api_models import ComparisonOut
+from loumass.funnels.models import Graph, Template
 
 ONE = "/campaigns/<uuid:campaign_id>"
 
@@ -43,6 +45,35 @@ class BeginBody(ApiModel):
     from_graph_id: Id | None = None
 
 
+class ConcernOut(ApiModel):
+    """People whom a change finds somewhere: on a step that goes (`removed`), waiting where the waiting changes (`waits`), past a new
+    step (`too_late`), before a step that they had (`again`), with queued messages in the old words (`old_words`: messages).
+    """
+
+    what: str
+    step_id: UUID
+    step: str
+    count: int
+
+
+class CompareQuery(ApiModel):
+    """Two versions by their numbers."""
+
+    before: Annotated[int, Field(ge=1, le=100_000), WHOLE]
+    after: Annotated[int, Field(ge=1, le=100_000), WHOLE]
+
+
+class RunningOut(ApiModel):
+    """A campaign of a template: which version it runs (null: nobody knows), and whether it was changed in its own way since."""
+
+    id: UUID
+    name: str
+    state: str
+    version: int | None
+    is_changed: bool
+    has_draft: bool
+
+
 class DraftOut(ApiModel):
     """A draft of change. Its steps are `GET /funnels/{graph_id}`; what it means to the people inside stands beside."""
 
@@ -52,6 +83,17 @@ class DraftOut(ApiModel):
     summary: str
     people_inside: int
     stops: list[str]
+    concerns: list[ConcernOut]
+
+
+class UndoingOut(ApiModel):
+    """The latest change, and what taking it back does to people."""
+
+    number: int | None
+    summary: str
+    people_inside: int
+    stops: list[str]
+    concerns: list[ConcernOut]
 
 
 class ApplyBody(ApiModel):
@@ -140,6 +182,46 @@ def undo_change(campaign_id: UUID, body: UndoBody) -> AppliedOut:
     return AppliedOut(number=done.number, people=done.people)
 
 
+@endpoint(api, "GET", f"{ONE}/versions/undo", answers=UndoingOut)
+@requires("campaigns.read")
+def review_undoing(campaign_id: UUID) -> UndoingOut:
+    """What taking the latest change back would do."""
+    last, review = review_of_undoing(get_or_404(Campaign, campaign_id))
+    return UndoingOut(
+        number=last.number,
+        summary=review.proposal.comparison.sentence,
+        people_inside=review.inside,
+        stops=list(review.stops),
+        concerns=_concerns(review),
+    )
+
+
+@endpoint(api, "GET", f"{ONE}/versions/compare", asks=CompareQuery, answers=ComparisonOut)
+@requires("campaigns.read")
+def compare_versions(campaign_id: UUID, query: CompareQuery) -> ComparisonOut:
+    """What is different between two versions."""
+    return ComparisonOut.of(compared(get_or_404(Campaign, campaign_id), query.before, query.after))
+
+
+@endpoint(api, "GET", "/templates/<uuid:template_id>/campaigns", asks=PageQuery, answers=PageOut[RunningOut])
+@requires("campaigns.read")
+def list_running(template_id: UUID, query: PageQuery) -> PageOut[RunningOut]:
+    """The campaigns of a template, and which version each runs."""
+    template = get_or_404(Template, template_id)
+
+    def told(one: Running) -> RunningOut:
+        return RunningOut(
+            id=one.campaign.id,
+            name=one.campaign.name,
+            state=one.campaign.state,
+            version=one.number,
+            is_changed=one.is_changed,
+            has_draft=one.has_draft,
+        )
+
+    return paged(running_template(template, query.cursor, query.limit), told)
+
+
 def _draft(campaign: Campaign) -> DraftOut:
     change = drafts.open_change(campaign.id)
     if change is None:
@@ -152,7 +234,19 @@ def _draft(campaign: Campaign) -> DraftOut:
         summary=review.proposal.comparison.sentence,
         people_inside=review.inside,
         stops=list(review.stops),
+        concerns=_concerns(review),
     )
+
+
+def _concerns(review: Review) -> list[ConcernOut]:
+    found = [("removed", one.node, one.people) for one in review.removed]
+    found += [("waits", one.node, one.times.waiting) for one in review.waits]
+    found += [("too_late", one.node, one.people) for one in review.too_late]
+    found += [("again", one.node, one.people) for one in review.again]
+    found += [("old_words", one.node, one.messages) for one in review.old_words]
+    return [
+        ConcernOut(what=what, step_id=node.id, step=node.name, count=count) for what, node, count in found
+    ]
 
 
 def _version(campaign: Campaign, graph_id: UUID) -> UUID:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
+from flask import Response
 from pydantic import Field
 
 from loumass.accounts.guards import requires
@@ -12,6 +13,7 @@ from loumass.accounts.service import audit
 from loumass.campaigns.api.blueprint import api
 from loumass.campaigns.merging import merge_people
 from loumass.campaigns.person_file import person_file
+from loumass.campaigns.person_pages import consent_file
 from loumass.contacts.api.models import ContactOut
 from loumass.contacts.api.person import told
 from loumass.contacts.erasing import erase as forget
@@ -69,3 +71,10 @@ def erase_contact(contact_id: UUID) -> Done:
     erased = forget(contact_id)
     afterwards(lambda: [storage.delete(key) for key in erased.file_keys])
     return Done(done=f"The person is erased, with {plural(erased.messages, 'message')}.", count=1)
+
+
+@endpoint(api, "GET", "/contacts/<uuid:contact_id>/consent.csv", gives="text/csv")
+@requires("contacts.export")
+def export_consent(contact_id: UUID) -> Response:
+    """The person's ledger of consent, with whoever became one with them, as a file."""
+    return consent_file(get_or_404(Contact, contact_id))

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 from loumass.campaigns.models import Campaign, CampaignChange
 from loumass.core.database import db
 from loumass.core.errors import NotFound
-from loumass.core.paging import Page, page
+from loumass.core.paging import PAGE_SIZE, Page, page
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels import service
 from loumass.funnels.comparing import Comparison
@@ -95,7 +95,7 @@ class Running:
     has_draft: bool
 
 
-def running_template(template: Template, cursor: str | None) -> Page[Running]:
+def running_template(template: Template, cursor: str | None, size: int = PAGE_SIZE) -> Page[Running]:
     """A page of the campaigns of a template, the newest first."""
     is_its = (Graph.organization_id == Campaign.organization_id) & (Graph.id == Campaign.graph_id)
     found = (
@@ -103,7 +103,7 @@ def running_template(template: Template, cursor: str | None) -> Page[Running]:
         .join(Graph, is_its)
         .where(Campaign.template_id == template.id)
     )  # fmt: skip
-    rows = page(found, (Campaign.created_at, Campaign.id), cursor, descending=True)
+    rows = page(found, (Campaign.created_at, Campaign.id), cursor, descending=True, size=size)
     versions = select(Graph.id, Graph.number).where(Graph.template_id == template.id)
     numbers = {row.id: row.number for row in db().execute(versions)}
     last, drafted = _changes_of([row[0].id for row in rows.items])

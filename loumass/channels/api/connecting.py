@@ -184,9 +184,14 @@ def _read(provider: type[Provider], entered: dict[str, Any]) -> Credentials:
     try:
         return provider.Credentials.model_validate(entered)
     except ValidationError as refusal:
-        wrong = problems(refusal, provider.Credentials)
-        told = "; ".join(f"{name or 'credentials'}: {sentence}" for name, sentence in wrong.items())
-        raise Refused(f"{told.rstrip('.')}. Nothing was changed.") from None
+        raise Refused(f"{problems_in_words(refusal, provider.Credentials)} Nothing was changed.") from None
+
+
+def problems_in_words(refusal: ValidationError, model: type[Credentials]) -> str:
+    """What is wrong with credentials, field by field, in one sentence."""
+    wrong = problems(refusal, model)
+    told = "; ".join(f"{name or 'credentials'}: {sentence}" for name, sentence in wrong.items())
+    return f"{told.rstrip('.')}."
 
 
 def _tried(provider: type[Provider], credentials: Credentials) -> Checked:

@@ -10,7 +10,7 @@ from flask import g
 from pydantic import Field
 
 from loumass.accounts.guards import requires
-from loumass.accounts.service import audit
+from loumass.accounts.service import audit_change
 from loumass.channels import tracking_domains
 from loumass.channels.api.blueprint import api
 from loumass.channels.tracking_checking import look_at
@@ -93,11 +93,10 @@ def remove_domain(domain_id: UUID) -> DomainOut:
 def change_defaults(body: DefaultsBody) -> DefaultsBody:
     """From the next message that is planned on."""
     wanted = body.model_dump()
-    changed = [name for name, value in wanted.items() if getattr(g.organization, name) != value]
-    for name in changed:
-        setattr(g.organization, name, wanted[name])
-    if changed:
-        audit("organization.changed", settings=changed)
+    before = {name: getattr(g.organization, name) for name in wanted}
+    for name, value in wanted.items():
+        setattr(g.organization, name, value)
+    audit_change("organization.changed", before, wanted)
     return body
 
 

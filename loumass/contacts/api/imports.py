@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Literal
 from uuid import UUID
 
 from flask import Response, g
@@ -18,8 +19,9 @@ from loumass.contacts.downloads import csv_download
 from loumass.contacts.importing import steering, uploads
 from loumass.contacts.importing.options import Existing, ImportOptions
 from loumass.contacts.models import ContactImport
+from loumass.contacts.tables.shape import Encoding
 from loumass.core import storage
-from loumass.core.api import ApiModel, endpoint
+from loumass.core.api import TABLES, ApiModel, endpoint
 from loumass.core.api.afterwards import afterwards
 from loumass.core.api.models import Done, Flag, Line, PageOut, PageQuery, RowModel, paged
 from loumass.core.database import db
@@ -83,6 +85,16 @@ class MatchBody(ApiModel):
     verifies: bool = False
 
 
+class ShapeBody(ApiModel):
+    """How the file is read; what is left out stays as it was found out. `delimiter`: one of `,` `;` tab `|`; `sheet`: of a workbook."""
+
+    has_header: bool | None = None
+    encoding: Encoding | None = None
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    quote: Literal['"', "'"] | None = None
+    sheet: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] | None = None
+
+
 class RefusalQuery(PageQuery):
     """Refused rows of one kind."""
 
@@ -114,7 +126,7 @@ def list_imports(query: PageQuery) -> PageOut[ImportOut]:
     asks=UploadQuery,
     answers=ImportOut,
     status=201,
-    is_upload=True,
+    uploads=TABLES,
     also=["/leads/import"],
 )
 @requires("contacts.import")
@@ -150,6 +162,19 @@ def match(import_id: UUID, body: MatchBody) -> ImportOut:
     steering.choose(
         row, body.targets, existing=body.existing, tags=body.tags, source=body.source, verifies=body.verifies
     )
+    return ImportOut.of(row)
+
+
+@endpoint(api, "PUT", "/imports/<uuid:import_id>/shape", takes=ShapeBody, answers=ImportOut)
+@requires("contacts.import")
+def reshape_import(import_id: UUID, body: ShapeBody) -> ImportOut:
+    """Read the same file in another way; its columns are matched anew."""
+    row = get_or_404(ContactImport, import_id, lock=True)
+    before = ImportOptions.of(row).shape
+    said = body.model_dump(exclude_none=True)
+    if "encoding" in said:
+        said["has_bom"] = before.has_bom and said["encoding"] == before.encoding
+    steering.reshape(row, replace(before, **said))
     return ImportOut.of(row)
 
 

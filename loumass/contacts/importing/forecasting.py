@@ -55,7 +55,8 @@ class _Forecasting:
     def __init__(self, row: ContactImport, options: ImportOptions) -> None:
         self._row, self._options = row, options
         labels = {choice.target: choice.label for choice in options.mapping.columns}
-        self._decider = Decider(labels, room_for_people())
+        with _reading():
+            self._decider = Decider(labels, room_for_people())
         self._rows = self._new = self._known = self._refused = self._suppressed = 0
         self._problems: list[RefusedRow] = []
 

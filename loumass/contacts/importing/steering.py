@@ -108,14 +108,14 @@ def _know_fields(options: ImportOptions) -> None:
     """Columns that become custom fields are offered to everybody from now on."""
     labels = {key: options.mapping.columns[at].label for key, at in options.mapping.fields.items()}
     if labels:
-        rows = json.dumps([{"key": key, "label": label} for key, label in labels.items()])
+        rows = json.dumps([{"key": key, "called": label} for key, label in labels.items()])
         bound = {"organization_id": current_organization_id(), "rows": rows, "now": clock.now()}
         db().execute(_KNOW_FIELDS, bound)
 
 
 _KNOW_FIELDS = text("""
     INSERT INTO contact_field (organization_id, key, label, created_at)
-    SELECT :organization_id, field.key, field.label, CAST(:now AS timestamptz)
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS field(label text, key text)
+    SELECT :organization_id, field.key, field.called, CAST(:now AS timestamptz)
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS field(key text, called text)
     ON CONFLICT (organization_id, key) DO NOTHING
 """)

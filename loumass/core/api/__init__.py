@@ -14,14 +14,27 @@ from loumass.core.api.asking import LARGEST_BODY, Invalid
 from loumass.core.api.described import described
 from loumass.core.api.models import ApiModel
 from loumass.core.api.problems import PROBLEM_TYPE, is_asked, problem
-from loumass.core.api.registry import ENDPOINTS, PREFIX, ROOT, Endpoint, add_other_names, endpoint
+from loumass.core.api.registry import (
+    ANYTHING,
+    CSV,
+    ENDPOINTS,
+    PREFIX,
+    ROOT,
+    TABLES,
+    Endpoint,
+    add_other_names,
+    endpoint,
+)
 
 __all__ = [
+    "ANYTHING",
+    "CSV",
     "ENDPOINTS",
     "LARGEST_BODY",
     "PREFIX",
     "PROBLEM_TYPE",
     "ROOT",
+    "TABLES",
     "ApiModel",
     "Endpoint",
     "Invalid",

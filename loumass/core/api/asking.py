@@ -73,7 +73,7 @@ def body_of(takes: type[Model], sent: bytes) -> Model:
         raise Invalid(refusal) from None
 
 
-def spooled(media_types: tuple[str, ...]) -> tuple[IO[bytes], str]:
+def spooled(media_types: tuple[str, ...], most: int) -> tuple[IO[bytes], str]:
     """The body as a file, and its digest: large ones lie on the disk. Raises TooLarge, Unread."""
     if request.mimetype not in media_types:
         raise Unread(f"Send a file ({' or '.join(media_types)}). Nothing was changed.")
@@ -81,9 +81,11 @@ def spooled(media_types: tuple[str, ...]) -> tuple[IO[bytes], str]:
     digest, size = hashlib.sha256(), 0
     while piece := request.stream.read(_PIECE):
         size += len(piece)
-        if size > LARGEST_FILE:
+        if size > most:
             file.close()
-            raise TooLarge("That is more than 1 GB, more than this address takes. Nothing was kept.")
+            raise TooLarge(
+                f"That is more than {most:,} bytes, more than this address takes. Nothing was kept."
+            )
         digest.update(piece)
         file.write(piece)
     file.seek(0)

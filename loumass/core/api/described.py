@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from loumass.core.api import once
 from loumass.core.api.models import Nothing
 from loumass.core.api.problems import PROBLEM_TYPE
-from loumass.core.api.registry import ENDPOINTS, TABLES, Endpoint
+from loumass.core.api.registry import ENDPOINTS, Endpoint
 
 _ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
 _SCHEMAS = {
@@ -93,7 +93,7 @@ def _operation(one: Endpoint, names: Mapping[Any, Any], nth: int) -> dict[str, A
     if one.permission is None:
         told["security"] = []
     if one.is_upload:
-        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in TABLES}
+        content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in one.uploads}
         told["requestBody"] = {"required": True, "content": content}
     elif one.takes:
         schema = names[one.takes, "validation"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
 MOST_AT_ONCE = 1_000
 LARGEST_PAGE, USUAL_PAGE = 200, 50
@@ -50,6 +51,14 @@ def _moment(value: Any) -> Any:
     return datetime.fromisoformat(value.upper())
 
 
+def _day(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not _DAY.fullmatch(value):
+        raise ValueError("is no day like 2026-03-09")
+    return date.fromisoformat(value)
+
+
 def _whole(value: Any) -> Any:
     """JSON Schema takes 2.0 for a whole number, and so do we; text is one only behind the `?`."""
     if isinstance(value, float) and value.is_integer():
@@ -61,6 +70,7 @@ def _whole(value: Any) -> Any:
 PLAIN = r"^[^\x00]*$"
 Id = Annotated[UUID, BeforeValidator(_spelled(_ID, "id"))]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Day = Annotated[date, BeforeValidator(_day)]
 #: Stands last, behind the bounds: they belong to the document.
 WHOLE = BeforeValidator(_whole)
 Line = Annotated[str, Field(max_length=200, pattern=PLAIN)]

@@ -17,8 +17,9 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from loumass.core import clock
+from loumass.core.api.sight import is_out_of_sight
 from loumass.core.database import db
-from loumass.core.errors import Conflict, Problem, Refused
+from loumass.core.errors import Conflict, NotFound, Problem, Refused
 from loumass.core.ids import uuid7
 from loumass.core.models import ApiAnswer
 from loumass.core.secrets import Unsealable, associated_data, seal, unseal
@@ -114,6 +115,8 @@ def _again(before: ApiAnswer, asked: bytes) -> Response:
         content = unseal(before.sealed_answer, _aad(before.id))
     except Unsealable as problem:
         raise Conflict("This was done before; what was answered then is not kept any more.") from problem
+    if is_out_of_sight(f"{request.path} {content.decode()}"):
+        raise NotFound
     answer = current_app.response_class(content, status=before.status, mimetype="application/json")
     answer.headers[REPLAYED] = "true"
     return answer

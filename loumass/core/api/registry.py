@@ -17,13 +17,14 @@ from loumass.core.api.once import once
 from loumass.core.api.problems import ROOT
 
 PREFIX = f"{ROOT}/v1"
-#: What is taken where a list of people is uploaded.
+#: What is taken where a list of people is uploaded, where a template is, and where any file is.
 TABLES = (
     "text/csv",
     "text/tab-separated-values",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/octet-stream",
 )
+CSV, ANYTHING = ("text/csv",), ("application/octet-stream",)
 View = Callable[..., Any]
 
 
@@ -31,7 +32,8 @@ View = Callable[..., Any]
 class Endpoint:
     """One way in. `name` is the Flask endpoint; `path` is Flask's, below the prefix. Without a permission everybody may ask.
 
-    `also`: whole paths under `/api` that lead to it as well. `gives`: the media type where it answers with a file.
+    `also`: whole paths under `/api` that lead to it as well. `uploads`: the media types of the file that it takes, of `most` bytes;
+    `gives`: the media type where it answers with a file.
     """
 
     name: str
@@ -44,13 +46,18 @@ class Endpoint:
     asks: type[ApiModel]
     also: tuple[str, ...]
     status: int
-    is_upload: bool
+    uploads: tuple[str, ...]
+    most: int
     gives: str
 
     @property
     def paths(self) -> tuple[str, ...]:
         """All of them, the first one first."""
         return (PREFIX + self.path, *(ROOT + other for other in self.also))
+
+    @property
+    def is_upload(self) -> bool:
+        return bool(self.uploads)
 
     @property
     def changes(self) -> bool:
@@ -70,7 +77,8 @@ def endpoint(
     asks: type[ApiModel] = Nothing,
     also: Sequence[str] = (),
     status: int = 200,
-    is_upload: bool = False,
+    uploads: Sequence[str] = (),
+    most: int = asking.LARGEST_FILE,
     gives: str = "",
     around: Callable[[View], View] | None = None,
 ) -> Callable[[View], View]:
@@ -96,7 +104,8 @@ def endpoint(
             asks,
             tuple(also),
             status,
-            is_upload,
+            tuple(uploads),
+            most,
             gives,
         )
         ENDPOINTS.append(one)
@@ -126,7 +135,7 @@ def _answered(one: Endpoint, view: View, where: dict[str, Any]) -> Response:
         given |= {} if one.asks is Nothing else {"query": query}
     said = ""
     if one.is_upload:
-        given["file"], said = asking.spooled(TABLES)
+        given["file"], said = asking.spooled(one.uploads, one.most)
         file = given["file"]
         after_this_request(lambda response: file.close() or response)
     elif one.takes:

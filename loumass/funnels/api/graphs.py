@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from flask import g
 from pydantic import ValidationError
 
 from loumass.accounts.guards import requires
+from loumass.content.api.unsaved import TypedBody, TypedOut, kept
 from loumass.core.api import endpoint
+from loumass.core.api.models import RowModel
 from loumass.core.database import db
-from loumass.core.errors import Conflict
+from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.funnels import queries
 from loumass.funnels.api.blueprint import api
 from loumass.funnels.api_models import (
@@ -27,9 +30,12 @@ from loumass.funnels.graph import branches_of, describe
 from loumass.funnels.graph_view import Shown, refuse_unless, shown_graph
 from loumass.funnels.kinds import KINDS
 from loumass.funnels.kinds.base import Branch, Kind, Names
+from loumass.funnels.kinds.webhook import Webhook
 from loumass.funnels.node import Edge, Node
 from loumass.funnels.saving import WantedGraph, WantedStep, save_graph
+from loumass.funnels.step_pages import node_in
 from loumass.funnels.words import sentence
+from loumass.outgoing import service as outgoing
 
 #: How people come to the first step, where nobody says more.
 ENTRY_WORDS = "By hand or import"
@@ -37,6 +43,14 @@ _NOBODY = UUID(int=0)
 _MOST_READINGS = 5
 #: Of a step that somebody removed while the funnel was read.
 _NOWHERE: queries.Place = (None, None)
+
+
+class TestedOut(RowModel):
+    """What came of a call: the status, where anybody answered, and the problem, where there was one."""
+
+    is_success: bool
+    status: int | None
+    problem: str
 
 
 @endpoint(api, "GET", "/funnels/kinds", answers=KindsOut)
@@ -152,3 +166,37 @@ def _kind(kind: Kind[Any]) -> KindOut:
 
 def _branches(offered: tuple[Branch, ...]) -> list[BranchOut]:
     return [BranchOut(name=one.name, label=one.label, is_required=one.is_required) for one in offered]
+
+
+@endpoint(api, "POST", "/funnels/<uuid:graph_id>/steps/<uuid:node_id>/test-call", answers=TestedOut)
+@requires("templates.write")
+def try_call(graph_id: UUID, node_id: UUID) -> TestedOut:
+    """Call the address of a webhook step as it is saved, with an invented person, and tell what came back."""
+    shown = shown_graph(graph_id)
+    node = node_in(shown, node_id)
+    kind = KINDS.get(node.kind)
+    if not isinstance(kind, Webhook):
+        raise NotFound("This step calls nobody.")
+    try:
+        config = kind.read(node)
+        body = kind.sample(node, config, {"id": str(g.organization.id), "name": g.organization.name})
+        key = outgoing.key_for(config.url, config.key)
+    except (Refused, ValueError) as problem:
+        raise Refused(f"{problem}".rstrip(".") + ". Nobody was called.") from problem
+    db().commit()  # gives the connection back: no transaction stays open while somebody else answers
+    return TestedOut.of(outgoing.call_once(config.url, key, body))
+
+
+@endpoint(
+    api, "PUT", "/funnels/<uuid:graph_id>/steps/<uuid:node_id>/unsaved", takes=TypedBody, answers=TypedOut
+)
+@requires("templates.write")
+def keep_unsaved_of_step(graph_id: UUID, node_id: UUID, body: TypedBody) -> TypedOut:
+    """Keep what is typed over a step's words; nobody is sent it."""
+    shown = shown_graph(graph_id)
+    node = node_in(shown, node_id)
+    medium = KINDS[node.kind].medium if node.kind in KINDS else None
+    refuse_unless(shown.may_change_words)
+    if medium is None:
+        raise Refused("This step says nothing to anybody. Nothing was kept.")
+    return kept(node_id, medium, body)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import IO, Annotated
 from uuid import UUID
 
-from flask import g
+from flask import Response, g
 from pydantic import Field
 
 from loumass.accounts.guards import requires
 from loumass.accounts.service import audit
-from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Flag, Line, ListOut, PageOut, PageQuery, RowModel, flag, listed, paged
-from loumass.core.errors import NotFound
+from loumass.core.api import CSV, ApiModel, endpoint
+from loumass.core.api.models import Flag, Id, Line, ListOut, PageOut, PageQuery, RowModel, flag, listed, paged
+from loumass.core.errors import NotFound, Refused
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
 from loumass.funnels import queries, service, templates
 from loumass.funnels.api.blueprint import api
+from loumass.funnels.api_models import ComparisonOut
+from loumass.funnels.csv_format import LARGEST_FILE, UnreadableTemplate, read
+from loumass.funnels.file_pages import decoded, template_file
 from loumass.funnels.models import Graph, Template
+from loumass.funnels.seeds import add_written
 from loumass.funnels.seeds.gallery import GALLERY, example_called
 
 ONE = "/templates/<uuid:template_id>"
@@ -66,6 +70,19 @@ class ExampleOut(ApiModel):
     name: str
     purpose: str
     needs: str
+
+
+class CompareQuery(ApiModel):
+    """Two versions by their numbers; `draft` is the newest."""
+
+    before: Annotated[str, Field(pattern=r"^([1-9][0-9]{0,5}|draft)$")]
+    after: Annotated[str, Field(pattern=r"^([1-9][0-9]{0,5}|draft)$")] = "draft"
+
+
+class FileQuery(ApiModel):
+    """A published version by its id; without it the draft."""
+
+    version: Id | None = None
 
 
 @endpoint(api, "GET", "/templates", asks=TemplateQuery, answers=PageOut[TemplateOut], also=["/templates"])
@@ -158,3 +175,43 @@ def restore_template(template_id: UUID) -> TemplateOut:
     template = templates.restore(template_id)
     audit("template.restored", "template", template.id)
     return TemplateOut.of(template)
+
+
+@endpoint(api, "POST", "/templates/examples", answers=ListOut[TemplateOut], status=201)
+@requires("templates.write")
+def add_examples() -> ListOut[TemplateOut]:
+    """The three that most begin with; those that are here already stay as they are."""
+    return listed(service.add_examples(author_id=g.user.id), TemplateOut.of)
+
+
+@endpoint(api, "GET", f"{ONE}/versions/compare", asks=CompareQuery, answers=ComparisonOut)
+@requires("templates.read")
+def compare_template(template_id: UUID, query: CompareQuery) -> ComparisonOut:
+    """What is different between two versions, or between one and the draft."""
+    template = get_or_404(Template, template_id)
+    graphs = {str(one.number): one.id for one in queries.versions_of(template_id)}
+    graphs["draft"] = template.draft_graph_id
+    if query.before not in graphs or query.after not in graphs:
+        raise NotFound("There is no such version.")
+    return ComparisonOut.of(service.compared(graphs[query.before], graphs[query.after]))
+
+
+@endpoint(api, "GET", f"{ONE}/file.csv", asks=FileQuery, gives="text/csv")
+@requires("templates.read")
+def export_template(template_id: UUID, query: FileQuery) -> Response:
+    """The draft, or a published version, as a file that can be brought in again."""
+    return template_file(get_or_404(Template, template_id), query.version)
+
+
+@endpoint(api, "POST", "/templates/import", answers=TemplateOut, status=201, uploads=CSV, most=LARGEST_FILE)
+@requires("templates.write")
+def import_template(file: IO[bytes]) -> TemplateOut:
+    """Make a template of such a file. One that is wrong is refused whole, with every wrong line named in `errors`."""
+    try:
+        return TemplateOut.of(add_written(read(decoded(file.read())), author_id=g.user.id))
+    except UnreadableTemplate as refusal:
+        problem = Refused("This is not the file of a template. Nothing was made.")
+        problem.members = {
+            "errors": [{"path": f"line {one.line}", "detail": one.sentence} for one in refusal.problems]
+        }
+        raise problem from refusal

@@ -15,7 +15,9 @@ from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.paging import page
 from loumass.inbox.api.blueprint import api
+from loumass.messages import queries
 from loumass.messages.models import Message
+from loumass.messages.outbox_queueing import ring_channels
 from loumass.messages.settling import decide
 
 
@@ -52,4 +54,6 @@ def settle(body: DecideBody) -> Done:
     if db().scalar(select(Message.id).where(Message.id.in_(body.ids)).limit(1)) is None:
         raise NotFound("None of these messages is here. Nothing was changed.")
     count = decide(body.ids, body.decision)
+    if body.decision == "send":
+        ring_channels(queries.channels_of(body.ids))
     return Done(done=f"{count:,} are settled.", count=count)

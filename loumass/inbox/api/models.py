@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from loumass.core.api.models import ApiModel
+from loumass.core.api.models import ApiModel, RowModel
 from loumass.inbox.cards import Card
 from loumass.inbox.timeline import Stretch
 from loumass.messages.models import Conversation
@@ -17,6 +17,7 @@ class ConversationOut(ApiModel):
     id: UUID
     contact_id: UUID | None
     channel_id: UUID
+    team_id: UUID | None
     medium: str
     counterpart: str
     subject: str
@@ -30,7 +31,49 @@ class ConversationOut(ApiModel):
         return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
-class FileOut(ApiModel):
+class LabelOut(RowModel):
+    """A word in a colour."""
+
+    id: UUID
+    name: str
+    colour: str
+
+
+class RegroupingOut(RowModel):
+    """A merge or a split that can be undone: `other_id` is what was put to `kept_id`, or came out of it."""
+
+    id: UUID
+    kind: str
+    kept_id: UUID
+    other_id: UUID
+    made_at: datetime
+    undone_at: datetime | None
+
+
+class SeenOut(ApiModel):
+    """A colleague who has looked since the last message."""
+
+    user_id: UUID
+    name: str
+    at: datetime
+
+
+class LineReadOut(ConversationOut):
+    """A conversation and what stands around it: all that is one line with it, labels, who has seen it, who answers, when it comes
+    back to you, and what was merged or split.
+    """
+
+    line_id: UUID
+    stands_with: list[UUID]
+    labels: list[LabelOut]
+    seen_by: list[SeenOut]
+    answering: str
+    reminder_at: datetime | None
+    reminder_is_if_silent: bool
+    regroupings: list[RegroupingOut]
+
+
+class FileOut(RowModel):
     """A file that came along."""
 
     id: UUID
@@ -54,16 +97,17 @@ class MessageOut(ApiModel):
     text: str
     campaign: str
     why: str
+    copies: list[str]
+    blind_copies: list[str]
+    undo_until: datetime | None
     files: list[FileOut]
 
     @classmethod
     def of(cls, card: Card) -> MessageOut:
-        plain = {name: getattr(card, name) for name in cls.model_fields if name != "files"}
-        files = [
-            FileOut(id=one.id, file_name=one.file_name, content_type=one.content_type, size=one.size)
-            for one in card.files
-        ]
-        return cls(**plain, files=files)
+        listed = ("files", "copies", "blind_copies")
+        plain = {name: getattr(card, name) for name in cls.model_fields if name not in listed}
+        files = [FileOut.of(one) for one in card.files]
+        return cls(**plain, files=files, copies=list(card.copies), blind_copies=list(card.blind))
 
 
 class ThreadOut(ApiModel):

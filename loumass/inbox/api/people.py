@@ -18,10 +18,11 @@ from loumass.core.api.models import Done, ListOut, listed
 from loumass.core.errors import Conflict, Refused
 from loumass.core.tenancy import get_or_404
 from loumass.inbox import replying
-from loumass.inbox.api.answers import NoteBody, ReplyBody, WrittenOut, send
+from loumass.inbox.api.answers import NoteBody, ReplyBody, WrittenOut
 from loumass.inbox.api.blueprint import api
 from loumass.inbox.api.conversations import ThreadQuery
 from loumass.inbox.api.models import ThreadOut
+from loumass.inbox.api.sending import answer_of, send_or_keep
 from loumass.inbox.pages.person import person_or_404
 from loumass.inbox.timeline import stretch
 
@@ -82,7 +83,8 @@ def write(contact_id: UUID, body: ReplyBody) -> WrittenOut:
     """Write to the person, in their open conversation or a new one."""
     if body.medium is None:
         raise Refused("Say whether it is an e-mail or a text (`medium`). Nothing was sent.")
-    return WrittenOut(id=send(person_or_404(contact_id), body, body.medium))
+    answer = answer_of(body, channel_id=body.channel_id, closes=body.closes, quotes=body.quotes)
+    return WrittenOut(id=send_or_keep(person_or_404(contact_id), answer, body.medium))
 
 
 @endpoint(api, "PUT", "/enrollments/<uuid:enrollment_id>/status", takes=StatusBody, answers=Done)

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from loumass.accounts.guards import requires
 from loumass.contacts.models import Contact
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Id, Moment, PageOut, PageQuery, RowModel, paged
+from loumass.core.api.models import Done, Id, Ids, Moment, PageOut, PageQuery, RowModel, paged
 from loumass.core.database import db
-from loumass.core.errors import Conflict
+from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
+from loumass.core.words import plural
 from loumass.inbox import replying
 from loumass.inbox.api.blueprint import api
 from loumass.inbox.api.conversations import AssignBody
@@ -29,11 +30,13 @@ ONE = "/tasks/<uuid:task_id>"
 
 
 class TaskQuery(PageQuery):
-    """Open or closed ones; of a person, or of a campaign."""
+    """Open or closed ones; of a colleague or of nobody, of a campaign, about a person, due before some time."""
 
     state: Literal["open", "done", "skipped", "expired", "cancelled"] = "open"
-    assignee: Id | None = None
+    assignee: Id | Literal["nobody"] | None = None
     campaign: Id | None = None
+    contact: Id | None = None
+    due_before: Moment | None = None
 
 
 class TaskOut(RowModel):
@@ -69,17 +72,49 @@ class LaterBody(ApiModel):
     until: Moment
 
 
+class ManyBody(Ids):
+    """What becomes of many: given to `user_id` (null: nobody), put off `until`, or skipped."""
+
+    act: Literal["assign", "snooze", "skip"]
+    user_id: Id | None = None
+    until: Moment | None = None
+
+
 @endpoint(api, "GET", "/tasks", asks=TaskQuery, answers=PageOut[TaskOut])
 @requires("tasks.read")
 def list_tasks(query: TaskQuery) -> PageOut[TaskOut]:
     """Tasks, the most urgent first."""
     statement = select(Task).where(Task.state == query.state)
     if query.assignee:
-        statement = statement.where(Task.assignee_id == query.assignee)
+        whose = (
+            Task.assignee_id.is_(None) if query.assignee == "nobody" else Task.assignee_id == query.assignee
+        )
+        statement = statement.where(whose)
+    if query.contact:
+        statement = statement.where(Task.contact_id == query.contact)
+    if query.due_before:
+        statement = statement.where(Task.due_at < query.due_before)
     if query.campaign:
         statement = statement.where(Task.stream_id == query.campaign)
     keys = [Task.priority, Task.due_at, Task.id]
     return paged(page(statement, keys, query.cursor, size=query.limit), TaskOut.of)
+
+
+@endpoint(api, "POST", "/tasks/chosen", takes=ManyBody, answers=Done)
+@requires("tasks.do")
+def change_tasks(body: ManyBody) -> Done:
+    """The same for many tasks; those that are closed already stay as they are."""
+    if db().scalar(select(Task.id).where(Task.id.in_(body.ids)).limit(1)) is None:
+        raise NotFound("None of these tasks is here any more. Nothing was changed.")
+    if body.act == "skip":
+        count = tasks.skip(body.ids, g.user)
+    elif body.act == "assign":
+        count = tasks.give(body.ids, body.user_id)
+    elif body.until is None:
+        raise Refused("Say `until` when. Nothing was changed.")
+    else:
+        count = tasks.put_off(body.ids, body.until)
+    return Done(done=f"{plural(count, 'task is', 'tasks are')} changed.", count=count)
 
 
 @endpoint(api, "GET", ONE, answers=TaskOut)

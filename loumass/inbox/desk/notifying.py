@@ -123,7 +123,7 @@ def read(user_id: UUID, conversation_ids: Iterable[UUID] | None = None) -> int:
     return len(db().scalars(statement.values(read_at=clock.now()).returning(Notification.id)).all())
 
 
-def news(user_id: UUID, cursor: str | None) -> Page[News]:
+def news(user_id: UUID, cursor: str | None, size: int = PAGE_SIZE) -> Page[News]:
     """A page of the user's list, the latest first."""
     actor = aliased(User)
     statement = (
@@ -135,7 +135,7 @@ def news(user_id: UUID, cursor: str | None) -> Page[News]:
         .where(Notification.user_id == user_id)
     )
     keys = (Notification.created_at, Notification.id)
-    found = page(statement, keys, cursor, descending=True, size=PAGE_SIZE)
+    found = page(statement, keys, cursor, descending=True, size=size)
     return Page([_line(*row[:5]) for row in found.items], found.before, found.after)
 
 

@@ -68,7 +68,11 @@ def download(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addr
     file = get_or_404(Attachment, id)
     if not file.file_key:
         raise NotFound("The file was too large and was not kept.")
-    is_shown = file.content_type in PICTURES and "save" not in request.args
+    return file_answer(file, is_shown=file.content_type in PICTURES and "save" not in request.args)
+
+
+def file_answer(file: Attachment, *, is_shown: bool) -> Response:
+    """The answer with a file that is kept. It ends what the request reads of the database."""
     name, key = quote(file.file_name, safe=""), file.file_key
     # Given back before the first byte: a slow reader must not hold a connection.
     db().close()

@@ -37,21 +37,21 @@ def make_snippet() -> ResponseReturnValue:
 @requires("inbox.reply")
 def edit_snippet(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """The form with one that is there."""
-    return _show(_changeable(id))
+    return _show(changeable(id))
 
 
 @pages.post("/snippets/<uuid:id>")
 @requires("inbox.reply")
 def change_snippet(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """Other words for it."""
-    return _saved(_changeable(id))
+    return _saved(changeable(id))
 
 
 @pages.post("/snippets/<uuid:id>/removal")
 @requires("inbox.reply")
 def remove_snippet(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that addresses use
     """Gone; what was sent with it stays as it was."""
-    snippet = _changeable(id)
+    snippet = changeable(id)
     db().delete(snippet)
     db().commit()
     flash(f"/{snippet.shortcut} is removed. What was sent with it stays.", "done")
@@ -87,7 +87,8 @@ def filled_for(person: Person, kind: str, text: str) -> tuple[str, list[str]]:
     return filled(person, way.channel if way else None, g.user, text)
 
 
-def _changeable(snippet_id: UUID) -> Snippet:
+def changeable(snippet_id: UUID) -> Snippet:
+    """One that whoever asks may change. Raises NotFound, Conflict."""
     snippet = snippets.usable(snippet_id, g.user.id)
     if not snippets.may_change(snippet, g.user.id, is_editor=permitted("content.write")):
         raise Conflict(f"/{snippet.shortcut} is somebody else's. Make one of your own. Nothing was changed.")

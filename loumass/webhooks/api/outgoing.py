@@ -6,27 +6,30 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from flask import Blueprint, g
+from flask import g
 from pydantic import Field
 from sqlalchemy import select
 
 from loumass.accounts.guards import requires
-from loumass.core import clock
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Done, Ids, ListOut, Moment, PageOut, PageQuery, RowModel, listed, paged
+from loumass.core.api.models import (
+    Done,
+    ListOut,
+    Moment,
+    PageOut,
+    PageQuery,
+    RowModel,
+    listed,
+    paged,
+)
 from loumass.core.database import db
-from loumass.core.errors import NotFound
-from loumass.core.jobs import wake_all
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
-from loumass.deliveries import service as deliveries
-from loumass.deliveries.models import Delivery
 from loumass.outgoing import endpoints, keys, resending
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookKey
 from loumass.outgoing.trying import call_once, key_for
-from loumass.webhooks.jobs import receive
+from loumass.webhooks.api.blueprint import api
 
-api = Blueprint("webhooks_api", __name__)
 ALL, ONE = "/webhook-endpoints", "/webhook-endpoints/<uuid:endpoint_id>"
 KEY = "/webhook-keys/<uuid:key_id>"
 CallState = Literal["queued", "calling", "delivered", "failed", "cancelled"]
@@ -151,15 +154,6 @@ class SecretOut(ApiModel):
     """The secret, for whoever sets up the receiver."""
 
     secret: str
-
-
-class DeliveryOut(RowModel):
-    """Something that a vendor sent and that could not be understood."""
-
-    id: UUID
-    channel_id: UUID
-    problem: str | None
-    received_at: datetime
 
 
 @endpoint(api, "GET", ALL, answers=ListOut[EndpointOut])
@@ -300,6 +294,14 @@ def add_key(body: KeyBody) -> KeyOut:
     return KeyOut.of(keys.add(body.name, body.host, body.secret, headers))
 
 
+@endpoint(api, "POST", "/webhook-keys/own", answers=KeyOut)
+@requires("webhooks.manage")
+def make_own_key() -> KeyOut:
+    """Your organization's own key, before the first call makes it; the one that there is, where there is one."""
+    keys.make_own()
+    return KeyOut.of(db().scalars(select(WebhookKey).where(WebhookKey.name == keys.OWN)).one())
+
+
 @endpoint(api, "POST", f"{KEY}/secret", answers=SecretOut)
 @requires("webhooks.manage")
 def show_secret(key_id: UUID) -> SecretOut:
@@ -319,23 +321,3 @@ def change_over(key_id: UUID) -> KeyOut:
 def remove_key(key_id: UUID) -> Done:
     """Forget a key."""
     return Done(done=f"{keys.remove(key_id)} is removed.", count=1)
-
-
-@endpoint(api, "GET", "/deliveries", asks=PageQuery, answers=PageOut[DeliveryOut])
-@requires("channels.read")
-def list_deliveries(query: PageQuery) -> PageOut[DeliveryOut]:
-    """What vendors sent and nobody understood, the latest first."""
-    statement = select(Delivery).where(Delivery.state == "failed")
-    keys_ = [Delivery.received_at, Delivery.id]
-    return paged(page(statement, keys_, query.cursor, descending=True, size=query.limit), DeliveryOut.of)
-
-
-@endpoint(api, "POST", "/deliveries/retry", takes=Ids, answers=Done)
-@requires("channels.write")
-def retry_deliveries(body: Ids) -> Done:
-    """Try again to understand them."""
-    if not deliveries.known(list(body.ids)):
-        raise NotFound("None of these is here. Nothing was changed.")
-    channel_ids = deliveries.try_again(list(body.ids))
-    wake_all([receive.wake(clock.now(), str(one)) for one in channel_ids])
-    return Done(done="They are tried again.", count=len(body.ids))

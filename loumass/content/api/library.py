@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from flask import Blueprint, g
+from flask import g
 from pydantic import Field
 
 from loumass.accounts.guards import requires
 from loumass.content import queries, service
+from loumass.content.api.blueprint import api
 from loumass.content.composing import Draft, names_written
 from loumass.content.models import Content, ContentVersion
-from loumass.content.previewing import preview, values_for
+from loumass.content.previewing import Preview, preview, values_for
+from loumass.content.typed import finished
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import (
     WHOLE,
@@ -32,7 +34,6 @@ from loumass.core.api.models import (
 from loumass.core.errors import Refused
 from loumass.core.tenancy import get_or_404
 
-api = Blueprint("content_api", __name__)
 ONE = "/content/<uuid:content_id>"
 Named = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
 Subject = Annotated[str, Field(max_length=998, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -76,11 +77,12 @@ class WordsBody(ApiModel):
     preheader: Subject = ""
     html: LongText = ""
     text: LongText = ""
+    blocks: LongText = ""
     based_on: Annotated[int, Field(ge=0, le=2_000_000_000), WHOLE] | None = None
 
 
 class NewContentBody(ApiModel):
-    """A new content for e-mails or texts. Voicemail is recorded on its page."""
+    """A new content for e-mails or texts. `blocks`: the document of the editor, instead of `html` and `text`."""
 
     medium: Literal["email", "sms"]
     name: Named
@@ -88,6 +90,7 @@ class NewContentBody(ApiModel):
     preheader: Subject = ""
     html: LongText = ""
     text: LongText = ""
+    blocks: LongText = ""
 
 
 class PreviewOut(ApiModel):
@@ -99,6 +102,17 @@ class PreviewOut(ApiModel):
     html: str
     lacking: list[str]
     segments: int | None
+
+    @classmethod
+    def told(cls, found: Preview) -> PreviewOut:
+        return cls(
+            subject=found.subject,
+            preheader=found.preheader,
+            text=found.text,
+            html=found.html,
+            lacking=list(found.lacking),
+            segments=found.segments.count if found.segments else None,
+        )
 
 
 class TagOut(ApiModel):
@@ -128,10 +142,9 @@ def list_content(query: ContentQuery) -> PageOut[ContentOut]:
 @requires("content.write")
 def create_content(body: NewContentBody) -> ContentOut:
     """Make one with its first version."""
-    draft = _checked(
-        Draft(subject=body.subject, preheader=body.preheader, html=body.html, text=body.text), body.medium
+    return content_out(
+        service.create(body.name, body.medium, _checked(_written(body), body.medium), g.user.id)
     )
-    return _one(service.create(body.name, body.medium, draft, g.user.id))
 
 
 @endpoint(api, "GET", "/merge-tags", answers=ListOut[TagOut])
@@ -145,7 +158,7 @@ def list_merge_tags() -> ListOut[TagOut]:
 @requires("content.read")
 def read_content(content_id: UUID) -> ContentOut:
     """One content with its newest words."""
-    return _one(get_or_404(Content, content_id))
+    return content_out(get_or_404(Content, content_id))
 
 
 @endpoint(api, "PUT", ONE, takes=WordsBody, answers=ContentOut)
@@ -153,23 +166,23 @@ def read_content(content_id: UUID) -> ContentOut:
 def save_content(content_id: UUID, body: WordsBody) -> ContentOut:
     """Save a new version, unless it says the same."""
     content = get_or_404(Content, content_id)
-    words = Draft(subject=body.subject, preheader=body.preheader, html=body.html, text=body.text)
-    service.save(content_id, body.name, _checked(words, content.medium), g.user.id, based_on=body.based_on)
-    return _one(content)
+    words = _checked(_written(body), content.medium)
+    service.save(content_id, body.name, words, g.user.id, based_on=body.based_on)
+    return content_out(content)
 
 
 @endpoint(api, "DELETE", ONE, answers=ContentOut)
 @requires("content.write")
 def archive_content(content_id: UUID) -> ContentOut:
     """Put it away: what uses it goes on."""
-    return _one(service.archive(content_id))
+    return content_out(service.archive(content_id))
 
 
 @endpoint(api, "POST", f"{ONE}/restore", answers=ContentOut)
 @requires("content.write")
 def restore_content(content_id: UUID) -> ContentOut:
     """Take it back into the library."""
-    return _one(service.restore(content_id))
+    return content_out(service.restore(content_id))
 
 
 @endpoint(api, "GET", f"{ONE}/versions", answers=ListOut[VersionOut])
@@ -186,7 +199,7 @@ def use_version(content_id: UUID, number: int) -> ContentOut:
     """Save an earlier version's words as the newest."""
     content = get_or_404(Content, content_id)
     service.save(content_id, content.name, service.authored(queries.version(content_id, number)), g.user.id)
-    return _one(content)
+    return content_out(content)
 
 
 @endpoint(api, "GET", f"{ONE}/preview", answers=PreviewOut)
@@ -196,21 +209,20 @@ def preview_content(content_id: UUID) -> PreviewOut:
     content = get_or_404(Content, content_id)
     version = queries.newest([content.id]).get(content.id)
     words = service.draft_of(version) if version else Draft()
-    found = preview(content.medium, words, values_for(None, g.organization, g.user))
-    return PreviewOut(
-        subject=found.subject,
-        preheader=found.preheader,
-        text=found.text,
-        html=found.html,
-        lacking=list(found.lacking),
-        segments=found.segments.count if found.segments else None,
-    )
+    return PreviewOut.told(preview(content.medium, words, values_for(None, g.organization, g.user)))
+
+
+def _written(body: WordsBody | NewContentBody) -> Draft:
+    """What was sent; blocks are made into HTML and text. Raises Refused."""
+    if body.blocks:
+        return finished(Draft(subject=body.subject, preheader=body.preheader, blocks=body.blocks))
+    return Draft(subject=body.subject, preheader=body.preheader, html=body.html, text=body.text)
 
 
 def _checked(draft: Draft, medium: str) -> Draft:
     """`draft`, if it can be sent: it has something to say, and its merge tags are known."""
     if medium == "voicemail":
-        raise Refused("Voicemail is recorded, or written with its voice, on its page. Nothing was saved.")
+        raise Refused("A voicemail is saved by `/content/voicemails`. Nothing was saved.")
     if medium == "email" and not draft.subject.strip():
         raise Refused("An e-mail needs a subject. Nothing was saved.")
     if not draft.text.strip() and not (medium == "email" and draft.html.strip()):
@@ -222,7 +234,8 @@ def _checked(draft: Draft, medium: str) -> Draft:
     return draft if medium == "email" else Draft(text=draft.text)
 
 
-def _one(content: Content) -> ContentOut:
+def content_out(content: Content) -> ContentOut:
+    """A content with its newest words."""
     return _told(content, queries.newest([content.id]).get(content.id))
 
 

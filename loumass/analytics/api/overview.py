@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
-from flask import Blueprint, Response, current_app
+from flask import Response, current_app
 
 from loumass.accounts.guards import requires
 from loumass.accounts.service import audit
-from loumass.analytics import attention, days, keeping, period
+from loumass.analytics import attention, days, keeping, period, under_way
+from loumass.analytics.api.blueprint import api
 from loumass.analytics.figures import Figures
 from loumass.analytics.listeners import organization_zone
 from loumass.analytics.statistics import campaigns_by_state, people_by_status
@@ -18,8 +20,6 @@ from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import RowModel
 from loumass.core.database import db
 from loumass.core.exports import csv_lines
-
-api = Blueprint("analytics_api", __name__)
 
 
 class PeriodQuery(ApiModel):
@@ -53,14 +53,31 @@ class DayOut(RowModel):
     received: int
 
 
+class UnderWayOut(RowModel):
+    """A campaign that runs, waits to run or rests, in numbers of people."""
+
+    id: UUID
+    name: str
+    state: str
+    starts_at: datetime | None
+    event_at: datetime | None
+    enrolled: int
+    ended: int
+    replied: int
+    rsvp: int
+    needs_bdr: int
+    next_send_at: datetime | None
+
+
 class OverviewOut(ApiModel):
-    """The seven numbers, messages per day, and how many people wait for an answer."""
+    """The seven numbers, messages per day, how many people wait for an answer, and the campaigns under way."""
 
     days: int
     figures: FiguresOut
     messages: list[DayOut]
     waiting_for_reply: int
     in_doubt: int
+    campaigns: list[UnderWayOut]
 
 
 class StatsOut(ApiModel):
@@ -88,6 +105,7 @@ def overview(query: PeriodQuery) -> OverviewOut:
         messages=[DayOut.of(one) for one in days.messages_per_day(chosen)],
         waiting_for_reply=attention.waiting_for_reply().count,
         in_doubt=attention.attention(chosen.today).in_doubt.count,
+        campaigns=[UnderWayOut.of(one) for one in under_way.campaigns_under_way()],
     )
 
 
