@@ -48,7 +48,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "contacts.write": "Add and change contacts, tags and statuses",
         "tasks.do": "Do tasks and hand them on",
         "messages.settle": "Decide on messages in doubt",
-        "values.write": "Write down what somebody was worth",
     },
     "People": {
         "contacts.import": "Import lists and verify addresses",
@@ -69,7 +68,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "Organization": {
         "channels.write": "Connect and change channels",
-        "tokens.write": "Make tokens for programs of one's own",
         "webhooks.manage": "See calls to and from other systems, and their keys",
         "team.manage": "Invite members, change roles, remove members",
         "organization.manage": "Change the organization's settings",
