@@ -26,7 +26,10 @@ def test_rules_are_answered_as_the_engine_answers_them(world: World) -> None:
     """Two of four are guests, of whom one is in Denver; the steps make everybody a guest, move them and mark them."""
     cities = ("Denver", "Boulder", "Denver", "Boulder")
     people = world.acme.contacts(
-        [{"name": f"P{n} R", "email": f"p{n}.silent@r.example", "city": city} for n, city in enumerate(cities)]
+        [
+            {"name": f"P{n} R", "email": f"p{n}.silent@r.example", "city": city}
+            for n, city in enumerate(cities)
+        ]
     )
     with world.acme.acting() as session:
         tag([one.id for one in people[:2]], "Guest")

@@ -35,7 +35,7 @@ SAME: dict[str, dict[str, str]] = {
         "ask_discard": "campaigns.discard_change", "ask_resume": "campaigns.resume",
         "ask_to_verify": "campaigns.verify_people", "ask_undo": "campaigns.review_undoing",
         "begin_change": "campaigns.begin_change", "cancel": "campaigns.cancel",
-        "carry_on_change": "campaigns.carry_on_change", "change": "campaigns.review_change",
+        "carry_on_change": "campaigns.carry_on_change", "change": "campaigns.review_change", "change_progress": "campaigns.change_progress",
         "change_settings": "campaigns.change_campaign", "change_trigger": "campaigns.change_trigger",
         "choose_topic": "campaigns.choose_topic", "compare_versions": "campaigns.compare_versions",
         "content": "campaigns.list_sequence", "create": "campaigns.create_campaign",

@@ -17,6 +17,7 @@ from loumass.campaigns.changing.applying import apply, review_of_draft, review_o
 from loumass.campaigns.changing.history import Running, compared, running_template, versions_of
 from loumass.campaigns.changing.reviewing import Review
 from loumass.campaigns.models import Campaign, CampaignChange
+from loumass.campaigns.under_way import progress_of
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import WHOLE, Done, Id, ListOut, PageOut, PageQuery, listed, paged
 from loumass.core.database import db
@@ -110,10 +111,19 @@ class ApplyBody(ApiModel):
 
 
 class AppliedOut(ApiModel):
-    """The version that people walk now, and what became of them."""
+    """The version that people walk now, and what became of them so far: of many, `GET .../change/progress` tells when it is done."""
 
     number: int | None
     people: dict[str, int]
+
+
+class ProgressOut(ApiModel):
+    """How many of how many people were carried over by a change that is being applied or taken back."""
+
+    is_under_way: bool
+    done: int
+    whole: int
+    sentence: str
 
 
 class UndoBody(ApiModel):
@@ -171,6 +181,18 @@ def discard_change(campaign_id: UUID) -> Done:
     """Nothing comes of the draft."""
     drafts.discard(campaign_id)
     return Done(done="The draft of change is discarded.", count=1)
+
+
+@endpoint(api, "GET", f"{ONE}/change/progress", answers=ProgressOut)
+@requires("campaigns.read")
+def change_progress(campaign_id: UUID) -> ProgressOut:
+    """How far the change has come that is being applied; meanwhile nothing else of the campaign can be changed."""
+    progress = progress_of(get_or_404(Campaign, campaign_id))
+    if progress is None:
+        return ProgressOut(is_under_way=False, done=0, whole=0, sentence="No change is being applied.")
+    return ProgressOut(
+        is_under_way=True, done=progress.done, whole=progress.whole, sentence=f"{progress.sentence}."
+    )
 
 
 @endpoint(api, "POST", f"{ONE}/versions/undo", takes=UndoBody, answers=AppliedOut)
