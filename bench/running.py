@@ -76,6 +76,15 @@ class Running:
         """The most memory that one of these processes ever held; 0 where no /proc says."""
         return max(map(self._peak_mib, names or self.processes))
 
+    def largest_child_mib(self, name: str) -> float:
+        """The most memory that one of the process's own processes ever held; 0 where no /proc says."""
+        pid = self.processes[name].pid
+        listed = Path(f"/proc/{pid}/task/{pid}/children")
+        if not listed.exists():
+            return 0.0
+        found = [Path(f"/proc/{child}/status").read_text() for child in listed.read_text().split()]
+        return max(int(status.partition("VmHWM:")[2].split()[0]) for status in found) / 1024
+
     def _peak_mib(self, name: str) -> float:
         try:
             status = Path(f"/proc/{self.processes[name].pid}/status").read_text()

@@ -129,6 +129,7 @@ def _is_open(entry: Entry) -> bool:
 
 def _item(entry: Entry) -> dict[str, Any]:
     return {
+        "key": entry.endpoint.replace(".", "-"),
         "label": entry.label,
         "url": url_for(entry.endpoint),
         "icon": entry.icon,

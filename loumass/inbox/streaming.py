@@ -1,0 +1,25 @@
+"""The answer that does not end: news of the organization, as Server-Sent Events."""
+
+from __future__ import annotations
+
+from flask import Response, current_app, g, request
+
+from loumass.core import live
+from loumass.core.database import db
+from loumass.core.live import Hub, Listener
+
+LONGEST_ID = 40
+#: Of anything between us and a browser: neither keep it back, nor change it, nor answer with it again.
+HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+
+
+def stream(listener: Listener, seconds: float | None = None) -> Response:
+    """News for `listener` from where it was on, for so many seconds at most."""
+    hub: Hub = current_app.extensions["loumass.hub"]
+    after = request.headers.get("Last-Event-ID") or request.args.get("after")
+    organization_id = g.organization.id
+    # Given back before the first byte: an open page must not hold a connection.
+    db().close()
+    lasts = min(live.STREAM_SECONDS, seconds or live.STREAM_SECONDS)
+    frames = hub.listen(organization_id, listener, after[:LONGEST_ID] if after else None, lasts)
+    return Response(frames, mimetype="text/event-stream", headers=HEADERS)
