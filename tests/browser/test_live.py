@@ -12,6 +12,7 @@ from loumass.core.tenancy import get_or_404
 from loumass.inbox.desk import notifying
 from tests.inbox.desk import PRIYA, channel_of, replied
 from tests.messages.letters import brings, email
+from tests.waiting import until
 from tests.world import World
 
 pytestmark = pytest.mark.browser
@@ -45,9 +46,8 @@ def test_a_reply_comes_while_one_types_and_is_shown_once_on_the_desktop(
     other = page.context.new_page()
     other.goto(f"{server}/contacts")
     page.goto(f"{server}/inbox/{talk.id}")
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some(one => one.name.includes('/live?'))"
-    )
+    for tab in (page, other):
+        expect(tab.locator("body[data-live=on]")).to_be_attached()
     answer = page.get_by_label("Answer to Priya Raman")
     answer.click()
     page.keyboard.type("Half a sentence")
@@ -68,7 +68,7 @@ def test_a_reply_comes_while_one_types_and_is_shown_once_on_the_desktop(
         expect(tab.locator("#rail-inbox-notifications .rail-count")).to_have_text("1")
         expect(tab.locator("#rail-inbox-index .rail-count")).to_have_text("1")
     shown = "JSON.parse(localStorage.getItem('shown') ?? '[]')"
-    page.wait_for_function(f"{shown}.length >= 2")
+    until(lambda: len(page.evaluate(shown)) >= 2, "both notices are shown")
     said = page.evaluate(shown)
     assert [one[0] for one in said] == [
         "Priya Raman wrote",

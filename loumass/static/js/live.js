@@ -52,7 +52,10 @@ function open() {
   if (!query || source) return;
   const address = new URL(document.querySelector("[sse-connect]").getAttribute("sse-connect"), location.href).pathname;
   source = new EventSource(`${address}?${query}${place ? `&after=${place}` : ""}`);
-  source.addEventListener("open", () => (failures = 0));
+  source.addEventListener("open", () => {
+    failures = 0;
+    document.body.dataset.live = "on";
+  });
   source.addEventListener("error", again);
   for (const name of names()) source.addEventListener(name, hear);
   source.addEventListener(RESET, hear);
@@ -74,6 +77,7 @@ function close() {
   clearTimeout(reopening);
   source?.close();
   source = null;
+  delete document.body.dataset.live;
 }
 
 function rest() {
