@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g
 
 from loumass.core import live
 from loumass.core.database import db
@@ -13,10 +13,9 @@ LONGEST_ID = 40
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
-def stream(listener: Listener, seconds: float | None = None) -> Response:
-    """News for `listener` from where it was on, for so many seconds at most."""
+def stream(listener: Listener, after: str | None, seconds: float | None = None) -> Response:
+    """News for `listener` from `after` on, the id that it says it heard last, for so many seconds at most."""
     hub: Hub = current_app.extensions["loumass.hub"]
-    after = request.headers.get("Last-Event-ID") or request.args.get("after")
     organization_id = g.organization.id
     # Given back before the first byte: an open page must not hold a connection.
     db().close()

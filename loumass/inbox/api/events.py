@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from flask import Response, g
+from flask import Response, g, request
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from loumass.accounts.guards import permitted, requires
@@ -37,4 +37,5 @@ class EventsQuery(ApiModel):
 def hear(query: EventsQuery) -> Response:
     """What happens, as Server-Sent Events. Go on from the last id with `Last-Event-ID`; `reset` says that some may be missing."""
     kinds = set(query.event) or set(kinds_for(permitted))
-    return stream(listener_to((), kinds, g.user.id, permitted), query.seconds)
+    after = request.headers.get("Last-Event-ID") or query.after
+    return stream(listener_to((), kinds, g.user.id, permitted), after, query.seconds)

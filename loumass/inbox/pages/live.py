@@ -17,7 +17,8 @@ def live() -> ResponseReturnValue:
     """Tells which of `?topic=...` changed, and of facts of the kinds `?event=...`, for about 25 seconds; then the browser comes
     back by itself. `?after=` is where it was, for one that lost its `Last-Event-ID`."""
     topics, kinds = set(request.args.getlist("topic")), set(request.args.getlist("event"))
-    return stream(listener_to(topics, kinds, g.user.id, permitted))
+    after = request.headers.get("Last-Event-ID") or request.args.get("after")
+    return stream(listener_to(topics, kinds, g.user.id, permitted), after)
 
 
 @pages.get("/live/counts")
