@@ -50,17 +50,27 @@ def main() -> None:
             pages = _pages(house, browser, campaign)
             cookie = "; ".join(f"{name}={value}" for name, value in browser.client.cookies.items())
             _visited(pages, 3)
-            calm, busy, heard = list[float](), list[float](), list[Heard]()
+            calm, busy, shares, heard = list[float](), list[float](), list[float](), list[Heard]()
             for _ in range(ROUNDS):
                 calm += _visited(pages, seconds)
                 with listening(count, running.port, PATH, cookie) as streams:
                     teller = _Teller(house)
                     busy += _visited(pages, seconds)
+                    # Says more than milliseconds on a machine that others use.
+                    shares.append(_share_of_a_processor(running, seconds))
                     told = teller.stop()
                     one = streams.heard(until=told - 1)
                 _nothing_went_wrong(one, told)
                 heard.append(one)
-            _print(count, seconds, calm, busy, heard, running.largest_child_mib("web"))
+            cpu = statistics.median(shares)
+            _print(count, seconds, calm, busy, heard, running.largest_child_mib("web"), cpu)
+
+
+def _share_of_a_processor(running: Running, seconds: float) -> float:
+    """What the web process spends on streams alone, while facts are told and nobody asks for pages."""
+    began, computed = time.monotonic(), running.cpu_seconds("web")
+    time.sleep(seconds)
+    return (running.cpu_seconds("web") - computed) / (time.monotonic() - began)
 
 
 def _pages(house: House, browser: Browser, campaign: UUID) -> list[Callable[[], httpx2.Response]]:
@@ -128,14 +138,20 @@ def _nothing_went_wrong(heard: Heard, told: int) -> None:
 
 
 def _print(
-    count: int, seconds: int, calm: list[float], busy: list[float], heard: list[Heard], peak: float
+    count: int,
+    seconds: int,
+    calm: list[float],
+    busy: list[float],
+    heard: list[Heard],
+    peak: float,
+    cpu: float,
 ) -> None:
     taken = [one for each in heard for one in each.milliseconds]
     print_line(
         "live", _p95(taken), "ms", 300.0, _p95(calm) / _p95(busy), peak=peak, streams=count, told=len(taken),
         median_ms=round(statistics.median(taken), 1), page_p95_ms=round(_p95(busy), 1), page_p95_without_ms=round(_p95(calm), 1),
         page_medians_ms=[round(statistics.median(calm), 1), round(statistics.median(busy), 1)],
-        pages=len(busy), returns=sum(each.returns for each in heard), seconds=seconds * ROUNDS,
+        streams_cpu=round(cpu, 3), pages=len(busy), returns=sum(each.returns for each in heard), seconds=seconds * ROUNDS,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from loumass import embedded
 from loumass.config import Settings
 from loumass.core import keyvalue, live
-from loumass.core.live import entries, hub, listening, log, news
+from loumass.core.live import door, entries, hub, listening, log, news
 from loumass.core.live.entries import Entry, Place, merged
 from loumass.core.live.hub import Hub
 from loumass.core.live.listening import Listener
@@ -315,3 +315,26 @@ def test_a_page_that_was_just_drawn_is_told_to_look_again_and_no_fact_twice(redi
     ear.channels[log.channel_of(ours)].heard_at -= 2 * hub._FORGOTTEN_SECONDS
     ear._forget()
     assert ear.channels == {}
+
+
+def test_streams_are_opened_a_few_at_a_time_and_pages_do_not_wait_for_them() -> None:
+    inside, most, go = [0], [0], threading.Event()
+
+    def application(environ: dict[str, str], _: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/live":
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            go.wait(10)
+            inside[0] -= 1
+        return [environ["PATH_INFO"].encode()]
+
+    stands: Any = door.StreamsDoor(application)  # pyright: ignore[reportArgumentType]  no more of WSGI than it needs
+    came_back = [threading.Thread(target=stands, args=({"PATH_INFO": "/live"}, None)) for _ in range(50)]
+    for one in came_back:
+        one.start()
+    _until(lambda: inside[0] == door.AT_ONCE)
+    assert stands({"PATH_INFO": "/inbox"}, None) == [b"/inbox"]
+    go.set()
+    for one in came_back:
+        one.join(10)
+    assert (most[0], inside[0]) == (door.AT_ONCE, 0)
