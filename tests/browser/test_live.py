@@ -34,6 +34,7 @@ def test_a_reply_comes_while_one_types_and_is_shown_once_on_the_desktop(
     world: World, server: str, sign_in: SignIn, picture: Picture
 ) -> None:
     talk = replied(world)
+    assert talk.contact_id is not None
     with world.acme.acting() as session:
         get_or_404(Contact, talk.contact_id).owner_id = world.acme.agent.id
         session.commit()

@@ -304,13 +304,19 @@ def test_a_listener_hears_what_it_asked_for_and_nothing_of_colleagues() -> None:
     ] == []
 
 
-def test_a_page_that_was_just_drawn_is_told_to_look_again_and_no_fact_twice(redis: Redis, ear: Hub) -> None:
+def test_a_page_that_was_just_drawn_is_told_to_look_again_and_no_fact_twice(
+    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours = uuid4()
     Log(redis).append(
         ours, "", [entries.topic("inbox"), _reply("old"), entries.topic("inbox")], is_incomplete=False
     )
     browser = Browser(ear, ours)
     assert browser.all() == [("inbox", "inbox")]
+    monkeypatch.setattr(hub, "OVERLAP_SECONDS", -5.0)
+    assert next(ear.listen(ours, SOMEBODY, None, 0.01)).startswith("retry")
+    assert [one for one in ear.listen(ours, SOMEBODY, None, 0.01) if "event" in one] == []
+    assert len([one for one in ear.listen(ours, SOMEBODY, None, 0.01, drawn=60) if "event" in one]) == 1
     assert Place.read(browser.place) == ear.channels[log.channel_of(ours)].last
     ear.channels[log.channel_of(ours)].heard_at -= 2 * hub._FORGOTTEN_SECONDS
     ear._forget()

@@ -24,7 +24,7 @@ from loumass.core.live.log import Log, channel_of, read_at
 HEARTBEAT_SECONDS = 10.0
 #: So many of an organization's news are kept here; who is further behind reads the log.
 HELD = 500
-#: How far back a page that has just been drawn is told again to look: it may have been drawn while something happened.
+#: How far back, before it was drawn, a page is told again to look: it may have been drawn while something happened.
 OVERLAP_SECONDS = 10.0
 #: How often the log is asked whether somebody died with a promise, while anybody listens.
 LOOKED_SECONDS = 10.0
@@ -88,13 +88,14 @@ class Hub:
         self.is_closed = threading.Event()
 
     def listen(
-        self, organization_id: UUID, listener: Listener, after: str | None, seconds: float
+        self, organization_id: UUID, listener: Listener, after: str | None, seconds: float, drawn: float = 0.0
     ) -> Iterator[str]:
-        """Server-Sent Event frames for `listener`, from `after` on (an event's id), cut after about `seconds`."""
+        """Server-Sent Event frames for `listener`, cut after about `seconds`: from `after` on (an event's id), else from now on,
+        with the topics of what happened since a page was drawn, so many seconds ago."""
         channel, wake = self._channel(organization_id), threading.Event()
         channel.waiting.add(wake)
         try:
-            yield from frames_for(listener, _Reader(self, channel, after), wake, seconds)
+            yield from frames_for(listener, _Reader(self, channel, after, drawn), wake, seconds)
         finally:
             channel.waiting.discard(wake)
             channel.heard_at = time.monotonic()
@@ -215,11 +216,11 @@ class Hub:
 class _Reader:
     """What one listener reads, from its place on."""
 
-    def __init__(self, hub: Hub, channel: Channel, after: str | None) -> None:
+    def __init__(self, hub: Hub, channel: Channel, after: str | None, drawn: float) -> None:
         self._hub, self._channel = hub, channel
         #: None also for what no stream of ours ever said: then something may be missing.
         self.place = Place.read(after) if after is not None else channel.last
-        self._lately = _topics_of_late(channel) if after is None else ()
+        self._lately = _topics_since(channel, drawn + OVERLAP_SECONDS) if after is None else ()
 
     def more(self) -> tuple[bool, Sequence[Entry]]:
         """Whether something is missing before it, and what has come."""
@@ -245,8 +246,8 @@ def _is_beyond(place: Place, last: Place | None) -> bool:
     return last is None or place.epoch != last.epoch or place.number > last.number
 
 
-def _topics_of_late(channel: Channel) -> Sequence[Entry]:
-    since = time.time() - OVERLAP_SECONDS
+def _topics_since(channel: Channel, seconds: float) -> Sequence[Entry]:
+    since = time.time() - seconds
     lines = channel.lines[-HELD:]
     return [entry.again() for _, entry in lines if entry is not None and entry.topic and entry.at >= since]
 

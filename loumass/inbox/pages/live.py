@@ -10,15 +10,19 @@ from loumass.inbox.blueprint import pages
 from loumass.inbox.hearing import listener_to
 from loumass.inbox.streaming import stream
 
+#: Seconds. What happened before is not known any more.
+_OLDEST = 900
+
 
 @pages.get("/live")
 @requires("dashboard.read")
 def live() -> ResponseReturnValue:
     """Tells which of `?topic=...` changed, and of facts of the kinds `?event=...`, for about 25 seconds; then the browser comes
-    back by itself. `?after=` is where it was, for one that lost its `Last-Event-ID`."""
+    back by itself. `?after=` is where it was, for one that lost its `Last-Event-ID`; without it `?drawn=` says how many seconds ago it was drawn."""
     topics, kinds = set(request.args.getlist("topic")), set(request.args.getlist("event"))
     after = request.headers.get("Last-Event-ID") or request.args.get("after")
-    return stream(listener_to(topics, kinds, g.user.id, permitted), after)
+    drawn = request.args.get("drawn", 0, type=int)
+    return stream(listener_to(topics, kinds, g.user.id, permitted), after, drawn=min(max(drawn, 0), _OLDEST))
 
 
 @pages.get("/live/counts")

@@ -51,7 +51,9 @@ function open() {
   clearTimeout(reopening);
   if (!query || source) return;
   const address = new URL(document.querySelector("[sse-connect]").getAttribute("sse-connect"), location.href).pathname;
-  source = new EventSource(`${address}?${query}${place ? `&after=${place}` : ""}`);
+  // A page that was drawn a while ago, on a slow line, has missed what happened since.
+  const where = place ? `after=${place}` : `drawn=${Math.ceil(performance.now() / 1000)}`;
+  source = new EventSource(`${address}?${query}&${where}`);
   source.addEventListener("open", () => {
     failures = 0;
     document.body.dataset.live = "on";
