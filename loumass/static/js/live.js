@@ -22,7 +22,13 @@ export function startLive() {
   let looking = 0;
   document.body.addEventListener("htmx:afterSettle", () => {
     cancelAnimationFrame(looking);
-    looking = requestAnimationFrame(collect);
+    looking = requestAnimationFrame(() => {
+      collect();
+      askForLost();
+    });
+  });
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    for (const one of told.values()) if (one.part === event.detail.elt) one.part = null;
   });
   document.addEventListener("visibilitychange", () => (document.hidden ? rest() : wake()));
   window.addEventListener("pagehide", close);
@@ -61,6 +67,15 @@ function open() {
   source.addEventListener("error", again);
   for (const name of names()) source.addEventListener(name, hear);
   source.addEventListener(RESET, hear);
+}
+
+// A part that waited for its moment to ask was swapped for an older answer: the one in its place asks.
+function askForLost() {
+  for (const one of told.values()) {
+    if (!one.part || one.part.isConnected) continue;
+    one.part = null;
+    one.again();
+  }
 }
 
 function names() {
@@ -116,7 +131,7 @@ function listens(part, name) {
 // A part that was swapped for its next version goes on where that was.
 function atPace(part, name) {
   const key = `${name} ${part.id} ${part.getAttribute("hx-get")}`;
-  const one = told.get(key) ?? { at: -Infinity, timer: 0 };
+  const one = told.get(key) ?? { at: -Infinity, timer: 0, part: null, again: null };
   told.set(key, one);
   if (one.timer) return;
   const pace = Number(part.dataset.livePace ?? 0) * 1000 || PACE_MS;
@@ -124,9 +139,12 @@ function atPace(part, name) {
     one.timer = 0;
     one.at = performance.now();
     for (const now of document.querySelectorAll("[hx-trigger]")) {
-      if (listens(now, name) && key === `${name} ${now.id} ${now.getAttribute("hx-get")}`) window.htmx.trigger(now, `sse:${name}`);
+      if (!listens(now, name) || key !== `${name} ${now.id} ${now.getAttribute("hx-get")}`) continue;
+      one.part = now;
+      window.htmx.trigger(now, `sse:${name}`);
     }
   };
+  one.again = tell;
   const rests = one.at + pace - performance.now();
   if (rests <= 0) tell();
   else one.timer = setTimeout(tell, rests);
