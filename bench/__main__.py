@@ -21,6 +21,7 @@ NOT_FIGURES = {
     "__init__",
     "__main__",
     "installation",
+    "listeners",
     "measuring",
     "seeding",
     "inbox_seeding",

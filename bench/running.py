@@ -17,6 +17,7 @@ from types import TracebackType
 import httpx2
 
 from bench.installation import PASSWORD, House
+from bench.measuring import cpu_of_server
 from loumass.starting.processes import kept_processes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,6 +76,19 @@ class Running:
     def peak_mib(self, *names: str) -> float:
         """The most memory that one of these processes ever held; 0 where no /proc says."""
         return max(map(self._peak_mib, names or self.processes))
+
+    def cpu_seconds(self, name: str) -> float:
+        """Processor time that the process and its own processes have used; 0 where no /proc says."""
+        return cpu_of_server(self.processes[name].pid)
+
+    def largest_child_mib(self, name: str) -> float:
+        """The most memory that one of the process's own processes ever held; 0 where no /proc says."""
+        pid = self.processes[name].pid
+        listed = Path(f"/proc/{pid}/task/{pid}/children")
+        if not listed.exists():
+            return 0.0
+        found = [Path(f"/proc/{child}/status").read_text() for child in listed.read_text().split()]
+        return max(int(status.partition("VmHWM:")[2].split()[0]) for status in found) / 1024
 
     def _peak_mib(self, name: str) -> float:
         try:

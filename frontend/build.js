@@ -25,11 +25,6 @@ const packages = {
     files: { "dist/htmx.min.js": "htmx.min.js" },
     licences: { "htmx.org/LICENSE": "LICENSE" },
   },
-  "htmx-ext-sse": {
-    from: "htmx-ext-sse",
-    files: { "dist/sse.min.js": "sse.min.js" },
-    licences: { "htmx-ext-sse/LICENSE": "LICENSE" },
-  },
   chart: {
     from: "chart.js",
     files: { "dist/chart.umd.min.js": "chart.umd.min.js" },

@@ -23,6 +23,7 @@ from loumass.core import metrics, schema
 from loumass.core.api import origins
 from loumass.core.errors import Unavailable
 from loumass.core.live import Hub
+from loumass.core.live.door import StreamsDoor
 from loumass.messages.hits_door import HitsDoor
 from loumass.routes import ON_TRACKING_DOMAINS, ROUTES, mount
 from loumass.viewing import prepare_templates
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["loumass.settings"] = settings
     app.extensions["loumass.redis"] = redis
     app.extensions["loumass.hub"] = Hub(redis)
+    app.wsgi_app = StreamsDoor(app.wsgi_app)  # pyright: ignore[reportAttributeAccessIssue]  the documented way
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # pyright: ignore[reportAttributeAccessIssue]  the documented way

@@ -107,6 +107,16 @@ def _drawn() -> dict[str, Any]:
         "sign_out_url": url_for("account.logout"),
         "search_url": _url("people.index"),
         "palette_url": _url("inbox.palette"),
+        "live": _live() if permitted("inbox.read") else None,
+    }
+
+
+def _live() -> dict[str, str]:
+    """Where the counts hear of news, and where they and the words of notices are asked for."""
+    return {
+        "url": url_for("inbox.live", topic="inbox", event=["notification", "message.received"]),
+        "counts_url": url_for("inbox.counts"),
+        "words_url": url_for("inbox.notification_words"),
     }
 
 
@@ -129,6 +139,7 @@ def _is_open(entry: Entry) -> bool:
 
 def _item(entry: Entry) -> dict[str, Any]:
     return {
+        "key": entry.endpoint.replace(".", "-"),
         "label": entry.label,
         "url": url_for(entry.endpoint),
         "icon": entry.icon,

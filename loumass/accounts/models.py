@@ -49,6 +49,8 @@ class Organization(Base):
     emails_limit: Mapped[int | None]
     #: Campaigns that run, or will by themselves.
     workflows_limit: Mapped[int | None]
+    #: What of it people were told is nearly used, or used: day and share of the last time.
+    plan_warned: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select, text
 
 from loumass.accounts.models import Organization
-from loumass.analytics import counting, engaging, rebuilding
+from loumass.analytics import counting, engaging, rebuilding, warning
 from loumass.analytics.listeners import mark_stale, organization_zone
 from loumass.core import clock
 from loumass.core.agenda import Wake
@@ -82,6 +82,13 @@ def engage() -> bool:
         return counting.any_stale("engage")
 
 
+@job("bulk")
+def warn() -> None:
+    """Tell people that the plan is nearly used, or used."""
+    with transaction():
+        warning.tell()
+
+
 def rebuild_everybody() -> int:
     """Have the figures of every organization counted anew: a command's. Returns how many there are."""
     with globally() as session:
@@ -101,6 +108,8 @@ def sweep() -> list[Wake]:
         wakes.append(count.wake(rest_until or clock.now()))
     if "engage" in waiting:
         wakes.append(engage.wake(_next_hour()))
+    if warning.untold():
+        wakes.append(warn.wake(clock.now()))
     return wakes
 
 

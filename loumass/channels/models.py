@@ -98,8 +98,9 @@ class ChannelDay(OrganizationScoped, Base):
     bounced: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     replied: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     complained: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    #: When people were told that the cap comes near.
+    #: When people were told that the cap comes near, and that it is reached.
     warned_at: Mapped[datetime | None]
+    full_at: Mapped[datetime | None]
 
 
 class SendingRule(OrganizationScoped, Base):

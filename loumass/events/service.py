@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from loumass.core import clock, jobs
+from loumass.core import clock, jobs, live
 from loumass.core.arrays import UuidArray, integer_array, uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
@@ -175,11 +175,13 @@ def publish(kind: str, **ids: Any) -> None:
 
 
 def publish_all(kind: str, rows: Sequence[Mapping[str, Any]], hearers: Hearers | None = None) -> None:
-    """Write many facts of one kind in one statement; listeners are rung after the commit. `hearers`: where they were asked
+    """Write many facts of one kind in one statement; listeners are rung after the commit, and open pages hear of
+    them. `hearers`: where they were asked
     already."""
     if not rows:
         return
     listeners = list((hearers or hearers_of(kind)).listeners)
+    live.tell_all(kind, rows)
     facts = [_facts(row.get("facts")) for row in rows]
     moments = [row.get("happened_at") for row in rows]
     # Few facts differ: each travels once. What is short, `unnest` fills up with nulls.

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from loumass.channels.models import Channel
+from loumass.contacts.models import Contact
 from loumass.core import clock
 from loumass.core.database import db
-from loumass.core.live import announce
-from loumass.core.tenancy import current_organization_id
+from loumass.core.live import announce, tell
+from loumass.core.tenancy import current_organization_id, get
 from loumass.events.service import publish
 from loumass.messages.attachments import KeptFile, attach
 from loumass.messages.away import note_absence
@@ -192,5 +193,16 @@ def _tell(message: Message, thread: Thread, meaning: Meaning) -> None:
     elif meaning.is_reply and answered is not None and message.channel_id is not None:
         publish("message.replied", **ids)
         count("replied", message.channel_id, message.occurred_at)
+    if meaning.is_human:
+        _tell_whose_it_is(message, thread.conversation)
     announce("inbox")
     announce(f"conversation:{message.conversation_id}")
+
+
+def _tell_whose_it_is(message: Message, conversation: Conversation) -> None:
+    """Whoever has the conversation, else the person, may be shown it outside of the page as well."""
+    contact = get(Contact, conversation.contact_id) if conversation.contact_id else None
+    whose = conversation.assignee_id or (contact.owner_id if contact else None)
+    if whose is not None:
+        ids = {"message_id": message.id, "conversation_id": message.conversation_id}
+        tell("notification", to=[whose], **ids, facts={"kind": "reply"})

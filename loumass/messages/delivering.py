@@ -44,6 +44,8 @@ LOOK_SECONDS = 0.2
 FLUSH_SECONDS = 10.0
 #: Listeners hear of what was sent at the end of the queue, and meanwhile this often: sending goes before the news of it.
 NEWS_WAIT = timedelta(seconds=10)
+#: And open pages hear of it this often.
+PAGES_WAIT_SECONDS = 1.0
 #: While another process delivers the channel, look again this often.
 BUSY = timedelta(seconds=2)
 
@@ -280,6 +282,7 @@ class _Run:
         return not self.is_overtaken
 
     def _ring_now_and_then(self) -> None:
+        self.ledger.tell(every=PAGES_WAIT_SECONDS)
         if time.monotonic() - self.rang > NEWS_WAIT.total_seconds():
             self.rang = time.monotonic()
             with transaction():
@@ -291,6 +294,7 @@ class _Run:
             self.ledger.write(is_ours=not self.is_overtaken)
             outbox.done_with(self.lease)
         self.ledger.written()
+        self.ledger.tell()
 
 
 def _surroundings(lease: Lease) -> Surroundings:

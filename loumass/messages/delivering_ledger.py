@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from loumass.core import live, metrics
 from loumass.core.beside import Statement
 from loumass.core.plans import WITHOUT_THE_DISK
-from loumass.core.tenancy import transaction
+from loumass.core.tenancy import current_organization_id, transaction
 from loumass.messages import delivering_outcomes
 from loumass.messages.delivering_outcomes import Pair
 from loumass.messages.outbox_lease import Allowance, Lease
@@ -35,6 +35,7 @@ class Ledger:
         self.allowed = allowed
         self._subjects: dict[UUID, str] = {}
         self._lease, self._shares_throttle = lease, shares_throttle
+        self._news = live.Later("message.sent", current_organization_id())
         self._unwritten: list[Pair] = []
         #: By statements that were sent off, and in the transaction that is open.
         self._on_its_way: list[Pair] = []
@@ -54,7 +55,8 @@ class Ledger:
 
     def write(self, *, is_ours: bool) -> None:
         """Write down what is noted, in the transaction that is open; `written` or `take_back` follows."""
-        live.announce("inbox")
+        if self._unwritten:
+            self._news.promise()
         self._at_hand, self._unwritten = self._unwritten, []
         delivering_outcomes.record(
             self._lease.channel,
@@ -80,6 +82,7 @@ class Ledger:
         """The statements that write down what is noted, which `is_usual`; `landed` or `take_back` follows."""
         if not self._unwritten:
             return ()
+        self._news.promise()
         self._on_its_way, self._unwritten = self._unwritten, []
         told = delivering_outcomes.told_of(self._on_its_way, self._subjects)
         now = self.allowed
@@ -95,6 +98,10 @@ class Ledger:
         self._forget(self._at_hand)
         self._at_hand = []
 
+    def tell(self, every: float = 0.0) -> None:
+        """Open pages hear of what is committed, unless they did within `every` seconds: single sendings tell nobody."""
+        self._news.tell("inbox", every=every)
+
     def take_back(self, problem: Exception) -> None:
         """What was sent off, and what was at hand, is to be written down again: a second time changes nothing."""
         log.warning("deliver.written_again", problem=repr(problem))
@@ -105,5 +112,12 @@ class Ledger:
         channel = self._lease.channel
         for kind, count in Counter(type(outcome) for _, outcome in pairs).items():
             metrics.SENDS.labels(channel.medium, channel.provider, kind.__name__.lower()).inc(count)
+        self._news.note([self._fact(row) for row, outcome in pairs if isinstance(outcome, Sent)])
         for row, _ in pairs:
             self._subjects.pop(row.id, None)
+
+    def _fact(self, row: Row[Any]) -> dict[str, Any]:
+        fact = {"channel_id": self._lease.channel_id, "campaign_id": row.stream_id}
+        if row.stream_id is None:
+            fact |= {"message_id": row.id, "conversation_id": row.conversation_id}
+        return fact

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from loumass.accounts.plan_setting import set_plan
 from loumass.accounts.plans import Plan
 from loumass.analytics.attention import attention
+from loumass.analytics.jobs import sweep, warn
 from loumass.contacts.models import ImportRefusal
+from loumass.core import clock
+from loumass.core.tenancy import serving
 from loumass.messages.models import Message
 from tests.api import program_of
 from tests.campaigns.cast import Planned, drafted, running, step
+from tests.messages.sending import events, people
 from tests.world import World
 
 
@@ -77,3 +83,31 @@ def test_a_raised_plan_lets_go_what_waited_for_the_month(world: World) -> None:
     world.work()
     with world.acme.acting() as session:
         assert set(session.scalars(select(Message.state))) == {"sent"}
+
+
+def test_people_are_told_once_a_day_that_the_plan_is_nearly_used_and_that_it_is(world: World) -> None:
+    def told() -> list[object]:
+        return [one.facts for one in events(world.acme, "quota.warning")]
+
+    people(world.acme, 4)
+    with world.acme.acting():
+        assert sweep() == []
+    plan(world, contacts=5, emails=100)
+    for _ in range(2):
+        with world.acme.acting() as session:
+            asked = [wake.job for wake in sweep()]
+            session.commit()
+        assert ("analytics.warn" in asked) is (told() == [])
+        with serving(world.acme.id):
+            warn()
+    assert told() == [{"of": "contacts", "used": 4, "cap": 5, "share": 80}]
+    world.acme.contact()
+    with serving(world.acme.id):
+        warn()
+        warn()
+    with world.acme.acting():
+        assert [wake for wake in sweep() if wake.job == "analytics.warn"] == []
+    assert told()[1:] == [{"of": "contacts", "used": 5, "cap": 5, "share": 100}]
+    clock.advance(timedelta(days=1))
+    with world.acme.acting():
+        assert [wake.job for wake in sweep() if wake.job == "analytics.warn"] == ["analytics.warn"]

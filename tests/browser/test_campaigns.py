@@ -172,7 +172,7 @@ def test_live_news_changes_rows_in_their_place_and_new_people_wait_to_be_asked_f
     run = running(world.acme, INVITATION, *people)
     page = sign_in(world.acme.member, height=700)
     page.goto(address(page, f"/campaigns/{run.id}"))
-    page.wait_for_function("performance.getEntriesByType('resource').some(one => one.name.includes('/live'))")
+    expect(page.locator("body[data-live=on]")).to_be_attached()
     order = page.locator("[data-live-row] .person a").all_inner_texts()
     page.get_by_label("Choose Guest 7", exact=True).check()
     page.evaluate("window.scrollTo(0, 300)")
@@ -200,7 +200,7 @@ def test_a_list_without_anybody_fills_by_itself_and_the_state_in_the_head_follow
     page = sign_in(world.acme.member)
     page.goto(address(page, f"/campaigns/{run.id}"))
     expect(page.get_by_text("Nobody is in it yet")).to_be_visible()
-    page.wait_for_function("performance.getEntriesByType('resource').some(one => one.name.includes('/live'))")
+    expect(page.locator("body[data-live=on]")).to_be_attached()
     run.add(world.acme.contact())
     expect(page.get_by_role("link", name="Priya Raman")).to_be_visible()
     with world.acme.acting() as session:

@@ -106,7 +106,9 @@ def test_numbers_take_a_brand_share_it_and_leave_it(world: World, admin: Person)
     assert audited(world.acme).count("channel.brand_changed") == 3
 
 
-def test_people_are_told_once_a_day_when_four_fifths_of_the_cap_are_used(world: World, admin: Person) -> None:
+def test_people_are_told_once_a_day_when_four_fifths_of_the_cap_are_used_and_when_all_is(
+    world: World, admin: Person
+) -> None:
     campaign_of(world.acme)
     maya = mailbox(world.acme, daily_cap=5)
     crowd = people(world.acme, 6)
@@ -116,7 +118,7 @@ def test_people_are_told_once_a_day_when_four_fifths_of_the_cap_are_used(world: 
     campaign(world.acme, maya, crowd[3:4], stream(world.acme))
     world.work()
     [told] = events(world.acme, "quota.warning")
-    assert (told.channel_id, told.facts) == (maya.id, {"used": 4, "cap": 5})
+    assert (told.channel_id, told.facts) == (maya.id, {"used": 4, "cap": 5, "share": 80})
     assert "Near its cap" in admin.get("/channels").text
     more = campaign(
         world.acme,
@@ -129,7 +131,7 @@ def test_people_are_told_once_a_day_when_four_fifths_of_the_cap_are_used(world: 
         "maya@acme.example is near its cap 4 of 5 today. 2 messages wait." in attention_of(page_of(admin))[0]
     )
     world.later(hours=2)
-    assert len(events(world.acme, "quota.warning")) == 1
+    assert [one.facts["share"] for one in events(world.acme, "quota.warning")] == [80, 100]
     assert (
         "maya@acme.example is at its cap 5 of 5 today. 1 message goes tomorrow."
         in attention_of(page_of(admin))[0]

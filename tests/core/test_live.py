@@ -1,85 +1,346 @@
-"""News reaches the organization's own listeners after the commit, and nobody else's."""
+"""News of an organization: in order and whole after a reconnect, or it is said that something may be missing."""
 
 from __future__ import annotations
 
-import queue
+import json
+import shutil
+import tempfile
 import threading
 import time
-from types import SimpleNamespace
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from redis import Redis
+from sqlalchemy.exc import DBAPIError
 
+from loumass import embedded
 from loumass.config import Settings
-from loumass.core import live
-from loumass.core.live import Hub
+from loumass.core import keyvalue, live
+from loumass.core.live import door, entries, hub, listening, log, news
+from loumass.core.live.entries import Entry, Place, merged
+from loumass.core.live.hub import Hub
+from loumass.core.live.listening import Listener
+from loumass.core.live.log import Log
 from tests.world import World
 
-
-def _listen(hub: Hub, organization_id, topics: set[str], heard: list[str]) -> threading.Thread:
-    def collect() -> None:
-        for frame in hub.listen(organization_id, topics):
-            if frame.startswith("event"):
-                heard.append(frame)
-                return
-
-    thread = threading.Thread(target=collect, daemon=True)
-    thread.start()
-    return thread
+SOMEBODY = Listener("u", frozenset({"inbox"}), frozenset({"message.replied", "message.sent"}))
 
 
-def test_news_is_heard_after_the_commit_by_the_same_organization_only(
-    world: World, settings: Settings
+class Browser(threading.Thread):
+    """Listens until it has enough; says where it was, as browsers do when they come back."""
+
+    def __init__(
+        self, hub: Hub, organization_id: UUID, after: str | None = None, enough: int = 1, seconds: float = 20
+    ) -> None:
+        super().__init__(daemon=True)
+        self.heard: list[tuple[str, Any]] = []
+        self.place = after or ""
+        self.began = threading.Event()
+        self._frames = hub.listen(organization_id, SOMEBODY, after, seconds)
+        self._enough = enough
+        self.start()
+        assert self.began.wait(10)
+
+    def run(self) -> None:
+        for chunk in self._frames:
+            for block in chunk.split("\n\n"):
+                lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+                if "event" in lines:
+                    self.heard.append((lines["event"], json.loads(lines["data"])))
+                self.place = lines.get("id", self.place)
+            self.began.set()
+            if len(self.heard) >= self._enough:
+                break
+        self._frames.close()  # pyright: ignore[reportAttributeAccessIssue]  a generator
+
+    def all(self) -> list[tuple[str, Any]]:
+        self.join(20)
+        assert not self.is_alive()
+        return self.heard
+
+
+@pytest.fixture
+def redis(settings: Settings) -> Redis:
+    return Redis.from_url(settings.redis_url)
+
+
+@pytest.fixture
+def ear(redis: Redis) -> Iterator[Hub]:
+    one = Hub(redis)
+    yield one
+    one.close()
+
+
+def say(redis: Redis, organization_id: UUID, *texts: str, is_incomplete: bool = False) -> None:
+    Log(redis).append(organization_id, "", [_reply(one) for one in texts], is_incomplete=is_incomplete)
+
+
+def _reply(text: str) -> str:
+    [one] = entries.facts("message.replied", [{"contact_id": text}])
+    return one
+
+
+def told(heard: list[tuple[str, Any]]) -> list[str]:
+    return [said.get("contact_id", event) for event, said in heard]
+
+
+def test_a_reconnect_in_the_middle_of_a_burst_misses_nothing_and_repeats_nothing(
+    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    redis = Redis.from_url(settings.redis_url)
-    hub = Hub(redis)
-    first, acme, globex = [], [], []
-    # Who listens before the hub hears is told to look once it does.
-    _listen(hub, world.acme.id, {"inbox"}, first).join(30)
-    assert len(first) == 1
-    listener = _listen(hub, world.acme.id, {"inbox"}, acme)
-    _listen(hub, world.globex.id, {"inbox"}, globex)
-    _wait_for(lambda: len(hub.listeners) == 2 and all(hub.listeners.values()))
-    with world.acme.acting() as session:
-        live.announce("campaign:1")
-        live.announce("inbox")
-        assert acme == []
-        session.connection()
-        session.commit()
-    listener.join(5)
-    assert acme == ['event: inbox\ndata: "inbox"\n\n']
-    assert globex == []
+    monkeypatch.setattr(listening, "TICK_SECONDS", 0.0)
+    ours, theirs, heard, place = uuid4(), uuid4(), [], None
+    began, ears = threading.Event(), (ear, Hub(redis))
+
+    def burst() -> None:
+        began.wait(10)
+        for n in range(300):
+            say(redis, ours, str(n))
+            say(redis, theirs, f"theirs {n}")
+
+    writer = threading.Thread(target=burst)
+    writer.start()
+    while len(heard) < 300:
+        # Another process answers each time that the browser comes back.
+        browser = Browser(ear if len(heard) % 2 else Hub(redis), ours, place, enough=7)
+        began.set()
+        heard += told(browser.all())
+        place = browser.place
+    writer.join()
+    ears[1].close()
+    assert heard == [str(n) for n in range(300)]
 
 
-def test_a_storm_of_news_is_told_at_once_and_then_at_a_pace_the_last_included(
+def test_what_is_too_old_forged_or_lost_is_told_as_a_reset(
+    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = uuid4()
+    say(redis, ours, "a", "b")
+    last = Log(redis).enter(ours, redis.info("server")["run_id"]).last  # pyright: ignore[reportIndexIssue]
+    forged = [
+        "1-1",
+        "x",
+        "-",
+        "9" * 30,
+        f"{last.epoch}-{last.number + 1}",
+        f"{last.epoch + 1}-1",
+        "٣-٣",
+        "1-2-3",
+    ]
+    for place in forged:
+        browser = Browser(ear, ours, place)
+        assert (browser.all(), browser.place) == ([("reset", {})], last.text), place
+    assert told(Browser(ear, ours, f"{last.epoch}-1").all()) == ["b"]
+    # Older than what is kept.
+    monkeypatch.setattr(log, "KEPT", 100)
+    say(redis, ours, *map(str, range(500)))
+    other = Hub(redis)
+    assert Browser(other, ours, f"{last.epoch}-1").all() == [("reset", {})]
+    # Longer ago than it is kept, or by a server without memory.
+    redis.delete(log._log(ours))
+    other.look(other.channels[log.channel_of(ours)])
+    assert Browser(other, ours, f"{last.epoch}-2").all() == [("reset", {})]
+    other.close()
+
+
+def test_whoever_promised_and_died_or_could_not_write_is_not_silent(
+    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = uuid4()
+    server = redis.info("server")["run_id"]  # pyright: ignore[reportIndexIssue]
+    say(redis, ours, "a")
+    before = Log(redis).enter(ours, server).last
+    Log(redis).promise(ours, "killed between its commit and its news")
+    assert Log(redis).enter(ours, server).last == before
+    monkeypatch.setattr(log, "PROMISED_SECONDS", -1)
+    assert Browser(ear, ours, before.text).all() == [("reset", {})]
+    monkeypatch.undo()
+    after = Log(redis).enter(ours, server).last
+    assert Log(redis).enter(ours, server).last == after, "once"
+    say(redis, ours, "b", is_incomplete=True)
+    heard = Browser(ear, ours, after.text).all()
+    assert heard == [("reset", {})]
+    # Another server, or the same from an old copy of its memory.
+    last = Log(redis).enter(ours, server).last
+    assert Log(redis).enter(ours, "another run").last.epoch > last.epoch
+
+
+def test_a_server_that_comes_back_empty_resets_who_listens_and_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
-    monkeypatch.setattr(live, "time", clock)
-    monkeypatch.setattr(live, "PACE_SECONDS", 0.1)
-    mailbox: queue.Queue[str] = queue.Queue()
-    for topic in ["campaign:1"] * 500 + ["contacts", "inbox"]:
-        mailbox.put(topic)
-    frames = live._paced(mailbox, {"campaign:1", "inbox"}, clock.now + 60)
-    assert [next(frames), next(frames), next(frames)] == [
-        _frame("campaign:1"),
-        _frame("inbox"),
-        ": still here\n\n",
-    ]
-    clock.now += 0.1
-    assert next(frames) == _frame("campaign:1")
-    mailbox.put("campaign:1")
-    assert next(frames) == ": still here\n\n"
-    clock.now += 0.1
-    assert next(frames) == _frame("campaign:1")
+    folder, ours = Path(tempfile.mkdtemp(dir="/tmp")), uuid4()
+    monkeypatch.setattr(news, "_owed", set())
+    try:
+        with embedded.redis(folder) as server:
+            client = keyvalue.connect(server.url)
+            news.use(client)
+            ear = Hub(client)
+            browser = Browser(ear, ours, enough=3, seconds=60)
+            _tell(ours, "a")
+            _until(lambda: browser.heard)
+        _tell(ours, "lost")
+        for left in folder.rglob("*.rdb"):
+            left.unlink()
+        with embedded.redis(folder) as server:
+            _until(lambda: len(browser.heard) == 2, lambda: _tell(ours))
+            _tell(ours, "b")
+            assert told(browser.all()) == ["a", "reset", "b"]
+            ear.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _frame(topic: str) -> str:
-    return f'event: {topic}\ndata: "{topic}"\n\n'
+def _tell(organization_id: UUID, *texts: str) -> None:
+    """As a commit does."""
+    one = news._News(organization_id)
+    one.facts["message.replied"] = [{"contact_id": text} for text in texts]
+    news._promise(one)
+    news._write_down(one)
 
 
-def _wait_for(condition) -> None:
-    ends_at = time.monotonic() + 5
+def _until(condition: Callable[[], Any], meanwhile: Callable[[], Any] = lambda: None) -> None:
+    ends_at = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < ends_at
-        time.sleep(0.01)
+        meanwhile()
+        time.sleep(0.05)
+
+
+def test_news_is_told_after_the_commit_and_never_without(
+    world: World, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[UUID, str]] = []
+
+    class Loudspeaker:
+        def promise(self, organization_id: UUID, token: str) -> None:
+            said.append((organization_id, "promised"))
+
+        def append(self, organization_id: UUID, token: str, told: list[str], *, is_incomplete: bool) -> None:
+            said.extend((organization_id, json.loads(one).get("t") or json.loads(one)["k"]) for one in told)
+
+    monkeypatch.setattr(news, "_log", Loudspeaker())
+    with world.acme.acting() as session:
+        live.announce("inbox")
+        live.tell("message.replied", contact_id=uuid4())
+        live.tell("contact.created", contact_id=uuid4())
+        session.connection()
+        assert said == []
+        session.rollback()
+        live.announce("inbox")
+        live.announce("inbox")
+        live.tell("message.replied", contact_id=uuid4())
+        session.connection()
+        session.commit()
+        assert said == [(world.acme.id, one) for one in ("promised", "message.replied", "inbox")]
+        live.announce("inbox")
+        with pytest.raises(DBAPIError):
+            session.connection().exec_driver_sql("SELECT 1 / 0")
+        session.rollback()
+        session.commit()
+    assert len(said) == 3
+    later = live.Later("message.sent", world.acme.id)
+    later.tell("inbox")
+    later.promise()
+    later.promise()
+    later.note([{"campaign_id": world.acme.id}] * 50)
+    later.tell("inbox", every=1)
+    later.promise()
+    later.tell("inbox", every=3600)
+    assert [one for _, one in said[3:]] == ["promised", "message.sent", "inbox", "promised"]
+
+
+def test_many_facts_become_a_number_and_few_stay_themselves() -> None:
+    campaign, channel = uuid4(), uuid4()
+    alike = {"campaign_id": campaign, "channel_id": channel}
+    [sent] = entries.facts("message.sent", [alike] * 5_000)
+    assert json.loads(sent)["body"] == {
+        "count": 5000,
+        "campaign_id": str(campaign),
+        "channel_id": str(channel),
+    }
+    few = [alike | {"contact_id": uuid4(), "happened_at": datetime(2026, 3, 3, tzinfo=UTC)}] * 3
+    assert len(entries.facts("message.opened", few)) == 3
+    assert json.loads(entries.facts("message.opened", few * 10)[0])["body"]["count"] == 30
+    assert len(entries.facts("message.bounced", [{"contact_id": uuid4()}] * 30)) == 30, "of no campaign"
+    heard = merged(
+        [_entry(n, kind="message.opened", campaign_id="c", count=2) for n in range(1, 40)]
+        + [_entry(40, "inbox")]
+        + [_entry(41, "inbox")]
+    )
+    assert [(one.place.number, one.topic, one.body.get("count")) for one in heard] == [
+        (39, "", 78),
+        (41, "inbox", None),
+    ]
+    private = merged([_entry(n, kind="notification", to=["u"]) for n in range(1, 40)])
+    assert len(private) == 39
+
+
+def _entry(
+    number: int, topic: str = "", kind: str = "", to: tuple[str, ...] | list[str] = (), **body: Any
+) -> Entry:
+    written = (
+        entries.topic(topic)
+        if topic
+        else json.dumps({"k": kind, "at": 1, "body": {"count": 1, **body}, "to": list(to)})
+    )
+    entry = entries.read(Place(1, number), written)
+    assert entry is not None
+    return entry
+
+
+def test_a_listener_hears_what_it_asked_for_and_nothing_of_colleagues() -> None:
+    listener = Listener("me", frozenset({"inbox"}), frozenset({"notification", "message.sent"}))
+    all_of_it = [
+        _entry(1, "inbox"), _entry(2, "campaigns"), _entry(3, kind="notification", to=["me"]),
+        _entry(4, kind="notification", to=["you"]), _entry(5, kind="message.opened"), _entry(6, kind="message.sent"),
+    ]  # fmt: skip
+    assert [one.place.number for one in listener.heard(all_of_it)] == [1, 3, 6]
+    assert [
+        one.place.number
+        for one in Listener("me", listener.topics, listener.kinds, lambda _: ()).heard(all_of_it)
+    ] == []
+
+
+def test_a_page_that_was_just_drawn_is_told_to_look_again_and_no_fact_twice(
+    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = uuid4()
+    Log(redis).append(
+        ours, "", [entries.topic("inbox"), _reply("old"), entries.topic("inbox")], is_incomplete=False
+    )
+    browser = Browser(ear, ours)
+    assert browser.all() == [("inbox", "inbox")]
+    monkeypatch.setattr(hub, "OVERLAP_SECONDS", -5.0)
+    assert next(ear.listen(ours, SOMEBODY, None, 0.01)).startswith("retry")
+    assert [one for one in ear.listen(ours, SOMEBODY, None, 0.01) if "event" in one] == []
+    assert len([one for one in ear.listen(ours, SOMEBODY, None, 0.01, drawn=60) if "event" in one]) == 1
+    assert Place.read(browser.place) == ear.channels[log.channel_of(ours)].last
+    ear.channels[log.channel_of(ours)].heard_at -= 2 * hub._FORGOTTEN_SECONDS
+    ear._forget()
+    assert ear.channels == {}
+
+
+def test_streams_are_opened_a_few_at_a_time_and_pages_do_not_wait_for_them() -> None:
+    inside, most, go = [0], [0], threading.Event()
+
+    def application(environ: dict[str, str], _: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/live":
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            go.wait(10)
+            inside[0] -= 1
+        return [environ["PATH_INFO"].encode()]
+
+    stands: Any = door.StreamsDoor(application)  # pyright: ignore[reportArgumentType]  no more of WSGI than it needs
+    came_back = [threading.Thread(target=stands, args=({"PATH_INFO": "/live"}, None)) for _ in range(50)]
+    for one in came_back:
+        one.start()
+    _until(lambda: inside[0] == door.AT_ONCE)
+    assert stands({"PATH_INFO": "/inbox"}, None) == [b"/inbox"]
+    go.set()
+    for one in came_back:
+        one.join(10)
+    assert (most[0], inside[0]) == (door.AT_ONCE, 0)

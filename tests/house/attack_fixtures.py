@@ -490,6 +490,7 @@ FORMS: dict[str, Callable[[Furniture], Form]] = {
 #: Endpoint -> query string of its GET.
 QUERIES: dict[str, Callable[[Furniture], Form]] = {
     "inbox.live": lambda _: {"topic": "inbox"},
+    "inbox.notification_words": lambda house: {"kind": "reply", "id": house.message},
     "person.merge": lambda house: {"other": house.other_contact},
     "simulations.people": lambda house: {"reason": "suppressed", "step": house.node},
     "walks.show": lambda house: {"contact": house.contact},

@@ -58,7 +58,7 @@ def navigation() -> dict[str, Any]:
         {
             "title": title,
             "items": [
-                {"label": label, "url": f"#{label}", "icon": icon, "count": count, "active": label == "Campaigns",
+                {"label": label, "key": label.lower().replace(" ", "-"), "url": f"#{label}", "icon": icon, "count": count, "active": label == "Campaigns",
                  "warns": label == "Channels", "phone": label in ("Dashboard", "Inbox", "Campaigns", "Contacts")}
                 for label, icon, count in rows
             ],

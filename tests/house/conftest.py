@@ -11,8 +11,15 @@ from redis import Redis
 from sqlalchemy import Engine, create_engine
 
 from loumass.config import Settings
+from loumass.core import live
 from tests.conftest import empty
 from tests.house.standing import Standing, furnished_world
+
+
+@pytest.fixture(autouse=True)
+def _short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream is answered to its end like any other page."""
+    monkeypatch.setattr(live, "STREAM_SECONDS", 0.05)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ from loumass.contacts.room import room_for_people
 from loumass.contacts.tables.shape import Cursor, RefusedRow, TableRefused
 from loumass.contacts.validation import RowReader
 from loumass.contacts.verifying.asking import begin_for_import
-from loumass.core import clock, storage
+from loumass.core import clock, live, storage
 from loumass.core.database import db
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, get, transaction
@@ -154,6 +154,13 @@ def _put_in(import_id: UUID, options: ImportOptions, piece: Piece) -> Meant:
     row.next_line = piece.after.line + 1
     row.position = piece.after._asdict()
     announce(f"import:{import_id}")
+    figures = {
+        "read": row.rows_read,
+        "of": row.row_count,
+        "created": row.created_count,
+        "refused": row.refused_count,
+    }
+    live.tell("import.progress", import_id=import_id, facts=figures)
     return meant
 
 

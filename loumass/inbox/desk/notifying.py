@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from loumass.accounts.models import User
 from loumass.contacts.models import Contact
-from loumass.core import clock
+from loumass.core import clock, live
 from loumass.core.database import db
+from loumass.core.errors import NotFound
 from loumass.core.ids import uuid7
-from loumass.core.live import announce
 from loumass.core.paging import Page, page
 from loumass.core.tenancy import current_organization_id
 from loumass.inbox.desk.models import Notification
@@ -97,7 +97,21 @@ def tell_each(
     ]
     if told:
         db().execute(insert(Notification), told)
-        announce("notifications")
+        hear(kind, [(one["user_id"], one["id"], one["conversation_id"]) for one in told])
+
+
+def hear(kind: str, told: Iterable[tuple[UUID, UUID, UUID]]) -> None:
+    """Open pages of each (user, notification, conversation) hear of what was written down, and nobody else's."""
+    rows = [
+        {
+            "to": [user_id],
+            "notification_id": one_id,
+            "conversation_id": conversation_id,
+            "facts": {"kind": kind},
+        }
+        for user_id, one_id, conversation_id in told
+    ]
+    live.tell_all("notification", rows)
 
 
 def unread(user_id: UUID) -> int:
@@ -120,13 +134,31 @@ def read(user_id: UUID, conversation_ids: Iterable[UUID] | None = None) -> int:
     statement = update(Notification).where(Notification.user_id == user_id, Notification.read_at.is_(None))
     if conversation_ids is not None:
         statement = statement.where(Notification.conversation_id.in_(list(conversation_ids)))
-    return len(db().scalars(statement.values(read_at=clock.now()).returning(Notification.id)).all())
+    many = len(db().scalars(statement.values(read_at=clock.now()).returning(Notification.id)).all())
+    if many:
+        # The count on the user's other pages.
+        live.tell("notification", to=[user_id], facts={"kind": "read"})
+    return many
 
 
 def news(user_id: UUID, cursor: str | None, size: int = PAGE_SIZE) -> Page[News]:
     """A page of the user's list, the latest first."""
+    keys = (Notification.created_at, Notification.id)
+    found = page(_lines_of(user_id), keys, cursor, descending=True, size=size)
+    return Page([_line(*row[:5]) for row in found.items], found.before, found.after)
+
+
+def line(user_id: UUID, notification_id: UUID) -> News:
+    """One line of the user's list. Raises NotFound, also for a colleague's."""
+    row = db().execute(_lines_of(user_id).where(Notification.id == notification_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _line(*row)
+
+
+def _lines_of(user_id: UUID) -> Select[Notification, str, Contact, str, str]:
     actor = aliased(User)
-    statement = (
+    return (
         select(Notification, Conversation.counterpart, Contact, Message.text, actor.name)
         .join(Conversation, Conversation.id == Notification.conversation_id)
         .outerjoin(Contact, Contact.id == Conversation.contact_id)
@@ -134,9 +166,6 @@ def news(user_id: UUID, cursor: str | None, size: int = PAGE_SIZE) -> Page[News]
         .outerjoin(actor, actor.id == Notification.actor_id)
         .where(Notification.user_id == user_id)
     )
-    keys = (Notification.created_at, Notification.id)
-    found = page(statement, keys, cursor, descending=True, size=size)
-    return Page([_line(*row[:5]) for row in found.items], found.before, found.after)
 
 
 def _line(one: Notification, counterpart: str, contact: Contact | None, note: Any, actor: str | None) -> News:
@@ -149,7 +178,12 @@ def _line(one: Notification, counterpart: str, contact: Contact | None, note: An
         name=contact.label if contact else counterpart or "somebody unknown",
         conversation_id=one.conversation_id,
         message_id=one.message_id,
-        note=" ".join((note or "").split())[:_PREVIEW],
+        note=preview(note or ""),
         at=one.created_at,
         is_new=one.read_at is None,
     )
+
+
+def preview(words: str) -> str:
+    """The beginning of what was written, in one line."""
+    return " ".join(words.split())[:_PREVIEW]

@@ -10,6 +10,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id
+from loumass.inbox.desk import notifying
 from loumass.inbox.desk.models import Reminder
 
 # Whatever a person wrote counts as an answer, on any channel; an automatic one does not.
@@ -36,20 +37,23 @@ _REMIND = text("""
         RETURNING id
     ), said AS (
         INSERT INTO notification (organization_id, user_id, kind, conversation_id, created_at)
-        SELECT :organization_id, told.user_id, 'reminder', told.conversation_id, :now FROM told RETURNING id
+        SELECT :organization_id, told.user_id, 'reminder', told.conversation_id, :now FROM told
+        RETURNING id, user_id, conversation_id
     )
-    SELECT (SELECT count(*) FROM done) AS done, (SELECT count(*) FROM said) AS said
+    SELECT counted.done, said.id, said.user_id, said.conversation_id
+    FROM (SELECT count(*) AS done FROM done) counted LEFT JOIN said ON true
 """)
 
 
 def bring_back(most: int) -> int:
     """Do what is due, `most` at once; returns how many reminders are done with."""
     values = {"organization_id": current_organization_id(), "now": clock.now(), "most": most}
-    did = db().execute(_REMIND, values).one()
-    if did.said:
+    rows = db().execute(_REMIND, values).all()
+    told = [row for row in rows if row.id is not None]
+    if told:
         announce("inbox")
-        announce("notifications")
-    return did.done
+        notifying.hear("reminder", [(row.user_id, row.id, row.conversation_id) for row in told])
+    return rows[0].done
 
 
 def next_due() -> datetime | None:

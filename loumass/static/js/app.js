@@ -1,8 +1,10 @@
 // What makes the pages pleasant; each of them works without.
 import { startCharts } from "./charts.js";
+import { startDesktop } from "./desktop.js";
 import { startDialogs } from "./dialogs.js";
 import { startForms } from "./forms.js";
 import { startKeyboard } from "./keyboard.js";
+import { startLive } from "./live.js";
 import { startLiveRows } from "./live-rows.js";
 import { startPalette } from "./palette.js";
 import { startRequests } from "./requests.js";
@@ -17,6 +19,8 @@ startKeyboard();
 startPalette();
 startSelection();
 startLiveRows();
+startDesktop();
+startLive();
 startThemeChoice();
 startToasts();
 startCharts();

@@ -13,10 +13,6 @@ const SENTENCES = {
 };
 
 export function startRequests() {
-  // A stream ends after some seconds and the browser opens the next by itself: htmx would call each end an error.
-  window.htmx.logger = (part, name, detail) => {
-    if (name === "htmx:sseError" && detail.source.readyState === EventSource.CONNECTING) delete detail.error;
-  };
   document.body.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
   });

@@ -1,0 +1,85 @@
+"""What one listener is sent: what they asked for and may see, at a pace, with the id of its place."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from loumass.core.live.entries import Entry, Place, merged
+
+BEAT_SECONDS = 10.0
+#: After it was told something, a listener is told nothing for a moment: what comes meanwhile goes together.
+TICK_SECONDS = 0.2
+#: So far apart the streams of a process end, so that not all come back in the same moment.
+_SPREAD = 0.1
+Sieve = Callable[[Sequence[Entry]], Sequence[Entry]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears of which topics and kinds of facts. `sieve` leaves out what is not theirs to see."""
+
+    user_id: str
+    topics: frozenset[str]
+    kinds: frozenset[str]
+    sieve: Sieve | None = None
+
+    def heard(self, entries: Sequence[Entry]) -> list[Entry]:
+        """What of `entries` they are told."""
+        wanted = [entry for entry in entries if self._asked_for(entry)]
+        if self.sieve is not None and any(entry.kind for entry in wanted):
+            wanted = list(self.sieve(wanted))
+        return merged(wanted)
+
+    def _asked_for(self, entry: Entry) -> bool:
+        if entry.topic:
+            return entry.topic in self.topics
+        return entry.kind in self.kinds and (not entry.to or self.user_id in entry.to)
+
+
+class Reader(Protocol):
+    """The news from a place on."""
+
+    place: Place | None
+
+    def more(self) -> tuple[bool, Sequence[Entry]]: ...
+
+
+def frames_for(listener: Listener, reader: Reader, wake: threading.Event, seconds: float) -> Iterator[str]:
+    """Frames until about `seconds` have passed; `wake` is set whenever the reader may have more."""
+    ends_at = time.monotonic() + seconds * random.uniform(1 - _SPREAD, 1)  # noqa: S311  spreads load, guards nothing
+    yield f"retry: {random.randint(200, 700)}\n{_place_of(reader)}\n"  # noqa: S311  the same
+    told = reader.place
+    while True:
+        wake.clear()
+        is_missing, entries = reader.more()
+        heard = listener.heard(entries)
+        if is_missing:
+            yield f"event: reset\ndata: {{}}\n{_place_of(reader)}\n"
+            told = reader.place
+        elif heard:
+            yield "".join(entry.frame for entry in heard)
+            told = heard[-1].place
+        now = time.monotonic()
+        if now >= ends_at:
+            break
+        if is_missing or entries:
+            time.sleep(min(TICK_SECONDS, ends_at - now))
+        elif not wake.wait(min(BEAT_SECONDS, ends_at - now)):
+            yield _beat(reader, told)
+            told = reader.place
+    if told != reader.place:
+        yield _beat(reader, told)
+
+
+def _beat(reader: Reader, told: Place | None) -> str:
+    """A sign of life. Past what was not for this listener, which need not be looked through when it comes back."""
+    return f"{_place_of(reader)}\n" if told != reader.place else ": still here\n\n"
+
+
+def _place_of(reader: Reader) -> str:
+    return f"id: {reader.place.text}\n" if reader.place else ""

@@ -1,0 +1,78 @@
+"""News as people see it in Chromium: a reply that comes while they type, counts, and one notice on the desktop for all tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from loumass.contacts.models import Contact
+from loumass.core.tenancy import get_or_404
+from loumass.inbox.desk import notifying
+from tests.inbox.desk import PRIYA, channel_of, replied
+from tests.messages.letters import brings, email
+from tests.waiting import until
+from tests.world import World
+
+pytestmark = pytest.mark.browser
+SignIn = Callable[..., Page]
+Picture = Callable[[Page, str], None]
+#: What a person would see beside the clock, kept for all tabs of the browser.
+NOTICES = """
+    window.Notification = class {
+        static permission = "granted";
+        static requestPermission = async () => "granted";
+        constructor(title, { body, tag }) {
+            localStorage.setItem("shown", JSON.stringify([...JSON.parse(localStorage.getItem("shown") ?? "[]"), [title, body, tag]]));
+        }
+    };
+"""
+
+
+def test_a_reply_comes_while_one_types_and_is_shown_once_on_the_desktop(
+    world: World, server: str, sign_in: SignIn, picture: Picture
+) -> None:
+    talk = replied(world)
+    assert talk.contact_id is not None
+    with world.acme.acting() as session:
+        get_or_404(Contact, talk.contact_id).owner_id = world.acme.agent.id
+        session.commit()
+    page = sign_in(world.acme.agent)
+    page.context.add_init_script(NOTICES)
+    page.goto(f"{server}/notifications")
+    page.get_by_role("button", name="Show on the desktop").click()
+    expect(page.get_by_text("Shown on the desktop.")).to_be_visible()
+    picture(page, "live-notifications")
+    other = page.context.new_page()
+    other.goto(f"{server}/contacts")
+    page.goto(f"{server}/inbox/{talk.id}")
+    for tab in (page, other):
+        expect(tab.locator("body[data-live=on]")).to_be_attached()
+    answer = page.get_by_label("Answer to Priya Raman")
+    answer.click()
+    page.keyboard.type("Half a sentence")
+    brings(
+        world.acme,
+        channel_of(world, talk),
+        email(PRIYA, "One more thing: parking?", message_id="<second@foothill.example>"),
+    )
+    expect(page.locator("#thread")).to_contain_text("One more thing: parking?")
+    expect(answer).to_have_text("Half a sentence")
+    expect(answer).to_be_focused()
+    expect(page.locator("#rail-inbox-notifications .rail-count")).to_have_count(0)
+    with world.acme.acting() as session:
+        notifying.tell("mention", [world.acme.agent.id], talk.id, actor_id=world.acme.admin.id)
+        session.commit()
+    for tab in (page, other):
+        tab.bring_to_front()
+        expect(tab.locator("#rail-inbox-notifications .rail-count")).to_have_text("1")
+        expect(tab.locator("#rail-inbox-index .rail-count")).to_have_text("1")
+    shown = "JSON.parse(localStorage.getItem('shown') ?? '[]')"
+    until(lambda: len(page.evaluate(shown)) >= 2, "both notices are shown")
+    said = page.evaluate(shown)
+    assert [one[0] for one in said] == [
+        "Priya Raman wrote",
+        "Ada Admin mentioned you in a note about Priya Raman",
+    ], said
+    assert len({one[2] for one in said}) == 2
