@@ -62,11 +62,11 @@ class Line:
     answering: str = ""
 
 
-def people(filters: Filters, cursor: str | None, size: int = PAGE_SIZE) -> Page[Line]:
+def people(filters: Filters, cursor: str | None, size: int | None = None) -> Page[Line]:
     """A page of people, the latest first."""
     statement = select(Conversation).where(filters.conditions(), ~_later_in_same_line(filters))
     keys = (Conversation.last_message_at, Conversation.id)
-    found = page(statement, keys, cursor, descending=True, size=size)
+    found = page(statement, keys, cursor, descending=True, size=size or PAGE_SIZE)
     return Page(_lines(found.items), found.before, found.after)
 
 

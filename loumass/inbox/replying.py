@@ -33,6 +33,7 @@ from loumass.inbox.signing import signed, signed_html
 from loumass.inbox.wording import words
 from loumass.messages.cleaning import fit
 from loumass.messages.copies import Addressee, addressees, copies_of, copy_to, refuse_suppressed
+from loumass.messages.finding.words import note_words
 from loumass.messages.models import Attachment, Conversation, Message
 from loumass.messages.senders import compared
 from loumass.messages.service import NewMessage, queue_messages
@@ -169,7 +170,7 @@ def add_note(
         note.conversation_id = about.id
         announce(f"conversation:{about.id}")
     db().add(note)
-    db().flush()
+    note_words([note.id])
     _tell_mentioned(note, author)
     drafting.discard(person.conversation_ids, author.id, "note")
     return note.id

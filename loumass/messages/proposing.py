@@ -22,6 +22,9 @@ from loumass.messages.models import Message, OptOutProposal
 from loumass.messages.opt_out_words import asks_to_stop
 from loumass.messages.outbox_listeners import look_again
 from loumass.messages.senders import compared
+from loumass.messages.sorting.keeping import words_of
+from loumass.messages.sorting.kinds import OPT_OUT
+from loumass.messages.sorting.models import SortedReply
 
 GATE = "opt_out_proposed"
 _PARK = text("""
@@ -35,7 +38,26 @@ _PARK = text("""
 def propose(message: Message) -> OptOutProposal | None:
     """Ask a person where `message` may want us to stop; what campaigns have queued for them waits from now on."""
     phrase = asks_to_stop(message.reply_text or message.text)
-    if not phrase or _is_barred(message):
+    return _ask(message, phrase) if phrase else None
+
+
+def on_corrected(rows: Sequence[SortedReply], user_id: UUID) -> None:
+    """A colleague said what these answers are: what one calls an opt-out is asked about, and what asks no more is not."""
+    opened = select(OptOutProposal.message_id, OptOutProposal.id).where(
+        OptOutProposal.message_id.in_([one.message_id for one in rows]), OptOutProposal.decided_at.is_(None)
+    )
+    open_by_message = {row.message_id: row.id for row in db().execute(opened)}
+    for one in rows:
+        proposal_id, message = open_by_message.get(one.message_id), get(Message, one.message_id)
+        if one.kind != OPT_OUT and proposal_id is not None:
+            dismiss(proposal_id, user_id)
+        elif one.kind == OPT_OUT and proposal_id is None and message is not None:
+            _ask(message, (one.phrase or " ".join(words_of(message).split()))[:100] or "Said so otherwise")
+
+
+def _ask(message: Message, phrase: str) -> OptOutProposal | None:
+    known = select(OptOutProposal.id).where(OptOutProposal.message_id == message.id)
+    if _is_barred(message) or db().scalar(known) is not None:
         return None
     proposal = OptOutProposal(
         message_id=message.id,

@@ -64,8 +64,13 @@ def html_to_text(html: str) -> str:
 
 def own_words(text: str) -> str:
     """`text` without what it quotes; all of it when nothing else would be left."""
+    return written_now(text) or text.strip()
+
+
+def written_now(text: str) -> str:
+    """`text` without what it quotes and without a signature; nothing where it is nothing else."""
     latest = _REPLIES.parse_reply(text[:_MAXIMUM_REPLY].replace("\x00", ""))
-    return (latest or "").strip() or text.strip()
+    return (latest or "").strip()
 
 
 def _leaves(message: Message, body: Body) -> Iterator[Message]:
