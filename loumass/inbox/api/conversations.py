@@ -15,7 +15,7 @@ from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import Cursor, Done, Id, Line, Moment, PageOut, PageQuery, paged
 from loumass.core.database import db
 from loumass.core.errors import NotFound
-from loumass.inbox import conversing
+from loumass.inbox import conversing, reply_kinds
 from loumass.inbox.api.blueprint import api
 from loumass.inbox.api.models import ConversationOut, ThreadOut
 from loumass.inbox.filters import Filters
@@ -33,12 +33,25 @@ View = Literal[
 ]
 
 
+ReplyKind = Literal[
+    "positive",
+    "question",
+    "not_now",
+    "not_interested",
+    "out_of_office",
+    "wrong_person",
+    "opt_out",
+    "unsorted",
+]
+
+
 class InboxQuery(PageQuery):
-    """Which people: by view, sender, campaign, or the words of a search."""
+    """Which people: by view, sender, campaign, what their last answer was taken for, or the words of a search."""
 
     view: View = "everything"
     channel: Id | None = None
     campaign: Id | None = None
+    reply: ReplyKind | None = None
     q: Line | None = None
 
 
@@ -54,6 +67,7 @@ class LineOut(ApiModel):
     needs_reply: bool
     status: str
     campaign: str
+    reply: str
     snoozed_until: datetime | None
     assignee_id: UUID | None
 
@@ -80,6 +94,12 @@ class AssignBody(ApiModel):
     user_id: Id | None
 
 
+class KindBody(ApiModel):
+    """What an answer is; `unsorted`: none of these."""
+
+    kind: ReplyKind
+
+
 class ChosenBody(ApiModel):
     """What is done with many conversations at once."""
 
@@ -96,6 +116,7 @@ def list_conversations(query: InboxQuery) -> PageOut[LineOut]:
         user_id=g.user.id,
         channel_id=query.channel,
         campaign_id=query.campaign,
+        reply=query.reply or "",
         found=search(query.q) if query.q and query.q.strip() else None,
     )
     return paged(people(filters, query.cursor, query.limit), LineOut.of)
@@ -185,6 +206,13 @@ def change_chosen(body: ChosenBody) -> Done:
         "answered": conversing.need_no_reply,
     }
     return _did("Done.", verbs[body.act](conversing.of_same_people(ids)))
+
+
+@endpoint(api, "PUT", "/messages/<uuid:message_id>/kind", takes=KindBody, answers=Done)
+@requires("inbox.reply")
+def sort_reply(message_id: UUID, body: KindBody) -> Done:
+    """Say what an answer is. It stays that, whatever was found of it."""
+    return _did("Sorted.", reply_kinds.correct([message_id], body.kind, g.user.id))
 
 
 @endpoint(api, "POST", "/opt-outs/<uuid:proposal_id>/confirm", answers=Done)

@@ -54,16 +54,20 @@ class MessageOut(ApiModel):
     text: str
     campaign: str
     why: str
+    #: What an answer was taken for, and why; empty for what is none, or nothing sure.
+    reply: str
+    reply_why: str
     files: list[FileOut]
 
     @classmethod
     def of(cls, card: Card) -> MessageOut:
-        plain = {name: getattr(card, name) for name in cls.model_fields if name != "files"}
+        plain = {name: getattr(card, name) for name in cls.model_fields if name not in ("files", "reply", "reply_why")}
+        said = {"reply": card.sorted.kind if card.sorted else "", "reply_why": card.sorted.why if card.sorted else ""}
         files = [
             FileOut(id=one.id, file_name=one.file_name, content_type=one.content_type, size=one.size)
             for one in card.files
         ]
-        return cls(**plain, files=files)
+        return cls(**plain, **said, files=files)
 
 
 class ThreadOut(ApiModel):

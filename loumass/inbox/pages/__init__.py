@@ -24,6 +24,8 @@ from loumass.inbox.pages import (
     regrouping,
     reminders,
     snippets,
+    sorting,
+    sorting_settings,
     teams,
     views,
 )
@@ -49,6 +51,8 @@ __all__ = [
     "regrouping",
     "reminders",
     "snippets",
+    "sorting",
+    "sorting_settings",
     "teams",
     "views",
 ]

@@ -26,7 +26,7 @@ from loumass.inbox.notes import files_of, notes_about
 from loumass.inbox.pages.listing import kept_query, list_context
 from loumass.inbox.person import Person, conversation_or_404, person_of
 from loumass.inbox.quoting import all_of, answered, quote_of
-from loumass.inbox.timeline import stretch
+from loumass.inbox.timeline import Stretch, stretch
 from loumass.inbox.zones import city_of, suggestions, zone_of
 from loumass.messages.models import Conversation
 
@@ -74,6 +74,7 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         chosen=chosen,
         person=person,
         thread=thread,
+        sorts=_last_answer_of(thread),
         before=[one for one in reversed(thread.entries) if one.trace][:_TRACES],
         ways=reachable,
         kind=kind,
@@ -106,6 +107,12 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
 def address_of(conversation_id: UUID, **more: Any) -> str:
     """The page of a conversation, with the filters that the reader had."""
     return url_for("inbox.conversation", id=conversation_id, **{**kept_query(), **more})
+
+
+def _last_answer_of(thread: Stretch) -> UUID | None:
+    """The answer that the key for sorting is about: the last one of a person."""
+    said = [one.card for one in thread.entries if one.card is not None and one.card.direction == "in"]
+    return next((card.id for card in reversed(said) if not card.is_automatic), said[-1].id if said else None)
 
 
 def _each_once(labelled: Iterable[Sequence[Label]]) -> list[Label]:
