@@ -124,6 +124,4 @@ def make_search() -> None:
         op.execute(statement)
     system_may("message_words", "SELECT")
     definer(_SIGNATURE, _SEARCH)
-    op.execute(
-        "ALTER FUNCTION search_messages(text[], timestamptz, uuid, integer) SET enable_seqscan = off"
-    )
+    op.execute("ALTER FUNCTION search_messages(text[], timestamptz, uuid, integer) SET enable_seqscan = off")

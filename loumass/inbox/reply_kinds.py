@@ -38,9 +38,8 @@ def kinds_of(messages: Sequence[Message]) -> Mapping[UUID, Said]:
         return {}
     rows = db().scalars(select(SortedReply).where(SortedReply.message_id.in_(ids))).all()
     people = {row.corrected_by_id for row in rows if row.corrected_by_id}
-    names = {}
-    if people:
-        names = dict(db().execute(select(User.id, User.name).where(User.id.in_(people))).tuples().all())
+    asked = select(User.id, User.name).where(User.id.in_(people))
+    names = {row.id: row.name for row in db().execute(asked)} if people else {}
     return {row.message_id: _said(row, names) for row in rows}
 
 

@@ -37,7 +37,7 @@ _PARK = text("""
 
 def propose(message: Message) -> OptOutProposal | None:
     """Ask a person where `message` may want us to stop; what campaigns have queued for them waits from now on."""
-    phrase = asks_to_stop(message.reply_text or message.text)
+    phrase = asks_to_stop(words_of(message))
     return _ask(message, phrase) if phrase else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from loumass.core.api.models import ApiModel
@@ -61,8 +62,15 @@ class MessageOut(ApiModel):
 
     @classmethod
     def of(cls, card: Card) -> MessageOut:
-        plain = {name: getattr(card, name) for name in cls.model_fields if name not in ("files", "reply", "reply_why")}
-        said = {"reply": card.sorted.kind if card.sorted else "", "reply_why": card.sorted.why if card.sorted else ""}
+        plain: dict[str, Any] = {
+            name: getattr(card, name)
+            for name in cls.model_fields
+            if name not in ("files", "reply", "reply_why")
+        }
+        said: dict[str, Any] = {
+            "reply": card.sorted.kind if card.sorted else "",
+            "reply_why": card.sorted.why if card.sorted else "",
+        }
         files = [
             FileOut(id=one.id, file_name=one.file_name, content_type=one.content_type, size=one.size)
             for one in card.files

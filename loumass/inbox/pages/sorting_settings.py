@@ -6,6 +6,7 @@ from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue]  newer than its stubs
 
 from loumass.accounts.guards import requires
 from loumass.accounts.service import audit_change
@@ -20,8 +21,9 @@ from loumass.providers.credentials import Credentials, fields_of
 from loumass.providers.errors import Disconnected
 from loumass.providers.own_service.client import OwnService
 
-_CHOICES = [("", "Stays as it is")] + [
-    (str(one), str(one)) for one in Status if one not in (Status.NO_ACTIVITY, Status.MESSAGED)
+_CHOICES = [
+    SelectChoice("", "Stays as it is"),
+    *(SelectChoice(str(one), str(one)) for one in Status if one not in (Status.NO_ACTIVITY, Status.MESSAGED)),
 ]
 _NAMES = ("positive_status", "declined_status")
 

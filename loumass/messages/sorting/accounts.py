@@ -127,9 +127,7 @@ def note_answer(problem: ProviderError | None) -> None:
 
 def _take(found: SorterAccount, tried: Tried) -> None:
     found.checked_at, found.failures_in_a_row, found.resting_until = clock.now(), 0, None
-    found.state, found.state_reason = (
-        ("active", "") if tried.is_well else ("disconnected", tried.sentence)
-    )
+    found.state, found.state_reason = ("active", "") if tried.is_well else ("disconnected", tried.sentence)
 
 
 def _bound_to(found: SorterAccount) -> bytes:

@@ -27,7 +27,9 @@ from loumass.messages.sorting.kinds import (
 _READ = 1_500
 _LONGEST_PHRASE = 120
 #: Texts are seldom more than the carriers' own word.
-_STOP = re.compile(r"^\W*(?:stop|stopall|unsubscribe|end|quit|cancel|optout|revoke|arrêt|baja|stopp|abmelden)\W*$", re.I)
+_STOP = re.compile(
+    r"^\W*(?:stop|stopall|unsubscribe|end|quit|cancel|optout|revoke|arrêt|baja|stopp|abmelden)\W*$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def _hit(line: str, patterns: Sequence[re.Pattern[str]], *, is_negatable: bool =
 
 
 def _sentences(read: str) -> Iterator[str]:
-    for line in _ENDS.split(_GREETING.sub("", read, count=1)):
-        line = " ".join(line.split())
+    for said in _ENDS.split(_GREETING.sub("", read, count=1)):
+        line = " ".join(said.split())
         if line and not _BYE.match(line):
             yield line

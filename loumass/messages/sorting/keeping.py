@@ -81,7 +81,10 @@ def judge(message: Message) -> Judged:
 def words_of(message: Message) -> str:
     """What they wrote this time; nothing where all of it is a quote."""
     said = message.reply_text or message.text
-    return written_now(said) if message.medium == "email" and said.strip() == message.text.strip() else said
+    if message.medium != "email":
+        return said
+    plain = "\n".join(line for line in said.splitlines() if not line.lstrip().startswith(">"))
+    return written_now(plain) if said.strip() == message.text.strip() else plain
 
 
 def correct(message_ids: Sequence[UUID], kind: str, user_id: UUID) -> list[SortedReply]:

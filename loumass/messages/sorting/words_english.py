@@ -44,7 +44,8 @@ NOT_NOW = (
     rf"\b(?:check|circle|reach|come|get|touch|follow|try|ask|call|write|contact|connect|talk|speak|ping|e-?mail|revisit|look at (?:it|this))(?: (?:me|us|this|it))? ?(?:back|out|base|up|again|in)?(?: (?:to|with) (?:me|us|you))?(?: again)?,? {_LATER}",
     r"\b(?:can['’]?t|cannot|could ?n['’]?t|won['’]?t be able to|unable to|not able to|wo n['’]t) (?:make|attend|come|join|do|be there|meet|go)\b(?:(?! until).){0,40}",
     r"\b(?:too|really|super|very|so|extremely|pretty|quite|a bit|swamped|crazy) (?:busy|swamped|slammed|hectic|tied up)\b|\b(?:swamped|slammed|snowed under|up to my (?:neck|ears|eyeballs))\b",
-    r"\b(?:maybe|perhaps|possibly|let['’]s (?:talk|revisit|reconnect|touch base|do it|do this)|we can (?:talk|revisit|speak)|i(?:['’]ll| will)) (?:\w+ ){0,5}?" + _LATER,
+    r"\b(?:maybe|perhaps|possibly|let['’]s (?:talk|revisit|reconnect|touch base|do it|do this)|we can (?:talk|revisit|speak)|i(?:['’]ll| will)) (?:\w+ ){0,5}?"
+    + _LATER,
     r"\b(?:maybe|perhaps) (?:next|another|some other) time\b|\b(?:some other|another|next) time(?:,? (?:maybe|perhaps|then|please))?(?=[.!,]|$)",
     r"\bnot (?:ready|there)(?: yet)?\b|\bon hold\b|\bbudget (?:is |has been )?(?:frozen|freeze|spent|used up|exhausted)\b|\bno (?:budget|capacity|bandwidth|time)(?: (?:for|left|until|this|right|at|to))?\b|\bdon['’]?t have (?:the )?(?:time|bandwidth|capacity|budget)\b",
     r"\b(?:have|got|there['’]?s|i['’]ve|had) (?:another|a (?:prior|previous|different|conflicting)) (?:engagement|commitment|appointment|event|meeting|conflict)\b|\b(?:double|already) booked\b|\b(?:scheduling )?conflict (?:that|on|with|this)\b|\bout of town\b(?=.{0,40}\b(?:that|then|sorry|but|this)\b)",

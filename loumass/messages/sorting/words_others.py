@@ -25,5 +25,7 @@ POSITIVE = (
 SARCASM = (
     r"\b(?:na (?:super|toll|klasse)|schon wieder (?:eine|so)|wer[’']s glaubt|darauf habe? ich gewartet)\b|\b(?:qu[eé] bien,? otr[oa]|genial,? otr[oa])\b|\b(?:super,? encore une?|g[ée]nial,? encore|manquait plus que)\b",
 )
-NEGATION = r"(?:\b(?:nicht|kein\w*|nie|ohne|wenn|no|nunca|sin|si|pas|jamais|sans|ne|n['’])\s+(?:[\w'’]+\s+){0,1})$"
+NEGATION = (
+    r"(?:\b(?:nicht|kein\w*|nie|ohne|wenn|no|nunca|sin|si|pas|jamais|sans|ne|n['’])\s+(?:[\w'’]+\s+){0,1})$"
+)
 QUESTION = r"\b(?:wie (?:viel|lange|teuer|hoch|groß|funktioniert|kommen|ist|sieht)|was (?:kostet|ist|genau|sind|bieten|bedeutet)|wann|wo |woher|wer |warum|wieso|welche\w*|gibt es|ist das|können sie|haben sie|kann ich|cu[aá]nto|cu[aá]ndo|c[oó]mo|d[oó]nde|qu[eé] |qui[eé]n|hay |puedo|pueden|tienen|combien|quand|comment|o[ùu] |pourquoi|quel(?:le)?s?|est-ce que|y a-t-il|pouvez-vous|avez-vous)\b"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loumass.messages.sorting.judging import Judged, judged
+from loumass.messages.sorting.judging import judged
 from loumass.messages.sorting.kinds import KINDS
 from tests.messages.sorting.replies import REPLIES
 
