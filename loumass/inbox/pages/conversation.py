@@ -12,10 +12,11 @@ from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
 from loumass.content.queries import tags
+from loumass.content.speaking_time import WORDS_PER_MINUTE
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import NotFound
-from loumass.inbox import conversing, drafting, pane, sending_once, signing, snippets, snoozing
+from loumass.inbox import conversing, drafting, dropping, pane, sending_once, signing, snippets, snoozing
 from loumass.inbox.answering import Way, own_addresses, ways
 from loumass.inbox.blueprint import pages
 from loumass.inbox.desk import holding, labels, notifying, regrouping, reminding, seeing
@@ -94,6 +95,8 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         all_files=files_of(person),
         snoozes=snoozing.choices(clock.now(), g.user.timezone or g.organization.timezone),
         pane=pane.pane(person),
+        drops=dropping.choices() if kind == "voicemail" else [],
+        speeds=WORDS_PER_MINUTE,
         tags=_tags(kind),
         key=sending_once.key_of(person, g.user.id, kind),
         snippets=snippets.all_of(g.user.id)[:_OFFERED],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +17,12 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
+    TextClause,
     Uuid,
     bindparam,
     func,
     select,
+    text,
     true,
 )
 
@@ -51,11 +54,12 @@ def messages_with(
     """A page of messages in which everything that is `wanted` stands, and of whose conversation `condition` holds."""
     if not wanted:
         return Hits((), None)
-    statement = _statement(wanted.phrases, condition)
+    plain = _plain(len(wanted.phrases)) if condition is None else None
+    statement = plain if plain is not None else _statement(wanted.phrases, condition)
     rows: list[Row[Any]] = []
     looked, slice_size, at = 0, size + 1, after
     while True:
-        bound = _bound(wanted, at, slice_size)
+        bound = _bound(wanted, at, slice_size, has_condition=condition is not None)
         found = db().execute(statement, bound).all()
         rows += [row for row in found if row.id is not None]
         looked += len(found)
@@ -70,6 +74,28 @@ def messages_with(
         slice_size = min(slice_size * _MORE, 5_000)
 
 
+_COLUMNS = (
+    "id", "conversation_id", "contact_id", "direction", "medium", "subject", "text", "reply_text", "from_name",
+    "from_address", "to_address", "author_id", "occurred_at",
+)  # fmt: skip
+
+
+@cache
+def _plain(phrases: int) -> TextClause:
+    """The same as `_statement` without a condition, which most searches are: there is nothing to compose."""
+    there = "folded(regexp_replace(concat_ws(' ', message.subject, message.text), '\\s+', ' ', 'g'))"
+    stands = "".join(f" AND strpos({there}, CAST(:phrase_{n} AS text)) > 0" for n in range(phrases))
+    return text(f"""
+        SELECT hit.message_id AS hit_id, hit.occurred_at AS hit_at, said.*
+        FROM search_messages(CAST(:terms AS text[]), CAST(:before AS timestamptz), CAST(:before_id AS uuid), :most) AS hit
+        LEFT JOIN LATERAL (
+            SELECT {", ".join(f"message.{name}" for name in _COLUMNS)} FROM message
+            WHERE message.organization_id = :organization_id AND message.id = hit.message_id AND message.state <> 'cancelled'{stands}
+            LIMIT 1) AS said ON true
+        ORDER BY hit.occurred_at DESC, hit.message_id DESC
+    """)
+
+
 def _statement(phrases: Sequence[str], condition: ColumnElement[bool] | None) -> Select[Any]:
     """Each hit, and its message where it may be shown. The function knows the organization; the row is under policies."""
     hit = func.search_messages(
@@ -78,21 +104,7 @@ def _statement(phrases: Sequence[str], condition: ColumnElement[bool] | None) ->
         bindparam("before_id", type_=Uuid()),
         bindparam("most"),
     ).table_valued(Column("message_id", Uuid()), Column("occurred_at", DateTime(timezone=True)), name="hit")
-    said = select(
-        Message.id,
-        Message.conversation_id,
-        Message.contact_id,
-        Message.direction,
-        Message.medium,
-        Message.subject,
-        Message.text,
-        Message.reply_text,
-        Message.from_name,
-        Message.from_address,
-        Message.to_address,
-        Message.author_id,
-        Message.occurred_at,
-    ).where(
+    said = select(*(getattr(Message, name) for name in _COLUMNS)).where(
         Message.organization_id == current_organization_id(),
         Message.id == hit.c.message_id,
         Message.state != "cancelled",
@@ -118,6 +130,12 @@ def _statement(phrases: Sequence[str], condition: ColumnElement[bool] | None) ->
     )
 
 
-def _bound(wanted: Sought, at: tuple[datetime, UUID] | None, most: int) -> dict[str, Any]:
+def _bound(
+    wanted: Sought, at: tuple[datetime, UUID] | None, most: int, *, has_condition: bool
+) -> dict[str, Any]:
     before, before_id = at or (None, None)
-    return {"terms": list(wanted.terms), "before": before, "before_id": before_id, "most": most}
+    bound = {"terms": list(wanted.terms), "before": before, "before_id": before_id, "most": most}
+    if has_condition:
+        return bound
+    phrases = {f"phrase_{n}": phrase for n, phrase in enumerate(wanted.phrases)}
+    return {**bound, **phrases, "organization_id": current_organization_id()}

@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from loumass.accounts.service import audit
 from loumass.core import clock
@@ -128,7 +129,7 @@ def latest_of(conversation_ids: Sequence[UUID]) -> list[UUID]:
             Message.direction == "in",
             Message.is_automatic.is_(False),
         )
-        .distinct(Message.conversation_id)
+        .ext(distinct_on(Message.conversation_id))
         .order_by(Message.conversation_id, Message.occurred_at.desc(), Message.id.desc())
     )
     return [row.id for row in rows]

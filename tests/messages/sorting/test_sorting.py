@@ -202,7 +202,7 @@ def test_another_judge_is_asked_with_nothing_open_and_has_the_last_word_but_for_
     world.work()
     assert (kinds(world), heard(world), status(world)) == (["question"], ["question"], "Needs BDR")
     assert rows(world.acme, Notification) == []
-    assert (judge.asked[0]["text"], judge.asked[0]["kinds"]) == ("Count me in\n\n> stop", dict(KINDS))
+    assert (judge.asked[0]["text"], judge.asked[0]["kinds"]) == ("Count me in", dict(KINDS))
     talk = one(world.acme, Conversation)
     assert (
         "A service of yours says: They wonder whether it is free."
