@@ -12,7 +12,7 @@ from loumass.channels.models import Channel
 from loumass.contacts.models import Suppression
 from loumass.core.database import db
 from loumass.core.secrets import keyed_hash
-from loumass.inbox.permissions import permissions
+from loumass.inbox.permissions import SYNTHETIC, permissions
 from loumass.inbox.person import Person
 from loumass.messages.models import Conversation
 from loumass.messages.senders import compared
@@ -136,7 +136,7 @@ def _judged(way: Way, person: Person, barred: dict[tuple[str, bytes], str]) -> W
 def _unasked(person: Person) -> str:
     """Nobody gets a voicemail who did not agree to it (`gates.py` asks again, and about the voice)."""
     found = permissions(person.contact) if person.contact is not None else []
-    may = next((one.may for one in found if one.medium == "voicemail" and not one.technique), False)
+    may = next((one.may for one in found if one.medium == "voicemail" and one.subject != SYNTHETIC), False)
     if may:
         return ""
     return "They have not agreed to voicemail. Note a yes on their page, under “May we write?”."

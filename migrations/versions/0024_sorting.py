@@ -53,6 +53,7 @@ _MADE = (
         organization_id UUID DEFAULT current_organization() NOT NULL, message_id UUID NOT NULL,
         occurred_at TIMESTAMP WITH TIME ZONE NOT NULL, words TSVECTOR NOT NULL,
         CONSTRAINT pk_message_words PRIMARY KEY (organization_id, message_id),
+        CONSTRAINT fk_message_words_organization_id FOREIGN KEY(organization_id) REFERENCES organization (id),
         CONSTRAINT fk_message_words_organization_id_message_id FOREIGN KEY(organization_id, message_id)
             REFERENCES message (organization_id, id)
     )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from loumass.contacts.models import Contact
 from loumass.content.composing import Draft
 from loumass.content.models import Content, ContentVersion
 from loumass.content.service import create
 from loumass.content.sounding import Recording
+from loumass.core.secrets import keyed_hash
 from loumass.inbox.dropping import BY_HAND
 from loumass.inbox.permissions import SYNTHETIC
 from loumass.messages.models import Conversation, Message, OptOutProposal
 from loumass.speech.models import VoiceAccount
 from tests.fakes.elevenlabs import VOICE, FakeElevenLabs
 from tests.fakes.slybroadcast import FakeSlybroadcast
-from tests.inbox.desk import replied
+from tests.inbox.desk import change, replied
 from tests.messages.letters import count_of, one, rows
 from tests.voicemail.calls import agreed, caller_id, recording, voices
 from tests.voicemail.conftest import drops, voice
@@ -30,7 +32,11 @@ SCRIPT = (
 @pytest.fixture
 def talk(world: World, drops: FakeSlybroadcast, voice: FakeElevenLabs) -> Conversation:
     """Priya wrote by e-mail, has a number, and agreed to voicemail; a caller ID and voices are connected."""
-    priya = world.acme.contact(phone=PHONE)
+    asked = replied(world, "Call me")
+    change(
+        world, Contact, asked.contact_id, phone=PHONE, phone_hash=keyed_hash(PHONE), timezone="America/Denver"
+    )
+    priya = one(world.acme, Contact)
     caller_id(world.acme)
     connected = voices(world.acme)
     with world.acme.acting() as session:
@@ -39,7 +45,7 @@ def talk(world: World, drops: FakeSlybroadcast, voice: FakeElevenLabs) -> Conver
         session.commit()
     agreed(world.acme, priya)
     agreed(world.acme, priya, technique=SYNTHETIC)
-    return replied(world, "Call me")
+    return asked
 
 
 def test_a_script_is_spoken_and_dropped_once_and_stands_in_the_thread(
@@ -97,9 +103,9 @@ def test_a_recording_needs_no_words_and_what_cannot_be_dropped_is_refused(
 
 
 def test_who_did_not_agree_is_not_called(world: World, drops: FakeSlybroadcast) -> None:
-    world.acme.contact(phone=PHONE)
-    caller_id(world.acme)
     talk = replied(world, "Call me")
+    change(world, Contact, talk.contact_id, phone=PHONE, phone_hash=keyed_hash(PHONE))
+    caller_id(world.acme)
     assert "They have not agreed to voicemail" in world.acme.agent.get(f"/inbox/{talk.id}?way=voicemail").text
     assert 'aria-current="true">' in world.acme.agent.get(f"/inbox/{talk.id}").text
     assert drops.drops == []

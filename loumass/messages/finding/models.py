@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationScoped, belongs_to, organization_of_parents
+from loumass.core.tenancy import OrganizationScoped, belongs_to
 
 
 class MessageWords(OrganizationScoped, Base):
@@ -26,7 +26,6 @@ class MessageWords(OrganizationScoped, Base):
         Index("ix_message_words_newest", "organization_id", "occurred_at", "message_id"),
     )
 
-    organization_id: Mapped[UUID] = organization_of_parents()
     message_id: Mapped[UUID] = mapped_column(primary_key=True)
     #: As its message had it when its words were noted.
     occurred_at: Mapped[datetime]
@@ -38,6 +37,5 @@ class WordsMark(OrganizationScoped, Base):
 
     __tablename__ = "words_mark"
 
-    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
     before_id: Mapped[UUID | None]
     done_at: Mapped[datetime | None]
