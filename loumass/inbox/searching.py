@@ -61,7 +61,7 @@ def search(words: str) -> Found:
 
 def _said_in(words: str) -> list[UUID]:
     """The conversations of what was said last with these words."""
-    rows = messages_with(sought(words), size=MOST).rows
+    rows = messages_with(sought(words), size=MOST, columns=("id", "conversation_id")).rows
     return [row.conversation_id for row in rows if row.conversation_id is not None]
 
 

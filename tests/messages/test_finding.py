@@ -14,8 +14,9 @@ from loumass.messages.finding.models import MessageWords, WordsMark
 from loumass.messages.finding.spelling import around, folded, marked, sought, written_out
 from loumass.messages.jobs import note_words
 from loumass.messages.models import Conversation
+from loumass.messages.sorting.models import SortedReply
 from tests.inbox.desk import change
-from tests.messages.letters import brings, count_of, email, mailbox, one
+from tests.messages.letters import brings, count_of, email, mailbox, one, rows
 from tests.world import Tenant, World
 
 PRIYA = "priya@foothill.example"
@@ -89,6 +90,7 @@ def test_words_are_found_however_they_are_spelt(world: World) -> None:
         == []
     )
     assert len(found(world.acme, "priya@foothill.example seat")) == 4
+    assert len(found(world.acme, "raman")) == 4
     assert found(world.globex, "anna") == []
     with world.acme.acting():
         pages, at = [], None
@@ -110,6 +112,7 @@ def test_what_is_erased_is_not_found_any_more(world: World) -> None:
         session.commit()
     assert found(world.acme, "anna") == []
     assert count_of(world.acme, MessageWords) == 0
+    assert [row.phrase for row in rows(world.acme, SortedReply)] == [""]
 
 
 def test_messages_of_before_get_their_words_once(world: World) -> None:

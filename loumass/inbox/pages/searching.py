@@ -90,7 +90,7 @@ def _lines(rows: Any, wanted: Sought) -> list[Line]:
 
 
 def _by_id(statement: Any) -> dict[UUID | None, Any]:
-    return {row[0]: row[1] for row in db().execute(statement)}
+    return {key: value for key, value in db().execute(statement)}  # noqa: C416  rows, not pairs
 
 
 def _line(row: Row[Any], contact: Contact | None, author: str, counterpart: str, wanted: Sought) -> Line:

@@ -34,6 +34,11 @@ from loumass.messages.models import Conversation, Message
 #: Hits that are looked at for a page where many are not shown: filtered away, or somebody else's.
 MOST_LOOKED_AT = 20_000
 _MORE = 8
+#: What a hit tells of its message.
+COLUMNS = (
+    "id", "conversation_id", "contact_id", "direction", "medium", "subject", "text", "reply_text", "from_name",
+    "from_address", "to_address", "author_id", "occurred_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +55,13 @@ def messages_with(
     *,
     after: tuple[datetime, UUID] | None = None,
     size: int = 40,
+    columns: tuple[str, ...] = COLUMNS,
 ) -> Hits:
     """A page of messages in which everything that is `wanted` stands, and of whose conversation `condition` holds."""
     if not wanted:
         return Hits((), None)
-    plain = _plain(len(wanted.phrases)) if condition is None else None
-    statement = plain if plain is not None else _statement(wanted.phrases, condition)
+    plain = _plain(len(wanted.phrases), columns) if condition is None else None
+    statement = plain if plain is not None else _statement(wanted.phrases, condition, columns)
     rows: list[Row[Any]] = []
     looked, slice_size, at = 0, size + 1, after
     while True:
@@ -74,14 +80,8 @@ def messages_with(
         slice_size = min(slice_size * _MORE, 5_000)
 
 
-_COLUMNS = (
-    "id", "conversation_id", "contact_id", "direction", "medium", "subject", "text", "reply_text", "from_name",
-    "from_address", "to_address", "author_id", "occurred_at",
-)  # fmt: skip
-
-
 @cache
-def _plain(phrases: int) -> TextClause:
+def _plain(phrases: int, columns: tuple[str, ...]) -> TextClause:
     """The same as `_statement` without a condition, which most searches are: there is nothing to compose."""
     there = "folded(regexp_replace(concat_ws(' ', message.subject, message.text), '\\s+', ' ', 'g'))"
     stands = "".join(f" AND strpos({there}, CAST(:phrase_{n} AS text)) > 0" for n in range(phrases))
@@ -89,14 +89,16 @@ def _plain(phrases: int) -> TextClause:
         SELECT hit.message_id AS hit_id, hit.occurred_at AS hit_at, said.*
         FROM search_messages(CAST(:terms AS text[]), CAST(:before AS timestamptz), CAST(:before_id AS uuid), :most) AS hit
         LEFT JOIN LATERAL (
-            SELECT {", ".join(f"message.{name}" for name in _COLUMNS)} FROM message
+            SELECT {", ".join(f"message.{name}" for name in columns)} FROM message
             WHERE message.organization_id = :organization_id AND message.id = hit.message_id AND message.state <> 'cancelled'{stands}
             LIMIT 1) AS said ON true
         ORDER BY hit.occurred_at DESC, hit.message_id DESC
     """)
 
 
-def _statement(phrases: Sequence[str], condition: ColumnElement[bool] | None) -> Select[Any]:
+def _statement(
+    phrases: Sequence[str], condition: ColumnElement[bool] | None, columns: tuple[str, ...]
+) -> Select[Any]:
     """Each hit, and its message where it may be shown. The function knows the organization; the row is under policies."""
     hit = func.search_messages(
         bindparam("terms", type_=ARRAY(Text())),
@@ -104,7 +106,7 @@ def _statement(phrases: Sequence[str], condition: ColumnElement[bool] | None) ->
         bindparam("before_id", type_=Uuid()),
         bindparam("most"),
     ).table_valued(Column("message_id", Uuid()), Column("occurred_at", DateTime(timezone=True)), name="hit")
-    said = select(*(getattr(Message, name) for name in _COLUMNS)).where(
+    said = select(*(getattr(Message, name) for name in columns)).where(
         Message.organization_id == current_organization_id(),
         Message.id == hit.c.message_id,
         Message.state != "cancelled",

@@ -13,13 +13,17 @@ from loumass.core.tenancy import current_organization_id, transaction
 
 SLICE = 2_000
 # What a person wrote, whoever that was: campaigns say the same to everybody, and are found by whom they went to and
-# their subject. Of ours what was written this time, of theirs all of it.
+# their subject. Of ours what was written this time, of theirs all of it; and whoever it was talked with, by any word of
+# their name and company.
 _WORDS = """
     SELECT message.organization_id, message.id, message.occurred_at, public.search_words(message.organization_id,
         concat_ws(E'\\n', message.subject, CASE message.direction WHEN 'in' THEN concat_ws(' ', message.from_name, message.from_address)
-            WHEN 'out' THEN message.to_address END,
+            WHEN 'out' THEN message.to_address END, who.said,
             CASE WHEN message.direction = 'in' OR message.reply_text = '' THEN message.text ELSE message.reply_text END))
     FROM message
+    LEFT JOIN LATERAL (
+        SELECT concat_ws(' ', contact.first_name, contact.last_name, contact.company) AS said FROM contact
+        WHERE contact.organization_id = :organization_id AND contact.id = message.contact_id LIMIT 1) AS who ON true
     WHERE message.organization_id = :organization_id AND message.id = ANY(CAST(:ids AS uuid[]))
       AND (message.direction <> 'out' OR message.author_id IS NOT NULL OR message.stream_id IS NULL)
 """

@@ -106,8 +106,8 @@ def test_an_answer_shows_its_kind_and_why_and_lists_are_narrowed_by_it(world: Wo
     assert names(agent.get("/inbox?view=everything&reply=positive")) == ["Priya Raman"]
     assert names(agent.get("/inbox?view=everything&reply=question")) == []
     assert names(agent.get("/inbox?view=everything&reply=unsorted")) == []
-    assert agent.get("/api/v1/conversations?reply=positive").json["items"][0]["reply"] == "positive"
-    said = agent.get(f"/api/v1/conversations/{talk.id}/messages").json["messages"][-1]
+    assert agent.get("/api/v1/conversations?reply=positive").get_json()["items"][0]["reply"] == "positive"
+    said = agent.get(f"/api/v1/conversations/{talk.id}/messages").get_json()["messages"][-1]
     assert (said["reply"], said["reply_why"]) == ("positive", "They wrote “Count me in”.")
     kept = agent.post("/inbox/views?reply=positive&view=everything", {"name": "Yes"})
     assert kept.status_code in (302, 303)
