@@ -31,6 +31,9 @@ class Said:
     is_corrected: bool
 
 
+_BEFORE = Said("", "Not sorted", "It came before answers were sorted.", is_corrected=False)
+
+
 def kinds_of(messages: Sequence[Message]) -> Mapping[UUID, Said]:
     """What was found of these answers, in two statements."""
     ids = [one.id for one in messages if one.direction == "in"]
@@ -40,7 +43,12 @@ def kinds_of(messages: Sequence[Message]) -> Mapping[UUID, Said]:
     people = {row.corrected_by_id for row in rows if row.corrected_by_id}
     asked = select(User.id, User.name).where(User.id.in_(people))
     names = {row.id: row.name for row in db().execute(asked)} if people else {}
-    return {row.message_id: _said(row, names) for row in rows}
+    found = {row.message_id: _said(row, names) for row in rows}
+    return {
+        one.id: found.get(one.id, _BEFORE)
+        for one in messages
+        if one.direction == "in" and not (one.is_automatic and not (one.id in found and found[one.id].kind))
+    }
 
 
 def correct(message_ids: Sequence[UUID], kind: str, user_id: UUID) -> int:

@@ -22,8 +22,8 @@ from loumass.messages.models import Message, OptOutProposal
 from loumass.messages.opt_out_words import asks_to_stop
 from loumass.messages.outbox_listeners import look_again
 from loumass.messages.senders import compared
-from loumass.messages.sorting.keeping import words_of
-from loumass.messages.sorting.kinds import OPT_OUT
+from loumass.messages.sorting.keeping import correct, words_of
+from loumass.messages.sorting.kinds import OPT_OUT, UNSORTED
 from loumass.messages.sorting.models import SortedReply
 
 GATE = "opt_out_proposed"
@@ -38,7 +38,7 @@ _PARK = text("""
 def propose(message: Message) -> OptOutProposal | None:
     """Ask a person where `message` may want us to stop; what campaigns have queued for them waits from now on."""
     phrase = asks_to_stop(words_of(message))
-    return _ask(message, phrase) if phrase else None
+    return ask_about(message, phrase) if phrase else None
 
 
 def on_corrected(rows: Sequence[SortedReply], user_id: UUID) -> None:
@@ -52,10 +52,13 @@ def on_corrected(rows: Sequence[SortedReply], user_id: UUID) -> None:
         if one.kind != OPT_OUT and proposal_id is not None:
             dismiss(proposal_id, user_id)
         elif one.kind == OPT_OUT and proposal_id is None and message is not None:
-            _ask(message, (one.phrase or " ".join(words_of(message).split()))[:100] or "Said so otherwise")
+            ask_about(
+                message, (one.phrase or " ".join(words_of(message).split()))[:100] or "Said so otherwise"
+            )
 
 
-def _ask(message: Message, phrase: str) -> OptOutProposal | None:
+def ask_about(message: Message, phrase: str) -> OptOutProposal | None:
+    """Ask a person whether `message` asks us to stop, once; not where its address is not written to anyway."""
     known = select(OptOutProposal.id).where(OptOutProposal.message_id == message.id)
     if _is_barred(message) or db().scalar(known) is not None:
         return None
@@ -98,7 +101,13 @@ def confirm(proposal_id: UUID, user_id: UUID) -> OptOutProposal:
 
 def dismiss(proposal_id: UUID, user_id: UUID) -> OptOutProposal:
     """They meant something else: campaigns go on. Raises NotFound, Conflict when it is decided already."""
-    return _decide(proposal_id, "dismissed", user_id)
+    proposal = _decide(proposal_id, "dismissed", user_id)
+    is_still = select(SortedReply.message_id).where(
+        SortedReply.message_id == proposal.message_id, SortedReply.kind == OPT_OUT
+    )
+    if db().scalar(is_still) is not None:
+        correct([proposal.message_id], UNSORTED, user_id)
+    return proposal
 
 
 def _decide(proposal_id: UUID, decision: str, user_id: UUID) -> OptOutProposal:

@@ -95,7 +95,7 @@ def _take_label_off(_: Sequence[UUID], ids: Sequence[UUID], named: str) -> str:
 
 
 def _sort(_: Sequence[UUID], ids: Sequence[UUID], named: str) -> str:
-    answers = latest_of(ids)
+    answers = latest_of(conversing.lines_of(ids))
     if not answers:
         raise Refused("None of them has written yet. Nothing was changed.")
     reply_kinds.correct(answers, named, g.user.id)

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from loumass.core.database import db
 from loumass.core.tenancy import get, transaction
 from loumass.messages.models import Message
+from loumass.messages.proposing import ask_about
 from loumass.messages.sorting import accounts
 from loumass.messages.sorting.judging import Judged
 from loumass.messages.sorting.keeping import WORDS, settle, words_of
-from loumass.messages.sorting.kinds import KINDS
+from loumass.messages.sorting.kinds import KINDS, OPT_OUT
 from loumass.messages.sorting.models import SortedReply, SorterAccount
 from loumass.providers.errors import ProviderError, Rejected
 from loumass.providers.sorting import Answer, Sorter
@@ -94,6 +95,9 @@ def _settle(message_id: UUID, found: Judged | None, judge: str) -> None:
         one, message = db().scalars(wanted).one_or_none(), get(Message, message_id)
         if one is not None and message is not None and one.asks_since is not None:
             settle(one, message, found or Judged(one.kind, one.phrase), judge)
+            if one.kind == OPT_OUT and one.corrected_at is None:
+                # Never a no by itself: a person is asked.
+                ask_about(message, (one.phrase or "Said so otherwise")[:100])
 
 
 def _waiting() -> list[_Open]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -120,19 +120,20 @@ def correct(message_ids: Sequence[UUID], kind: str, user_id: UUID) -> list[Sorte
     return changed
 
 
-def latest_of(conversation_ids: Sequence[UUID]) -> list[UUID]:
-    """The last message of a person in each conversation: what one means by its kind."""
+def latest_of(lines: Mapping[UUID, UUID]) -> list[UUID]:
+    """Conversation -> its line; the last message of a person in each line: what one means by its kind."""
     rows = db().execute(
-        select(Message.conversation_id, Message.id)
+        select(Message.conversation_id, Message.id, Message.occurred_at)
         .where(
-            Message.conversation_id.in_(conversation_ids),
+            Message.conversation_id.in_(list(lines)),
             Message.direction == "in",
             Message.is_automatic.is_(False),
         )
         .ext(distinct_on(Message.conversation_id))
         .order_by(Message.conversation_id, Message.occurred_at.desc(), Message.id.desc())
     )
-    return [row.id for row in rows]
+    ordered = sorted(rows, key=lambda row: (row.occurred_at, row.id))
+    return list({lines[row.conversation_id]: row.id for row in ordered}.values())
 
 
 def settle(one: SortedReply, message: Message, found: Judged, judge_name: str) -> None:

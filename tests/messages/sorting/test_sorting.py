@@ -167,6 +167,9 @@ def test_an_opt_out_is_asked_about_and_a_correction_decides(world: World) -> Non
     agent.post(f"/inbox/messages/{other.id}/kind", {"kind": "opt_out"})
     assert [row.decided_at is None for row in rows(world.acme, OptOutProposal)] == [False, True]
     assert rows(world.acme, Suppression) == []
+    asked = rows(world.acme, OptOutProposal)[-1]
+    agent.post(f"/inbox/opt-outs/{asked.id}/dismissal")
+    assert kinds(world)[-1] == ""
 
 
 def test_a_positive_answer_makes_the_status_and_tells_the_owner(world: World) -> None:
@@ -202,6 +205,10 @@ def test_another_judge_is_asked_with_nothing_open_and_has_the_last_word_but_for_
     world.work()
     assert (kinds(world), heard(world), status(world)) == (["question"], ["question"], "Needs BDR")
     assert rows(world.acme, Notification) == []
+    judge.says = [verdict("opt_out", "They have had enough")]
+    brings(world.acme, box, email(PRIYA, "Enough of this, Maya"))
+    world.work()
+    assert one(world.acme, OptOutProposal).phrase == "They have had enough"
     assert (judge.asked[0]["text"], judge.asked[0]["kinds"]) == ("Count me in", dict(KINDS))
     talk = one(world.acme, Conversation)
     assert (
