@@ -90,7 +90,7 @@ def _lines(rows: Any, wanted: Sought) -> list[Line]:
 
 
 def _by_id(statement: Any) -> dict[UUID | None, Any]:
-    return {key: value for key, value in db().execute(statement)}  # noqa: C416  rows, not pairs
+    return dict(tuple(row) for row in db().execute(statement))
 
 
 def _line(row: Row[Any], contact: Contact | None, author: str, counterpart: str, wanted: Sought) -> Line:

@@ -33,7 +33,7 @@ from loumass.messages.models import Conversation, Message
 
 #: Hits that are looked at for a page where many are not shown: filtered away, or somebody else's.
 MOST_LOOKED_AT = 20_000
-_MORE = 8
+_MORE = 5
 #: What a hit tells of its message.
 COLUMNS = (
     "id", "conversation_id", "contact_id", "direction", "medium", "subject", "text", "reply_text", "from_name",
