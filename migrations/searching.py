@@ -76,7 +76,7 @@ _SOUGHT = """
 #: Of a rare word all hits are sorted; of a common one the newest messages are walked through until there are enough: a look
 #: at the very newest tells which it is. What only the index of words can answer is written so that no other can: an
 #: organization that came after the last ANALYZE has nobody in the planner's eyes, and any index seems as good.
-_LOOK, _OFTEN, _FEW, _WALKED = 1_000, 4, 4_000, 50_000
+_GLANCE, _LOOK, _OFTEN, _FEW, _WALKED = 400, 1_000, 4, 4_000, 50_000
 _NEWEST = """
             SELECT said.message_id, said.occurred_at, said.words FROM message_words AS said
             WHERE said.organization_id = org AND (said.occurred_at, said.message_id) < (before_at, before_id)
@@ -98,7 +98,10 @@ DECLARE
     walked record;
 BEGIN
     IF wanted IS NULL THEN RETURN; END IF;
-    SELECT count(*) INTO given FROM ({_NEWEST} LIMIT {_LOOK}) AS newest WHERE newest.words @@ wanted;
+    SELECT count(*) INTO given FROM ({_NEWEST} LIMIT {_GLANCE}) AS newest WHERE newest.words @@ wanted;
+    IF given BETWEEN 1 AND {_OFTEN} - 1 THEN
+        SELECT count(*) INTO given FROM ({_NEWEST} LIMIT {_LOOK}) AS newest WHERE newest.words @@ wanted;
+    END IF;
     IF given < {_OFTEN} THEN
         SELECT array_agg(hit.message_id ORDER BY hit.occurred_at DESC, hit.message_id DESC),
             array_agg(hit.occurred_at ORDER BY hit.occurred_at DESC, hit.message_id DESC)
