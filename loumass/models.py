@@ -90,6 +90,7 @@ from loumass.inbox.desk.models import (
 )
 from loumass.inbox.models import Draft, MailboxSignature, SentDraft, Snippet
 from loumass.media.models import Media
+from loumass.messages.finding.models import MessageWords, WordsMark
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import (
     Attachment,
@@ -100,6 +101,7 @@ from loumass.messages.models import (
     OptOutProposal,
     Stream,
 )
+from loumass.messages.sorting.models import SortedReply, SorterAccount
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookHost, WebhookKey
 from loumass.speech.models import SpokenText, VoiceAccount
 from loumass.tasks.models import Task

@@ -69,10 +69,14 @@ _STANDS_UNDER = {
     "account.show_reference": "account.programs",
     "account.make_token": "account.programs",
     "inbox.notifications": "inbox.notifications",
+    "inbox.show_sorting": "inbox.show_sorting",
+    "inbox.change_sorting": "inbox.show_sorting",
+    "inbox.connect_sorter": "inbox.show_sorting",
 }
 ORGANIZATION_PAGES = (
     Entry("Members", "account.members", "users-group", "team.manage"),
     Entry("Organization", "account.organization", "building", "organization.manage"),
+    Entry("Answers", "inbox.show_sorting", "message-reply", "organization.manage"),
     Entry("Days off", "account.days_off", "calendar-off", "organization.manage"),
     Entry("API", "account.programs", "code", "tokens.write"),
     Entry("Webhooks", "outgoing.index", "webhook", "webhooks.manage"),

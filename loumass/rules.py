@@ -26,6 +26,7 @@ PREDICATES: tuple[Predicate[Any], ...] = (
     origins.Imported(),
     origins.Owned(),
     messages.Replied(),
+    messages.Answered(),
     messages.Opened(),
     messages.Clicked(),
     messages.Bounced(),

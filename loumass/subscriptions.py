@@ -11,8 +11,10 @@ import loumass.campaigns.leaving
 import loumass.campaigns.listeners as campaigns
 import loumass.campaigns.parking
 import loumass.campaigns.people_listeners
+import loumass.campaigns.reply_statuses
 import loumass.campaigns.triggers.listeners as triggers
 import loumass.deliverability.listeners
+import loumass.inbox.desk.good_news
 import loumass.inbox.desk.teams
 import loumass.messages.outbox_listeners
 import loumass.messages.receiving_listeners
@@ -62,7 +64,11 @@ _INSIDE: dict[str, Sequence[Listener]] = {
     "message.auto_replied": [_counted],
     "message.bounced": [_counted, campaigns.on_bounced],
     "message.cancelled": [campaigns.on_outcome],
-    "message.classified": [_counted],
+    "message.classified": [
+        _counted,
+        loumass.campaigns.reply_statuses.on_classified,
+        loumass.inbox.desk.good_news.on_classified_well,
+    ],
     "message.clicked": [_counted, campaigns.on_clicked, triggers.on_link_clicked, goals.on_goal_elsewhere],
     "message.failed": [_counted, campaigns.on_outcome],
     "message.fetched": [_counted],

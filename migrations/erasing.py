@@ -94,6 +94,10 @@ BEGIN
     ) SELECT array_agg(file_key) || alone INTO file_keys FROM gone;
     DELETE FROM draft WHERE organization_id = org AND conversation_id = ANY(talks);
     DELETE FROM sent_draft WHERE organization_id = org AND conversation_id = ANY(talks);
+    UPDATE sorted_reply SET phrase = '', back_on = NULL WHERE organization_id = org AND message_id IN (
+        SELECT id FROM message WHERE message.organization_id = org AND (message.contact_id = ANY(ids) OR message.conversation_id = ANY(talks)));
+    DELETE FROM message_words WHERE organization_id = org AND message_id IN (
+        SELECT id FROM message WHERE message.organization_id = org AND (message.contact_id = ANY(ids) OR message.conversation_id = ANY(talks)));
     DELETE FROM message_copy WHERE organization_id = org AND (lower(address) = ANY(needles) OR message_id IN (
         SELECT id FROM message WHERE message.organization_id = org AND (message.contact_id = ANY(ids) OR message.conversation_id = ANY(talks))));
     UPDATE conversation SET counterpart = '', subject = '', thread_key = 'erased:' || id, provider_thread_id = NULL

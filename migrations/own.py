@@ -55,6 +55,7 @@ OWN: dict[str, str] = {
         OR (attachment.message_id IS NULL AND {_is_own("conversation", "conversation_id", "attachment")})
         OR (attachment.message_id IS NULL AND attachment.uploaded_by_id = {_ME})""",
     "opt_out_proposal": _is_own("conversation", "conversation_id", "opt_out_proposal"),
+    "sorted_reply": _is_own("conversation", "conversation_id", "sorted_reply"),
     "trigger": _is_own("campaign", "campaign_id", "trigger"),
     "contact_import": f"contact_import.created_by_id = {_ME}",
     "email_verification": f"email_verification.created_by_id = {_ME}",

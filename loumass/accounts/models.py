@@ -36,6 +36,10 @@ class Organization(Base):
     is_answer_tracked: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     #: Members see only their own campaigns, people and conversations (docs/people.md).
     shows_only_own: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: What a positive answer, and a "not interested", make of somebody's status in the campaign that they answer; empty:
+    #: nothing, unless the campaign says otherwise.
+    positive_status: Mapped[str] = mapped_column(default="Needs BDR", server_default="Needs BDR")
+    declined_status: Mapped[str] = mapped_column(default="", server_default="")
     #: Whoever has no second factor sets one up before anything else.
     needs_second_factor: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     #: Everything of it is deleted from this moment on; until then an admin may undo that.

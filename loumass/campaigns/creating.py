@@ -55,6 +55,9 @@ class Details:
     exit_statuses: frozenset[str] = frozenset()
     #: What becomes of the others at a company when one replied: `stay`, `leave` or `hold`.
     colleagues: str = "stay"
+    #: The status that a positive answer, and a "not interested", makes. None: as the organization says; empty: none.
+    positive_status: str | None = None
+    declined_status: str | None = None
     #: None: as the organization does.
     is_open_tracked: bool | None = None
     is_click_tracked: bool | None = None
@@ -214,6 +217,8 @@ def _check(details: Details) -> None:
         raise Refused(
             f"There is no time zone called {details.event_timezone}. Choose one such as America/Denver."
         )
+    if not {details.positive_status or "", details.declined_status or ""} <= {"", *STATUSES}:
+        raise Refused("Choose from the list what an answer makes of the status. Nothing was saved.")
     if not details.exit_statuses <= set(STATUSES) or details.colleagues not in COLLEAGUES:
         raise Refused("Choose from the list when people leave. Nothing was saved.")
     _check_channel(details.email_channel_id, "email", "mailbox")

@@ -33,6 +33,8 @@ from loumass.funnels.local_time import moment
 
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
 _NONE = ""
+#: An answer makes no status, whatever the organization says.
+_STAYS = "stays"
 #: What a campaign says of tracking, and how its field spells it.
 _TRACKED: dict[bool | None, str] = {None: _NONE, True: "on", False: "off"}
 _IS_TRACKED = {spelled: says for says, spelled in _TRACKED.items()}
@@ -101,6 +103,8 @@ class DetailsForm(FlaskForm):
         ),
         default="stay",
     )
+    positive_status = SelectField("A positive answer makes the status", default=_NONE)
+    declined_status = SelectField("“Not interested” makes the status", default=_NONE)
     is_reply_in_thread = BooleanField("Follow-ups stay in one thread", default=True)
     skips_invalid = BooleanField("Skip invalid e-mail addresses")
     opens = SelectField("Tell who opened an e-mail", default=_NONE)
@@ -120,6 +124,8 @@ class DetailsForm(FlaskForm):
         self.exit_statuses.choices = _choices(
             (one, one) for one in STATUSES if one not in ("No Activity", "Messaged")
         )
+        self.positive_status.choices = _statuses(g.organization.positive_status)
+        self.declined_status.choices = _statuses(g.organization.declined_status)
         self.owner.choices = _choices([(_NONE, "Nobody"), *owners])
         self.email_channel.choices = _choices([(_NONE, "None"), *emails])
         self.sms_channel.choices = _choices([(_NONE, "None"), *numbers])
@@ -143,6 +149,8 @@ class DetailsForm(FlaskForm):
         self.email_pool.data, self.sms_pool.data = pool, pool
         self.is_exit_on_reply.data = campaign.is_exit_on_reply
         self.exit_statuses.data, self.colleagues.data = list(campaign.exit_statuses), campaign.colleagues
+        self.positive_status.data = _chosen(campaign.positive_status)
+        self.declined_status.data = _chosen(campaign.declined_status)
         self.is_reply_in_thread.data = campaign.is_reply_in_thread
         self.skips_invalid.data = campaign.skips_invalid
         self.opens.data = _TRACKED[campaign.is_open_tracked]
@@ -167,6 +175,8 @@ class DetailsForm(FlaskForm):
             is_exit_on_reply=bool(self.is_exit_on_reply.data),
             exit_statuses=frozenset(self.exit_statuses.data or ()),
             colleagues=self.colleagues.data or "stay",
+            positive_status=_kept(self.positive_status.data),
+            declined_status=_kept(self.declined_status.data),
             is_reply_in_thread=bool(self.is_reply_in_thread.data),
             skips_invalid=bool(self.skips_invalid.data),
             pool=frozenset(map(UUID, [*(self.email_pool.data or ()), *(self.sms_pool.data or ())])),
@@ -188,6 +198,21 @@ class OneOfField(RadioField):
             super().pre_validate(form)
         except Wrong:
             raise Wrong(self._otherwise) from None
+
+
+def _statuses(by_default: str) -> Any:
+    """The organization's way, none, or one of them."""
+    stays = by_default or "stays as it is"
+    named = [(one, one) for one in STATUSES if one not in ("No Activity", "Messaged")]
+    return _choices([(_NONE, f"As the organization: {stays}"), (_STAYS, "Stays as it is"), *named])
+
+
+def _chosen(status: str | None) -> str:
+    return _NONE if status is None else status or _STAYS
+
+
+def _kept(chosen: str | None) -> str | None:
+    return None if not chosen or chosen == _NONE else "" if chosen == _STAYS else chosen
 
 
 class NewCampaignForm(DetailsForm):

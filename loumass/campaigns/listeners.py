@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 
 from loumass.campaigns.ending import end
 from loumass.campaigns.exiting import by_replying, with_medium
-from loumass.campaigns.statuses import set_status
+from loumass.campaigns.reply_statuses import give_statuses
 from loumass.campaigns.waking import announce, wake_engine, wake_those_waiting
 from loumass.core import clock
 from loumass.core.arrays import uuid_array
@@ -88,7 +88,7 @@ def on_replied(events: Sequence[Event]) -> None:
     """A person answered: a BDR is needed, and they leave unless the funnel itself looks for the reply."""
     rows = _happened(_REPLIED, events)
     live = [row for row in rows if row.state != "ended"]
-    set_status([row.id for row in rows], Status.NEEDS_BDR.value)
+    give_statuses(events, [row.id for row in rows], otherwise=Status.NEEDS_BDR.value)
     leaving = by_replying({row.id: (row.campaign_id, row.node_id) for row in live})
     end(dict.fromkeys(leaving, "replied"))
     staying = [row.id for row in live if row.id not in leaving]

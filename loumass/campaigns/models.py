@@ -58,6 +58,9 @@ class Campaign(OrganizationOwned, Base):
     exit_statuses: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     #: What becomes of the others at a company when one of them replied: they `stay`, `leave` or are put on `hold`.
     colleagues: Mapped[str] = mapped_column(default="stay", server_default="stay")
+    #: What a positive answer, and a "not interested", make of the status; null: as the organization says, empty: nothing.
+    positive_status: Mapped[str | None]
+    declined_status: Mapped[str | None]
     #: Null: as the organization does.
     is_open_tracked: Mapped[bool | None]
     is_click_tracked: Mapped[bool | None]

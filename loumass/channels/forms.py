@@ -29,6 +29,7 @@ from loumass.channels.service import Limits
 from loumass.channels.standing import WEEKDAYS, minutes_to_time
 from loumass.providers.base import Provider
 from loumass.providers.credentials import CredentialField, Credentials, fields_of, problems
+from loumass.providers.sorting import Sorter
 from loumass.providers.speech import Speaker
 
 _WEEKDAYS = [SelectChoice(str(day), name) for day, name in enumerate(WEEKDAYS[1:], 1)]
@@ -55,7 +56,7 @@ class NameForm(FlaskForm):
 class CredentialsForm(FlaskForm):
     """Questions of one provider; build with `credentials_form`."""
 
-    provider: type[Provider] | type[Speaker]
+    provider: type[Provider] | type[Speaker] | type[Sorter]
     stored: Credentials | None
 
     def credentials(self) -> Credentials | None:
@@ -88,7 +89,10 @@ class CredentialsForm(FlaskForm):
 
 
 def credentials_form(
-    provider: type[Provider] | type[Speaker], stored: Credentials | None = None, *, has_names: bool = True
+    provider: type[Provider] | type[Speaker] | type[Sorter],
+    stored: Credentials | None = None,
+    *,
+    has_names: bool = True,
 ) -> CredentialsForm:
     """The form that asks for `provider`'s credentials; stored secrets are kept and never shown."""
     members: dict[str, Any] = {"provider": provider, "stored": stored}

@@ -12,11 +12,12 @@ from loumass.channels.models import Channel
 from loumass.contacts.models import Suppression
 from loumass.core.database import db
 from loumass.core.secrets import keyed_hash
+from loumass.inbox.permissions import SYNTHETIC, permissions
 from loumass.inbox.person import Person
 from loumass.messages.models import Conversation
 from loumass.messages.senders import compared
 
-MEDIA = ("email", "sms")
+MEDIA = ("email", "sms", "voicemail")
 _BECAUSE = {
     "unsubscribed": "They opted out.",
     "bounced": "Messages to this address come back.",
@@ -76,9 +77,11 @@ def ways(person: Person) -> dict[str, Way]:
     )
     found = [way for medium in MEDIA if (way := _way(person, medium, channels)) is not None]
     barred = _barred(found)
-    by_medium = {way.medium: _judged(way, barred) for way in found}
+    by_medium = {way.medium: _judged(way, person, barred) for way in found}
     latest = next((one.medium for one in person.conversations if one.medium in by_medium), None)
-    return {medium: by_medium[medium] for medium in sorted(by_medium, key=lambda medium: medium != latest)}
+    # A voicemail box cannot be answered: it is never what the box begins with, where there is another way.
+    ordered = sorted(by_medium, key=lambda medium: (medium == "voicemail", medium != latest))
+    return {medium: by_medium[medium] for medium in ordered}
 
 
 def own_addresses() -> set[str]:
@@ -120,12 +123,23 @@ def _hash(way: Way) -> bytes:
     return keyed_hash(compared(way.medium, way.to))
 
 
-def _judged(way: Way, barred: dict[tuple[str, bytes], str]) -> Way:
+def _judged(way: Way, person: Person, barred: dict[tuple[str, bytes], str]) -> Way:
     reason = barred.get((way.medium, _hash(way)))
     sentence = f"{_BECAUSE.get(reason, 'The address is suppressed.')} Nothing can be sent." if reason else ""
+    if way.medium == "voicemail" and not sentence:
+        sentence = _unasked(person)
     return Way(
         way.medium, way.channel, way.to, way.conversation, way.channels, sentence, _slowed(way.channel)
     )
+
+
+def _unasked(person: Person) -> str:
+    """Nobody gets a voicemail who did not agree to it (`gates.py` asks again, and about the voice)."""
+    found = permissions(person.contact) if person.contact is not None else []
+    may = next((one.may for one in found if one.medium == "voicemail" and one.subject != SYNTHETIC), False)
+    if may:
+        return ""
+    return "They have not agreed to voicemail. Note a yes on their page, under “May we write?”."
 
 
 def _slowed(channel: Channel) -> str:

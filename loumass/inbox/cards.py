@@ -17,6 +17,7 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.inbox.reading import read_words
+from loumass.inbox.reply_kinds import Said, kinds_of
 from loumass.inbox.taking_back import undoable_until
 from loumass.media.service import media_of, player_path
 from loumass.messages.copies import copies_of
@@ -63,6 +64,8 @@ class Card:
     sound: str
     length: str
     is_synthetic: bool
+    #: What an answer was taken for; None for what is none.
+    sorted: Said | None = None
 
     @property
     def is_ours(self) -> bool:
@@ -98,6 +101,7 @@ class _Around:
     sounds: Mapping[UUID, tuple[str, str]]
     copies: Mapping[UUID, Sequence[MessageCopy]]
     read: Mapping[UUID, str]
+    kinds: Mapping[UUID, Said]
 
 
 def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
@@ -112,6 +116,7 @@ def cards(messages: Sequence[Message]) -> dict[UUID, Card]:
         _sounds(messages),
         copies_of([one.id for one in messages if one.author_id is not None and one.medium == "email"]),
         read_words([one.id for one in messages if one.tracked]),
+        kinds_of(messages),
     )
     return {one.id: _card(one, around) for one in messages}
 
@@ -152,6 +157,7 @@ def _card(message: Message, around: _Around) -> Card:
         sound=sound,
         length=sounds_for,
         is_synthetic=message.is_synthetic,
+        sorted=around.kinds.get(message.id),
     )
 
 

@@ -18,9 +18,9 @@ from loumass.inbox.person import Person
 from loumass.messages.cleaning import fit
 from loumass.messages.models import Attachment
 
-KINDS = ("email", "sms", "note", "forward")
+KINDS = ("email", "sms", "voicemail", "note", "forward")
 #: Other fields of the form that a draft keeps, and how long each may be.
-MORE = {"to": 2_000, "cc": 8_000, "bcc": 8_000, "forwards": 36, "doc": MOST_DOCUMENT}
+MORE = {"to": 2_000, "cc": 8_000, "bcc": 8_000, "forwards": 36, "drop": 120, "doc": MOST_DOCUMENT}
 MOST_LETTERS = 100_000
 
 

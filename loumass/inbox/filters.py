@@ -14,12 +14,13 @@ from loumass.core import clock
 from loumass.inbox.desk.models import ConversationLabel
 from loumass.inbox.searching import Found
 from loumass.messages.models import Conversation, OptOutProposal
+from loumass.messages.sorting.kinds import KINDS, UNSORTED
 
 #: What `c` may be: the entity or an alias of it.
 Entity = Any
 DEFAULT_VIEW, SEARCH_VIEW = "needs-reply", "everything"
 #: What of an address a saved view keeps.
-KEPT = ("view", "channel", "campaign", "label", "team", "who")
+KEPT = ("view", "channel", "campaign", "label", "team", "who", "reply")
 NOBODY = "nobody"
 
 
@@ -36,6 +37,8 @@ class Filters:
     team_id: UUID | None = None
     #: Whose to answer: a user's id, or `NOBODY`.
     who: UUID | str | None = None
+    #: What their last answer was taken for: one of `KINDS`, or `UNSORTED`.
+    reply: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str], user_id: UUID, found: Found | None = None) -> Filters:
@@ -51,6 +54,7 @@ class Filters:
             found=found,
             label_id=_id(query.get("label")),
             team_id=_id(query.get("team")),
+            reply=query.get("reply", "") if query.get("reply") in (*KINDS, UNSORTED) else "",
             who=NOBODY if query.get("who") == NOBODY else _id(query.get("who")),
         )
 
@@ -65,6 +69,10 @@ class Filters:
             parts.append(c.team_id == self.team_id)
         if self.who is not None:
             parts.append(c.assignee_id.is_(None) if self.who == NOBODY else c.assignee_id == self.who)
+        if self.reply == UNSORTED:
+            parts += [c.reply_kind.is_(None), c.last_inbound_at.is_not(None)]
+        elif self.reply:
+            parts.append(c.reply_kind == self.reply)
         if self.label_id is not None:
             parts.append(c.id.in_(_labelled(c, self.label_id)))
         if self.found is not None:

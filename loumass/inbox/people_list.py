@@ -56,6 +56,8 @@ class Line:
     campaign: str
     snoozed_until: datetime | None
     assignee_id: UUID | None
+    #: What their last answer was taken for; empty: nothing sure, or none.
+    reply: str = ""
     labels: Sequence[Label] = ()
     #: Whose it is, and who answers at this moment; empty where nobody.
     assignee: str = ""
@@ -160,6 +162,7 @@ def _line(head: Conversation, around: _Around) -> Line:
         assignee_id=head.assignee_id,
         labels=around.labels.get(head.id, ()),
         assignee=around.names.get(head.assignee_id, "") if head.assignee_id else "",
+        reply=head.reply_kind or "",
         answering=around.answering.get(_line_id(head), ""),
     )
 

@@ -21,7 +21,7 @@ from loumass.core.errors import Conflict, Refused
 from loumass.core.ids import uuid7
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, get_or_404
-from loumass.inbox import conversing, drafting, taking_back
+from loumass.inbox import conversing, drafting, dropping, taking_back
 from loumass.inbox.answering import Way, chosen
 from loumass.inbox.desk import notifying
 from loumass.inbox.desk.mentioning import mentioned
@@ -30,9 +30,10 @@ from loumass.inbox.models import SentDraft
 from loumass.inbox.person import Person, addressed
 from loumass.inbox.quoting import answered, quote_of, thread_of
 from loumass.inbox.signing import signed, signed_html
-from loumass.inbox.wording import words
+from loumass.inbox.wording import Words, words
 from loumass.messages.cleaning import fit
 from loumass.messages.copies import Addressee, addressees, copies_of, copy_to, refuse_suppressed
+from loumass.messages.finding.words import note_words
 from loumass.messages.models import Attachment, Conversation, Message
 from loumass.messages.senders import compared
 from loumass.messages.service import NewMessage, queue_messages
@@ -65,6 +66,8 @@ class Answer:
     cc: str = ""
     bcc: str = ""
     to: str = ""
+    #: A voicemail: what is dropped, as `dropping.choices` names it.
+    drop: str = ""
     #: All other fields of the form, as a draft keeps them.
     more: Mapping[str, str] = field(default_factory=dict)
 
@@ -85,12 +88,15 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
     form = answer.formed if way.medium == "email" else None
     said, said_html = (form.text, form.html) if form else (answer.text, "")
     ready = words(person, channel, author, answer.subject, said, said_html)
+    drop = dropping.chosen(answer.drop, ready.text, author.id) if way.medium == "voicemail" else None
+    if drop is not None and not drop.is_synthetic:
+        ready = Words("", "")
     subject = (ready.subject or way.subject) if way.medium == "email" else ""
     conversation = way.conversation or begin(person, way, channel)
     conversation.subject = conversation.subject or subject
     earlier = answered(conversation)
     in_reply_to, references = thread_of(earlier)
-    quote = quote_of(earlier) if answer.quotes else None
+    quote = quote_of(earlier) if answer.quotes and way.medium == "email" else None
     words_signed = signed(ready.text, author, channel, answer.text) if answer.is_signed else ready.text
     html_signed = signed_html(ready.html, author, channel, answer.text) if answer.is_signed else ready.html
     text, html = quote.below(words_signed, html_signed) if quote else (words_signed, html_signed)
@@ -113,6 +119,10 @@ def send(person: Person, way: Way, answer: Answer, author: User) -> UUID:
                 references=references,
                 due_at=taking_back.now_or_later(answer.at),
                 send_key=answer.key,
+                content_version_id=drop.version_id if drop else None,
+                merge_values={} if drop else None,
+                sound_id=drop.sound_id if drop else None,
+                is_synthetic=bool(drop and drop.is_synthetic),
             )
         ]
     )
@@ -169,7 +179,7 @@ def add_note(
         note.conversation_id = about.id
         announce(f"conversation:{about.id}")
     db().add(note)
-    db().flush()
+    note_words([note.id])
     _tell_mentioned(note, author)
     drafting.discard(person.conversation_ids, author.id, "note")
     return note.id
@@ -225,6 +235,8 @@ def send_again(message_id: UUID, author: User) -> Message:
 
 
 def _refuse_empty(answer: Answer, way: Way, files: Sequence[Attachment]) -> None:
+    if way.medium == "voicemail":
+        return  # a recording needs no words, and a script is looked at where its voice is
     if way.medium == "sms" and files:
         raise Refused("Texts cannot carry files. Send them by e-mail or take them out.")
     if not answer.text.strip() and not files:
@@ -239,7 +251,7 @@ def begin(person: Person, way: Way, channel: Channel) -> Conversation:
     """A new conversation with somebody we know. A number has one per channel, which may be there already."""
     address = compared(way.medium, way.to)
     contact_id = person.contact.id if person.contact else None
-    keys = [address, f"{address}#{contact_id}"] if way.medium == "sms" else [f"reply:{uuid7()}"]
+    keys = [address, f"{address}#{contact_id}"] if way.medium != "email" else [f"reply:{uuid7()}"]
     for key in keys:
         statement = insert(Conversation).values(
             contact_id=contact_id,

@@ -1,4 +1,5 @@
-"""Searching the inbox by person, address or subject: prefixes as ranges, which policies leave fast."""
+"""Searching the inbox: people, addresses and subjects by their beginnings, as ranges, which policies leave fast; what was
+said by its words (`messages/finding`)."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from sqlalchemy import ARRAY, BindParameter, ColumnElement, Uuid, and_, any_, bi
 from loumass.contacts.models import Contact
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
+from loumass.messages.finding.hits import messages_with
+from loumass.messages.finding.spelling import sought
 from loumass.messages.models import Conversation
 
 #: More than anybody scrolls through; a longer search text narrows it.
@@ -45,13 +48,21 @@ class Found:
 
 
 def search(words: str) -> Found:
-    """People whose name, company, address or number begins with `words`, and conversations by address or subject."""
+    """People whose name, company, address or number begins with `words`, and conversations by address, by subject, or by
+    what was said in them."""
     wanted = " ".join(words.split()).lower()[:200]
     of_person = _of_person(wanted)
     # The indexes hold people who are not deleted; those who are, and whose words are kept, are few.
     people: list[ColumnElement[bool]] = [Contact.archived_at.is_(None) & one for one in of_person]
     people.append(Contact.archived_at.is_not(None) & or_(*of_person))
-    return Found(_ids(Contact, people), _ids(Conversation, _of_conversation(wanted)))
+    talks = dict.fromkeys((*_ids(Conversation, _of_conversation(wanted)), *_said_in(words)))
+    return Found(_ids(Contact, people), tuple(talks)[:MOST])
+
+
+def _said_in(words: str) -> list[UUID]:
+    """The conversations of what was said last with these words."""
+    rows = messages_with(sought(words), size=MOST, columns=("id", "conversation_id")).rows
+    return [row.conversation_id for row in rows if row.conversation_id is not None]
 
 
 def _ids(

@@ -49,8 +49,9 @@ def words(person: Person, channel: Channel, author: User, subject: str, text: st
     values = needed(_values(person, channel, author), names) if names else {}
     _refuse_gaps(compiled, values)
     said = [one.render(values) for one in compiled]
-    if channel.medium == "sms":
-        _refuse_length(said[-1])
+    if channel.medium != "email":
+        if channel.medium == "sms":
+            _refuse_length(said[-1])
         return Words("", said[-1])
     return Words(one_line(said[0]), said[1], said[2] if len(said) > 2 else "")
 
@@ -75,7 +76,7 @@ def filled(person: Person, channel: Channel | None, author: User, text: str) -> 
 
 def _compiled(medium: str, subject: str, text: str, html: str = "") -> tuple[MergeText, ...]:
     known = vocabulary()
-    if medium == "sms":
+    if medium != "email":
         return (compile_sms(Draft(text=text), known),)
     email = compile_email(Draft(subject=subject, html=html, text=text), known)
     return (email.subject, email.text, email.html) if email.html else (email.subject, email.text)

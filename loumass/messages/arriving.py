@@ -18,13 +18,15 @@ from loumass.core.live import announce, tell
 from loumass.core.tenancy import current_organization_id, get
 from loumass.events.service import publish
 from loumass.messages.attachments import KeptFile, attach
-from loumass.messages.away import note_absence
+from loumass.messages.away import note_absence, said_return
 from loumass.messages.channel_days import count
+from loumass.messages.finding.words import note_words
 from loumass.messages.models import Conversation, Message
 from loumass.messages.origins import Origin
 from loumass.messages.proof import settle_as_sent
 from loumass.messages.proposing import propose
 from loumass.messages.senders import Sender, sender_of
+from loumass.messages.sorting.keeping import sort_arrived
 from loumass.messages.threading import Thread, concerns_us, named_by_message_id, thread_of
 from loumass.providers.events import MessageArrived
 
@@ -86,8 +88,12 @@ def arrive(
         values = {"organization_id": current_organization_id(), "contact_id": message.contact_id, "at": at}
         db().execute(_HEARD, values)
     _tell(message, thread, meaning)
+    found = said_return(message) if arrived.is_automatic else None
+    node_id = thread.answered.node_id if thread.answered else None
+    sort_arrived(message, node_id, found, is_reply=meaning.is_reply)
+    note_words([message.id])
     if arrived.is_automatic:
-        note_absence(message)
+        note_absence(message, found)
     elif meaning.is_reply:
         propose(message)
     return message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -39,21 +39,23 @@ _RELEASE = text("""
 """)
 
 
-def note_absence(message: Message) -> datetime | None:
-    """Wait until the working day after the return that an automatic answer names; None where it names none.
+def said_return(message: Message) -> date | None:
+    """The day that an automatic answer names as the return, or the last day away."""
+    contact = get(Contact, message.contact_id) if message.contact_id else None
+    day = message.occurred_at.astimezone(_zone(contact)).date()
+    organization = db().get(Organization, current_organization_id())
+    is_month_first = organization is None or organization.country == "US"
+    return back_on(f"{message.subject}. {message.text}", day, is_month_first=is_month_first)
+
+
+def note_absence(message: Message, found: date | None) -> datetime | None:
+    """Wait until the working day after the return (`said_return`); None where none was named.
 
     `contact.away` is told, so that campaigns park the person.
     """
-    if message.contact_id is None:
+    if message.contact_id is None or found is None:
         return None
-    contact = get(Contact, message.contact_id)
-    zone = _zone(contact)
-    day = message.occurred_at.astimezone(zone).date()
-    organization = db().get(Organization, current_organization_id())
-    is_month_first = organization is None or organization.country == "US"
-    found = back_on(f"{message.subject}. {message.text}", day, is_month_first=is_month_first)
-    if found is None:
-        return None
+    zone = _zone(get(Contact, message.contact_id))
     until = datetime.combine(working_day_after(found), _MORNING, zone).astimezone(UTC)
     if until <= clock.now():
         return None

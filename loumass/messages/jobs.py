@@ -15,8 +15,10 @@ from loumass.core.database import db
 from loumass.core.jobs import job
 from loumass.core.tenancy import current_organization_id, globally, serving, transaction
 from loumass.messages.delivering import deliver_slice
+from loumass.messages.finding.words import is_earlier_noted, note_earlier
 from loumass.messages.hits_classing import class_again, class_slice
 from loumass.messages.settling import settle_slice
+from loumass.messages.sorting import asking
 from loumass.messages.speaking import forget_unwanted, speak_slice, waiting_channels
 
 # A paused channel sends nothing, but what a crash left in `sending` is still reclaimed.
@@ -81,6 +83,18 @@ def forget_words() -> bool:
 
 
 @job("bulk")
+def ask_sorter() -> bool:
+    """Have some answers judged by the organization's own judge; True while more wait."""
+    return asking.ask_slice()
+
+
+@job("bulk")
+def note_words() -> bool:
+    """Words of messages from before there was a search; True while there are more."""
+    return note_earlier()
+
+
+@job("bulk")
 def class_hits() -> bool:
     """One slice of the hits that came long enough ago."""
     with transaction():
@@ -108,6 +122,8 @@ def sweep() -> list[Wake]:
         moments = [moment for moment in (due, row.left_at) if moment is not None]
         wakes += [deliver.wake(min(moments), str(row.id))] if moments else []
     wakes += [speak.wake(clock.now(), str(channel_id)) for channel_id in waiting_channels()]
+    wakes += [ask_sorter.wake(clock.now())] if asking.is_waiting() else []
+    wakes += [] if is_earlier_noted() else [note_words.wake(clock.now())]
     return wakes + [settle.wake(row.due_at, str(row.channel_id)) for row in db().execute(_TO_SETTLE, of)]
 
 

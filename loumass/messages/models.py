@@ -122,6 +122,14 @@ class Conversation(OrganizationOwned, Base):
         ),
         Index(None, "organization_id", "snoozed_until", postgresql_where=sql("snoozed_until IS NOT NULL")),
         Index(
+            "ix_conversation_reply_kind",
+            "organization_id",
+            "reply_kind",
+            "last_message_at",
+            "id",
+            postgresql_where=sql("reply_kind IS NOT NULL"),
+        ),
+        Index(
             "ix_conversation_team",
             "organization_id",
             "team_id",
@@ -166,6 +174,8 @@ class Conversation(OrganizationOwned, Base):
     stands_with_id: Mapped[UUID | None]
     last_message_at: Mapped[datetime | None]
     last_inbound_at: Mapped[datetime | None]
+    #: What their last answer was taken for (`sorting/`).
+    reply_kind: Mapped[str | None]
     unread_since: Mapped[datetime | None]
     needs_reply_since: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

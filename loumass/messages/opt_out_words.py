@@ -15,13 +15,15 @@ _ENGLISH = (
     rf" (?:all |any )?(?:your|this|the|these|future)?\s?(?:\w+\s){{0,2}}(?:lists?|database|mailings?|distribution|{_MAIL}|records|contacts)\b",
     rf"\bremove me{_ENDS}",
     rf"\btake me off{_ENDS}",
-    r"\bunsubscribe\b(?! (?:link|button|page|header|rate|option))",
+    # Not "Unsubscribe? No way".
+    r"\bunsubscribe\b(?! (?:link|button|page|header|rate|option))(?!\s*\?+\s*(?:no\b|nope|never|not\b|why|are you|haha|lol))",
     r"\b(?:stop|quit|cease) (?:e-?mailing|texting|messaging|contacting|calling|writing(?: to)?|spamming|bothering|harassing) (?:me|us)\b",
     rf"\b(?:stop|quit) sending (?:me |us )?(?:(?:any|these|your|more|all|this) )*{_MAIL}\b",
     r"\b(?:do not|don['’]?t|never) (?:ever )?(?:e-?mail|text|message|contact|call|write(?: to)?) (?:me|us) (?:again|any ?more|ever)\b",
     r"\bnot interested\b[^.?!\n]{0,40}[,;.!-]\s*(?:please\s+|so\s+|pls\s+)?stop\b",
     r"\b(?:i(?:['’]d| would)? (?:like|want|wish) to opt[- ]?out|(?:please )?opt me out)\b",
     rf"\bno more (?:of these )?{_MAIL}\b(?=\s*(?:[.!,;]|$|please\b|from you))",
+    r"\b(?:like|want|wish|ask(?:ing)?) to be (?:removed|taken off|unsubscribed)\b",
     r"\bleave me alone\b",
 )
 _GERMAN = (

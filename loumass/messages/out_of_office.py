@@ -90,6 +90,12 @@ def back_on(text: str, mail_day: date, *, is_month_first: bool = True) -> date |
     return max(_named(read, mail_day, is_month_first), default=None) if _AWAY.search(read) else None
 
 
+def says_away(text: str) -> str:
+    """The words that say that somebody is away, as they stand there; nothing where none do."""
+    found = _AWAY.search(" ".join(text[:_READ].split()))
+    return found[0] if found else ""
+
+
 def _named(read: str, mail_day: date, is_month_first: bool) -> Iterator[date]:
     for before in _BEFORE.finditer(read):
         found = _day_at(read[before.end() : before.end() + 60], mail_day, is_month_first)

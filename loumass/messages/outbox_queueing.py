@@ -20,6 +20,7 @@ from loumass.core.tenancy import current_organization_id
 from loumass.events.service import publish_all
 from loumass.messages import jobs
 from loumass.messages.facts import ids_of
+from loumass.messages.finding.words import note_words
 from loumass.messages.models import PRIORITY_CAMPAIGN, PRIORITY_PERSON, Message
 
 # Only what has not been taken out of the queue can be taken back.
@@ -82,6 +83,7 @@ def queue_messages(messages: Sequence[NewMessage]) -> list[UUID]:
     rows = [_row(row_id, message, now) for row_id, message in zip(ids, messages, strict=True)]
     if rows:
         db().execute(insert(Message), rows)
+        note_words([row["id"] for row in rows if row["author_id"] is not None])
         is_urgent = any(message.priority < PRIORITY_CAMPAIGN for message in messages)
         earliest: dict[UUID, datetime] = {}
         for message in messages:

@@ -13,6 +13,7 @@ from loumass.core.live import announce
 from loumass.core.secrets import keyed_hash
 from loumass.core.tenancy import current_organization_id
 from loumass.messages.attachments import KeptFile, attach
+from loumass.messages.finding.words import note_words
 from loumass.messages.models import Conversation, Message
 from loumass.messages.origins import Origin
 from loumass.messages.proof import settle_as_sent
@@ -70,6 +71,7 @@ def record_copy(
     conversation = conversation_with(copy, other, channel.id, origin.key)
     message = _recorded(channel, origin, copy, conversation, other)
     attach(message.id, files)
+    note_words([message.id])
     _touch(conversation, other, message)
     return message
 

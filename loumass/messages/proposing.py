@@ -22,6 +22,9 @@ from loumass.messages.models import Message, OptOutProposal
 from loumass.messages.opt_out_words import asks_to_stop
 from loumass.messages.outbox_listeners import look_again
 from loumass.messages.senders import compared
+from loumass.messages.sorting.keeping import correct, words_of
+from loumass.messages.sorting.kinds import OPT_OUT, UNSORTED
+from loumass.messages.sorting.models import SortedReply
 
 GATE = "opt_out_proposed"
 _PARK = text("""
@@ -34,8 +37,30 @@ _PARK = text("""
 
 def propose(message: Message) -> OptOutProposal | None:
     """Ask a person where `message` may want us to stop; what campaigns have queued for them waits from now on."""
-    phrase = asks_to_stop(message.reply_text or message.text)
-    if not phrase or _is_barred(message):
+    phrase = asks_to_stop(words_of(message))
+    return ask_about(message, phrase) if phrase else None
+
+
+def on_corrected(rows: Sequence[SortedReply], user_id: UUID) -> None:
+    """A colleague said what these answers are: what one calls an opt-out is asked about, and what asks no more is not."""
+    opened = select(OptOutProposal.message_id, OptOutProposal.id).where(
+        OptOutProposal.message_id.in_([one.message_id for one in rows]), OptOutProposal.decided_at.is_(None)
+    )
+    open_by_message = {row.message_id: row.id for row in db().execute(opened)}
+    for one in rows:
+        proposal_id, message = open_by_message.get(one.message_id), get(Message, one.message_id)
+        if one.kind != OPT_OUT and proposal_id is not None:
+            dismiss(proposal_id, user_id)
+        elif one.kind == OPT_OUT and proposal_id is None and message is not None:
+            ask_about(
+                message, (one.phrase or " ".join(words_of(message).split()))[:100] or "Said so otherwise"
+            )
+
+
+def ask_about(message: Message, phrase: str) -> OptOutProposal | None:
+    """Ask a person whether `message` asks us to stop, once; not where its address is not written to anyway."""
+    known = select(OptOutProposal.id).where(OptOutProposal.message_id == message.id)
+    if _is_barred(message) or db().scalar(known) is not None:
         return None
     proposal = OptOutProposal(
         message_id=message.id,
@@ -76,7 +101,13 @@ def confirm(proposal_id: UUID, user_id: UUID) -> OptOutProposal:
 
 def dismiss(proposal_id: UUID, user_id: UUID) -> OptOutProposal:
     """They meant something else: campaigns go on. Raises NotFound, Conflict when it is decided already."""
-    return _decide(proposal_id, "dismissed", user_id)
+    proposal = _decide(proposal_id, "dismissed", user_id)
+    is_still = select(SortedReply.message_id).where(
+        SortedReply.message_id == proposal.message_id, SortedReply.kind == OPT_OUT
+    )
+    if db().scalar(is_still) is not None:
+        correct([proposal.message_id], UNSORTED, user_id)
+    return proposal
 
 
 def _decide(proposal_id: UUID, decision: str, user_id: UUID) -> OptOutProposal:

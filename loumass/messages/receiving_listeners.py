@@ -10,6 +10,7 @@ from loumass.core.database import db
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id
 from loumass.events.models import Event
+from loumass.messages.finding.words import note_words
 
 _ADOPT = text("""
     UPDATE conversation SET contact_id = found.contact_id
@@ -31,6 +32,7 @@ _THEIRS = text("""
     WHERE message.organization_id = :organization_id AND conversation.organization_id = :organization_id
       AND conversation.id = ANY(CAST(:ids AS uuid[])) AND message.conversation_id = conversation.id
       AND message.contact_id IS NULL
+    RETURNING message.id
 """)
 
 
@@ -63,7 +65,8 @@ def on_import_finished(_: Sequence[Event]) -> None:
     """import.finished: among strangers who wrote, look for those who came in by the list; their number is small."""
     adopted = db().scalars(_ADOPT_ALL, {"organization_id": current_organization_id()}).all()
     if adopted:
-        db().execute(_THEIRS, _bound(adopted))
+        # Found by their name from now on.
+        note_words(db().scalars(_THEIRS, _bound(adopted)).all())
         announce("inbox")
 
 
@@ -72,7 +75,7 @@ def on_contact_created(events: Sequence[Event]) -> None:
     ids = [event.contact_id for event in events if event.contact_id]
     adopted = db().scalars(_ADOPT, _bound(ids)).all()
     if adopted:
-        db().execute(_THEIRS, _bound(adopted))
+        note_words(db().scalars(_THEIRS, _bound(adopted)).all())
         announce("inbox")
 
 

@@ -191,12 +191,17 @@ def _threads(rows: Iterable[Row[Any]]) -> dict[UUID, tuple[str | None, str]]:
 
 
 def _words(rows: Iterable[Row[Any]]) -> dict[UUID, Draft]:
-    written = {row.id for row in rows if row.content_version_id is None}
+    written = {row.id for row in rows if row.content_version_id is None or _is_spoken_by_hand(row)}
     if not written:
         return {}
     with looked_up_in_order():
         found = db().execute(_WORDS, _looked_up(written)).all()
     return {row.id: Draft(row.subject, "", row.html, row.text) for row in found}
+
+
+def _is_spoken_by_hand(row: Row[Any]) -> bool:
+    """Its script may stand in the message, and only its voice in the version."""
+    return row.medium == "voicemail" and row.stream_id is None
 
 
 def _looked_up(ids: Iterable[UUID]) -> dict[str, Any]:
@@ -251,7 +256,8 @@ def rendered(row: Row[Any], around: Surroundings, moment: datetime) -> Rendered:
 
 def spoken(row: Row[Any], around: Surroundings, values: Values) -> str:
     """What a voicemail says in words; empty for a recording."""
-    return _text(row, around).render(values)
+    own = around.words.get(row.id) if _is_spoken_by_hand(row) else None
+    return own.text if own is not None and own.text else _text(row, around).render(values)
 
 
 def _sound(row: Row[Any], around: Surroundings, moment: datetime) -> str:

@@ -79,6 +79,8 @@ def _shown(message: Message, drafts: dict[UUID, Draft], number: int) -> Shown:
     values = merge_values(message, number)
     if draft.recording:
         return Shown("", f"Recording: {draft.recording.name}", "")
+    if message.medium == "voicemail" and message.text:
+        return Shown("", message.text, "")
     if message.medium != "email":
         return Shown("", compile_sms(draft).render(values), "")
     email = _compiled(draft, is_bulk(message))

@@ -14,6 +14,8 @@ from loumass.core.words import plural
 from loumass.messages.hit_models import HitCount
 from loumass.messages.hits_asked import CLICKED, OPENED, messages_read
 from loumass.messages.models import Message
+from loumass.messages.sorting.kinds import KINDS
+from loumass.messages.sorting.models import SortedReply
 
 GROUP = "Messages"
 LONGEST_DAYS, MOST_MESSAGES = 3650, 1000
@@ -50,6 +52,38 @@ class Replied(Predicate[RepliedSettings]):
         if settings.medium != "any":
             wanted.append(Message.medium == settings.medium)
         return _has_message(asked, *wanted, *_since(Message.occurred_at, settings.days, asked))
+
+
+class AnsweredSettings(Settings):
+    kind: Literal[
+        "positive", "question", "not_now", "not_interested", "out_of_office", "wrong_person", "opt_out"
+    ] = setting("positive", "What it says", choices=KINDS)
+    days: OptionalAmount = setting(None, "In the last", **_LAST_DAYS)
+
+
+class Answered(Predicate[AnsweredSettings]):
+    """Any answer that was taken for such a one; corrected, it counts as what a person said."""
+
+    name = "answered"
+    label = "Answered with"
+    group = GROUP
+    yes_no = ("did", "did not")
+    woken_by = ("replied",)
+    Settings = AnsweredSettings
+
+    def words(self, settings: AnsweredSettings, is_not: bool, names: Names) -> str:
+        said = f"with “{KINDS[settings.kind]}”"
+        return f"{_did('answered', 'answer', is_not)} {said}{_lately(settings.days)}"
+
+    def sql(self, settings: AnsweredSettings, asked: Asked) -> ColumnElement[bool]:
+        sorted_as = exists().where(
+            SortedReply.organization_id == asked.organization_id,
+            SortedReply.message_id == Message.id,
+            SortedReply.kind == settings.kind,
+        )
+        return _has_message(
+            asked, Message.direction == "in", *_since(Message.occurred_at, settings.days, asked), sorted_as
+        )
 
 
 class _Hit(Predicate[DidSettings]):

@@ -24,6 +24,7 @@ from loumass.core import clock
 from loumass.core.ids import uuid7
 from loumass.messages.hit_models import HitCount
 from loumass.messages.models import Conversation, Message
+from loumass.messages.sorting.models import SortedReply
 from loumass.rules import PREDICATES, REFERENCES, WALKS
 from tests.campaigns.cast import drafted, send
 from tests.world import Tenant, World
@@ -185,6 +186,11 @@ def _written(session: Any, run: Any, contact: Contact, hit: int | None = None, *
         id=uuid7(), conversation_id=talk.id, contact_id=contact.id, channel_id=run.email.id, **kept
     )
     session.add(message)
+    session.flush()
+    if kept["direction"] == "in" and not kept.get("is_automatic"):
+        session.add(
+            SortedReply(message_id=message.id, conversation_id=talk.id, kind="positive", judge="words")
+        )
     if hit is not None:
         at = clock.now() - timedelta(days=5)
         session.add(
@@ -218,6 +224,9 @@ EXPECTED: list[tuple[dict[str, Any], str]] = [
     ({"ask": "replied"}, "Ann Dee"),
     ({"ask": "replied", "days": 30}, "Ann"),
     ({"ask": "replied", "medium": "sms"}, "Dee"),
+    ({"ask": "answered", "kind": "positive"}, "Ann Dee"),
+    ({"ask": "answered", "kind": "positive", "days": 30}, "Ann"),
+    ({"ask": "answered", "kind": "question", "not": True}, "Ann Bob Cy Dee"),
     ({"ask": "opened"}, "Ann Bob"),
     ({"ask": "clicked"}, "Bob"),
     ({"ask": "clicked", "days": 4}, ""),

@@ -177,6 +177,7 @@ BODIES: dict[str, Callable[[Furniture], Body]] = {
     "funnels_api.create_template": lambda _: _NAMED,
     "funnels_api.rename_template": lambda _: _NAMED,
     "inbox_api.reply": lambda _: {"text": "Gladly"},
+    "inbox_api.sort_reply": lambda _: {"kind": "not_now"},
     "inbox_api.add_note": lambda _: {"text": "A note"},
     "inbox_api.snooze": lambda _: {"until": _LATER},
     "inbox_api.assign": lambda house: {"user_id": house.member},

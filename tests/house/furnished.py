@@ -72,6 +72,8 @@ from loumass.inbox.desk.models import (
 )
 from loumass.inbox.models import MailboxSignature, SentDraft, Snippet
 from loumass.media.models import Media
+from loumass.messages.finding.models import WordsMark
+from loumass.messages.finding.words import note_words
 from loumass.messages.hit_models import Hit, HitCount, HitMark
 from loumass.messages.models import (
     Attachment,
@@ -81,8 +83,10 @@ from loumass.messages.models import (
     OptOutProposal,
     Stream,
 )
+from loumass.messages.sorting.models import SortedReply, SorterAccount
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookEndpoint, WebhookHost, WebhookKey
 from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
+from loumass.providers.own_service.credentials import OwnServiceCredentials
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials
 from loumass.speech.models import SpokenText, VoiceAccount
 from loumass.tasks.models import Task
@@ -253,6 +257,17 @@ def _care(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
             phrase=f"{MARK}, remove me",
         ),
     )
+    session.add(
+        SortedReply(
+            message_id=house.message,
+            conversation_id=house.conversation,
+            kind="question",
+            phrase=f"{MARK}, how much?",
+            judge="words",
+        )
+    )
+    note_words([house.message])
+    session.add(WordsMark(done_at=clock.now()))
 
 
 def _figures(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
@@ -665,6 +680,14 @@ def _voicemail(put: Any, house: Furniture, channel: Channel) -> None:
     put(
         "voice_account",
         VoiceAccount(id=account_id, sealed_credentials=secrets.seal(own.to_json(), aad), **account),
+    )
+    judge_id = uuid7()
+    judge = OwnServiceCredentials.model_validate({"url": "https://judge.example/", "api_key": MARK})
+    aad = secrets.associated_data("sorter_account.sealed_credentials", current_organization_id(), judge_id)
+    connected = {"provider": "own_service", "state": "disconnected", "state_reason": MARK}
+    put(
+        "sorter_account",
+        SorterAccount(id=judge_id, sealed_credentials=secrets.seal(judge.to_json(), aad), **connected),
     )
     db().add(ContentPicture(source_id=house.content_version, media_id=house.media))
     db().add(SpokenText(key=b"k" * 32, media_id=house.media, characters=12))

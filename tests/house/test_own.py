@@ -31,6 +31,7 @@ _SAYS = {
     "contact_import": ("file_name",),
     "email_verification": ("subject",),
     "opt_out_proposal": ("phrase",),
+    "sorted_reply": ("phrase",),
 }
 #: Furniture that belongs to nobody of the members.
 _THINGS = (

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from loumass.core import clock
+from loumass.core.ids import uuid7
 from loumass.core.tenancy import get_or_404
 from loumass.inbox import people_list
 from loumass.inbox.counts import counts
@@ -205,3 +206,29 @@ def test_a_conversation_without_words_is_not_listed(world: World) -> None:
         get_or_404(Conversation, conversation.id).last_message_at = None
         session.commit()
     assert names(world.acme.agent.get("/inbox?view=everything")) == []
+
+
+def test_what_was_said_is_searched_and_shown_marked_and_never_as_markup(world: World) -> None:
+    world.acme.contact()
+    box = mailbox(world.acme)
+    said = "I <b>would</b> bring Zoë Wagner along to dinner"
+    for n, words in enumerate((said, "Parking?", "Zoe again")):
+        brings(
+            world.acme,
+            box,
+            email(PRIYA, words, received_at=clock.now() - timedelta(minutes=n), subject="Re: <i>"),
+        )
+    agent = world.acme.agent
+    page = agent.get("/inbox/search?q=zoe").text
+    assert "I &lt;b&gt;would&lt;/b&gt; bring <mark>Zoë</mark> Wagner" in page
+    assert "<mark>Zoe</mark> again" in page
+    assert "Parking?" not in page
+    assert "<i>" not in page
+    assert "Priya Raman" in agent.get("/inbox/search?q=priya").text
+    assert names(agent.get("/inbox?q=wagner dinner")) == ["Priya Raman"]
+    assert "/inbox/search?q=wagner" in agent.get("/palette?q=wagner").text
+    assert "Nothing says" in agent.get("/inbox/search?q=wagner&channel=" + str(uuid7())).text
+    assert "Nothing says" in agent.get("/inbox/search?q=zoltan").text
+    assert "What do you look for?" in agent.get("/inbox/search").text
+    assert agent.get("/inbox/search?q=zoe&after=nonsense").status_code == 422
+    assert "Nothing says" in world.globex.agent.get("/inbox/search?q=zoe").text

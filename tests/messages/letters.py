@@ -138,7 +138,9 @@ def brings(tenant: Tenant, channel: Channel, *events: ProviderEvent, delivery_id
 def rows(tenant: Tenant, model: type[Base], **where: Any) -> Sequence[Any]:
     """All rows of `model` that the tenant has, oldest first."""
     with tenant.acting() as session:
-        return session.scalars(select(model).filter_by(**where).order_by(text("id"))).all()
+        return session.scalars(
+            select(model).filter_by(**where).order_by(list(model.__table__.primary_key)[-1])
+        ).all()
 
 
 def one(tenant: Tenant, model: type[Base], **where: Any) -> Any:

@@ -19,6 +19,7 @@ from loumass.providers.events import (
 from loumass.providers.mail import parsing
 from loumass.providers.mail.addresses import bounce_address
 from tests.providers.contract import mangled
+from tests.providers.quoting import ANSWERS
 
 NOW = datetime(2026, 3, 3, 16, tzinfo=UTC)
 
@@ -390,3 +391,12 @@ def test_any_damage_is_survived(seed: int) -> None:
     ]
     raw = random.Random(seed).choice(samples).replace("\n", "\r\n").encode()
     read(mangled(raw, seed))
+
+
+@pytest.mark.parametrize(
+    ("text", "own"), [(text, own) for _, text, own in ANSWERS], ids=[one[0] for one in ANSWERS]
+)
+def test_answers_of_all_usual_programs_are_read_without_what_they_quote(text: str, own: str) -> None:
+    event = arrived(f"From: a@b.example\nContent-Type: text/plain; charset=utf-8\n\n{text}\n")
+    assert event.reply_text == own
+    assert event.text == text.strip()

@@ -50,6 +50,8 @@ class CampaignOut(RowModel):
     skips_invalid: bool
     exit_statuses: list[str]
     colleagues: str
+    positive_status: str | None
+    declined_status: str | None
     is_open_tracked: bool | None
     is_click_tracked: bool | None
     version: int
@@ -73,6 +75,9 @@ class _Details(ApiModel):
     pool: Annotated[list[Id], Field(max_length=100)] | None = None
     exit_statuses: Annotated[list[StatusName], Field(max_length=7)] | None = None
     colleagues: Literal["stay", "leave", "hold"] | None = None
+    #: The status that an answer makes; null: as the organization says, empty: none.
+    positive_status: StatusName | Literal[""] | None = None
+    declined_status: StatusName | Literal[""] | None = None
     is_open_tracked: bool | None = None
     is_click_tracked: bool | None = None
 
@@ -80,7 +85,7 @@ class _Details(ApiModel):
         """The details that were named. Null clears what may be empty, and says nothing of the rest."""
         clearable = {
             "event_type", "event_at", "event_timezone", "owner_id", "email_channel_id", "sms_channel_id",
-            "voicemail_channel_id", "is_open_tracked", "is_click_tracked",
+            "voicemail_channel_id", "positive_status", "declined_status", "is_open_tracked", "is_click_tracked",
         }  # fmt: skip
         named = {
             name: getattr(self, name)

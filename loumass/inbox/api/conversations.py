@@ -16,7 +16,7 @@ from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import Cursor, Done, Id, Line, Moment, PageOut, PageQuery, RowModel, paged
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
-from loumass.inbox import conversing
+from loumass.inbox import conversing, reply_kinds
 from loumass.inbox.api.blueprint import api
 from loumass.inbox.api.desk import ViewName
 from loumass.inbox.api.models import (
@@ -42,8 +42,21 @@ ONE = "/conversations/<uuid:conversation_id>"
 Named = TypeVar("Named", UUID, datetime)
 
 
+ReplyKind = Literal[
+    "positive",
+    "question",
+    "not_now",
+    "not_interested",
+    "out_of_office",
+    "wrong_person",
+    "opt_out",
+    "unsorted",
+]
+
+
 class InboxQuery(PageQuery):
-    """Which people: by view, sender, campaign, label, team, whose to answer, or the words of a search."""
+    """Which people: by view, sender, campaign, label, team, whose to answer, what their last answer was taken for, or the words
+    of a search."""
 
     view: ViewName = "everything"
     channel: Id | None = None
@@ -51,6 +64,7 @@ class InboxQuery(PageQuery):
     label: Id | None = None
     team: Id | None = None
     who: Id | Literal["nobody"] | None = None
+    reply: ReplyKind | None = None
     q: Line | None = None
 
 
@@ -66,6 +80,7 @@ class LineOut(RowModel):
     needs_reply: bool
     status: str
     campaign: str
+    reply: str
     snoozed_until: datetime | None
     assignee_id: UUID | None
     assignee: str
@@ -89,6 +104,12 @@ class AssignBody(ApiModel):
     """Whose it is to answer; null for nobody's."""
 
     user_id: Id | None
+
+
+class KindBody(ApiModel):
+    """What an answer is; `unsorted`: none of these."""
+
+    kind: ReplyKind
 
 
 class ChosenBody(ApiModel):
@@ -131,6 +152,7 @@ def list_conversations(query: InboxQuery) -> PageOut[LineOut]:
         label_id=query.label,
         team_id=query.team,
         who=query.who,
+        reply=query.reply or "",
         found=search(query.q) if query.q and query.q.strip() else None,
     )
     return paged(people(filters, query.cursor, query.limit), LineOut.of)
@@ -282,6 +304,13 @@ _VERBS: Mapping[str, Verb] = {
     "remind": _remind,
     "merge": _merge,
 }
+
+
+@endpoint(api, "PUT", "/messages/<uuid:message_id>/kind", takes=KindBody, answers=Done)
+@requires("inbox.reply")
+def sort_reply(message_id: UUID, body: KindBody) -> Done:
+    """Say what an answer is. It stays that, whatever was found of it."""
+    return _did("Sorted.", reply_kinds.correct([message_id], body.kind, g.user.id))
 
 
 @endpoint(api, "POST", "/opt-outs/<uuid:proposal_id>/confirm", answers=Done)

@@ -100,14 +100,23 @@ class MessageOut(ApiModel):
     copies: list[str]
     blind_copies: list[str]
     undo_until: datetime | None
+    #: What an answer was taken for, and why; empty for what is none, or nothing sure.
+    reply: str
+    reply_why: str
     files: list[FileOut]
 
     @classmethod
     def of(cls, card: Card) -> MessageOut:
-        listed = ("files", "copies", "blind_copies")
-        plain = {name: getattr(card, name) for name in cls.model_fields if name not in listed}
-        files = [FileOut.of(one) for one in card.files]
-        return cls(**plain, files=files, copies=list(card.copies), blind_copies=list(card.blind))
+        apart = ("files", "copies", "blind_copies", "reply", "reply_why")
+        plain = {name: getattr(card, name) for name in cls.model_fields if name not in apart}
+        return cls(
+            **plain,
+            files=[FileOut.of(one) for one in card.files],
+            copies=list(card.copies),
+            blind_copies=list(card.blind),
+            reply=card.sorted.kind if card.sorted else "",
+            reply_why=card.sorted.why if card.sorted else "",
+        )
 
 
 class ThreadOut(ApiModel):

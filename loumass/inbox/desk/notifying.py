@@ -30,6 +30,7 @@ SAID: Mapping[str, str] = {
     "taken": "took over your answer to",
     "reminder": "You wanted to come back to",
     "turn": "It is your turn to answer",
+    "positive": "A positive answer from",
 }
 ICONS = {
     "mention": "note",
@@ -37,6 +38,7 @@ ICONS = {
     "taken": "user-share",
     "reminder": "clock",
     "turn": "users",
+    "positive": "thumb-up",
 }
 PAGE_SIZE = 40
 _PREVIEW = 160
@@ -174,7 +176,7 @@ def _line(one: Notification, counterpart: str, contact: Contact | None, note: An
         id=one.id,
         kind=one.kind,
         icon=ICONS[one.kind],
-        said=f"{actor} {said}" if actor else said,
+        said=f"{actor} {said}" if actor and one.kind != "positive" else said,
         name=contact.label if contact else counterpart or "somebody unknown",
         conversation_id=one.conversation_id,
         message_id=one.message_id,

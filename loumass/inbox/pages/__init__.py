@@ -23,7 +23,10 @@ from loumass.inbox.pages import (
     person,
     regrouping,
     reminders,
+    searching,
     snippets,
+    sorting,
+    sorting_settings,
     teams,
     views,
 )
@@ -48,7 +51,10 @@ __all__ = [
     "person",
     "regrouping",
     "reminders",
+    "searching",
     "snippets",
+    "sorting",
+    "sorting_settings",
     "teams",
     "views",
 ]

@@ -31,7 +31,7 @@ from loumass.inbox.replying import Answer
 from loumass.inbox.zones import city_of, zone_of
 from loumass.messages.models import Conversation, Message
 
-_SAID = {"email": "E-mail", "sms": "Text", "forward": "Forwarded e-mail"}
+_SAID = {"email": "E-mail", "sms": "Text", "voicemail": "Voicemail", "forward": "Forwarded e-mail"}
 _SECONDS = int(taking_back.UNDO.total_seconds())
 
 
@@ -43,7 +43,7 @@ def reply(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that address
     chosen = get_or_404(Conversation, id, lock=True)
     kind, act = request.form.get("kind", ""), request.form.get("act", "send")
     if kind not in drafting.KINDS:
-        raise Refused("Choose e-mail, text or note. Nothing was sent.")
+        raise Refused("Choose e-mail, text, voicemail or note. Nothing was sent.")
     if (sent := sending_once.sent_with(_key())) is not None:
         return _sent_before(chosen, kind, sent)
     if act == "draft":
@@ -147,7 +147,7 @@ def _send(person: Person, chosen: Conversation, kind: str, act: str) -> None:
         key=_key(),
         at=at,
         more=more_typed(),
-        **{name: request.form.get(name, "") for name in ("to", "cc", "bcc")},
+        **{name: request.form.get(name, "") for name in ("to", "cc", "bcc", "drop")},
     )
     if kind == "forward":
         message_id = forwarding.forward(person, forwarding.forwarded(person, _forwards()), answer, g.user)

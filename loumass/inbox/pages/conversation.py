@@ -12,10 +12,11 @@ from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import requires
 from loumass.content.queries import tags
+from loumass.content.speaking_time import WORDS_PER_MINUTE
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import NotFound
-from loumass.inbox import conversing, drafting, pane, sending_once, signing, snippets, snoozing
+from loumass.inbox import conversing, drafting, dropping, pane, sending_once, signing, snippets, snoozing
 from loumass.inbox.answering import Way, own_addresses, ways
 from loumass.inbox.blueprint import pages
 from loumass.inbox.desk import holding, labels, notifying, regrouping, reminding, seeing
@@ -26,7 +27,7 @@ from loumass.inbox.notes import files_of, notes_about
 from loumass.inbox.pages.listing import kept_query, list_context
 from loumass.inbox.person import Person, conversation_or_404, person_of
 from loumass.inbox.quoting import all_of, answered, quote_of
-from loumass.inbox.timeline import stretch
+from loumass.inbox.timeline import Stretch, stretch
 from loumass.inbox.zones import city_of, suggestions, zone_of
 from loumass.messages.models import Conversation
 
@@ -74,6 +75,7 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         chosen=chosen,
         person=person,
         thread=thread,
+        sorts=_last_answer_of(thread),
         before=[one for one in reversed(thread.entries) if one.trace][:_TRACES],
         ways=reachable,
         kind=kind,
@@ -93,6 +95,8 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         all_files=files_of(person),
         snoozes=snoozing.choices(clock.now(), g.user.timezone or g.organization.timezone),
         pane=pane.pane(person),
+        drops=dropping.choices() if kind == "voicemail" else [],
+        speeds=WORDS_PER_MINUTE,
         tags=_tags(kind),
         key=sending_once.key_of(person, g.user.id, kind),
         snippets=snippets.all_of(g.user.id)[:_OFFERED],
@@ -106,6 +110,12 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
 def address_of(conversation_id: UUID, **more: Any) -> str:
     """The page of a conversation, with the filters that the reader had."""
     return url_for("inbox.conversation", id=conversation_id, **{**kept_query(), **more})
+
+
+def _last_answer_of(thread: Stretch) -> UUID | None:
+    """The answer that the key for sorting is about: the last one of a person."""
+    said = [one.card for one in thread.entries if one.card is not None and one.card.direction == "in"]
+    return next((card.id for card in reversed(said) if not card.is_automatic), said[-1].id if said else None)
 
 
 def _each_once(labelled: Iterable[Sequence[Label]]) -> list[Label]:

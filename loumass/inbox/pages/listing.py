@@ -19,6 +19,7 @@ from loumass.inbox.desk.models import COLOURS
 from loumass.inbox.filters import KEPT, Filters
 from loumass.inbox.narrowing import campaigns_offered, kept
 from loumass.inbox.people_list import people
+from loumass.inbox.reply_kinds import CHOICES
 from loumass.inbox.searching import search
 
 #: Views that are not pills, with what a menu calls them.
@@ -52,6 +53,7 @@ def list_context() -> dict[str, Any]:
         "more_views": MORE_VIEWS,
         "channels": _channels(),
         "campaigns": campaigns_offered(),
+        "reply_kinds": CHOICES,
         "labels": labels.labels(),
         "colours": COLOURS,
         "teams": teams.teams(),

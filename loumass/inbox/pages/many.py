@@ -13,12 +13,14 @@ from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
 from loumass.core.words import moment, plural
-from loumass.inbox import conversing, snoozing
+from loumass.inbox import conversing, reply_kinds, snoozing
 from loumass.inbox.blueprint import pages
 from loumass.inbox.desk import labels, regrouping, reminding, teams
 from loumass.inbox.pages.listing import kept_query
 from loumass.inbox.pages.reminders import when
 from loumass.inbox.person import conversation_or_404
+from loumass.messages.sorting.keeping import latest_of
+from loumass.messages.sorting.kinds import KINDS
 
 _MOST = 200
 _CHOOSE = "Choose what to do with them. Nothing was changed."
@@ -92,6 +94,14 @@ def _take_label_off(_: Sequence[UUID], ids: Sequence[UUID], named: str) -> str:
     return f"without the label {labels.take_off(ids, _id(named)).name}"
 
 
+def _sort(_: Sequence[UUID], ids: Sequence[UUID], named: str) -> str:
+    answers = latest_of(conversing.lines_of(ids))
+    if not answers:
+        raise Refused("None of them has written yet. Nothing was changed.")
+    reply_kinds.correct(answers, named, g.user.id)
+    return f"sorted as “{KINDS[named]}”" if named in KINDS else "sorted as none of these"
+
+
 def _remind(chosen: Sequence[UUID], _: Sequence[UUID], named: str) -> str:
     due_at, is_if_silent = when(named)
     reminding.remind(list(conversing.lines_of(chosen)), g.user.id, due_at, is_if_silent=is_if_silent)
@@ -116,6 +126,7 @@ _DEEDS: Mapping[str, Deed] = {
     "team": _give_to_team,
     "label": _label,
     "unlabel": _take_label_off,
+    "sort": _sort,
     "remind": _remind,
     "merge": _merge,
 }

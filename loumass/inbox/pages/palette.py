@@ -14,10 +14,11 @@ from loumass.inbox.blueprint import pages
 @requires("dashboard.read")
 def palette() -> ResponseReturnValue:
     """People, campaigns and conversations whose name, address or subject begins with `?q=`, as far as one may see them."""
+    words = " ".join(request.args.get("q", "").split())[:200]
     found = jumping.found(
-        request.args.get("q", ""),
+        words,
         people=permitted("contacts.read"),
         campaigns=permitted("campaigns.read"),
         conversations=permitted("inbox.read"),
     )
-    return render_template("inbox/_palette_found.html", found=found)
+    return render_template("inbox/_palette_found.html", found=found, q=words if len(words) > 1 else "")

@@ -15,6 +15,7 @@ from mailparser_reply import EmailReplyParser
 
 from loumass.providers.events import Attachment
 from loumass.providers.mail import headers
+from loumass.providers.mail.quotes import own_lines
 
 _MAXIMUM_PARTS = 500
 #: Reply extraction is a chain of regular expressions: nobody's own words are longer than this.
@@ -64,8 +65,13 @@ def html_to_text(html: str) -> str:
 
 def own_words(text: str) -> str:
     """`text` without what it quotes; all of it when nothing else would be left."""
-    latest = _REPLIES.parse_reply(text[:_MAXIMUM_REPLY].replace("\x00", ""))
-    return (latest or "").strip() or text.strip()
+    return written_now(text) or text.strip()
+
+
+def written_now(text: str) -> str:
+    """`text` without what it quotes and without a signature; nothing where it is nothing else."""
+    own = own_lines(text[:_MAXIMUM_REPLY].replace("\x00", ""))
+    return (_REPLIES.parse_reply(own) or "").strip() if own else ""
 
 
 def _leaves(message: Message, body: Body) -> Iterator[Message]:

@@ -1,5 +1,6 @@
 // What makes answering quick: places in lists are kept, ⌘↵ sends, files go at once, merge tags where the cursor is.
 import "./snippets.js";
+import { spoken } from "./writing/speaking.js";
 
 const places = new Map();
 
@@ -54,6 +55,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("input", (event) => {
   if (event.target.matches?.("[data-segments]")) countSegments(event.target);
+  if (event.target.matches?.("[data-speaks], [data-drop]")) countSeconds();
 });
 
 // What was typed goes along with the files, so that the page that comes back still has it.
@@ -85,6 +87,17 @@ function countSegments(area) {
   place.textContent = units ? `${units} letters, ${count} ${count === 1 ? "segment" : "segments"}` : "";
 }
 
+// A script takes so long to say; a recording needs no words.
+function countSeconds() {
+  const area = document.querySelector("[data-speaks]");
+  const place = area && document.querySelector(area.dataset.speaks);
+  if (!place) return;
+  const isScript = document.querySelector("[data-drop]")?.selectedOptions[0]?.hasAttribute("data-script");
+  const { seconds, warning } = spoken(area.value, Number(area.dataset.speed));
+  area.hidden = !isScript;
+  place.textContent = isScript && area.value.trim() ? `About ${seconds} seconds. ${warning}` : "";
+}
+
 // What was just sent leaves in so many seconds: said once to a reader of screens, counted for everybody else.
 setInterval(() => {
   for (const clock of document.querySelectorAll("[data-countdown]")) {
@@ -113,6 +126,7 @@ function restore() {
     else if ("scrollEnd" in pane.dataset && !location.search.includes("earlier=")) pane.scrollTop = pane.scrollHeight;
   });
   document.querySelectorAll("[data-segments]").forEach(countSegments);
+  countSeconds();
 }
 
 function isNearEnd(pane) {

@@ -1,0 +1,1 @@
+"""Finding messages by their words, right under policies (`migrations/searching.py`)."""
