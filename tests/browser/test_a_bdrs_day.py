@@ -131,4 +131,4 @@ def he_finds_somebody_again(page: Page) -> None:
     expect(page.locator("#palette-found").get_by_text("Priya Raman").first).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Priya Raman").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Priya Raman").locator("visible=true").first).to_be_visible()

@@ -239,8 +239,8 @@ def test_after_resealing_the_old_key_can_go(world: World, two_keys: secrets.Keys
         mail.keep("ben@acme.example", "Hello", "words", "<p>words</p>")
         session.commit()
     secrets._keys = two_keys
-    # Three channels, the voices, an application, two keys of webhooks, an authenticator and an answer of the API each, and the letter.
-    assert reseal() == 19
+    # Three channels, the voices, an application, two keys of webhooks, a judge, an authenticator and an answer of the API each, and the letter.
+    assert reseal() == 21
     assert reseal() == 0
     secrets._keys = secrets.Keys(two_keys.sealing[:1], two_keys.hashing, two_keys.signing)
     for tenant, ids in ((world.acme, house), (world.globex, other)):

@@ -150,7 +150,7 @@ def test_a_migration_that_takes_away_is_found_out(superuser: Engine, statement: 
         "ALTER TABLE contact ADD COLUMN best_tag_id uuid, ADD FOREIGN KEY (organization_id, best_tag_id) REFERENCES tag (organization_id, id)",
         "ALTER TABLE contact ADD COLUMN is_vip boolean NOT NULL DEFAULT false",
         "ALTER TABLE contact ADD COLUMN code text; CREATE UNIQUE INDEX one_code ON contact (organization_id, code) WHERE code <> ''",
-        "ALTER TABLE draft DROP CONSTRAINT ck_draft_kind, ADD CONSTRAINT ck_draft_kind CHECK (kind IN ('email', 'sms', 'note', 'forward', 'fax'))",
+        "ALTER TABLE draft DROP CONSTRAINT ck_draft_kind, ADD CONSTRAINT ck_draft_kind CHECK (kind IN ('email', 'sms', 'note', 'forward', 'voicemail', 'fax'))",
         "ALTER TABLE contact ALTER COLUMN first_name DROP NOT NULL",
         "CREATE TABLE badge (id uuid PRIMARY KEY, name text NOT NULL UNIQUE CHECK (name <> ''))",
         "CREATE INDEX ix_contact_city ON contact (organization_id, city)",

@@ -269,7 +269,7 @@ def test_a_reminder_if_nobody_answers_knows_people_from_machines(
         at = clock.now() + timedelta(minutes=1)
         brings(world.acme, channel_of(world, talk), email(PRIYA, "Here I am", received_at=at, **also))
     world.later(days=3)
-    assert (kinds(world, agent) == ["reminder"]) is comes
+    assert ("reminder" in kinds(world, agent)) is comes
     assert one(world.acme, Reminder).done_at is not None
 
 

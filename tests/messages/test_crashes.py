@@ -337,7 +337,7 @@ def test_the_sweep_finds_what_an_emptied_agenda_forgot(world: World) -> None:
         session.commit()
     world.bell.rings.clear()
     with serving(world.acme.id), transaction() as session:
-        assert [wake.job for wake in sweep()] == ["messages.deliver"]
+        assert [wake.job for wake in sweep() if wake.job != "messages.note_words"] == ["messages.deliver"]
         assert session.scalars(select(Message.state)).all() == ["queued"] * 2
     with world.acme.acting():
         assert get_or_404(Message, ids[0]).state == "queued"

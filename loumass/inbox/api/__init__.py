@@ -10,6 +10,7 @@ from loumass.inbox.api import (
     finding,
     people,
     snippets,
+    sorting,
     tasks,
 )
 from loumass.inbox.api.blueprint import api
@@ -25,5 +26,6 @@ __all__ = [
     "finding",
     "people",
     "snippets",
+    "sorting",
     "tasks",
 ]
