@@ -37,7 +37,8 @@ _SWAP = """
         const read = new DOMParser().parseFromString(html, "text/html");
         document.documentElement.lang = read.documentElement.lang;
         document.title = read.title;
-        // Of hundreds of time zones a few are looked at, and of a thousand same pages the frame once.
+        // Of hundreds of time zones and endpoints a few are looked at, and of a thousand same pages the frame once.
+        [...read.querySelectorAll("main details")].slice(30).forEach(one => one.remove());
         read.querySelectorAll("select").forEach(one => [...one.options].slice(4).forEach(option => option.remove()));
         document.body.replaceWith(document.adoptNode(read.body));
         window.scrollTo(0, 0);
