@@ -33,7 +33,7 @@ NOTICES = """
 def test_a_reply_comes_while_one_types_and_is_shown_once_on_the_desktop(
     world: World, server: str, sign_in: SignIn, picture: Picture
 ) -> None:
-    talk = replied(world)
+    talk = replied(world, "Which room is it?")
     assert talk.contact_id is not None
     with world.acme.acting() as session:
         get_or_404(Contact, talk.contact_id).owner_id = world.acme.agent.id
