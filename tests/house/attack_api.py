@@ -178,6 +178,8 @@ BODIES: dict[str, Callable[[Furniture], Body]] = {
     "funnels_api.rename_template": lambda _: _NAMED,
     "inbox_api.reply": lambda _: {"text": "Gladly"},
     "inbox_api.sort_reply": lambda _: {"kind": "not_now"},
+    "inbox_api.change_sorting": lambda _: {"positive_status": "Attended"},
+    "inbox_api.connect_judge": lambda _: {"url": "http://127.0.0.1:9/", "api_key": "another key"},
     "inbox_api.add_note": lambda _: {"text": "A note"},
     "inbox_api.snooze": lambda _: {"until": _LATER},
     "inbox_api.assign": lambda house: {"user_id": house.member},
