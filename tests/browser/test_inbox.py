@@ -136,7 +136,9 @@ def test_news_arrive_by_themselves_and_nothing_typed_is_lost(
     brings(world.acme, box, email("elena@vasquez.example", "Thursday is tough"))
     brings(world.acme, box, email(PRIYA, "And is there parking?"))
     expect(page.get_by_role("link", name="Elena Vasquez")).to_be_visible()
-    expect(page.locator("#thread").get_by_text("And is there parking?").locator("visible=true").first).to_be_visible()
+    expect(
+        page.locator("#thread").get_by_text("And is there parking?").locator("visible=true").first
+    ).to_be_visible()
     expect(page.get_by_label("Answer to Priya Raman")).to_have_text("One moment")
 
 

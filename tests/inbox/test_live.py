@@ -38,7 +38,7 @@ ALL = (
 def _ears(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Streams are short, nothing is said to have happened lately, and what was told is there however busy the machine is."""
     monkeypatch.setattr(hubs, "LOOKED_SECONDS", 0.0)
-    monkeypatch.setattr(live, "STREAM_SECONDS", 2.5)
+    monkeypatch.setattr(live, "STREAM_SECONDS", 5.0)
     hub: Hub = app.extensions["loumass.hub"]
     before, hub.channels = hub.channels, {}
     yield
@@ -213,7 +213,7 @@ def test_programs_hear_what_their_token_may_see(world: World) -> None:
     heard: list[Stream] = [
         opened(
             world.app.test_client(use_cookies=False),
-            "/api/v1/events?seconds=3",
+            "/api/v1/events?seconds=5",
             Authorization=f"Bearer {one.token}",
         )
         for one in (small, whole)
@@ -227,7 +227,7 @@ def test_programs_hear_what_their_token_may_see(world: World) -> None:
     assert names(few) == ["message.clicked"]
     assert names(all_of_it) == ["message.received", "message.replied", "message.clicked"]
     place = all_of_it[0].id
-    asked = "/events?seconds=3&event=message.clicked"
+    asked = "/events?seconds=5&event=message.clicked"
     for again in (
         whole("GET", asked, headers={"Last-Event-ID": place}),
         whole("GET", f"{asked}&after={place}"),
@@ -248,7 +248,7 @@ def test_a_page_without_redis_waits_and_looks_anew_when_it_is_back(
     monkeypatch.undo()
     channel: Channel = hub.channels[channel_of(world.acme.id)]
     channel.looked_at = clock.now().timestamp() - timedelta(days=1).total_seconds() - 1e10
-    monkeypatch.setattr(live, "STREAM_SECONDS", 2.5)
+    monkeypatch.setattr(live, "STREAM_SECONDS", 5.0)
     assert names(waiting.rest()) == ["reset"]
     assert waiting.last_id
     assert world.acme.id not in news._owed
