@@ -118,6 +118,7 @@ def test_five_pictures(campaign: str, server: str, open_page: Callable[..., Page
     _take(page, "builder")
     page.goto(f"{server}/inbox")
     page.locator(".line-name").first.click()
+    page.locator(".thread-name").wait_for()
     _take(page, "inbox")
     page.goto(f"{server}/figures")
     _take(page, "figures")
