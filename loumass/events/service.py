@@ -175,9 +175,8 @@ def publish(kind: str, **ids: Any) -> None:
 
 
 def publish_all(kind: str, rows: Sequence[Mapping[str, Any]], hearers: Hearers | None = None) -> None:
-    """Write many facts of one kind in one statement; listeners are rung after the commit, and open pages hear of
-    them. `hearers`: where they were asked
-    already."""
+    """Write many facts of one kind in one statement; listeners are rung after the commit, and open pages hear of them.
+    `hearers`: where they were asked already."""
     if not rows:
         return
     listeners = list((hearers or hearers_of(kind)).listeners)

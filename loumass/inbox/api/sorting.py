@@ -17,6 +17,7 @@ from loumass.funnels.statuses import Status
 from loumass.inbox.api.blueprint import api
 from loumass.messages.sorting import accounts
 from loumass.providers.credentials import Credentials
+from loumass.providers.errors import Disconnected
 from loumass.providers.own_service.client import OwnService
 
 _MADE = frozenset(str(one) for one in Status if one not in (Status.NO_ACTIVITY, Status.MESSAGED))
@@ -57,10 +58,11 @@ class JudgeOut(ApiModel):
 @requires("organization.manage")
 def read_sorting() -> SortingOut:
     """The settings as they are."""
+    found = accounts.account()
     return SortingOut(
         positive_status=g.organization.positive_status,
         declined_status=g.organization.declined_status,
-        has_judge=accounts.account() is not None,
+        has_judge=found is not None and bool(found.sealed_credentials),
     )
 
 
@@ -122,7 +124,10 @@ def _stored() -> Credentials:
     found = accounts.account()
     if found is None:
         raise Conflict(_NONE)
-    return accounts.credentials_of(found)
+    try:
+        return accounts.credentials_of(found)
+    except Disconnected as problem:
+        raise Conflict(f"{problem.reason} Nothing was changed.") from problem
 
 
 def _tried(credentials: Credentials) -> accounts.Tried:
