@@ -39,8 +39,14 @@ def on_classified_well(events: Sequence[Event]) -> None:
         "talks": uuid_array(event.conversation_id for event in good),
         "by": uuid_array(event.user_id for event in good),
     }
-    for row in db().execute(_WHOSE, bound).all() if good else ():
-        if row.user_id is not None:
-            notifying.tell(
-                "positive", [row.user_id], row.conversation_id, actor_id=row.by_id, message_id=row.message_id
-            )
+    if not good:
+        return
+    found = db().execute(_WHOSE, bound).all()
+    notifying.write_down(
+        "positive",
+        [
+            notifying.About(row.user_id, row.conversation_id, row.by_id, row.message_id)
+            for row in found
+            if row.user_id is not None
+        ],
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
@@ -62,6 +62,15 @@ class News:
     is_new: bool
 
 
+class About(NamedTuple):
+    """Who is told of which conversation, who did it, and the message that it is about."""
+
+    user_id: UUID
+    conversation_id: UUID
+    actor_id: UUID | None = None
+    message_id: UUID | None = None
+
+
 def tell(
     kind: str,
     user_ids: Iterable[UUID],
@@ -83,19 +92,21 @@ def tell_each(
     message_id: UUID | None = None,
 ) -> None:
     """As `tell`, for many (user, conversation) at once."""
+    write_down(kind, [About(user_id, talk_id, actor_id, message_id) for user_id, talk_id in about])
+
+
+def write_down(kind: str, about: Iterable[About]) -> None:
+    """As `tell`, for many at once, each about a message of its own."""
     told = [
         {
             "organization_id": current_organization_id(),
             "id": uuid7(),
-            "user_id": user_id,
             "kind": kind,
-            "conversation_id": conversation_id,
-            "actor_id": actor_id,
-            "message_id": message_id,
             "created_at": clock.now(),
+            **one._asdict(),
         }
-        for user_id, conversation_id in about
-        if user_id != actor_id
+        for one in about
+        if one.user_id != one.actor_id
     ]
     if told:
         db().execute(insert(Notification), told)
