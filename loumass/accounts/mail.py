@@ -111,7 +111,7 @@ def forget_old() -> None:
 
 
 def claim() -> list[Letter]:
-    """Up to BATCH letters that are due, leased to the caller. Commit before sending."""
+    """Up to BATCH letters that are due, oldest first, leased to the caller. Commit before sending."""
     due = (
         select(SystemMail.id)
         .where(*_due())
@@ -135,7 +135,8 @@ def claim() -> list[Letter]:
     for row in db().execute(statement, execution_options={"synchronize_session": False}):
         text, html = json.loads(unseal(row.sealed_text, _bound_to(row.id)))
         letters.append(Letter(row.id, row.recipient, row.subject, text, html, row.attempts))
-    return letters
+    # An update returns its rows in any order; whoever gets two mails reads the later one last.
+    return sorted(letters, key=lambda letter: letter.id)
 
 
 def send(letters: Sequence[Letter]) -> list[Outcome]:
