@@ -16,7 +16,7 @@ rehearsal: prepare ## run a mailbox and a Twilio on this machine, to try everyth
 	@exec python -m tests.rehearsal
 
 test: prepare-dev ## run every test (TESTS=tests/contacts for some)
-	@exec python -m pytest --numprocesses=auto --dist=loadgroup $(TESTS)
+	@exec python -m pytest --numprocesses=auto $(TESTS)
 
 chaos: prepare-dev ## kill workers in 20 campaigns of 2,000 messages and say what came of each (CHAOS_RUNS=3, CHAOS_SEED=...)
 	@CHAOS_RUNS=$${CHAOS_RUNS:-20} CHAOS_MESSAGES=$${CHAOS_MESSAGES:-2000} CHAOS_KILLS=$${CHAOS_KILLS:-12} CHAOS_ROWS=$${CHAOS_ROWS:-60000} python -m pytest tests/chaos/test_killed_workers.py tests/chaos/test_killed_imports.py
@@ -28,7 +28,7 @@ pictures: prepare-dev ## make the pictures of the README anew, from the real pag
 	@exec python -m pytest tests/browser/readme_pictures.py
 
 cover: prepare-dev ## run tests and tell which lines none of them reached (TESTS=... as above)
-	@coverage erase && coverage run -m pytest --numprocesses=auto --dist=loadgroup $(TESTS) && coverage combine --quiet && coverage report
+	@coverage erase && coverage run -m pytest --numprocesses=auto $(TESTS) && coverage combine --quiet && coverage report
 
 check: prepare-dev ## format, lint, types, import contracts, templates, links in docs, locks
 	@exec python tools/check.py

@@ -26,6 +26,7 @@ from loumass.messages import hits_keeping
 from tests.browser import NO_CHROMIUM
 from tests.compiled import compile_all
 from tests.house.statements import before_cursor_execute
+from tests.scheduling import HousesTogether, unit_of
 from tests.world import World
 
 # No test fails on a clock: a busy machine makes examples slow, not wrong.
@@ -57,13 +58,19 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 2
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> HousesTogether:
+    return HousesTogether(config, log)
+
+
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     compile_all(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first, and before them what must stay together: begun last, it would keep a processor waiting."""
-    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("xdist_group", "slow")])
+    """The long ones first, and before them what stays together: begun last, it would keep a processor waiting."""
+    items.sort(
+        key=lambda item: (unit_of(item.nodeid) == item.nodeid, item.get_closest_marker("slow") is None)
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -23,12 +23,11 @@ TRIES = 5
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of it in one worker, and as something that takes long."""
+    """All of it takes long."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(1_800))
-            item.add_marker(pytest.mark.xdist_group("chaos"))
 
 
 Telling = Callable[[str], None]

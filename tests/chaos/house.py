@@ -80,7 +80,8 @@ def opened(folder: Path) -> Iterator[House]:
             house = House(folder, servers, mail, silent)
             try:
                 house.processes.start()
-                until(lambda: house.processes.answers(house.port), "the installation answers")
+                # Longer where a machine that has just been started reads all of it from its disk.
+                until(lambda: house.processes.answers(house.port), "the installation answers", 600)
                 yield house
                 with house.engine.connect() as connection:
                     assert keys_that_lead_nowhere(connection) == []
