@@ -16,15 +16,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from typing import Any
 
 _READ = 65_536
 
 
 @dataclass
 class Heard:
-    """Numbers and milliseconds of what each stream was told; how often streams came back, and what went wrong."""
+    """Numbers and milliseconds of what each stream was told, and of how many facts without a number; how often streams came
+    back, and what went wrong."""
 
     numbers: list[list[int]] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
     returns: int = 0
     resets: int = 0
@@ -65,7 +68,7 @@ class _Browser:
 
     def __init__(self, port: int, path: str, cookie: str) -> None:
         self.port, self.path, self.cookie = port, path, cookie
-        self.last_id, self.buffer, self.numbers = "", b"", list[int]()
+        self.last_id, self.buffer, self.numbers, self.count = "", b"", list[int](), 0
         self.retry, self.is_open = 1.0, False
         self.socket: socket.socket | None = None
 
@@ -103,10 +106,15 @@ class _Browser:
                 self.retry = int(line[7:]) / 1000
             elif line.startswith(b"event: reset"):
                 heard.resets += 1
-            elif line.startswith(b"data: {") and b'"facts"' in line:
-                facts = json.loads(line[6:])["facts"]
-                self.numbers.append(facts["number"])
-                heard.milliseconds.append((now - facts["at"]) * 1000)
+            elif line.startswith(b"data: {"):
+                self._note(json.loads(line[6:]), now, heard)
+
+    def _note(self, fact: dict[str, Any], now: float, heard: Heard) -> None:
+        if "facts" in fact:
+            self.numbers.append(fact["facts"]["number"])
+            heard.milliseconds.append((now - fact["facts"]["at"]) * 1000)
+        else:
+            self.count += fact.get("count", 0)
 
 
 def _listen(pipe: Connection, count: int, port: int, path: str, cookie: str) -> None:
@@ -136,5 +144,6 @@ def _listen(pipe: Connection, count: int, port: int, path: str, cookie: str) -> 
         ):
             break
     heard.numbers = [browser.numbers for browser in browsers]
+    heard.counts = [browser.count for browser in browsers]
     pipe.send(heard)
     pipe.poll(60)

@@ -48,12 +48,11 @@ def main() -> None:
         with Running(house) as running:
             browser = running.browser(house.user.email)
             pages = _pages(house, browser, campaign)
-            cookie = "; ".join(f"{name}={value}" for name, value in browser.client.cookies.items())
             _visited(pages, 3)
             calm, busy, shares, heard = list[float](), list[float](), list[float](), list[Heard]()
             for _ in range(ROUNDS):
                 calm += _visited(pages, seconds)
-                with listening(count, running.port, PATH, cookie) as streams:
+                with listening(count, running.port, PATH, browser.cookie) as streams:
                     teller = _Teller(house)
                     busy += _visited(pages, seconds)
                     # Says more than milliseconds on a machine that others use.

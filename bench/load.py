@@ -1,8 +1,9 @@
-"""How pages, inbox, API, hooks and tracking answer while a campaign sends, and how without it.
+"""How pages, inbox, API, hooks, tracking and live streams answer while a campaign sends, and how without it.
 
-Six visitors at once, as many seconds with the campaign as without, against the processes of the Procfile: `value` is the
-p99 of their answers in ms while it sends, `limit` the p99 of the same mix before it began. No answer may be a failure,
-and every call of the vendor, and every opening and click, is there afterwards, once.
+Six visitors at once and 50 open streams, as many seconds with the campaign as without, against the processes of the Procfile:
+`value` is the p99 of their answers in ms while it sends, `limit` the p99 of the same mix before it began. No answer may be a
+failure, no stream may lose its place or hear nothing of the campaign, and every call of the vendor, and every opening and click,
+is there afterwards, once.
 SIZE=<seconds>; 30 by default.
 """
 
@@ -17,7 +18,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -28,6 +28,7 @@ from sqlalchemy import select
 from bench import seeding
 from bench.inbox_seeding import furnish
 from bench.installation import House, installed
+from bench.listeners import Heard, listening
 from bench.measuring import print_line, size
 from bench.running import Browser, Running
 from bench.sink import Sink
@@ -38,7 +39,8 @@ from loumass.channels.connecting import Checked
 from loumass.messages.models import Conversation
 from loumass.providers.registry import provider_class
 
-VISITORS, TALKS, PEOPLE = 6, 300, 20_000
+VISITORS, STREAMS, TALKS, PEOPLE = 6, 50, 300, 20_000
+PATH = "/live?topic=inbox&topic=dashboard&event=message.sent"
 #: A person reads between two clicks; a vendor's calls come as they come.
 READS_SECONDS = (0.05, 0.35)
 SECONDS = 30
@@ -77,14 +79,16 @@ def main() -> None:
             browser = running.browser(house.user.email)
             mix = _mix(house, browser, campaign_id, hook)
             _visited(mix, 3)
-            calm = _visited(mix, seconds)
-            page = f"/campaigns/{campaign_id}"
-            browser.send(f"{page}/launch", f"{page}/start")
-            busy = _visited(mix, seconds)
-            sent = sink.taken()
-            peak = _largest_web_process(running)
-        _nothing_went_wrong(house, calm, busy, sent)
-        _print(calm, busy, sent, peak, seconds)
+            with listening(STREAMS, running.port, PATH, browser.cookie) as streams:
+                calm = _visited(mix, seconds)
+                page = f"/campaigns/{campaign_id}"
+                browser.send(f"{page}/launch", f"{page}/start")
+                busy = _visited(mix, seconds)
+                sent = sink.taken()
+                heard = streams.heard(until=0, seconds=2)
+            peak = running.largest_child_mib("web")
+        _nothing_went_wrong(house, calm, busy, sent, heard)
+        _print(calm, busy, sent, peak, seconds, min(heard.counts))
 
 
 def _campaign(house: House, port: int) -> UUID:
@@ -206,31 +210,24 @@ def _visit(
         time.sleep(chance.uniform(*READS_SECONDS))
 
 
-def _largest_web_process(running: Running) -> float:
-    """The most memory that one of gunicorn's own processes ever held; 0 where no /proc says."""
-    master = running.processes["web"].pid
-    listed = Path(f"/proc/{master}/task/{master}/children")
-    if not listed.exists():
-        return 0.0
-    found = [Path(f"/proc/{pid}/status").read_text() for pid in listed.read_text().split()]
-    return max(int(status.partition("VmHWM:")[2].split()[0]) for status in found) / 1024
-
-
-def _nothing_went_wrong(house: House, calm: Seen, busy: Seen, sent: int) -> None:
+def _nothing_went_wrong(house: House, calm: Seen, busy: Seen, sent: int, heard: Heard) -> None:
     assert not calm.wrong, calm.wrong[:10]
     assert not busy.wrong, busy.wrong[:10]
     assert sent, "the campaign did not send"
+    assert not heard.wrong, heard.wrong[:10]
+    assert not heard.resets, f"{heard.resets} resets"
+    assert min(heard.counts) > 0, "a stream heard nothing of what was sent"
     kept = house.count("SELECT count(*) FROM delivery WHERE organization_id = :organization_id")
     assert kept == next(_numbers), f"{kept} calls of the vendor are kept"
     read = house.count("SELECT count(*) FROM hit WHERE organization_id = :organization_id")
     assert read == next(_hits), f"{read} openings and clicks are kept"
 
 
-def _print(calm: Seen, busy: Seen, sent: int, peak: float, seconds: int) -> None:
+def _print(calm: Seen, busy: Seen, sent: int, peak: float, seconds: int, told: int) -> None:
     asked = sum(map(len, busy.taken.values()))
     print_line(
         "load", busy.p99, "ms", calm.p99, calm.p99 / busy.p99, peak=peak, errors=len(busy.wrong), asked=asked,
-        per_second=round(asked / seconds, 1), sent_meanwhile=sent, still_sending=sent < PEOPLE,
+        per_second=round(asked / seconds, 1), sent_meanwhile=sent, still_sending=sent < PEOPLE, streams=STREAMS, told_meanwhile=told,
         medians=busy.medians(), limit_medians=calm.medians(),
     )  # fmt: skip
 

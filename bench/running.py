@@ -125,6 +125,11 @@ class Browser:
 
     client: httpx2.Client
 
+    @property
+    def cookie(self) -> str:
+        """What it sends with every request."""
+        return "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
+
     def send(self, page: str, action: str, **fields: str) -> None:
         """Open `page` and send a form of it to `action`. Raises AssertionError when it is refused."""
         self.sender(page)(action, **fields)
