@@ -48,9 +48,9 @@ def tell(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> 
     return say
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house() -> Iterator[House]:
-    """Web, workers and clock, PostgreSQL, Redis, a post office."""
+    """Web, workers and clock, PostgreSQL, Redis, a post office; gone before other tests begin, which they would keep waiting."""
     folder = Path(tempfile.mkdtemp(prefix="lm-", dir="/tmp"))
     folder.chmod(0o711)
     try:
@@ -60,7 +60,7 @@ def house() -> Iterator[House]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def office(house: House) -> Office:
     """Summit Events, with a mailbox, people and a template."""
     office = Office(house, "Summit Events")
