@@ -19,6 +19,7 @@ from loumass.core.database import engine
 from loumass.core.tenancy import get_or_404
 from loumass.messages import outbox_lease, quota
 from tests.analytics.figures import attention_of, campaign_of, page_of
+from tests.api import program_of
 from tests.channels.connected import sandbox_mailbox, twilio_number
 from tests.channels.looking import TWILIO, audited, now
 from tests.channels.test_pages import LIMITS
@@ -178,8 +179,9 @@ def test_people_are_told_once_a_day_when_a_brand_has_little_left_and_when_it_has
     assert "Brand at its cap" in admin.get(f"/channels/{one.id}").text
     said = "Acme Events has used its segments 5 of 5 today, on all its numbers. 2 texts wait."
     assert said in attention_of(page_of(admin))[0]
-    assert admin.get(f"/api/v1/channels/{one.id}").json["segments"]["used"] == 5
-    assert admin.get(f"/api/v1/channels/{alone.id}").json["segments"] is None
+    program = program_of(admin)
+    assert program.got(f"/channels/{one.id}")["segments"]["used"] == 5
+    assert program.got(f"/channels/{alone.id}")["segments"] is None
     clock.advance(timedelta(days=1))
     world.work()
     assert states(world.acme, late) == ["sent"] * 2
