@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from loumass.accounts.models import Invitation, Membership, Organization, User
 from loumass.accounts.permissions import sees_everything
 from loumass.accounts.service import audit, audit_change
+from loumass.core import live
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound
 from loumass.core.paging import PAGE_SIZE, Page, page
@@ -71,6 +72,7 @@ def change_role(user_id: UUID, role: str) -> None:
     if membership.role != role:
         audit("member.role_changed", "user", user_id, before=membership.role, after=role)
         membership.role = role
+        live.end_streams([user_id])
         if role != "admin":
             _withdraw_invitations_of(user_id)
 
@@ -86,12 +88,14 @@ def let_see(user_id: UUID, *, everything: bool) -> None:
         user_id,
     ):
         membership.sees_everything = everything
+        live.end_streams([user_id])
 
 
 def remove(user_id: UUID) -> None:
     """Ends a membership; what the person wrote stays. Raises NotFound, or Conflict for the only admin."""
     membership = _locked(user_id, keeps_admin=False)
     audit("member.removed", "user", user_id, role=membership.role)
+    live.end_streams([user_id])
     db().execute(
         delete(Membership).where(
             Membership.organization_id == current_organization_id(), Membership.user_id == user_id

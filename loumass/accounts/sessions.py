@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 
 from loumass.accounts.coming_from import Place
-from loumass.accounts.models import UserSession
-from loumass.core import clock
+from loumass.accounts.models import Membership, UserSession
+from loumass.core import clock, live
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.ids import uuid7
@@ -68,6 +68,7 @@ def end(user_id: UUID, session_id: UUID) -> None:
     )
     if not ended.all():
         raise NotFound("That session has ended already.")
+    end_streams(user_id)
 
 
 def end_all(user_id: UUID, *, but: UUID | None = None) -> int:
@@ -79,7 +80,15 @@ def end_all(user_id: UUID, *, but: UUID | None = None) -> int:
     )
     if but is not None:
         statement = statement.where(UserSession.id != but)
+    end_streams(user_id)
     return len(db().scalars(statement.returning(UserSession.id)).all())
+
+
+def end_streams(user_id: UUID) -> None:
+    """What listens for a person comes back by what holds now, in every organization of theirs. Needs a session of that person."""
+    places = db().scalars(select(Membership.organization_id).where(Membership.user_id == user_id)).all()
+    if places:
+        live.end_streams([user_id], places)
 
 
 def forget_old() -> None:

@@ -16,7 +16,7 @@ from loumass.accounts.models import User
 from loumass.accounts.permissions import PERMISSIONS, may
 from loumass.accounts.service import audit
 from loumass.accounts.token_models import ApiToken
-from loumass.core import clock
+from loumass.core import clock, live
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.core.ids import uuid7
@@ -129,6 +129,7 @@ def end(token_id: UUID, *, of: UUID | None) -> ApiToken:
     row, _ = token_or_404(token_id, of=of)
     row.ended_at = clock.now()
     audit("token.ended", "api_token", row.id)
+    live.end_streams([row.user_id])
     return row
 
 
@@ -165,6 +166,7 @@ def sign_out(row: ApiToken) -> None:
     if row.kind != "sign_in":
         raise Conflict("A token is ended by itself (DELETE /api/v1/tokens/…), not by signing out.")
     row.ended_at = clock.now()
+    live.end_streams([row.user_id])
 
 
 def forget_sign_ins(most: int) -> bool:

@@ -45,6 +45,22 @@ class TroubledChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubledBrand:
+    """A brand whose numbers share segments of which little is left today, or nothing, while texts wait."""
+
+    id: UUID
+    name: str
+    cap: int
+    used: int
+    waiting: int
+
+    @property
+    def is_at_cap(self) -> bool:
+        """Whether no text of a campaign goes today any more."""
+        return self.used >= self.cap
+
+
+@dataclass(frozen=True, slots=True)
 class SlowedChannel:
     """A sender of which too much came back, so that it sends slower."""
 
@@ -115,12 +131,13 @@ class Attention:
     deaf: Sequence[WebhookEndpoint]
     #: What of the plan is used up, or nearly.
     plan: Sequence[Used]
+    brands: Sequence[TroubledBrand]
 
     @property
     def count(self) -> int:
         """How many lines that is."""
-        listed = (self.channels, self.imports, self.held, self.slowed, self.spared, self.deaf, self.plan)
-        return sum(map(len, listed)) + bool(self.in_doubt.count) + bool(self.proposals)
+        listed = (self.channels, self.brands, self.imports, self.held, self.slowed, self.spared, self.deaf)
+        return sum(map(len, (*listed, self.plan))) + bool(self.in_doubt.count) + bool(self.proposals)
 
 
 _CHANNELS = text("""
@@ -141,6 +158,20 @@ _CHANNELS = text("""
     WHERE channel.organization_id = :organization_id AND channel.archived_at IS NULL
         AND (state <> 'active' OR poll_problem <> '' OR channel_day.used >= room.cap OR channel_day.warned_at IS NOT NULL)
     ORDER BY (state = 'disconnected') DESC, (state = 'paused') DESC, name, channel.id
+""")
+_BRANDS = text("""
+    SELECT brand.id, brand.name, brand.segments_per_day AS cap, day.used, queued.waiting
+    FROM brand_day day
+    JOIN brand ON brand.organization_id = :organization_id AND brand.id = day.brand_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS waiting FROM brand_channel number
+        JOIN message ON message.organization_id = :organization_id AND message.channel_id = number.channel_id
+            AND message.is_open AND message.state = 'queued'
+        WHERE number.organization_id = :organization_id AND number.brand_id = brand.id
+    ) queued
+    WHERE day.organization_id = :organization_id AND day.day = :today AND queued.waiting > 0
+        AND (day.used >= brand.segments_per_day OR day.warned_at IS NOT NULL)
+    ORDER BY brand.name, brand.id
 """)
 _IN_DOUBT = text("""
     SELECT count(*) AS count, min(attempted_at) AS oldest_at FROM message
@@ -193,6 +224,7 @@ def attention(today: date) -> Attention:
         proposals=_one(_PROPOSALS)["count"],
         deaf=turned_off(),
         plan=warnings(),
+        brands=[TroubledBrand(**row) for row in _all(_BRANDS, today=today)],
     )
 
 

@@ -2,14 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, func, select
 
 from loumass.accounts.service import audit
-from loumass.channels.models import Brand, BrandChannel, Channel
+from loumass.channels.models import Brand, BrandChannel, BrandDay, Channel
+from loumass.channels.room import Room
 from loumass.core.database import db
 from loumass.events.service import publish_all
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """What a brand used of its segments of a day, by all its numbers."""
+
+    brand_id: UUID
+    brand: str
+    used: int
+    cap: int
+
+    @property
+    def is_near(self) -> bool:
+        """Whether so many leave little of the day."""
+        return Room(self.cap).is_near(self.used)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no text of a campaign goes any more."""
+        return self.used >= self.cap
+
+
+def segments_of(channels: Sequence[Channel], day: date) -> dict[UUID, Segments]:
+    """Channel -> the segments of its brand; those without one are left out. At most one statement."""
+    numbers = [one.id for one in channels if one.medium == "sms"]
+    if not numbers:
+        return {}
+    rows = db().execute(
+        select(
+            BrandChannel.channel_id,
+            Brand.id,
+            Brand.name,
+            func.coalesce(BrandDay.used, 0),
+            Brand.segments_per_day,
+        )
+        .join(
+            Brand,
+            and_(Brand.organization_id == BrandChannel.organization_id, Brand.id == BrandChannel.brand_id),
+        )
+        .outerjoin(
+            BrandDay,
+            and_(
+                BrandDay.organization_id == Brand.organization_id,
+                BrandDay.brand_id == Brand.id,
+                BrandDay.day == day,
+            ),
+        )
+        .where(BrandChannel.channel_id.in_(numbers))
+    )
+    return {row[0]: Segments(*row[1:]) for row in rows}
 
 
 def brand_of(channel_id: UUID) -> Brand | None:

@@ -159,6 +159,9 @@ class BrandDay(OrganizationScoped, Base):
     brand_id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     used: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    #: When people were told that the segments come near their end, and that they are used.
+    warned_at: Mapped[datetime | None]
+    full_at: Mapped[datetime | None]
 
 
 class VendorClient(OrganizationOwned, Base):

@@ -176,7 +176,7 @@ def label_of(channel: Channel) -> str:
 
 
 def _standing(line: queries.Overview) -> Standing:
-    return standing(line.channel, line.used, line.queue, line.room, clock.now())
+    return standing(line.channel, line.used, line.queue, line.room, clock.now(), line.segments)
 
 
 def _show(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, select
 from sqlalchemy.orm import aliased
 
 from loumass.accounts.models import User
+from loumass.channels.brands import Segments, segments_of
 from loumass.channels.models import Channel, ChannelDay
 from loumass.channels.room import Room, cap_today, rooms_of
 from loumass.channels.waiting import Queue, queues
@@ -40,6 +41,7 @@ class Overview:
     recent: Recent
     queue: Queue
     room: Room
+    segments: Segments | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def overviews(today: date, medium: str = "", cursor: str | None = None) -> Page[
     found = page(statement, [Channel.medium, Channel.address, Channel.id], cursor)
     ids = [row[0].id for row in found.items]
     recents, waiting = recent_of(ids, today), queues(ids)
-    rooms = rooms_of([row[0] for row in found.items], today)
+    channels = [row[0] for row in found.items]
+    rooms, segments = rooms_of(channels, today), segments_of(channels, today)
     lines = [
         Overview(
             channel,
@@ -74,6 +77,7 @@ def overviews(today: date, medium: str = "", cursor: str | None = None) -> Page[
             recents.get(channel.id, Recent()),
             waiting[channel.id],
             rooms[channel.id],
+            segments.get(channel.id),
         )
         for channel, owner, in_use, *_ in found.items
     ]
@@ -87,8 +91,8 @@ def overview(channel: Channel, today: date) -> Overview:
         select(ChannelDay.used).where(ChannelDay.channel_id == channel.id, ChannelDay.day == today)
     )
     recent = recent_of([channel.id], today).get(channel.id, Recent())
-    room = rooms_of([channel], today)[channel.id]
-    return Overview(channel, owner, used or 0, recent, queues([channel.id])[channel.id], room)
+    room, segments = rooms_of([channel], today)[channel.id], segments_of([channel], today).get(channel.id)
+    return Overview(channel, owner, used or 0, recent, queues([channel.id])[channel.id], room, segments)
 
 
 def recent_of(channel_ids: list[UUID], today: date) -> dict[UUID, Recent]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import phonenumbers
 
+from loumass.channels.brands import Segments
 from loumass.channels.models import Channel
 from loumass.channels.room import Room
 from loumass.channels.waiting import Queue
@@ -25,7 +26,9 @@ class Standing:
     icon: str
 
 
-def standing(channel: Channel, used: int, queue: Queue, room: Room, now: datetime) -> Standing:
+def standing(
+    channel: Channel, used: int, queue: Queue, room: Room, now: datetime, segments: Segments | None = None
+) -> Standing:
     """The one thing to know of a channel, the worst first."""
     rests = channel.failures_in_a_row and channel.resting_until and channel.resting_until > now
     paused = channel.state_reason.rstrip(".") or "Paused"
@@ -35,8 +38,10 @@ def standing(channel: Channel, used: int, queue: Queue, room: Room, now: datetim
         (queue.in_doubt, Standing(f"{queue.in_doubt:,} in doubt", "amber", "help-circle")),
         (channel.poll_problem, Standing("Cannot read mail", "amber", "mail-off")),
         (room.cap is not None and used >= room.cap, Standing("At its cap", "amber", "gauge")),
+        (segments and segments.is_full, Standing("Brand at its cap", "amber", "gauge")),
         (rests, Standing("Resting", "amber", "clock-pause")),
         (room.is_near(used), Standing("Near its cap", "amber", "gauge")),
+        (segments and segments.is_near, Standing("Brand near its cap", "amber", "gauge")),
         (room.warmup_day, Standing("Warming up", "blue", "gauge")),
     )
     healthy = Standing("Healthy", "green", "circle-check")

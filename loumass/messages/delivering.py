@@ -9,7 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -60,6 +61,14 @@ class Slice:
     medium: str = ""
 
 
+class _Done(NamedTuple):
+    """How many messages were attempted, and whose segments they used, on which day."""
+
+    attempted: int = 0
+    brand_id: UUID | None = None
+    day: date | None = None
+
+
 def deliver_slice(channel_id: UUID) -> Slice:
     """Deliver what the channel may send now, boundedly."""
     with transaction():
@@ -67,19 +76,23 @@ def deliver_slice(channel_id: UUID) -> Slice:
         busy_until = None if lease else outbox_lease.free_at(channel_id)
     if lease is None:
         return Slice(0, clock.now() + BUSY if busy_until else None)
-    attempted = 0
+    done = _Done()
     try:
-        attempted = _deliver(lease)
+        done = _deliver(lease)
     finally:
         with transaction():
             outbox_lease.release(lease)
+    if done.brand_id is not None and done.day is not None:
+        # By itself: who attempts has the brand locked before the channel.
+        with transaction():
+            quota.warn_of_brand(done.brand_id, done.day)
     with transaction():
         next_at = outbox_lease.next_due(channel_id)
-        if attempted:
+        if done.attempted:
             quota.warn(lease.channel)
             goes_on = next_at is not None and next_at <= clock.now()
             ring_listeners("message.sent", within=NEWS_WAIT if goes_on else timedelta())
-        return Slice(attempted, next_at, lease.channel.medium)
+        return Slice(done.attempted, next_at, lease.channel.medium)
 
 
 def _portion(lease: Lease, pace: Pace) -> Portion:
@@ -88,21 +101,21 @@ def _portion(lease: Lease, pace: Pace) -> Portion:
         return Portion(lease, outbox_lease.allowance(lease, PORTION), pace)
 
 
-def _deliver(lease: Lease) -> int:
-    """Portion after portion over the same connections; how many messages were attempted."""
+def _deliver(lease: Lease) -> _Done:
+    """Portion after portion over the same connections."""
     pace = Pace(lease)
     portion = _portion(lease, pace)
     if portion.is_over:
-        return 0
+        return _Done()
     if lease.channel.archived_at is not None:
         _end(portion)
-        return 0
+        return _Done()
     try:
         provider = open_provider(lease.channel)
     except Disconnected as problem:
         with transaction():
             delivering_outcomes.disconnect(lease.channel, problem.reason)
-        return 0
+        return _Done()
     ledger = Ledger(lease, portion.allowed, shares_throttle=not provider.throttles_per_recipient)
     with provider, Beside(current_organization_id()) as beside:
         run = _Run(lease, provider, ledger, beside, pace)
@@ -114,7 +127,7 @@ def _deliver(lease: Lease) -> int:
             ledger.take_back(problem)
             ledger.write_alone(is_ours=not run.is_overtaken)
             raise
-        return run.attempted
+        return run.done
 
 
 def _end(portion: Portion) -> None:
@@ -150,6 +163,12 @@ class _Run:
             letters = (ahead and self._landed(portion, ahead)) or self._go_on(portion)
         self._finish()
         return portion.taken > 0 and not is_stopped and not self.is_overtaken and not self._makes_room()
+
+    @property
+    def done(self) -> _Done:
+        """What came of it."""
+        allowed = self.ledger.allowed
+        return _Done(self.attempted, allowed.brand_id if self.attempted else None, allowed.today)
 
     def _go_on(self, portion: Portion) -> Letters | None:
         is_done = portion.is_over or self.is_overtaken or self._makes_room()

@@ -10,12 +10,21 @@ from playwright.sync_api import Page, expect
 from loumass.contacts.models import Contact
 from loumass.core.tenancy import get_or_404
 from loumass.inbox.desk import notifying
+from loumass.inbox.desk.models import Notification
 from tests.inbox.desk import PRIYA, channel_of, replied
-from tests.messages.letters import brings, email
+from tests.messages.letters import brings, email, rows, written
 from tests.waiting import until
 from tests.world import World
 
 pytestmark = pytest.mark.browser
+COUNT = "#rail-inbox-notifications"
+#: Every number that stood there, were it for a moment.
+SEEN = """
+    (place) => {
+        window.seen = [];
+        new MutationObserver(() => window.seen.push(place.textContent.trim())).observe(place, { childList: true, subtree: true });
+    }
+"""
 SignIn = Callable[..., Page]
 Picture = Callable[[Page, str], None]
 #: What a person would see beside the clock, kept for all tabs of the browser.
@@ -28,6 +37,7 @@ NOTICES = """
         }
     };
 """
+COUNTED = "performance.getEntriesByType('resource').filter((one) => one.name.includes('/live/counts')).length"
 
 
 def test_a_reply_comes_while_one_types_and_is_shown_once_on_the_desktop(
@@ -61,8 +71,14 @@ def test_a_reply_comes_while_one_types_and_is_shown_once_on_the_desktop(
     expect(answer).to_have_text("Half a sentence")
     expect(answer).to_be_focused()
     expect(page.locator("#rail-inbox-notifications .rail-count")).to_have_count(0)
+    # About somebody else: who looks at Priya has not seen it.
+    elsewhere = written(
+        world.acme, channel_of(world, talk), world.acme.contact("Omar Haddad", "omar@foothill.example")
+    )
     with world.acme.acting() as session:
-        notifying.tell("mention", [world.acme.agent.id], talk.id, actor_id=world.acme.admin.id)
+        notifying.tell(
+            "mention", [world.acme.agent.id], elsewhere.conversation_id, actor_id=world.acme.admin.id
+        )
         session.commit()
     for tab in (page, other):
         tab.bring_to_front()
@@ -73,6 +89,29 @@ def test_a_reply_comes_while_one_types_and_is_shown_once_on_the_desktop(
     said = page.evaluate(shown)
     assert [one[0] for one in said] == [
         "Priya Raman wrote",
-        "Ada Admin mentioned you in a note about Priya Raman",
+        "Ada Admin mentioned you in a note about Omar Haddad",
     ], said
     assert len({one[2] for one in said}) == 2
+
+
+def test_a_notice_about_whom_one_looks_at_is_never_counted_there_and_not_for_long_elsewhere(
+    world: World, server: str, sign_in: SignIn
+) -> None:
+    talk, agent = replied(world), world.acme.agent
+    page = sign_in(agent)
+    other = page.context.new_page()
+    other.goto(f"{server}/contacts")
+    page.goto(f"{server}/inbox/{talk.id}")
+    for tab in (page, other):
+        expect(tab.locator("body[data-live=on]")).to_be_attached()
+        tab.locator(COUNT).evaluate(SEEN)
+    # Nothing else happens: no other news has the thread look again.
+    with world.acme.acting() as session:
+        notifying.tell("turn", [agent.id], talk.id)
+        session.commit()
+    for tab in (page, other):
+        until(lambda tab=tab: tab.evaluate(COUNTED) >= 2, "it counted, and again once the notice was read")
+    expect(page.locator(f"{COUNT} .rail-count")).to_have_count(0)
+    assert "1" not in page.evaluate("window.seen")
+    expect(other.locator(f"{COUNT} .rail-count")).to_have_count(0)
+    assert all(one.read_at for one in rows(world.acme, Notification, user_id=agent.id))

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from loumass.accounts.models import AuditEntry
 from loumass.channels.brands import brand_of
-from loumass.channels.models import Channel, SendingRule
+from loumass.channels.models import BrandDay, Channel, SendingRule
 from loumass.channels.room import rooms_of
+from loumass.contacts.models import Contact
 from loumass.core import clock
+from loumass.core.database import engine
 from loumass.core.tenancy import get_or_404
-from loumass.messages import outbox_lease
+from loumass.messages import outbox_lease, quota
 from tests.analytics.figures import attention_of, campaign_of, page_of
+from tests.api import program_of
 from tests.channels.connected import sandbox_mailbox, twilio_number
 from tests.channels.looking import TWILIO, audited, now
 from tests.channels.test_pages import LIMITS
-from tests.messages.limits import did
+from tests.messages.limits import branded, did
 from tests.messages.sending import campaign, changed, events, mailbox, message, number, people, states, stream
 from tests.world import Person, World
 
@@ -138,6 +143,80 @@ def test_people_are_told_once_a_day_when_four_fifths_of_the_cap_are_used_and_whe
     )
     world.later(days=1)
     assert states(world.acme, [*ids, *more]) == ["sent"] * 5
+
+
+def test_people_are_told_once_a_day_when_a_brand_has_little_left_and_when_it_has_nothing(
+    world: World, admin: Person
+) -> None:
+    campaign_of(world.acme)
+    one, two, alone = (number(world.acme, f"+1303555010{n}") for n in range(3))
+    brand = branded(world.acme, 5, one, two)
+    crowd = people(world.acme, 7, timezone="America/Denver")
+
+    def texts(channel: Channel, *people: Contact) -> list[UUID]:
+        ids = campaign(world.acme, channel, people, stream(world.acme), text="Will you come?")
+        world.work()
+        return ids
+
+    def told() -> list[dict[str, Any]]:
+        return [one.facts for one in events(world.acme, "quota.warning")]
+
+    texts(one, *crowd[:2])
+    texts(two, crowd[2])
+    texts(alone, *crowd[3:5])
+    assert told() == []
+    texts(two, crowd[3])
+    near = {"of": "brand", "brand_id": str(brand), "brand": "Acme Events", "used": 4, "cap": 5, "share": 80}
+    assert told() == [near]
+    page = admin.get("/channels").text
+    assert page.count("Brand near its cap") == page.count("Acme Events: 4 of 5 segments") == 2
+    assert "4 of 5" in admin.get(f"/channels/{two.id}").text
+    texts(one, crowd[4])
+    assert told() == [near, near | {"used": 5, "share": 100}]
+    late = texts(two, *crowd[5:])
+    assert states(world.acme, late) == ["queued"] * 2
+    assert len(told()) == 2
+    assert "Brand at its cap" in admin.get(f"/channels/{one.id}").text
+    said = "Acme Events has used its segments 5 of 5 today, on all its numbers. 2 texts wait."
+    assert said in attention_of(page_of(admin))[0]
+    program = program_of(admin)
+    assert program.got(f"/channels/{one.id}")["segments"]["used"] == 5
+    assert program.got(f"/channels/{alone.id}")["segments"] is None
+    clock.advance(timedelta(days=1))
+    world.work()
+    assert states(world.acme, late) == ["sent"] * 2
+    assert len(told()) == 2, "another day, of which much is left"
+    texts(one, *crowd[:2])
+    assert told()[2:] == [near]
+
+
+def test_a_brand_that_is_used_up_by_one_slice_is_told_of_once(world: World) -> None:
+    brand = branded(world.acme, 5, number(world.acme))
+    with world.acme.acting() as session:
+        session.add(BrandDay(brand_id=brand, day=date(2026, 3, 3), used=5))
+        session.commit()
+        for _ in range(2):
+            quota.warn_of_brand(brand, date(2026, 3, 3))
+            session.commit()
+        quota.warn_of_brand(brand, date(2026, 3, 4))
+        session.commit()
+    assert [one.facts["share"] for one in events(world.acme, "quota.warning")] == [100]
+
+
+def test_where_no_brand_bounds_a_number_nothing_is_asked_of_brands(world: World) -> None:
+    campaign(
+        world.acme, number(world.acme), people(world.acme, 3, timezone="America/Denver"), stream(world.acme)
+    )
+    asked: list[str] = []
+
+    def note(_c: object, _k: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine(), "before_cursor_execute", note)
+    world.work()
+    event.remove(engine(), "before_cursor_execute", note)
+    assert any("UPDATE channel" in one for one in asked)
+    assert [one for one in asked if "UPDATE brand_day SET warned_at" in one] == []
 
 
 def test_fewer_hours_are_free_and_more_need_a_reason_that_is_recorded(world: World, admin: Person) -> None:

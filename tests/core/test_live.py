@@ -323,6 +323,48 @@ def test_a_page_that_was_just_drawn_is_told_to_look_again_and_no_fact_twice(
     assert ear.channels == {}
 
 
+def test_whose_rights_change_comes_back_from_there_and_misses_nothing(
+    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = uuid4()
+    theirs = [Browser(ear, ours, enough=9, seconds=3600), Browser(ear, ours, enough=9, seconds=3600)]
+    colleague = Listener("v", frozenset(), frozenset({"message.replied"}))
+    others = ear.listen(ours, colleague, None, 5)
+    next(others)
+    written = [_reply("a"), _end("u"), _reply("b"), _end("w"), _reply("c")]
+    Log(redis).append(ours, "", written, is_incomplete=False)
+    for browser in theirs:
+        assert told(browser.all()) == ["a"], "what came before was theirs to hear"
+        assert told(Browser(ear, ours, browser.place, enough=2).all()) == ["b", "c"]
+    assert "".join(others).count("event: message.replied") == 3
+    # Everybody; one who was away meanwhile ends once, and not again.
+    place = theirs[0].place
+    Log(redis).append(ours, "", [_end(), _reply("d")], is_incomplete=False)
+    away = Browser(ear, ours, place, enough=9, seconds=3600)
+    assert told(away.all()) == ["b", "c"]
+    assert told(Browser(ear, ours, away.place).all()) == ["d"]
+
+
+def test_rights_that_go_between_their_proof_and_the_stream_end_it_as_well(
+    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = uuid4()
+    Log(redis).append(ours, "", [entries.topic("inbox"), _end("u"), _reply("a")], is_incomplete=False)
+    opened = Browser(ear, ours, enough=9, seconds=3600)
+    assert opened.all() == [("inbox", "inbox")], "what a page has to look at again is told all the same"
+    say(redis, ours, "b")
+    assert told(Browser(ear, ours, opened.place).all()) == ["b"]
+    monkeypatch.setattr(hub, "PROVED_SECONDS", -5.0)
+    goes_on = Browser(ear, ours, enough=2, seconds=3600)
+    say(redis, ours, "c")
+    assert [event for event, _ in goes_on.all()] == ["inbox", "message.replied"]
+
+
+def _end(*users: str) -> str:
+    [one] = entries.facts(entries.ENDS, [{"to": users}])
+    return one
+
+
 def test_streams_are_opened_a_few_at_a_time_and_pages_do_not_wait_for_them() -> None:
     inside, most, go = [0], [0], threading.Event()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -243,6 +244,25 @@ def test_who_is_mentioned_is_told_until_they_look(world: World) -> None:
     world.acme.agent.post(f"/inbox/{talk.id}/replies", note)
     ben.post("/notifications/read")
     assert all(row.read_at for row in rows(world.acme, Notification, user_id=ben.id))
+
+
+def test_a_notice_about_the_conversation_that_one_looks_at_is_counted_nowhere(world: World) -> None:
+    talk, ben = replied(world), world.acme.member
+    note = {"kind": "note", "act": "send", "text": f"@{ben.user.name} can you take this?"}
+    world.acme.agent.post(f"/inbox/{talk.id}/replies", note)
+    counted = 'id="rail-inbox-notifications" hx-swap-oob="innerHTML"><span class="rail-count">1</span>'
+    for elsewhere in ("", f"?looking={uuid4()}", "?looking=somewhere"):
+        assert counted in ben.get(f"/live/counts{elsewhere}").text, elsewhere
+    looking = f"/live/counts?looking={talk.id}"
+    assert world.globex.admin.get(looking).status_code == world.acme.viewer.get(looking).status_code == 200
+    assert counted in ben.get("/live/counts").text, "others who look read nothing of his"
+    assert counted not in ben.get(looking).text
+    assert all(row.read_at for row in rows(world.acme, Notification, user_id=ben.id))
+    assert counted not in ben.get("/live/counts").text
+    assert f'data-looking="{talk.id}"' in ben.get(f"/inbox/{talk.id}").text
+    assert "data-looking" not in ben.get(f"/inbox/{talk.id}?earlier=x").text, (
+        "what is new is not on the screen"
+    )
 
 
 def test_a_reminder_brings_back_what_was_closed_and_tells_who_set_it(world: World) -> None:

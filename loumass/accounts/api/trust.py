@@ -19,6 +19,7 @@ from loumass.accounts.pages.deleting import tell_admins
 from loumass.accounts.pages.exporting import archive
 from loumass.accounts.permissions import PERMISSIONS, WORDS
 from loumass.accounts.service import audit_change
+from loumass.core import live
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import ListOut, RowModel, listed
 from loumass.core.database import db
@@ -118,7 +119,8 @@ def change_trust(body: TrustModel) -> TrustModel:
     before = {name: getattr(g.organization, name) for name in settings}
     for name, value in settings.items():
         setattr(g.organization, name, value)
-    audit_change("organization.trust_changed", before, settings)
+    if audit_change("organization.trust_changed", before, settings):
+        live.end_streams()
     return body
 
 

@@ -10,6 +10,7 @@ from loumass.accounts.forms import OrganizationForm, TrustForm
 from loumass.accounts.guards import requires
 from loumass.accounts.pages.blueprints import pages
 from loumass.accounts.service import audit_change
+from loumass.core import live
 from loumass.core.database import db
 
 
@@ -51,7 +52,8 @@ def change_trust() -> ResponseReturnValue:
     before = {name: getattr(g.organization, name) for name in settings}
     for name, value in settings.items():
         setattr(g.organization, name, value)
-    audit_change("organization.trust_changed", before, settings)
+    if audit_change("organization.trust_changed", before, settings):
+        live.end_streams()
     db().commit()
     flash("Saved. It holds from now on, also for those who are signed in.", "done")
     return redirect(url_for("account.organization"))

@@ -55,6 +55,10 @@ def reset(token: str) -> ResponseReturnValue:
     if changed is None:
         return render_template("accounts/link_gone.html"), 404
     mail.ring_for_anybody()
+    with globally(changed.id) as own:
+        # Where somebody belongs is shown to themselves alone; whoever shows a link is nobody yet.
+        sessions.end_streams(changed.id)
+        own.commit()
     note_everywhere(changed.id, "password.reset")
     flash("Your password is changed. Sign in with the new one; other sessions have ended.", "done")
     return redirect(url_for("accounts.login"))

@@ -58,12 +58,22 @@ class ChannelOut(RowModel):
     created_at: datetime
 
 
+class SegmentsOut(RowModel):
+    """What the brand of a number used of its segments today, by all its numbers."""
+
+    brand_id: UUID
+    brand: str
+    used: int
+    cap: int
+
+
 class UsageOut(ApiModel):
-    """A sender and what it did today."""
+    """A sender and what it did today; `segments` is null without a brand."""
 
     channel: ChannelOut
     used_today: int
     waiting: int
+    segments: SegmentsOut | None
 
 
 class LimitsBody(ApiModel):
@@ -129,7 +139,10 @@ def read_channel(channel_id: UUID) -> UsageOut:
     """One sender, and what it did today."""
     channel = live_or_404(channel_id)
     line = queries.overview(channel, today())
-    return UsageOut(channel=ChannelOut.of(channel), used_today=line.used, waiting=line.queue.waiting)
+    segments = SegmentsOut.of(line.segments) if line.segments else None
+    return UsageOut(
+        channel=ChannelOut.of(channel), used_today=line.used, waiting=line.queue.waiting, segments=segments
+    )
 
 
 @endpoint(api, "PUT", f"{ONE}/limits", takes=LimitsBody, answers=ChannelOut)

@@ -2,9 +2,9 @@
 
 from loumass.core.live.hub import Hub
 from loumass.core.live.listening import Listener
-from loumass.core.live.news import Later, announce, tell, tell_all, use
+from loumass.core.live.news import Later, announce, end_streams, tell, tell_all, use
 
 #: A stream is cut after about so long, and comes back by itself: rights are proved anew each time.
 STREAM_SECONDS = 25.0
 
-__all__ = ["STREAM_SECONDS", "Hub", "Later", "Listener", "announce", "tell", "tell_all", "use"]
+__all__ = ["STREAM_SECONDS", "Hub", "Later", "Listener", "announce", "end_streams", "tell", "tell_all", "use"]

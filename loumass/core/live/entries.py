@@ -24,6 +24,8 @@ IDS = (
 COUNTED = frozenset({"message.sent"})
 #: So many of one kind about one campaign are told one by one; more become a number.
 ONE_BY_ONE = 10
+#: Somebody's rights are others now: their streams end, and come back by what holds then. No fact: nobody can ask for it.
+ENDS = "ends"
 _NO_ID = (None, "")
 
 
@@ -60,6 +62,10 @@ class Entry:
     body: Mapping[str, Any]
     to: frozenset[str]
     frame: str
+
+    def ends(self, user_id: str) -> bool:
+        """Whether the streams of that user end here."""
+        return self.kind == ENDS and (not self.to or user_id in self.to)
 
     def again(self) -> Entry:
         """The same without its place: whoever comes back must not be led behind where they are."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from redis.client import PubSub
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
-from loumass.core.live.entries import Entry, Place
+from loumass.core.live.entries import ENDS, Entry, Place
 from loumass.core.live.listening import Listener, frames_for
 from loumass.core.live.log import Log, channel_of, read_at
 
@@ -26,6 +27,8 @@ HEARTBEAT_SECONDS = 10.0
 HELD = 500
 #: How far back, before it was drawn, a page is told again to look: it may have been drawn while something happened.
 OVERLAP_SECONDS = 10.0
+#: Between the proof of rights and the place where a stream begins passes less, also by another machine's clock.
+PROVED_SECONDS = 3.0
 #: How often the log is asked whether somebody died with a promise, while anybody listens.
 LOOKED_SECONDS = 10.0
 #: An organization to which nobody listens any more is forgotten after so long.
@@ -220,7 +223,7 @@ class _Reader:
         self._hub, self._channel = hub, channel
         #: None also for what no stream of ours ever said: then something may be missing.
         self.place = Place.read(after) if after is not None else channel.last
-        self._lately = _topics_since(channel, drawn + OVERLAP_SECONDS) if after is None else ()
+        self._lately = _lately(channel, drawn + OVERLAP_SECONDS) if after is None else ()
 
     def more(self) -> tuple[bool, Sequence[Entry]]:
         """Whether something is missing before it, and what has come."""
@@ -246,10 +249,14 @@ def _is_beyond(place: Place, last: Place | None) -> bool:
     return last is None or place.epoch != last.epoch or place.number > last.number
 
 
-def _topics_since(channel: Channel, seconds: float) -> Sequence[Entry]:
-    since = time.time() - seconds
-    lines = channel.lines[-HELD:]
-    return [entry.again() for _, entry in lines if entry is not None and entry.topic and entry.at >= since]
+def _lately(channel: Channel, seconds: float) -> Sequence[Entry]:
+    """Topics of so many seconds; then whose streams ended, in case that it was after rights were proved for this one: it begins
+    anew where the log ends."""
+    now, last = time.time(), channel.last
+    entries = [entry for _, entry in channel.lines[-HELD:] if entry is not None]
+    topics = [one.again() for one in entries if one.topic and one.at >= now - seconds]
+    ends = [one for one in entries if one.kind == ENDS and one.at >= now - PROVED_SECONDS]
+    return topics + [replace(one, place=last) for one in ends if last]
 
 
 def channel_of_all() -> str:

@@ -35,6 +35,10 @@ class Listener:
             wanted = list(self.sieve(wanted))
         return merged(wanted)
 
+    def end_in(self, entries: Sequence[Entry]) -> int | None:
+        """Which of `entries` ends their streams, if one does."""
+        return next((at for at, entry in enumerate(entries) if entry.ends(self.user_id)), None)
+
     def _asked_for(self, entry: Entry) -> bool:
         if entry.topic:
             return entry.topic in self.topics
@@ -57,13 +61,18 @@ def frames_for(listener: Listener, reader: Reader, wake: threading.Event, second
     while True:
         wake.clear()
         is_missing, entries = reader.more()
-        heard = listener.heard(entries)
+        end = listener.end_in(entries)
+        heard = listener.heard(entries[:end])
         if is_missing:
             yield f"event: reset\ndata: {{}}\n{_place_of(reader)}\n"
             told = reader.place
         elif heard:
             yield "".join(entry.frame for entry in heard)
             told = heard[-1].place
+        if end is not None:
+            # What follows is told once rights are proved anew: to go on from here, and not to end here again.
+            yield f"id: {entries[end].place.text}\n\n"
+            return
         now = time.monotonic()
         if now >= ends_at:
             break

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -74,6 +74,13 @@ def tell_all(kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
         _news().facts.setdefault(kind, []).extend(rows)
 
 
+def end_streams(user_ids: Sequence[UUID] = (), organization_ids: Sequence[UUID] = ()) -> None:
+    """Have the streams of these users, else of everybody, end after the commit: what they may hear is proved anew when they come
+    back. In the current organization, or in others."""
+    for organization_id in organization_ids or [current_organization_id()]:
+        _news(organization_id).facts.setdefault(entries.ENDS, []).append({"to": user_ids})
+
+
 class Later:
     """Figures of a running job: told about once a second, though committed far more often and by no session of ours."""
 
@@ -98,26 +105,34 @@ class Later:
             _write_down(told)
 
 
-def _news() -> _News:
-    return db().info.setdefault("news", _News(current_organization_id()))
+def _news(organization_id: UUID | None = None) -> _News:
+    """What the transaction has to tell in the current organization, or in another one of the same person."""
+    told: dict[UUID, _News] = db().info.setdefault("news", {})
+    whose = organization_id or current_organization_id()
+    return told.setdefault(whose, _News(whose))
 
 
 @event.listens_for(Session, "before_commit")
 def _before(session: Session) -> None:
-    news: _News | None = session.info.get("news")
-    if news is not None and not session.in_nested_transaction():
-        _promise(news)
+    if not session.in_nested_transaction():
+        for news in _of(session.info.get("news")):
+            _promise(news)
 
 
 @event.listens_for(Session, "after_commit")
 def _after(session: Session) -> None:
-    if not session.in_nested_transaction() and (news := session.info.pop("news", None)):
-        _write_down(news)
+    if not session.in_nested_transaction():
+        for news in _of(session.info.pop("news", None)):
+            _write_down(news)
 
 
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
     session.info.pop("news", None)
+
+
+def _of(told: dict[UUID, _News] | None) -> Iterable[_News]:
+    return told.values() if told else ()
 
 
 def _promise(news: _News) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from loumass.accounts.guards import permitted, requires
+from loumass.core.database import db
+from loumass.core.tenancy import get
 from loumass.inbox.blueprint import pages
+from loumass.inbox.desk import notifying
 from loumass.inbox.hearing import listener_to
+from loumass.inbox.person import person_of
 from loumass.inbox.streaming import stream
+from loumass.messages.models import Conversation
 
 #: Seconds. What happened before is not known any more.
 _OLDEST = 900
@@ -28,5 +35,15 @@ def live() -> ResponseReturnValue:
 @pages.get("/live/counts")
 @requires("dashboard.read")
 def counts() -> ResponseReturnValue:
-    """The numbers of the rail and the phone's tabs, each for its place."""
+    """The numbers of the rail and the phone's tabs, each for its place. `?looking=` is the conversation that the page shows."""
+    looking = request.args.get("looking", type=UUID)
+    if looking is not None and permitted("inbox.read"):
+        _read_where_it_is(looking)
     return render_template("layouts/_counts.html")
+
+
+def _read_where_it_is(conversation_id: UUID) -> None:
+    """What one is told about the person on the screen is read before it is counted: the thread comes later than the count."""
+    shown = get(Conversation, conversation_id) if notifying.unread(g.user.id) else None
+    if shown is not None and notifying.read(g.user.id, person_of(shown).conversation_ids):
+        db().commit()

@@ -30,6 +30,11 @@ export function startLive() {
   document.body.addEventListener("htmx:beforeRequest", (event) => {
     for (const one of told.values()) if (one.part === event.detail.elt) one.part = null;
   });
+  // Counts leave out what is told about the person whom somebody looks at.
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    const looking = event.detail.elt.matches("[data-live-counts]") && !document.hidden && document.querySelector("[data-looking]");
+    if (looking) event.detail.parameters.looking = looking.dataset.looking;
+  });
   document.addEventListener("visibilitychange", () => (document.hidden ? rest() : wake()));
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => event.persisted && wake());
