@@ -30,7 +30,7 @@ THIS, MEMBER = "this campaign", "the member"
 #: Where it is another day of the week than in Denver when the world begins.
 FAR = "Pacific/Kiritimati"
 THERE = World.begins_at.astimezone(ZoneInfo(FAR)).weekday()
-assert THERE != World.begins_at.astimezone(ZoneInfo("America/Denver")).weekday()
+assert World.begins_at.astimezone(ZoneInfo("America/Denver")).weekday() != THERE
 
 
 @dataclass(frozen=True)
