@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, all_, any_, bindparam, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from loumass.campaigns.models import Campaign, Enrollment
@@ -88,7 +88,14 @@ class StatusIn(Predicate[StatusInSettings]):
         return f"status in {which} is {'not ' if is_not else ''}{settings.status.value}"
 
     def sql(self, settings: StatusInSettings, asked: Asked) -> ColumnElement[bool]:
-        return _is_enrolled(settings.campaign, asked, Enrollment.status == settings.status.value)
+        """Of a walk whose row is behind what a step has just set, the walk itself says it."""
+        has_it = Enrollment.status == settings.status.value
+        known = _known_better(settings.campaign, asked)
+        if not known:
+            return _is_enrolled(settings.campaign, asked, has_it)
+        have_it = [one for one, status in known.items() if status == settings.status.value]
+        by_rows = _is_enrolled(settings.campaign, asked, has_it, Enrollment.id != all_(_ids(known)))
+        return or_(Enrollment.id == any_(_ids(have_it)), by_rows)
 
     def refers(self, settings: StatusInSettings) -> Iterable[Ref]:
         yield "campaign", settings.campaign
@@ -108,6 +115,18 @@ class StatusElsewhere(StatusIn):
         if settings.campaign != ANY:
             is_there.append(other.campaign_id == asked.names.id_of("campaign", settings.campaign))
         return exists(select(other.id).where(*is_there).correlate(Contact, Enrollment))
+
+
+def _known_better(campaign: str, asked: Asked) -> Mapping[UUID, str]:
+    """The statuses that walks through the campaign (or any) have and their rows do not say yet."""
+    if asked.walk is None:
+        return {}
+    is_of_it = campaign == ANY or asked.names.id_of("campaign", campaign) == asked.walk.campaign_id
+    return asked.walk.statuses if is_of_it else {}
+
+
+def _ids(ids: Collection[UUID]) -> Any:
+    return bindparam(None, list(ids), type_=ARRAY(Uuid()), unique=True)
 
 
 def _is_enrolled(campaign: str, asked: Asked, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:

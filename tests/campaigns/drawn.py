@@ -165,9 +165,10 @@ QUESTIONS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         lambda step, amount, unit: {"step": step, "amount": amount, "unit": unit},
         st.sampled_from(["", "said"]), st.integers(1, 50), st.sampled_from(["minutes", "hours", "days", "weeks"]),
     ),
-    # What came with the claim, what rows tell, and a group in a group.
+    # What came with the claim, what rows tell, what a step before it may have changed, and a group in a group.
     "rule": st.builds(lambda match, status, tag, is_not: {"rule": {"match": match, "rules": [
         {"ask": "status_here", "status": status}, {"ask": "replied_here", "not": is_not},
+        {"ask": "status", "campaign": "any", "status": status, "not": is_not}, {"ask": "weekday", "weekdays": [1, 2]},
         {"match": "any", "rules": [{"ask": "tag", "tag": tag}, {"ask": "field", "field": "company", "operator": "is_empty"}]},
     ]}}, st.sampled_from(["all", "any"]), st.sampled_from([status.value for status in Status]), st.sampled_from(["Guest", "Vip"]), st.booleans()),
 }  # fmt: skip
@@ -238,6 +239,7 @@ CONFIGS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             {"field": "title", "mode": "today"},
             {"field": "level", "mode": "empty"},
             {"field": "company", "mode": "copy", "source": "shoe"},
+            {"field": "timezone", "mode": "text", "value": "Pacific/Kiritimati"},
             {"field": "shoe", "mode": "add", "by": 2},
         ]
     ),

@@ -8,12 +8,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from loumass.campaigns.advancing.sending import NO_ADDRESS
+from loumass.campaigns.rules import ANY, StatusIn, StatusInSettings
+from loumass.contacts.rules.model import Question
 from loumass.funnels import decisions as d
 from loumass.funnels.facts import CallOutcome, Facts, MessageOutcome, TaskOutcome
 from loumass.funnels.graph import Graph
+from loumass.funnels.kinds.set_field import SetField
 from loumass.funnels.kinds.set_status import SetStatus
 from loumass.funnels.kinds.stage import EnterStage
 from loumass.funnels.kinds.tag import AddTag, RemoveTag
+from loumass.funnels.statuses import Status
 from loumass.funnels.step import decide
 from tests.campaigns.cast import Run
 from tests.campaigns.drawn import DAYS_OFF, HOME
@@ -35,6 +39,8 @@ def walked(
     facts: dict[str, Any] = {
         "status": person["status"].value,
         "tags": frozenset(person["tags"]),
+        "fields": {"company": person["company"], "shoe": person["shoe"]},
+        "timezone": person["timezone"],
         "stage": "",
         "sent": person["message"],
         "task": person["task"],
@@ -66,6 +72,9 @@ def _carry_out(decision: d.Decision, facts: dict[str, Any]) -> None:
         facts["status"] = decision.status
     elif isinstance(decision, AddTag):
         facts["tags"] = facts["tags"] | {decision.tag}
+    elif isinstance(decision, SetField):
+        facts["fields"] = {**facts["fields"], decision.field: decision.value}
+        facts["timezone"] = decision.value if decision.field == "timezone" else facts["timezone"]
     elif isinstance(decision, RemoveTag):
         facts["tags"] = frozenset(tag for tag in facts["tags"] if tag.lower() != decision.tag.lower())
 
@@ -107,6 +116,12 @@ def _read(person: dict[str, Any], *by: str) -> dict[str, datetime]:
     return {"": at, "said": at} if at and person["read"] in by else {}
 
 
+def _said_by_rows(status: str) -> dict[str, bool]:
+    """Nobody walks elsewhere, so any campaign is this one."""
+    asked = {one: StatusInSettings(campaign=ANY, status=one) for one in Status}
+    return {Question(StatusIn(), settings).key: one == status for one, settings in asked.items()}
+
+
 def _facts(
     enrollment_id: UUID,
     person: dict[str, Any],
@@ -115,13 +130,13 @@ def _facts(
     event_at: datetime | None,
     event_zone: str | None,
 ) -> Facts:
-    zone = ZoneInfo(person["timezone"]) if person["timezone"] and "Not" not in person["timezone"] else HOME
+    zone = ZoneInfo(now["timezone"]) if now["timezone"] and "Not" not in now["timezone"] else HOME
     barred = {medium: reason for medium, reason in person["barred"].items() if medium in person["has"]}
     outcomes = {"queued": MessageOutcome.PENDING, "sending": MessageOutcome.PENDING, "sent": MessageOutcome.SENT, "failed": MessageOutcome.FAILED,
                 "cancelled": MessageOutcome.CANCELLED, "in_doubt": MessageOutcome.IN_DOUBT}  # fmt: skip
     return Facts(
         enrollment_id=enrollment_id, entered_at=entered_at, timezone=zone, status=now["status"], tags=now["tags"],
-        fields={"company": person["company"], "shoe": person["shoe"]}, replied_at=person["replied_at"], last_sent_at=person["last_sent_at"],
+        fields=now["fields"], answers=_said_by_rows(now["status"]), replied_at=person["replied_at"], last_sent_at=person["last_sent_at"],
         sent_at={"said": person["step_sent_at"]} if person["step_sent_at"] else {}, event_at=event_at,
         event_timezone=ZoneInfo(event_zone) if event_zone else HOME,
         bounced_at={medium: entered_at for medium, reason in barred.items() if reason == "bounced"},

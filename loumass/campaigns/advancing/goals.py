@@ -1,6 +1,9 @@
-"""Whoever reached a goal of the campaign leaves before anything else is decided, wherever they stand."""
+"""Whoever reached a goal of the campaign leaves before anything else is decided, wherever they stand; and who was changed by a
+step, before the next one."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -15,14 +18,39 @@ from loumass.funnels.walking.walker import Walker
 log = structlog.get_logger("campaigns")
 
 
-def leave_by_goals(ground: CampaignGround) -> None:
-    """End everybody who is due and fulfils a goal of the version that they walk. One statement for each goal, none for a
-    campaign without."""
-    for node in ground.graph.nodes:
-        if node.kind in KINDS and KINDS[node.kind].is_everywhere:
+class Goals:
+    """The goals of a slice's graph. A statement for each that is asked, none for a campaign without."""
+
+    def __init__(self, ground: CampaignGround) -> None:
+        self._ground = ground
+        self._goals = [
+            node for node in ground.graph.nodes if node.kind in KINDS and KINDS[node.kind].is_everywhere
+        ]
+        #: Whom a step changed since they were asked.
+        self._changed: set[UUID] = set()
+
+    def of_everybody(self) -> None:
+        """End everybody who is due and fulfils a goal of the version that they walk."""
+        self._ask(list(self._ground.standing), None)
+
+    def passed(self, node: Node, walkers: list[Walker]) -> None:
+        """They were at the step: what it changed may be what a goal asks for."""
+        if self._goals and node.kind in KINDS and KINDS[node.kind].changes_people:
+            self._changed.update(walker.id for walker in walkers)
+
+    def of_changed(self, node_id: UUID) -> None:
+        """The same for those who stand there and were changed on their way."""
+        if self._changed:
+            self._ask([node_id], self._changed)
+            self._changed.difference_update(walker.id for walker in self._ground.standing[node_id])
+
+    def _ask(self, node_ids: list[UUID], only: set[UUID] | None) -> None:
+        ground = self._ground
+        for node in self._goals:
             version = ground.version_of(node.id)
-            alike = [one for one in ground.standing if ground.version_of(one) == version]
-            _leave(ground, node, [walker for one in alike for walker in ground.standing[one]])
+            alike = [one for one in node_ids if ground.version_of(one) == version]
+            standing = [walker for one in alike for walker in ground.standing[one]]
+            _leave(ground, node, [one for one in standing if only is None or one.id in only])
 
 
 def _leave(ground: CampaignGround, node: Node, walkers: list[Walker]) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from loumass.campaigns.advancing import moving
 from loumass.campaigns.advancing.claiming import claim
-from loumass.campaigns.advancing.goals import leave_by_goals
-from loumass.campaigns.advancing.ground import ground_of
+from loumass.campaigns.advancing.goals import Goals
+from loumass.campaigns.advancing.ground import CampaignGround, ground_of
 from loumass.campaigns.advancing.hands import Call
 from loumass.campaigns.advancing.order import walking_order
 from loumass.campaigns.advancing.pace import MOST
@@ -77,15 +77,23 @@ def advance_slice(campaign_id: UUID, most: int = MOST, when_full: Call | None = 
     if when_full is not None and claimed == most:
         when_full()
     ground.stand_on(walked(ground.graph, ground.standing))
-    leave_by_goals(ground)
-    for node_id in walking_order(ground.graph):
-        standing = ground.standing.pop(node_id, None)
-        if standing:
-            verdict = _verdict(ground, ground.graph.node(node_id), standing)
-            moving.carry_out(ground, node_id, standing, verdict)
+    _walk(ground)
     write(ground)
     left = db().execute(_LEFT, ids).one()
     return Advanced(claimed, left.next_at, left.is_live)
+
+
+def _walk(ground: CampaignGround) -> None:
+    goals = Goals(ground)
+    goals.of_everybody()
+    for node_id in walking_order(ground.graph):
+        if ground.standing.get(node_id):
+            goals.of_changed(node_id)
+        standing = ground.standing.pop(node_id, None)
+        if standing:
+            node = ground.graph.node(node_id)
+            moving.carry_out(ground, node_id, standing, _verdict(ground, node, standing))
+            goals.passed(node, standing)
 
 
 def _verdict(ground: Ground, node: Node, walkers: list[Walker]) -> Verdict:

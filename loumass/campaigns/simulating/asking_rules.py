@@ -6,18 +6,20 @@ they have a status in this campaign is asked of their other walks alone: of this
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from datetime import date
 
-from loumass.campaigns.rules import ANY, StatusElsewhere, StatusInSettings
+from loumass.campaigns.rules import ANY, InCampaignSettings, StatusElsewhere, StatusInSettings
 from loumass.contacts.rules.answering import answers_about, answers_of
 from loumass.contacts.rules.expanding import IN_SEGMENT, expanded
 from loumass.contacts.rules.holding import asked_beyond, asked_of_rows
 from loumass.contacts.rules.model import Group, Question, Rule, questions
 from loumass.contacts.rules.reading import RuleRefused, look_for, paths
+from loumass.core.settings_form import Settings
 from loumass.funnels.asked_rule import rule_of
 from loumass.funnels.graph import Graph, rules_in
+from loumass.funnels.simulating.people import Known
 from loumass.funnels.walking.ground import Ground
 from loumass.funnels.walking.knowing import Answers
 from loumass.funnels.walking.ruling import walk_of
@@ -30,18 +32,22 @@ class AskedRules:
     """What the rules of a graph ask, of one batch of people after the other: a statement for questions about the person, one
     for those about the walk, none where there are none.
 
-    `asked`: every question by key. `stands_for`: the rule that a segment is, by the key of the question. `statuses`: the status
+    `asked`: every question by key. `stands_for`: by the key of a question, the rule that a segment is, or what holds of whoever
+    walks. `statuses`: the status
     that a question looks for in this campaign, by key.
     """
 
     def __init__(self, ground: Ground, graph: Graph) -> None:
         self._ground = ground
-        self.asked, self.stands_for = _gathered(graph)
+        self.asked, rules = _gathered(graph)
+        self.stands_for: dict[str, Rule | bool] = {**rules}
+        here = (ANY, str(ground.campaign_id))
         rows = _named(asked_beyond(Group("all", tuple(self.asked.values()))))
-        self.statuses = {one.key: one.settings.status.value for one in rows if self._is_of_here(one)}  # pyright: ignore[reportAttributeAccessIssue]  the predicate's own
-        here = [Question(_ELSEWHERE, one.settings) for one in rows if one.key in self.statuses]
+        self.statuses = {one.key: status for one in rows if (status := _status_of(one.settings, *here))}
+        self.stands_for |= _known_of_walkers(self.asked, *here)
+        elsewhere = [Question(_ELSEWHERE, one.settings) for one in rows if one.key in self.statuses]
         self._about = [one for one in rows if one.predicate.scope == "contact"]
-        self._of_walks = [one for one in rows if one.predicate.scope == "enrollment"] + here
+        self._of_walks = [one for one in rows if one.predicate.scope == "enrollment"] + elsewhere
 
     def of(self, walkers: Sequence[Walker]) -> list[Answers]:
         """What rows say to them: first of the people, then of their walks, which goes before."""
@@ -56,16 +62,30 @@ class AskedRules:
             found.append(Answers(walks, lambda said: {"answers": said or nobody}, is_by_contact=False))
         return found
 
-    def _is_of_here(self, one: Question) -> bool:
-        asked = one.settings
-        return isinstance(asked, StatusInSettings) and asked.campaign in (ANY, str(self._ground.campaign_id))
 
-
-def unknown_of(graph: Graph) -> dict[str, Any]:
-    """Answers about people who are invented: no to every question that only rows answer."""
+def unknown_of(graph: Graph, days_off: Mapping[date, str]) -> Known:
+    """What is known of people who are invented: they belong to nobody, and it is no to whatever else only rows answer."""
     asked, stands_for = _gathered(graph)
     rows = asked_of_rows(Group("all", tuple(asked.values())))
-    return dict.fromkeys((one.key for one in rows), False) | stands_for
+    statuses = {one.key: status for one in rows if (status := _status_of(one.settings, ANY))}
+    answers = dict.fromkeys((one.key for one in rows), False) | stands_for | _known_of_walkers(asked, ANY)
+    return Known({"days_off": days_off, "answers": answers}, asked=asked, statuses=statuses).with_owner(None)
+
+
+def _status_of(asked: Settings, *here: str) -> str:
+    """The status that is asked for of `here`, or nothing."""
+    return asked.status.value if isinstance(asked, StatusInSettings) and asked.campaign in here else ""
+
+
+def _known_of_walkers(asked: Mapping[str, Question], *here: str) -> dict[str, bool]:
+    """What holds of whoever walks: also who is not added yet is inside then."""
+    return {key: True for key, one in asked.items() if _is_inside(one.settings, here)}
+
+
+def _is_inside(asked: Settings, here: Sequence[str]) -> bool:
+    return (
+        isinstance(asked, InCampaignSettings) and asked.how in ("inside", "ever") and asked.campaign in here
+    )
 
 
 def _gathered(graph: Graph) -> tuple[dict[str, Question], dict[str, Rule]]:

@@ -13,7 +13,9 @@ from loumass.contacts.rules.model import questions
 from loumass.funnels.asked_rule import rule_of
 from loumass.funnels.graph import Graph, rules_in, settings_of
 from loumass.funnels.kinds import kind_of
-from loumass.funnels.simulating.people import Did, Known
+from loumass.funnels.kinds.set_field import SetFieldConfig
+from loumass.funnels.simulating.people import NAMES, Did, Known
+from loumass.funnels.walking.asking import field_of
 from loumass.funnels.walking.ground import Ground, zone_or
 from loumass.funnels.walking.knowing import NOTHING_ASKED, Answers
 from loumass.funnels.walking.walker import Walker
@@ -42,7 +44,12 @@ class Knowing:
             "event_timezone": zone_or(ground.event_timezone, ground.home),
         }
         self._read = dict(_read_in(graph))
+        self._names_change = _writes_names(graph) and self._is_asked_for("full_name")
         self._shared: dict[tuple[Hashable, ...], Known] = {}
+
+    def _is_asked_for(self, field: str) -> bool:
+        by_steps = any(field in kind_of(node.kind).fields_named(config) for node, config in self._asking)
+        return by_steps or any(field in needs_of(one).fields for one in self._rules.asked.values())
 
     def of(self, walkers: Sequence[Walker]) -> dict[UUID, tuple[Known, Did | None]]:
         """By enrollment: what is known, and what they did with the messages they got so far. A statement for each step
@@ -53,6 +60,8 @@ class Knowing:
         ]
         answers = [one for one in asked if one[1] is not NOTHING_ASKED]
         answers += [(_NO_STEP, one) for one in self._rules.of(walkers)]
+        if self._names_change:
+            answers += [(_NO_STEP, field_of(self._ground, walkers, name)) for name in sorted(NAMES)]
         return {walker.id: self._known(walker, answers) for walker in walkers}
 
     def _known(self, walker: Walker, asked: Sequence[tuple[UUID, Answers]]) -> tuple[Known, Did | None]:
@@ -82,6 +91,12 @@ class Knowing:
         for key, (name, step) in self._read.items() if isinstance(answers, Mapping) else ():
             if answers.get(key):
                 getattr(did, name).setdefault(step, self._ground.now)
+
+
+def _writes_names(graph: Graph) -> bool:
+    """Whether a step writes what the full name is made of."""
+    configs = (settings_of(node) for node in graph.nodes)
+    return any(isinstance(one, SetFieldConfig) and one.field in NAMES for one in configs)
 
 
 def _read_in(graph: Graph) -> Iterator[tuple[str, tuple[str, str]]]:

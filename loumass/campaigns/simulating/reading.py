@@ -21,7 +21,7 @@ from loumass.campaigns.simulating.asking_rules import unknown_of
 from loumass.campaigns.simulating.reach import SYNTHETIC_VOICE
 from loumass.campaigns.simulating.sampling import invented
 from loumass.campaigns.simulating.subjects import Subject, subject_of
-from loumass.campaigns.simulating.trials import trials_in
+from loumass.campaigns.simulating.trials import trials_in, turns_in
 from loumass.campaigns.simulating.wishes import Wish
 from loumass.campaigns.walked import Walked, walked
 from loumass.channels.models import Channel
@@ -134,6 +134,7 @@ def _plan(
         segments=_segments(subject.graph, words, organization),
         needs=_needs(subject.graph, words),
         trials=trials_in(subject.graph),
+        turns=turns_in(subject.graph),
         older=ground.older,
         event_at=subject.campaign.event_at if subject.campaign is not None else None,
     )
@@ -177,10 +178,11 @@ def _members(
 ) -> list[audience.Member]:
     campaign = ready.subject.campaign
     if campaign is None:
-        known = days_off() if skips_days_off(ready.subject.graph) else NONE
+        days_off_known = days_off() if skips_days_off(ready.subject.graph) else NONE
         count = 1 if only else ready.wish.sample
-        said = unknown_of(ready.subject.graph)
-        return list(invented(count, ready.wish.seed, ready.home, known, said))
+        return list(
+            invented(count, ready.wish.seed, ready.home, unknown_of(ready.subject.graph, days_off_known))
+        )
     ground = ground_of(campaign, ready.subject.graph)
     ground.stand_on(walks)
     asked = audience.Asked(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator
 from hashlib import blake2b
 from itertools import accumulate, cycle, islice
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -28,11 +26,9 @@ _ZONES = text("""
 """)
 
 
-def invented(
-    count: int, seed: int, home: ZoneInfo, days_off: Mapping[date, str], answers: Mapping[str, Any]
-) -> Iterator[Member]:
-    """So many people, the same for the same seed. `answers`: what is said to questions that only rows answer."""
-    known, reach = Known({"days_off": days_off, "answers": answers}), Reach()
+def invented(count: int, seed: int, home: ZoneInfo, known: Known) -> Iterator[Member]:
+    """So many people of whom the same is `known`, the same for the same seed."""
+    reach = Reach()
     for number, zone in enumerate(_places(count, home)):
         digest = blake2b(number.to_bytes(8), digest_size=16, key=str(seed).encode()).digest()
         person = Person(UUID(bytes=digest), UUID(bytes=digest), zone, known, reach)

@@ -1,4 +1,4 @@
-"""How the trials of splits stand now, which a simulation goes on from."""
+"""How the trials of splits stand now, and whose turn it is to be given people: a simulation goes on from there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from loumass.core.database import db
 from loumass.funnels.graph import Graph, settings_of
+from loumass.funnels.kinds.assign import AssignStep
 from loumass.funnels.kinds.split import SplitConfig
 from loumass.funnels.kinds.split_trial import counted
-from loumass.funnels.models import SplitTrial
+from loumass.funnels.models import NodeTurn, SplitTrial
 from loumass.funnels.simulating.trying import Before
 
 
@@ -28,3 +29,10 @@ def trials_in(graph: Graph) -> dict[UUID, Before]:
     return {
         row.node_id: Before(row.taken, row.full_at, row.winner, counted(*splits[row.node_id])) for row in rows
     }
+
+
+def turns_in(graph: Graph) -> dict[UUID, int]:
+    """By node id, how many turns each step has given out that gives people out in turn. One statement, if there is any."""
+    steps = [node.id for node in graph.nodes if node.kind == AssignStep.name]
+    rows = db().scalars(select(NodeTurn).where(NodeTurn.node_id.in_(steps))) if steps else ()
+    return {row.node_id: row.taken for row in rows}

@@ -94,12 +94,14 @@ class Names:
 class Walk:
     """One campaign, for questions about a walk through it.
 
-    `steps_called`: the nodes known by a key, in every version that somebody walks (none: no such step).
+    `steps_called`: the nodes known by a key, in every version that somebody walks (none: no such step). `statuses`: by
+    enrollment, those that a step has just set and rows do not say yet.
     """
 
     campaign_id: UUID
     steps_called: Callable[[str], Sequence[UUID]]
     event_at: datetime | None = None
+    statuses: Mapping[UUID, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

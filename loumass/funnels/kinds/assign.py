@@ -23,6 +23,7 @@ from loumass.funnels.kinds.base import Flaw, Kind, Names
 from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
 from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.knowing import Answers
 from loumass.funnels.walking.verdict import Verdict, everybody_leaves
 from loumass.funnels.walking.walker import Walker
 from loumass.funnels.words import listed
@@ -31,12 +32,13 @@ _WORKING = text("""
     SELECT user_id FROM membership
     WHERE organization_id = :organization_id AND user_id = ANY(CAST(:members AS uuid[])) AND role = ANY(CAST(:roles AS text[]))
 """)
-# Locked in id order, so that nobody who writes the same people is waited for in a circle.
-_OWNERS = text("""
+_OWNER = """
     SELECT id, owner_id FROM contact
     WHERE organization_id = :organization_id AND id = ANY(CAST(:contacts AS uuid[]))
-    ORDER BY id FOR UPDATE
-""")
+"""
+_OWNED = text(_OWNER)
+# Locked in id order, so that nobody who writes the same people is waited for in a circle.
+_OWNERS = text(f"{_OWNER} ORDER BY id FOR UPDATE")
 _TURNS = text("""
     INSERT INTO node_turn (organization_id, node_id, taken) VALUES (:organization_id, :node_id, :people)
     ON CONFLICT (organization_id, node_id) DO UPDATE SET taken = node_turn.taken + excluded.taken
@@ -87,6 +89,11 @@ class AssignConfig(Settings):
         """Whom it may go to, as ids in text."""
         return {"one": (self.member,) if self.member else (), "turns": self.members, "nobody": ()}[self.how]
 
+    def is_in_turn(self, here: Standing) -> bool:
+        """Whether somebody takes a turn who stands so."""
+        is_free = here.owner_id is None or self.if_owned == "replace"
+        return self.how == "turns" and bool(here.working) and is_free
+
 
 class AssignStep(Kind[AssignConfig]):
     name = "assign"
@@ -96,6 +103,7 @@ class AssignStep(Kind[AssignConfig]):
     group = "Do"
     hint = "Gives the person an owner: one colleague, or several in turn."
     Config = AssignConfig
+    changes_people = True
 
     def decide(self, node: Node, config: AssignConfig, facts: Facts, now: datetime) -> Assign:
         """Needs ``facts.own``, a Standing."""
@@ -105,6 +113,14 @@ class AssignStep(Kind[AssignConfig]):
         if not here.working or (here.owner_id and config.if_owned == "keep"):
             return Assign(here.owner_id)
         return Assign(here.working[here.turn % len(here.working)])
+
+    def look_up(self, ground: Ground, node: Node, config: AssignConfig, walkers: Sequence[Walker]) -> Answers:
+        """A Standing for each, without a turn: asked by those who only look on, so nobody is locked."""
+        contacts = uuid_array(sorted({walker.contact_id for walker in walkers}))
+        working = self._working(ground, config)
+        rows = db().execute(_OWNED, ground.bound(contacts=contacts))
+        found = {row.id: Standing(row.owner_id, working) for row in rows}
+        return Answers(found, lambda one: {"own": one or Standing()})
 
     def advance(self, ground: Ground, node: Node, config: AssignConfig, walkers: Sequence[Walker]) -> Verdict:
         contacts = uuid_array(sorted({walker.contact_id for walker in walkers}))

@@ -64,6 +64,8 @@ class Kind(ABC, Generic[C]):
     medium: ClassVar[str | None] = None
     #: Whether it is asked of everybody in the campaign, wherever they stand, so that no way need lead to it.
     is_everywhere: ClassVar[bool] = False
+    #: Whether it changes what a later step, or a goal, may ask of the person.
+    changes_people: ClassVar[bool] = False
     #: The template of what its page offers beside the settings, such as a test.
     panel: ClassVar[str] = ""
     Config: type[C]

@@ -1,9 +1,9 @@
 """What the campaign is for: whoever reaches it leaves, from wherever they stand.
 
 Exact meaning, for both sides: before anybody who is due is decided on, every goal of the graph is asked, in the order of the steps;
-who fulfils one leaves with the reason ``goal``. News that may change an answer makes people due, and so does the campaign's event
-when a goal counts from it. A goal need not be connected; who
-comes to one by a way and has not reached it goes on by ``next``.
+who fulfils one leaves with the reason ``goal``. Whom a step changed is asked again before the next one. News that may change an
+answer makes people due, and so does the campaign's event when a goal counts from it. A goal need not be connected; who comes to one
+by a way and has not reached it goes on by ``next``.
 """
 
 from collections.abc import Iterable, Sequence

@@ -135,6 +135,7 @@ class SetFieldStep(Kind[SetFieldConfig]):
     group = "Do"
     hint = "Writes into a field of the person: a text, today's date, or what another field says."
     Config = SetFieldConfig
+    changes_people = True
 
     def decide(self, node: Node, config: SetFieldConfig, facts: Facts, now: datetime) -> SetField:
         today = now.astimezone(facts.timezone).date().isoformat()
@@ -186,6 +187,9 @@ class SetFieldStep(Kind[SetFieldConfig]):
             _tell(ground, node, field, [one for one in walkers if one.contact_id in changed], hearers)
         else:
             db().execute(text(statement), bound)
+        if field == "timezone":
+            for walker in walkers:
+                walker.timezone = values[walker.contact_id]
 
     def describe(self, node: Node, config: SetFieldConfig, names: Names) -> str:
         if not config.field:

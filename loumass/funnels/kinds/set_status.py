@@ -34,6 +34,7 @@ class SetStatusStep(Kind[SetStatusConfig]):
     group = "Do"
     hint = "Sets the status that lists of people show, such as Needs BDR."
     Config = SetStatusConfig
+    changes_people = True
 
     def decide(self, node: Node, config: SetStatusConfig, facts: Facts, now: datetime) -> SetStatus:
         return SetStatus(config.status.value)

@@ -71,6 +71,7 @@ class Tag(Kind[TagConfig]):
     group = "Do"
     hint = "Adds a tag to the person, or removes one."
     Config = TagConfig
+    changes_people = True
 
     def decide(self, node: Node, config: TagConfig, facts: Facts, now: datetime) -> AddTag | RemoveTag:
         return AddTag(config.tag) if config.action == "add" else RemoveTag(config.tag)

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from loumass.funnels import decisions as d
+from loumass.funnels.kinds.assign import Assign
 from loumass.funnels.kinds.condition_tests import TESTS
 from loumass.funnels.kinds.set_field import SetField
 from loumass.funnels.kinds.set_status import SetStatus
 from loumass.funnels.kinds.tag import AddTag, RemoveTag
 from loumass.funnels.simulating.people import Person
 from loumass.funnels.simulating.stops import Stop
+from loumass.funnels.walking.ground import zone_or
 from loumass.funnels.walking.verdict import HELD
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def _act(simulation: Simulation, stop: Stop, people: list[Person], decision: d.A
     if change is not None:
         for person in people:
             change(person, decision)
+            person.is_changed = True
     simulation.leave(stop, people, d.Go())
 
 
@@ -81,6 +84,12 @@ def _tag(person: Person, decision: Any) -> None:
 
 def _field(person: Person, decision: Any) -> None:
     person.known = person.known.with_field(decision.field, decision.value)
+    if decision.field == "timezone":
+        person.zone = zone_or(decision.value, person.zone)
+
+
+def _owner(person: Person, decision: Any) -> None:
+    person.known = person.known.with_owner(decision.owner_id)
 
 
 def _end(simulation: Simulation, stop: Stop, people: list[Person], decision: d.End) -> None:
@@ -131,4 +140,5 @@ CHANGES: dict[type, Callable[[Person, Any], None]] = {
     AddTag: _tag,
     RemoveTag: _tag,
     SetField: _field,
+    Assign: _owner,
 }

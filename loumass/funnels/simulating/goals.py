@@ -1,7 +1,7 @@
 """Goals in virtual time: asked of everybody who is due, before anything else is decided, as the engine asks them.
 
-So they are of who begins, whose time has come, whose message came to its end, and who did something, and of everybody when the
-time of an event has come that a goal counts from; not of who goes on from one step to the next in the same moment.
+So they are of who begins, whose time has come, whose message came to its end, who did something, and whom a step has just
+changed; and of everybody when the time of an event has come that a goal counts from.
 """
 
 from __future__ import annotations
@@ -30,6 +30,17 @@ def without_reached(simulation: Simulation, people: list[Person]) -> list[Person
         for person in alike:
             simulation.end(person, reason)
     return found
+
+
+def without_reached_on_the_way(simulation: Simulation, people: list[Person]) -> list[Person]:
+    """The same of those whom a step changed on their way here; the others were asked when they set out."""
+    if not simulation.stops.goals or not any(person.is_changed for person in people):
+        return people
+    changed = [person for person in people if person.is_changed]
+    others = [person for person in people if not person.is_changed]
+    for person in changed:
+        person.is_changed = False
+    return others + without_reached(simulation, changed)
 
 
 def look_ahead(simulation: Simulation) -> bool:

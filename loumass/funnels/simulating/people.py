@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from loumass.contacts.rules.model import Question
+from loumass.contacts.rules.predicates.origins import OwnerSettings, is_whose
 from loumass.contacts.rules.predicates.values import folded
 from loumass.funnels.facts import Facts, MessageOutcome
+from loumass.funnels.kinds.assign import Standing
 from loumass.funnels.statuses import Status
 
 if TYPE_CHECKING:
     from loumass.funnels.simulating.posting import Post
     from loumass.funnels.simulating.stops import Stop
 
+#: Fields that the full name is made of.
+NAMES = frozenset({"first_name", "last_name"})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 #: Facts that each person has for themselves.
 _THEIRS = frozenset({
@@ -76,8 +80,25 @@ class Known:
         """The same with another value in a field."""
         key = ("field", name, value)
         if key not in self._changed:
-            before = self.values.get("fields") or {}
-            self._changed[key] = self._with("fields", {**before, name: value}, "field", name)
+            fields = {**(self.values.get("fields") or {}), name: value}
+            changed = self._with("fields", fields, "field", name)
+            if name in NAMES and fields.keys() >= NAMES:
+                whole = f"{fields['first_name'] or ''} {fields['last_name'] or ''}".strip(" ")
+                changed = changed._with("fields", {**fields, "full_name": whole}, "field", "full_name")
+            self._changed[key] = changed
+        return self._changed[key]
+
+    def with_owner(self, owner_id: UUID | None) -> Known:
+        """The same of somebody who belongs to a colleague, or to nobody."""
+        key = ("owner", owner_id)
+        if key not in self._changed:
+            asked = {key: one.settings for key, one in self.asked.items()}
+            says = {
+                key: is_whose(one, owner_id) for key, one in asked.items() if isinstance(one, OwnerSettings)
+            }
+            values = {**self.values, "answers": {**self.values.get("answers", {}), **says}}
+            own = {node: _owned(found, owner_id) for node, found in self.own.items()}
+            self._changed[key] = Known(values, own, self.asked, self.statuses)
         return self._changed[key]
 
     def with_status(self, status: str) -> Mapping[str, Any]:
@@ -97,6 +118,10 @@ class Known:
         stale = {key for key, one in self.asked.items() if key in said and _is_about(one, kind, about)}
         answers = {key: one for key, one in said.items() if key not in stale}
         return Known({**self.values, "answers": answers, name: value}, self.own, self.asked, self.statuses)
+
+
+def _owned(found: Any, owner_id: UUID | None) -> Any:
+    return replace(found, owner_id=owner_id) if isinstance(found, Standing) else found
 
 
 def _is_about(question: Question, kind: str, name: str) -> bool:
@@ -120,7 +145,7 @@ class Person:
     """One person on their walk. `stop` is where they stand; None before they begin, and once they left (`is_over`)."""
 
     __slots__ = (
-        "contact_id", "did", "entered_at", "got", "id", "is_over", "kept", "known", "last_sent_at", "post", "reach",
+        "contact_id", "did", "entered_at", "got", "id", "is_changed", "is_over", "kept", "known", "last_sent_at", "post", "reach",
         "replied_at", "status", "stop", "visits", "waits_for", "wake_at", "zone",
     )  # fmt: skip
 
@@ -144,6 +169,8 @@ class Person:
         self.got: list[datetime] | None = None
         self.did: Did | None = None
         self.is_over = False
+        #: Whether a step changed what a goal may ask for, and no goal was asked since.
+        self.is_changed = False
 
     def facts(self, message: MessageOutcome | None = None, own: Any = None) -> Facts:
         """What a step may look at; `own` is what its kind looks at for itself."""

@@ -18,6 +18,7 @@ from loumass.contacts.rules.predicate import NotKnown
 from loumass.funnels.decisions import TIMEOUT, Decision, Go
 from loumass.funnels.facts import MessageOutcome
 from loumass.funnels.graph import Graph
+from loumass.funnels.kinds.assign import AssignConfig
 from loumass.funnels.kinds.base import Kind
 from loumass.funnels.kinds.end import FINISHED
 from loumass.funnels.kinds.split import SplitConfig
@@ -32,6 +33,7 @@ from loumass.funnels.simulating.posting import Post
 from loumass.funnels.simulating.senders import Limits, Sender
 from loumass.funnels.simulating.stops import Stop, Stops
 from loumass.funnels.simulating.trying import Before, Trying
+from loumass.funnels.simulating.turns import Turns
 
 #: So many steps are taken for each person at most: a funnel may go round for years.
 MOST_STEPS = 200
@@ -60,6 +62,8 @@ class Plan:
     chooses: Callable[[Stop, Person, Decision, datetime], Decision] | None = None
     #: How trials of splits stand, by node id.
     trials: Mapping[UUID, Before] = field(default_factory=dict)
+    #: How many turns were taken at steps that give people out in turn, by node id.
+    turns: Mapping[UUID, int] = field(default_factory=dict)
     #: Steps of older versions that somebody finishes on, and which version each is of.
     older: Mapping[UUID, int] = field(default_factory=dict)
     #: The campaign's event: goals about it are asked when its time has come.
@@ -96,6 +100,11 @@ class Simulation:
             stop: Trying(stop.config, plan.trials.get(stop.node.id, Before()), plan.limits.home)
             for stop in self.stops.by_id.values()
             if isinstance(stop.config, SplitConfig) and stop.config.winner != "none"
+        }
+        self._turns = {
+            stop: Turns(stop.node.id, stop.config, plan.turns.get(stop.node.id, 0))
+            for stop in self.stops.by_id.values()
+            if isinstance(stop.config, AssignConfig)
         }
         self._tell_at, self._most = 0, MOST_STEPS
         self.mail = Mail(self, plan.senders)
@@ -239,7 +248,9 @@ class Simulation:
         while (self._standing or self.mail.go()) and self.steps <= self._most:
             while self._standing and self.steps <= self._most:
                 stop = next(iter(self._standing))
-                self._decide(stop, self._standing.pop(stop))
+                people = goals.without_reached_on_the_way(self, self._standing.pop(stop))
+                if people:
+                    self._decide(stop, people)
         self._tell()
 
     def _woken(self, stop: Stop, people: list[Person]) -> list[Person]:
@@ -291,8 +302,8 @@ class Simulation:
             return self.hold(stop, people, "unreadable")
         if stop.medium is not None:
             return self.mail.write(stop, people)
-        if (trying := self._trying.get(stop)) is not None:
-            for person, here in trying.of(people, self.now):
+        if (one_by_one := self._trying.get(stop) or self._turns.get(stop)) is not None:
+            for person, here in one_by_one.of(people, self.now):
                 self._decide_alike(stop, stop.kind, [person], here)
             return None
         are_alike = stop.is_alike and self.plan.chooses is None

@@ -26,7 +26,7 @@ def answers_to(ground: Ground, rule: Rule, walkers: Sequence[Walker]) -> Answers
     Raises ValueError for what the rule names and is gone: they are held, visibly.
     """
     try:
-        found = answers_beyond(rule, [one.id for one in walkers], walk_of(ground))
+        found = answers_beyond(rule, [one.id for one in walkers], walk_of(ground, walkers))
     except RuleRefused as refusal:
         raise ValueError(refusal.sentence) from refusal
     if not found:
@@ -34,6 +34,11 @@ def answers_to(ground: Ground, rule: Rule, walkers: Sequence[Walker]) -> Answers
     return Answers(found, lambda answers: {"answers": answers or {}}, is_by_contact=False)
 
 
-def walk_of(ground: Ground) -> Walk:
-    """The campaign under the walkers' feet, as questions about one walk want it."""
-    return Walk(campaign_id=ground.campaign_id, steps_called=ground.steps_called, event_at=ground.event_at)
+def walk_of(ground: Ground, walkers: Sequence[Walker] = ()) -> Walk:
+    """The campaign under the walkers' feet, as questions about one walk want it, and what this slice made of them."""
+    return Walk(
+        campaign_id=ground.campaign_id,
+        steps_called=ground.steps_called,
+        event_at=ground.event_at,
+        statuses={one.id: one.status for one in walkers if one.status_changed_at == ground.now},
+    )

@@ -76,6 +76,11 @@ class OwnerSettings(Settings):
     owner: Text = setting("", "Owner", chooses="owner", max_length=LONGEST_TEXT)
 
 
+def is_whose(settings: OwnerSettings, owner_id: UUID | None) -> bool:
+    """Whether that is the owner who is asked for."""
+    return settings.owner == (str(owner_id) if owner_id else NOBODY)
+
+
 class Owned(Predicate[OwnerSettings]):
     name = "owner"
     label = "Owner"
