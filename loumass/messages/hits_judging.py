@@ -90,19 +90,18 @@ def judged(hits: Sequence[Seen], sent_at: datetime | None) -> list[Class]:
 
 def reasons(hits: Sequence[Seen], sent_at: datetime | None) -> list[Reason]:
     """What says of each of `hits` (all of one message, the oldest first) who it was: of itself, else of its company."""
-    storm = _storm(hits, sent_at)
-    alone = [_by_itself(hit, sent_at) for hit in hits]
-    found: list[Reason] = [
-        "together" if place in storm and _is_open(why) else why for place, why in enumerate(alone)
-    ]
+    found: list[Reason] = [_by_itself(hit, sent_at) for hit in hits]
+    for place in _storm(hits, sent_at):
+        if _is_open(found[place]):
+            found[place] = "together"
     guilty: dict[bytes, list[datetime]] = defaultdict(list)
     for hit, why in zip(hits, found, strict=True):
         if not _is_open(why) and hit.ip_hash and not hit.network.startswith(("prefetch", "proxy")):
             guilty[hit.ip_hash].append(hit.at)
-    return [
-        "near" if _is_open(why) and _is_near(hit, guilty) else why
-        for hit, why in zip(hits, found, strict=True)
-    ]
+    for place, hit in enumerate(hits):
+        if _is_open(found[place]) and _is_near(hit, guilty):
+            found[place] = "near"
+    return found
 
 
 def _is_open(why: Reason) -> bool:
