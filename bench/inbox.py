@@ -21,9 +21,11 @@ from sqlalchemy.orm import Session
 from bench.inbox_seeding import MESSAGES_EACH, founded, furnish
 from bench.installation import House, installed
 from bench.measuring import forget_peak, peak_mib, print_line, size
+from loumass.accounts.models import UserSession
 from loumass.app import create_app
 from loumass.core import database
 from loumass.core.paging import cursor_after
+from loumass.core.tenancy import globally
 
 ORGANIZATIONS, NEIGHBOURS, FEW = 10, 20, 10
 ROUNDS = 40
@@ -73,11 +75,16 @@ def _paths(house: House, sender: UUID, campaign: UUID) -> dict[str, str]:
 
 
 def _signed_in(app: Flask, house: House) -> FlaskClient:
+    with globally(house.user.id) as opened:
+        begun = UserSession(user_id=house.user.id, way="password", came_from="", browser="")
+        opened.add(begun)
+        opened.commit()
     browser = app.test_client()
     with browser.session_transaction() as session:
         session["_user_id"] = f"{house.user.id}:{house.user.epoch}"
         session["_fresh"] = True
         session["organization"] = str(house.organization_id)
+        session["session"] = str(begun.id)
     return browser
 
 

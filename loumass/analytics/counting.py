@@ -30,12 +30,13 @@ _FACTS = f"""
 """
 _OF_FACT = """coalesce(fact.campaign_id, :nothing) AS campaign_id, coalesce(fact.node_id, :nothing) AS node_id,
         coalesce(fact.channel_id, :nothing) AS channel_id"""
-# A reply may be classed again: it counts as what it was taken for last.
+# A reply may be classed again: it counts as what it was taken for last. It is told by its message: who wrote it may be known
+# to nobody, or be somebody else by then.
 _IS_LAST = """(fact.kind <> 'message.classified' OR NOT EXISTS (
         SELECT FROM event later
-        WHERE later.organization_id = :organization_id AND later.contact_id = fact.contact_id
-          AND later.happened_at >= fact.happened_at AND later.kind = 'message.classified'
-          AND later.message_id = fact.message_id AND (later.happened_at, later.id) > (fact.happened_at, fact.id)))"""
+        WHERE later.organization_id = :organization_id AND later.message_id = fact.message_id
+          AND later.kind = 'message.classified' AND later.happened_at >= fact.happened_at
+          AND (later.happened_at, later.id) > (fact.happened_at, fact.id)))"""
 _PLAIN = f"""
     SELECT stale.quarter, 'fact' AS slice, fact.kind, {_OF_FACT}, coalesce(fact.user_id, :nothing) AS user_id,
         coalesce(CASE fact.kind WHEN 'message.classified' THEN fact.facts ->> 'class'

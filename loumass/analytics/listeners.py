@@ -32,11 +32,11 @@ _STALE = text("""
 _REST = text("SELECT rest_until FROM figure_mark WHERE organization_id = :organization_id")
 # It counted as something else until now, where it was classed before.
 _CLASSED_BEFORE = text("""
-    SELECT DISTINCT before.happened_at FROM unnest(CAST(:messages AS uuid[]), CAST(:contacts AS uuid[])) AS told(message_id, contact_id)
+    SELECT DISTINCT before.happened_at FROM unnest(CAST(:messages AS uuid[])) AS told(message_id)
     CROSS JOIN LATERAL (
         SELECT event.happened_at FROM event
-        WHERE event.organization_id = :organization_id AND event.contact_id = told.contact_id
-          AND event.message_id = told.message_id AND event.kind = 'message.classified'
+        WHERE event.organization_id = :organization_id AND event.message_id = told.message_id
+          AND event.kind = 'message.classified'
         ORDER BY event.happened_at LIMIT 100
     ) before
 """)
@@ -48,7 +48,7 @@ _WRITTEN_SINCE = text("""
 """)
 
 
-@hears("kind", "happened_at", "message_id", "contact_id", "conversation_id")
+@hears("kind", "happened_at", "message_id", "conversation_id")
 def on_counted(events: Sequence[Event]) -> None:
     """The quarters in which `events` happened are stale. Told twice, they are counted twice and come to the same."""
     moments = {event.happened_at for event in events}
@@ -95,10 +95,8 @@ def organization_zone() -> ZoneInfo:
 def _classed_before(events: Sequence[Event]) -> set[datetime]:
     if not events:
         return set()
-    messages, contacts = ([getattr(event, name) for event in events] for name in ("message_id", "contact_id"))
-    return set(
-        db().scalars(_CLASSED_BEFORE, _bound(messages=uuid_array(messages), contacts=uuid_array(contacts)))
-    )
+    messages = uuid_array(event.message_id for event in events)
+    return set(db().scalars(_CLASSED_BEFORE, _bound(messages=messages)))
 
 
 def _written_since(events: Sequence[Event]) -> set[datetime]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -54,10 +54,47 @@ def page(
     if backwards:
         rows.reverse()
     ends = [tuple(row[-len(keys) :]) for row in (rows[0], rows[-1])] if rows else []
-    has_before = (more if backwards else values is not None) and bool(rows)
-    has_after = (True if backwards else more) and bool(rows)
+    items = [row[0] if len(row) == len(keys) + 1 else row for row in rows]
+    return _between(items, ends, backwards=backwards, is_first=values is None, more=more)
+
+
+def page_of(
+    rows: Sequence[Item],
+    key_of: Callable[[Item], tuple[Any, ...]],
+    keys: Sequence[Column],
+    cursor: str | None = None,
+    *,
+    size: int = PAGE_SIZE,
+) -> Page[Item]:
+    """One page of rows that had to be made whole, the latest first: what `page` is for statements.
+
+    `key_of` tells the values of `keys`. Raises Refused for a made-up cursor.
+    """
+    backwards, values = _decode(cursor, keys) if cursor else (False, None)
+    ordered = sorted(rows, key=key_of, reverse=True)
+    if values is not None:
+        bound = tuple(values)
+        ordered = [row for row in ordered if (key_of(row) > bound if backwards else key_of(row) < bound)]
+    chosen = ordered[-size:] if backwards else ordered[:size]
+    ends = [key_of(row) for row in (chosen[0], chosen[-1])] if chosen else []
+    return _between(
+        chosen, ends, backwards=backwards, is_first=values is None, more=len(ordered) > len(chosen)
+    )
+
+
+def _between(
+    items: Sequence[Item],
+    ends: Sequence[tuple[Any, ...]],
+    *,
+    backwards: bool,
+    is_first: bool,
+    more: bool,
+) -> Page[Item]:
+    """The page, with cursors where there is more; `ends` are the keys of its first and last row."""
+    has_before = (more if backwards else not is_first) and bool(ends)
+    has_after = (backwards or more) and bool(ends)
     return Page(
-        items=[row[0] if len(row) == len(keys) + 1 else row for row in rows],
+        items=items,
         before=_encode(True, ends[0]) if has_before else None,
         after=_encode(False, ends[1]) if has_after else None,
     )
@@ -110,4 +147,11 @@ def _tag(value: Any) -> tuple[str, Any]:
 
 
 def _untag(kind: str, value: Any) -> Any:
-    return {"t": datetime.fromisoformat, "u": UUID, "v": lambda plain: plain}[kind](value)
+    return {"t": _moment, "u": UUID, "v": lambda plain: plain}[kind](value)
+
+
+def _moment(value: str) -> datetime:
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError("a time that may be any")
+    return found

@@ -52,7 +52,7 @@ _MESSAGES = text("""
 # A mail is not looked at before it was made: older months are not asked.
 _HITS = text("""
     SELECT hits.* FROM unnest(CAST(:ids AS uuid[]), CAST(:sent AS timestamptz[])) AS asked(id, sent_at) CROSS JOIN LATERAL (
-        SELECT message_id, happened_at, link, ip_hash, network, agent, is_head, is_prefetch FROM hit
+        SELECT message_id, id, happened_at, link, ip_hash, network, agent, is_head, is_prefetch FROM hit
         WHERE organization_id = :organization_id AND message_id = asked.id AND happened_at >= asked.sent_at - interval '1 hour'
         ORDER BY happened_at, id LIMIT :most) hits
 """)
@@ -99,15 +99,21 @@ def class_messages(message_ids: set[UUID]) -> None:
     if not message_ids:
         return
     messages = {row.id: row for row in db().execute(_MESSAGES, _bound(ids=uuid_array(message_ids)))}
-    hits: dict[UUID, list[Row[Any]]] = defaultdict(list)
-    sent = [row.sent_at or _BEGINNING for row in messages.values()]
-    for row in db().execute(_HITS, _bound(ids=uuid_array(messages), sent=sent, most=MOST)):
-        hits[row.message_id].append(row)
+    hits = raw_hits({row.id: row.sent_at for row in messages.values()})
     counts = [one for message_id, rows in hits.items() for one in _counted(messages[message_id], rows)]
     if counts:
         rows = db().execute(_COUNT, _counting(counts)).all()
         _tell([row for row in rows if row.is_news], messages)
         _tell_fetched([row for row in rows if row.is_fetched], messages)
+
+
+def raw_hits(sent: Mapping[UUID, datetime | None]) -> dict[UUID, list[Row[Any]]]:
+    """The hits that count of messages that were sent at these times, the oldest first."""
+    hits: dict[UUID, list[Row[Any]]] = defaultdict(list)
+    since = [at or _BEGINNING for at in sent.values()]
+    for row in db().execute(_HITS, _bound(ids=uuid_array(sent), sent=since, most=MOST)):
+        hits[row.message_id].append(row)
+    return hits
 
 
 def class_again(since: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -18,6 +18,31 @@ from loumass.messages.hit_models import PIXEL
 
 Class = Literal["human", "machine", "unknown"]
 CLASSES: tuple[Class, ...] = ("human", "machine", "unknown")
+Reason = Literal[
+    "says_so",
+    "network",
+    "too_soon",
+    "together",
+    "near",
+    "proxy",
+    "rented",
+    "strange",
+    "soon",
+    "person",
+]
+#: What says who it was -> who it was, and in words.
+REASONS: Mapping[Reason, tuple[Class, str]] = {
+    "says_so": ("machine", "It says itself that nobody looks"),
+    "network": ("machine", "It comes from a mail filter's network, or one that fetches ahead"),
+    "too_soon": ("machine", "It came sooner after the sending than anybody reads"),
+    "together": ("machine", "It came with others, quicker than any hand"),
+    "near": ("machine", "A machine was at the same address within a minute"),
+    "proxy": ("unknown", "A mail provider fetched the picture, perhaps for a reader"),
+    "rented": ("unknown", "It comes from a rented computer"),
+    "strange": ("unknown", "Nobody knows the program that it comes from"),
+    "soon": ("unknown", "It came within a minute of the sending"),
+    "person": ("human", "Nothing speaks for a machine"),
+}
 
 #: Nobody reads within so little of the sending: a click that soon is a filter's, one a little later may be.
 TOO_SOON, SOON = timedelta(seconds=10), timedelta(seconds=60)
@@ -60,27 +85,50 @@ class Seen:
 
 def judged(hits: Sequence[Seen], sent_at: datetime | None) -> list[Class]:
     """The class of each of `hits` (all of one message, the oldest first)."""
-    storm = _storm(hits, sent_at)
-    first: list[Class] = [_by_itself(hit, sent_at) for hit in hits]
-    certain = [one == "machine" or place in storm for place, one in enumerate(first)]
+    return [REASONS[why][0] for why in reasons(hits, sent_at)]
+
+
+def reasons(hits: Sequence[Seen], sent_at: datetime | None) -> list[Reason]:
+    """What says of each of `hits` (all of one message, the oldest first) who it was: of itself, else of its company."""
+    found: list[Reason] = [_by_itself(hit, sent_at) for hit in hits]
+    for place in _storm(hits, sent_at):
+        if _is_open(found[place]):
+            found[place] = "together"
     guilty: dict[bytes, list[datetime]] = defaultdict(list)
-    for hit, is_certain in zip(hits, certain, strict=True):
-        if is_certain and hit.ip_hash and not hit.network.startswith(("prefetch", "proxy")):
+    for hit, why in zip(hits, found, strict=True):
+        if not _is_open(why) and hit.ip_hash and not hit.network.startswith(("prefetch", "proxy")):
             guilty[hit.ip_hash].append(hit.at)
     for place, hit in enumerate(hits):
-        if certain[place] or _is_near(hit, guilty):
-            first[place] = "machine"
-    return first
+        if _is_open(found[place]) and _is_near(hit, guilty):
+            found[place] = "near"
+    return found
 
 
-def _by_itself(hit: Seen, sent_at: datetime | None) -> Class:
+def _is_open(why: Reason) -> bool:
+    """Whether it may have been a person yet."""
+    return REASONS[why][0] != "machine"
+
+
+def _by_itself(hit: Seen, sent_at: datetime | None) -> Reason:
     age = hit.at - sent_at if sent_at else None
     kind = hit.network.partition("/")[0]
-    if _says_so(hit) or kind in ("scanner", "prefetch") or (age is not None and _is_too_soon(hit, kind, age)):
-        return "machine"
-    if kind in ("proxy", "cloud") or _PROXIES.search(hit.agent) or not _PEOPLES.search(hit.agent):
-        return "unknown"
-    return "unknown" if age is not None and age < SOON else "human"
+    if _says_so(hit):
+        return "says_so"
+    if kind in ("scanner", "prefetch"):
+        return "network"
+    if age is not None and _is_too_soon(kind, age):
+        return "too_soon"
+    return _not_proven(hit, kind, age)
+
+
+def _not_proven(hit: Seen, kind: str, age: timedelta | None) -> Reason:
+    if kind == "proxy" or _PROXIES.search(hit.agent):
+        return "proxy"
+    if kind == "cloud":
+        return "rented"
+    if not _PEOPLES.search(hit.agent):
+        return "strange"
+    return "soon" if age is not None and age < SOON else "person"
 
 
 def _says_so(hit: Seen) -> bool:
@@ -92,7 +140,7 @@ def _says_so(hit: Seen) -> bool:
     return bool(_MACHINES.search(hit.agent)) and not _PROXIES.search(hit.agent)
 
 
-def _is_too_soon(hit: Seen, kind: str, age: timedelta) -> bool:
+def _is_too_soon(kind: str, age: timedelta) -> bool:
     return age < TOO_SOON if kind != "cloud" else age < CLOUD_SOON
 
 

@@ -50,7 +50,7 @@ class Busy:
     def facts(self) -> list[Event]:
         """Everything that happened."""
         with self.tenant.acting() as session:
-            return list(session.scalars(select(Event).order_by(Event.happened_at)))
+            return list(session.scalars(select(Event).order_by(Event.happened_at, Event.id)))
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """Everything in a table, but whose it is and when it was computed."""
@@ -129,7 +129,8 @@ def busy(world: World, facts: int = 300) -> Busy:
 
 
 def odd_facts(tenant: Tenant, run: Run, people: Sequence[Contact], count: int) -> None:
-    """Facts around midnights and the day on which clocks go forward, and a reply that is classed twice."""
+    """Facts around midnights and the day on which clocks go forward, and replies that are classed twice: of somebody, of nobody known, and of
+    somebody who became known meanwhile."""
     chance = random.Random(5)
     nodes, now = list(run.nodes.values()), clock.now()
     told: dict[str, list[dict[str, Any]]] = {}
@@ -155,13 +156,23 @@ def odd_facts(tenant: Tenant, run: Run, people: Sequence[Contact], count: int) -
         )
     again = told["message.classified"][0]
     later = again | {"happened_at": now - timedelta(minutes=3), "facts": {"class": "not_interested"}}
+    strangers = [
+        again | {"happened_at": now - timedelta(days=2), "contact_id": None, "message_id": uuid7()}
+        for _ in range(2)
+    ]
+    told["message.classified"] += strangers
+    known = {"contact_id": people[0].id}
+    corrected = [
+        one | who | {"facts": {"class": "wrong_person"}}
+        for one, who in zip(strangers, ({}, known), strict=True)
+    ]
     with tenant.acting() as session:
         for kind, rows in told.items():
             publish_all(kind, rows)
         session.commit()
     tenant.world.work()
     with tenant.acting() as session:
-        publish_all("message.classified", [later])
+        publish_all("message.classified", [later, *corrected])
         session.commit()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from sqlalchemy import event, select
 
 from loumass.analytics import keeping
 from loumass.analytics.listeners import COUNTED
-from loumass.analytics.models import DailyCount
+from loumass.analytics.models import DailyCount, DailyPart
 from loumass.core import clock, database
+from loumass.core.ids import uuid7
 from loumass.events.service import publish, publish_all
 from loumass.subscriptions import SUBSCRIPTIONS
 from tests.analytics.figures import campaign_of, channel_of, enrolled, number, page_of
@@ -107,3 +109,34 @@ def test_numbers_are_counted_when_the_cache_is_away(world: World, monkeypatch: p
     enrolled(world.acme, campaign, 1)
     monkeypatch.setitem(world.app.extensions, "loumass.redis", Redis(port=1, socket_connect_timeout=1))
     assert number(page_of(world.acme.member), "Contacts") == "1"
+
+
+def test_an_answer_of_nobody_known_counts_as_what_it_was_taken_for_last(world: World) -> None:
+    """Also where its writer became known, or its day changed, between the two."""
+    wrote, known = clock.now() - timedelta(days=1), world.acme.contact("Priya Raman")
+    stays, becomes_known, moves = (
+        {"message_id": uuid7(), "happened_at": wrote, "facts": {"class": "positive"}} for _ in range(3)
+    )
+    corrected = {"facts": {"class": "question"}}
+    for told in (
+        [stays, becomes_known, moves],
+        [
+            stays | corrected,
+            becomes_known | corrected | {"contact_id": known.id},
+            moves | corrected | {"happened_at": clock.now()},
+        ],
+    ):
+        with world.acme.acting() as session:
+            publish_all("message.classified", told)
+            session.commit()
+        world.work()
+        world.later(minutes=5)
+    with world.acme.acting() as session:
+        rows = session.execute(
+            select(DailyPart.day, DailyPart.part, DailyPart.count)
+            .where(DailyPart.slice == "class", DailyPart.kind == "message.classified")
+            .order_by(DailyPart.day)
+        ).all()
+    assert [(str(day), part, count) for day, part, count in rows] == [
+        ("2026-03-02", "question", 2), ("2026-03-03", "question", 1),
+    ]  # fmt: skip

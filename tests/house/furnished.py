@@ -129,10 +129,10 @@ def furnish(tenant: Tenant) -> Furniture:
         _channel(put, "paused_channel", f"{MARK.lower()}.two@acme.example", "paused")
         _application(put)
         _funnel(put, session)
-        _tracking(put, session, house)
         _campaign(put, session, house, channel)
         _changes(put, house)
         _conversation(put, house, channel, tenant.admin.id)
+        _tracking(put, session, house)
         _desk(put, session, house, channel, tenant.admin.id)
         _care(put, session, house, channel)
         _figures(put, session, house, channel)
@@ -456,10 +456,10 @@ def _tracking(put: Any, session: Any, house: Furniture) -> None:
     link = ContentLink(source_id=house.content_version, number=1, href=f"https://{MARK.lower()}.example/")
     session.add_all([link, HitMark(classed_until=clock.now())])
     session.flush()
-    seen = {"message_id": uuid7(), "link": link.ref}
+    seen = {"message_id": house.message, "link": link.ref}
     quiet = {"is_head": False, "is_prefetch": False, "ip_hash": b"h" * 32, "network": "", "agent": MARK}
     _unsaved_words(session, house)
-    session.add(Hit(**seen, **quiet))
+    session.add(Hit(**seen, **quiet, happened_at=clock.now() - timedelta(minutes=1)))
     session.add(HitCount(**seen, human=1, machine=0, unknown=0, last_at=clock.now()))
 
 

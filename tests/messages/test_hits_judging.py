@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loumass.messages.hit_networks import LIST, network_of, read
-from loumass.messages.hits_judging import Class, Seen, judged
+from loumass.messages.hits_judging import CLASSES, REASONS, Class, Reason, Seen, judged, reasons
 
 SENT = datetime(2026, 3, 3, 16, 0, tzinfo=UTC)
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
@@ -20,36 +20,47 @@ def hit(seconds: float, link: int = 0, **also: Any) -> Seen:
     return Seen(SENT + timedelta(seconds=seconds), link, **{"ip_hash": b"a", "agent": CHROME, **also})
 
 
-LONE: list[tuple[str, Seen, Class]] = [
-    ("a reader an hour later", hit(3_600), "human"),
-    ("a click an hour later", hit(3_600, 1), "human"),
-    ("Outlook on a desk", hit(3_600, agent=OUTLOOK), "human"),
-    ("a click within ten seconds", hit(4, 1), "machine"),
-    ("an opening within a minute", hit(40), "unknown"),
-    ("a click within a minute, whatever the agent", hit(30, 1), "unknown"),
-    ("Apple's prefetching proxies by network", hit(3_600, network="prefetch/apple"), "machine"),
-    ("Apple's prefetching proxies by name", hit(3_600, agent="Mozilla/5.0"), "machine"),
-    ("Gmail's picture proxy by name", hit(3_600, agent=GMAIL), "unknown"),
-    ("Gmail's picture proxy by network", hit(3_600, network="proxy/google"), "unknown"),
-    ("a scanner's network with Chrome's name", hit(3_600, 1, network="scanner/proofpoint"), "machine"),
-    ("a rented computer soon after", hit(240, 1, network="cloud/microsoft"), "machine"),
-    ("a rented computer next day", hit(90_000, 1, network="cloud/microsoft"), "unknown"),
-    ("a HEAD", hit(3_600, 1, is_head=True), "machine"),
-    ("a browser that only prepares", hit(3_600, 1, is_prefetch=True), "machine"),
-    ("nobody's name", hit(3_600, 1, agent=""), "machine"),
-    ("a program that says so", hit(3_600, 1, agent="python-requests/2.32"), "machine"),
+LONE: list[tuple[str, Seen, Reason]] = [
+    ("a reader an hour later", hit(3_600), "person"),
+    ("a click an hour later", hit(3_600, 1), "person"),
+    ("Outlook on a desk", hit(3_600, agent=OUTLOOK), "person"),
+    ("a click within ten seconds", hit(4, 1), "too_soon"),
+    ("an opening within a minute", hit(40), "soon"),
+    ("a click within a minute, whatever the agent", hit(30, 1), "soon"),
+    ("Apple's prefetching proxies by network", hit(3_600, network="prefetch/apple"), "network"),
+    ("Apple's prefetching proxies by name", hit(3_600, agent="Mozilla/5.0"), "says_so"),
+    ("Gmail's picture proxy by name", hit(3_600, agent=GMAIL), "proxy"),
+    ("Gmail's picture proxy by network", hit(3_600, network="proxy/google"), "proxy"),
+    ("a scanner's network with Chrome's name", hit(3_600, 1, network="scanner/proofpoint"), "network"),
+    ("a rented computer soon after", hit(240, 1, network="cloud/microsoft"), "too_soon"),
+    ("a rented computer next day", hit(90_000, 1, network="cloud/microsoft"), "rented"),
+    ("a HEAD", hit(3_600, 1, is_head=True), "says_so"),
+    ("a browser that only prepares", hit(3_600, 1, is_prefetch=True), "says_so"),
+    ("nobody's name", hit(3_600, 1, agent=""), "says_so"),
+    ("a program that says so", hit(3_600, 1, agent="python-requests/2.32"), "says_so"),
     (
         "a messenger's preview",
         hit(3_600, 1, agent="Mozilla/5.0 Chrome/130 Slackbot-LinkExpanding 1.0"),
-        "machine",
+        "says_so",
     ),
-    ("something that never was seen", hit(3_600, 1, agent="Frobnicator 3"), "unknown"),
+    ("something that never was seen", hit(3_600, 1, agent="Frobnicator 3"), "strange"),
 ]
 
 
 @pytest.mark.parametrize(("one", "expected"), [case[1:] for case in LONE], ids=[case[0] for case in LONE])
-def test_a_lone_hit(one: Seen, expected: Class) -> None:
-    assert judged([one], SENT) == [expected]
+def test_a_lone_hit(one: Seen, expected: Reason) -> None:
+    assert reasons([one], SENT) == [expected]
+    assert judged([one], SENT) == [REASONS[expected][0]]
+
+
+def test_every_reason_has_its_case() -> None:
+    assert {case[2] for case in LONE} | {"together", "near"} == set(REASONS)
+    assert {who for who, _ in REASONS.values()} == set(CLASSES)
+
+
+def test_what_a_hit_says_of_itself_weighs_more_than_its_company() -> None:
+    storm = [hit(3_600, 1), hit(3_601, 2, is_head=True), hit(3_630, 3), hit(3_630, 3, ip_hash=b"b")]
+    assert reasons(storm, SENT) == ["together", "says_so", "near", "person"]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,13 @@ A slice declares its endpoints in `api.py`:
     @requires("templates.read")
     def read(graph_id: UUID) -> GraphOut: ...
 
-With ``takes`` the view gets the request's body as ``body``, with ``asks`` what stands behind the `?` as ``query``. A view never
-commits: what it did is committed with its answer. Refusals are problems as RFC 9457 says, with our sentences.
+With ``takes`` the view gets the request's body as ``body``, with ``asks`` what stands behind the `?` as ``query``. Refusals are
+problems as RFC 9457 says, with our sentences.
+
+What a view did is committed with its answer, here. A view itself commits in three cases, and `tests/house/test_api_commits.py`
+names who does: it talks to a vendor, another server or storage (it commits before, with nothing written yet: no transaction is open
+across the network); it reads, and the audit is to say so before the first byte of a file leaves; it refuses an answer to a person,
+whose words it keeps as a draft. What everybody may ask for has no session: it opens one, and commits that.
 """
 
 from loumass.core.api.asking import LARGEST_BODY, Invalid

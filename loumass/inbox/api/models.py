@@ -97,6 +97,8 @@ class MessageOut(ApiModel):
     text: str
     campaign: str
     why: str
+    #: How often it was opened and clicked, and by whom, as the page says it; `/hits` lists them.
+    read: str
     copies: list[str]
     blind_copies: list[str]
     undo_until: datetime | None
