@@ -59,7 +59,9 @@ def test_hits_are_marked_and_nothing_of_a_text_is_markup() -> None:
 
 
 def test_what_is_shown_of_a_text_ends_with_a_word_and_without_the_marks_of_quotes() -> None:
-    quoted = "On Monday Maya wrote:\n> Hi Priya,\n>\n> > the dinner is on Thursday, a > b\n" + "and more " * 40
+    quoted = (
+        "On Monday Maya wrote:\n> Hi Priya,\n>\n> > the dinner is on Thursday, a > b\n" + "and more " * 40
+    )
     said = "".join(one.text for one in around(quoted, sought("dinner"), 60))
     assert said == "… wrote: Hi Priya, the dinner is on Thursday, a > b and more …"
 
