@@ -237,7 +237,7 @@ def test_what_was_said_is_searched_and_shown_marked_and_never_as_markup(world: W
 
 def test_what_is_shown_of_an_answer_is_what_they_wrote_and_not_what_they_quote(world: World) -> None:
     quoting = "Count me in\n\nOn Tue, 3 Mar 2026 at 09:00, Maya wrote:\n> A seat at the long table"
-    talk = replied(world, quoting, subject="Re: Dinner")
+    talk = replied(world, quoting, reply_text="Count me in", subject="Re: Dinner")
     answer = one(world.acme, Message, direction="in")
     with world.acme.acting() as session:
         notifying.tell("positive", [world.acme.agent.id], talk.id, message_id=answer.id)
