@@ -49,6 +49,11 @@ class Used:
     def is_near(self) -> bool:
         return self.limit is not None and self.share >= WARNED_AT
 
+    @property
+    def warned(self) -> str:
+        """What happens now that it is used up; before that, what will."""
+        return self.then if self.is_full else f"Beyond that {self.then[0].lower()}{self.then[1:]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

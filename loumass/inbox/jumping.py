@@ -17,6 +17,7 @@ from loumass.messages.models import Conversation
 #: Of each kind; more is what lists are for.
 _MOST = 5
 _FEWEST_LETTERS = 2
+_WITHOUT_SUBJECT = {"sms": "Text", "voicemail": "Voicemail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ def _conversations(hits: Found) -> list[Place]:
         )
     ]
     return [
-        Place("conversation", one.id, who.label if who else one.counterpart or "Unknown sender", one.subject)
+        Place(
+            "conversation",
+            one.id,
+            who.label if who else one.counterpart or "Unknown sender",
+            one.subject or _WITHOUT_SUBJECT.get(one.medium, ""),
+        )
         for one, who in rows
     ]

@@ -11,7 +11,8 @@ from loumass.core.ids import uuid7
 from loumass.core.tenancy import get_or_404
 from loumass.inbox import people_list
 from loumass.inbox.counts import counts
-from loumass.messages.models import Conversation
+from loumass.inbox.desk import notifying
+from loumass.messages.models import Conversation, Message
 from tests.inbox.desk import names, replied, talk_of
 from tests.messages.letters import brings, email, mailbox, number, one, sms, stream, written
 from tests.world import World
@@ -232,3 +233,17 @@ def test_what_was_said_is_searched_and_shown_marked_and_never_as_markup(world: W
     assert "What do you look for?" in agent.get("/inbox/search").text
     assert agent.get("/inbox/search?q=zoe&after=nonsense").status_code == 422
     assert "Nothing says" in world.globex.agent.get("/inbox/search?q=zoe").text
+
+
+def test_what_is_shown_of_an_answer_is_what_they_wrote_and_not_what_they_quote(world: World) -> None:
+    quoting = "Count me in\n\nOn Tue, 3 Mar 2026 at 09:00, Maya wrote:\n> A seat at the long table"
+    talk = replied(world, quoting, reply_text="Count me in", subject="Re: Dinner")
+    answer = one(world.acme, Message, direction="in")
+    with world.acme.acting() as session:
+        notifying.tell("positive", [world.acme.agent.id], talk.id, message_id=answer.id)
+        session.commit()
+    for page in ("/notifications", "/inbox/search?q=dinner"):
+        shown = world.acme.agent.get(page).text
+        assert "Count me in" in shown
+        assert "long table" not in shown
+    assert "A seat at the <mark>long</mark> table" in world.acme.agent.get("/inbox/search?q=long").text

@@ -323,6 +323,7 @@ def test_the_palette_finds_what_one_may_see(world: World) -> None:
     replied(world)
     found = world.acme.agent.get("/palette?q=pri").text
     assert found.count("Priya Raman") == 2
+    assert found.index("People") < found.index("Conversations")
     assert "data-found" not in world.acme.agent.get("/palette?q=p").text
     for_viewer = world.acme.viewer.get("/palette?q=pri").text
     assert for_viewer.count("Priya Raman") == 1

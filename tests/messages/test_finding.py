@@ -58,6 +58,14 @@ def test_hits_are_marked_and_nothing_of_a_text_is_markup() -> None:
     assert sum(len(one.text) for one in line) < 90
 
 
+def test_what_is_shown_of_a_text_ends_with_a_word_and_without_the_marks_of_quotes() -> None:
+    quoted = (
+        "On Monday Maya wrote:\n> Hi Priya,\n>\n> > the dinner is on Thursday, a > b\n" + "and more " * 40
+    )
+    said = "".join(one.text for one in around(quoted, sought("dinner"), 60))
+    assert said == "… wrote: Hi Priya, the dinner is on Thursday, a > b and more …"
+
+
 def test_the_database_folds_as_we_do(world: World) -> None:
     said = "Größe ÄÖÜ Crème Brûlée Straße Ærø ﬁne İstanbul ＡＢＣ Dvořák Łódź"
     with world.acme.acting() as session:

@@ -32,13 +32,13 @@ SAID: Mapping[str, str] = {
     "turn": "It is your turn to answer",
     "positive": "A positive answer from",
 }
-ICONS = {
+KIND_ICONS = {
     "mention": "note",
     "assigned": "user-plus",
     "taken": "user-share",
     "reminder": "clock",
     "turn": "users",
-    "positive": "thumb-up",
+    "positive": "circle-check",
 }
 PAGE_SIZE = 40
 _PREVIEW = 160
@@ -171,8 +171,10 @@ def line(user_id: UUID, notification_id: UUID) -> News:
 
 def _lines_of(user_id: UUID) -> Select[Notification, str, Contact, str, str]:
     actor = aliased(User)
+    # What an answer says, without the mail that it quotes; a note quotes nothing.
+    said = func.coalesce(func.nullif(Message.reply_text, ""), Message.text)
     return (
-        select(Notification, Conversation.counterpart, Contact, Message.text, actor.name)
+        select(Notification, Conversation.counterpart, Contact, said, actor.name)
         .join(Conversation, Conversation.id == Notification.conversation_id)
         .outerjoin(Contact, Contact.id == Conversation.contact_id)
         .outerjoin(Message, Message.id == Notification.message_id)
@@ -186,7 +188,7 @@ def _line(one: Notification, counterpart: str, contact: Contact | None, note: An
     return News(
         id=one.id,
         kind=one.kind,
-        icon=ICONS[one.kind],
+        icon=KIND_ICONS[one.kind],
         said=f"{actor} {said}" if actor and one.kind != "positive" else said,
         name=contact.label if contact else counterpart or "somebody unknown",
         conversation_id=one.conversation_id,

@@ -95,8 +95,10 @@ def _by_id(statement: Any) -> dict[UUID | None, Any]:
 
 def _line(row: Row[Any], contact: Contact | None, author: str, counterpart: str, wanted: Sought) -> Line:
     own = row.reply_text if row.direction == "in" or row.reply_text else row.text
+    subject = marked(row.subject, wanted)
     # Where what was sought stands only in what is quoted, that is shown.
-    said = own if any(one.is_hit for one in marked(own[:20_000], wanted)) else row.text or own
+    is_own = any(one.is_hit for one in [*subject, *marked(own[:20_000], wanted)])
+    said = own if is_own and own else row.text or own
     return Line(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -105,6 +107,6 @@ def _line(row: Row[Any], contact: Contact | None, author: str, counterpart: str,
         by="note" if row.direction == "note" else author or ("you" if row.direction == "out" else ""),
         medium="note" if row.direction == "note" else row.medium,
         at=row.occurred_at,
-        subject=marked(row.subject, wanted),
+        subject=subject,
         said=around(said[:100_000], wanted),
     )

@@ -18,6 +18,8 @@ _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 #: A word so long is looked into from its fourth letter on: compounds.
 _COMPOUND = 12
+#: What stands before each line of a mail that is quoted.
+_QUOTE_MARKS = re.compile(r"(?m)^[ \t]*(?:>[ \t]?)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ def marked(text: str, wanted: Sought) -> list[Part]:
 
 
 def around(text: str, wanted: Sought, length: int = 200) -> list[Part]:
-    """One line of `text` around the first place that was sought; its beginning where none is."""
-    line = " ".join(text.split())
+    """One line of `text` around the first place that was sought; its beginning where none is. Whole words."""
+    line = " ".join(_QUOTE_MARKS.sub("", text).split())
     parts = marked(line, wanted)
     first = 0
     for part in parts:
@@ -102,9 +104,11 @@ def around(text: str, wanted: Sought, length: int = 200) -> list[Part]:
         first = 0
     start = max(first - length // 3, 0)
     start = line.rfind(" ", 0, start) + 1 if start else 0
-    cut = line[start : start + length]
-    before, after = "… " if start else "", " …" if start + length < len(line) else ""
-    return [one for one in (Part(before), *marked(cut, wanted), Part(after)) if one.text]
+    end = start + length
+    if end < len(line):
+        end = max(line.rfind(" ", start + length * 2 // 3, end), 0) or end
+    before, after = "… " if start else "", " …" if end < len(line) else ""
+    return [one for one in (Part(before), *marked(line[start:end], wanted), Part(after)) if one.text]
 
 
 def _fits(word: str, wanted: Sought) -> bool:

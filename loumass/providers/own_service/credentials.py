@@ -14,7 +14,7 @@ class OwnServiceCredentials(Credentials):
     """Where it is asked, and what it knows us by."""
 
     url: str = asked("Address", "Begins with https://. Each answer is sent there as JSON.", max_length=500)
-    api_key: SecretStr = asked("Key", "Sent along as a bearer token.")
+    api_key: SecretStr = asked("Key", "Sent along as a bearer token")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

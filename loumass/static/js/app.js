@@ -9,6 +9,7 @@ import { startLiveRows } from "./live-rows.js";
 import { startPalette } from "./palette.js";
 import { startRequests } from "./requests.js";
 import { startSelection } from "./selection.js";
+import { startTabs } from "./tabs.js";
 import { startThemeChoice } from "./theme-choice.js";
 import { startToasts } from "./toasts.js";
 
@@ -21,6 +22,7 @@ startSelection();
 startLiveRows();
 startDesktop();
 startLive();
+startTabs();
 startThemeChoice();
 startToasts();
 startCharts();

@@ -19,6 +19,8 @@ export function startDialogs() {
     open.open = false;
     open.querySelector("summary").focus();
   });
+  // Whoever tabs on has left it.
+  document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details.menu")));
   document.addEventListener("keydown", moveInMenu);
   document.querySelector("[data-focus]")?.focus();
 }
