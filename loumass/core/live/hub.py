@@ -224,12 +224,10 @@ class _Reader:
 
     def more(self) -> tuple[bool, Sequence[Entry]]:
         """Whether something is missing before it, and what has come."""
-        if self._lately:
-            lately, self._lately = self._lately, ()
-            return False, lately
+        lately, self._lately = self._lately, ()
         self._hub.look(self._channel, every=LOOKED_SECONDS)
         if self._channel.last is None:
-            return False, ()
+            return False, lately
         try:
             if self.place is None:
                 raise Missing
@@ -239,7 +237,7 @@ class _Reader:
             return True, ()
         if lines:
             self.place = lines[-1][0]
-        return False, [entry for _, entry in lines if entry is not None]
+        return False, [*lately, *(entry for _, entry in lines if entry is not None)]
 
 
 def _is_beyond(place: Place, last: Place | None) -> bool:
