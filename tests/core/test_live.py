@@ -115,9 +115,12 @@ def test_a_reconnect_in_the_middle_of_a_burst_misses_nothing_and_repeats_nothing
     writer.start()
     while len(heard) < 300:
         # Another process answers each time that the browser comes back.
-        browser = Browser(ear if len(heard) % 2 else ears(), ours, place, enough=7)
+        answers = ear if len(heard) % 2 else ears()
+        browser = Browser(answers, ours, place, enough=7)
         began.set()
         heard += told(browser.all())
+        if answers is not ear:
+            answers.close()
         place = browser.place
     writer.join()
     assert heard == [str(n) for n in range(300)]

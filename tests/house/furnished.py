@@ -6,6 +6,7 @@ from typing import Any
 
 from loumass.accounts.models import Invitation
 from loumass.core import clock
+from tests.house import furniture
 from tests.house.furnished_campaigns import (
     by_hand_and_outside,
     campaign,
@@ -36,9 +37,9 @@ def furnish(tenant: Tenant) -> Furniture:
 
         people(put, session, house)
         verifications(put, session, house)
-        channel = sender(put, "channel", f"{MARK.lower()}@acme.example", "active")
+        channel = sender(put, "channel", f"{furniture.MARK.lower()}@acme.example", "active")
         rules(put, session, channel)
-        sender(put, "paused_channel", f"{MARK.lower()}.two@acme.example", "paused")
+        sender(put, "paused_channel", f"{furniture.MARK.lower()}.two@acme.example", "paused")
         application(put)
         funnel(put, session)
         tracking(put, session, house)
@@ -55,8 +56,8 @@ def furnish(tenant: Tenant) -> Furniture:
             "invitation",
             Invitation(
                 organization_id=tenant.id,
-                email=f"{MARK}@acme.example",
-                email_key=f"{MARK}@acme.example".lower(),
+                email=f"{furniture.MARK}@acme.example",
+                email_key=f"{furniture.MARK}@acme.example".lower(),
                 role="member",
                 token_hash=tenant.id.bytes * 2,
                 invited_by_id=tenant.admin.id,

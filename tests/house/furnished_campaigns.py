@@ -33,52 +33,64 @@ from loumass.messages.models import (
 )
 from loumass.outgoing.models import WebhookAttempt, WebhookCall, WebhookHost, WebhookKey
 from loumass.tasks.models import Task
-from tests.house.furniture import MARK, Furniture
+from tests.house import furniture
+from tests.house.furniture import Furniture
 
 
 def funnel(put: Any, session: Any) -> None:
     graph = put("graph", Graph(number=1))
-    content = put("content", Content(name=f"{MARK} content", medium="email", version_number=1))
+    content = put("content", Content(name=f"{furniture.MARK} content", medium="email", version_number=1))
     put(
         "content_version",
-        ContentVersion(content_id=content.id, number=1, subject=f"{MARK} subject", html="<p>Hi</p>"),
+        ContentVersion(
+            content_id=content.id, number=1, subject=f"{furniture.MARK} subject", html="<p>Hi</p>"
+        ),
     )
     put(
         "later_version",
-        ContentVersion(content_id=content.id, number=2, subject=f"{MARK} later", html="<p>Ho</p>"),
+        ContentVersion(content_id=content.id, number=2, subject=f"{furniture.MARK} later", html="<p>Ho</p>"),
     )
     content.version_number = 2
-    voicemail = put("voicemail", Content(name=f"{MARK} voicemail", medium="voicemail", version_number=1))
-    session.add(ContentVersion(content_id=voicemail.id, number=1, text=f"{MARK} calls"))
-    put("archived_content", Content(name=f"{MARK} old", medium="email", archived_at=clock.now()))
+    voicemail = put(
+        "voicemail", Content(name=f"{furniture.MARK} voicemail", medium="voicemail", version_number=1)
+    )
+    session.add(ContentVersion(content_id=voicemail.id, number=1, text=f"{furniture.MARK} calls"))
+    put("archived_content", Content(name=f"{furniture.MARK} old", medium="email", archived_at=clock.now()))
     send = put(
         "node",
         Node(
             graph_id=graph.id,
             key="send",
             kind="email_send",
-            name=f"{MARK} send",
+            name=f"{furniture.MARK} send",
             config={},
             content_id=content.id,
         ),
     )
-    end = put("end_node", Node(graph_id=graph.id, key="end", kind="end", name=f"{MARK} end", config={}))
+    end = put(
+        "end_node", Node(graph_id=graph.id, key="end", kind="end", name=f"{furniture.MARK} end", config={})
+    )
     put("edge", Edge(graph_id=graph.id, source_id=send.id, branch="next", target_id=end.id))
     session.add_all([NodeTurn(node_id=send.id, taken=3), SplitTrial(node_id=send.id, taken=5, winner="a")])
     graph.start_node_id = send.id
-    graph.template_id = put("template", Template(name=f"{MARK} template", draft_graph_id=graph.id)).id
+    graph.template_id = put(
+        "template", Template(name=f"{furniture.MARK} template", draft_graph_id=graph.id)
+    ).id
 
 
 def campaign(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
     graph = put("campaign_graph", Graph(cloned_from_id=house.graph))
     node = put(
-        "campaign_node", Node(graph_id=graph.id, key="stop", kind="end", name=f"{MARK} stop", config={})
+        "campaign_node",
+        Node(graph_id=graph.id, key="stop", kind="end", name=f"{furniture.MARK} stop", config={}),
     )
     graph.start_node_id = node.id
     stream = put("stream", Stream())
     put(
         "campaign",
-        Campaign(id=stream.id, name=f"{MARK} campaign", graph_id=graph.id, email_channel_id=channel.id),
+        Campaign(
+            id=stream.id, name=f"{furniture.MARK} campaign", graph_id=graph.id, email_channel_id=channel.id
+        ),
     )
     session.add(CampaignSender(campaign_id=stream.id, channel_id=house.paused_channel))
     put(
@@ -100,33 +112,42 @@ def campaign(put: Any, session: Any, house: Furniture, channel: Channel) -> None
         Trigger(
             campaign_id=stream.id,
             kind="called",
-            config={"title": f"{MARK} form", "existing": "fill", "tag": "", "then": ""},
-            problem=f"{MARK} came round",
+            config={"title": f"{furniture.MARK} form", "existing": "fill", "tag": "", "then": ""},
+            problem=f"{furniture.MARK} came round",
             problem_at=clock.now(),
         ),
     )
     session.add(TriggerOccasion(trigger_id=trigger.id, occasion="once"))
     session.add(SegmentSeen(trigger_id=trigger.id, contact_id=house.contact))
-    session.add(TriggerCall(trigger_id=trigger.id, body=b"{}", state="failed", problem=f"{MARK} unread"))
+    session.add(
+        TriggerCall(trigger_id=trigger.id, body=b"{}", state="failed", problem=f"{furniture.MARK} unread")
+    )
     sequence = put("sequence_graph", Graph())
     says = {
         "key": "say",
         "kind": "email_send",
-        "name": f"{MARK} say",
+        "name": f"{furniture.MARK} say",
         "config": {},
         "content_id": house.content,
     }
     sequence.start_node_id = put("campaign_send", Node(graph_id=sequence.id, **says)).id
     row = put("sequence_stream", Stream())
-    put("sequence_campaign", Campaign(id=row.id, name=f"{MARK} sequence", graph_id=sequence.id))
+    put("sequence_campaign", Campaign(id=row.id, name=f"{furniture.MARK} sequence", graph_id=sequence.id))
     for state in ("running", "paused", "scheduled"):
         row = put(f"{state}_stream", Stream(paused_at=clock.now() if state == "paused" else None))
-        values = {"name": f"{MARK} {state}", "graph_id": graph.id, "state": state, "starts_at": clock.now()}
-        put(f"{state}campaign", Campaign(id=row.id, **values))
+        values = {
+            "name": f"{furniture.MARK} {state}",
+            "graph_id": graph.id,
+            "state": state,
+            "starts_at": clock.now(),
+        }
+        put(f"{state}_campaign", Campaign(id=row.id, **values))
     put(
         "published_template",
         Template(
-            name=f"{MARK} published", draft_graph_id=house.graph, published_graph_id=house.campaign_graph
+            name=f"{furniture.MARK} published",
+            draft_graph_id=house.graph,
+            published_graph_id=house.campaign_graph,
         ),
     )
 
@@ -136,8 +157,10 @@ def changes(put: Any, house: Furniture) -> None:
     for name, values in (("changing", {}), ("changed", {"version": 2})):
         graph, other = (_ending(put, f"{name}_{which}") for which in ("graph", "other"))
         stream = put(f"{name}_stream", Stream())
-        campaign = Campaign(id=stream.id, name=f"{MARK} {name}", graph_id=graph, state="running", **values)
-        put(f"{name}campaign", campaign)
+        campaign = Campaign(
+            id=stream.id, name=f"{furniture.MARK} {name}", graph_id=graph, state="running", **values
+        )
+        put(f"{name}_campaign", campaign)
         done = {"number": 2, "applied_at": clock.now(), "before_graph_id": other} if values else {}
         change = CampaignChange(campaign_id=stream.id, graph_id=other, base_number=1, **done)
         put(f"{name}_change", change)
@@ -149,7 +172,7 @@ def changes(put: Any, house: Furniture) -> None:
 
 def _ending(put: Any, name: str) -> UUID:
     graph = put(name, Graph())
-    node = Node(graph_id=graph.id, key="stop", kind="end", name=f"{MARK} {name}", config={})
+    node = Node(graph_id=graph.id, key="stop", kind="end", name=f"{furniture.MARK} {name}", config={})
     graph.start_node_id = put(f"{name}_node", node).id
     return graph.id
 
@@ -160,10 +183,10 @@ def simulation(house: Furniture) -> None:
     now = clock.now().isoformat()
     wish = Wish(graph_id=house.graph)
     report = {
-        "name": f"{MARK} template", "home": "America/Denver", "begins": now, "ends": now, "inside": 0, "added": 1,
-        "is_partial": False, "is_cut": False, "seconds": 0.1, "left": 1, "did": {}, "ended": {f"{MARK} left": 1},
+        "name": f"{furniture.MARK} template", "home": "America/Denver", "begins": now, "ends": now, "inside": 0, "added": 1,
+        "is_partial": False, "is_cut": False, "seconds": 0.1, "left": 1, "did": {}, "ended": {f"{furniture.MARK} left": 1},
         "first_sent": now, "last_sent": now, "last_moved": now, "sent": [[now, 0, 1]], "queued": [], "held": [],
-        "senders": [{"id": str(house.channel), "name": f"{MARK} mailbox", "medium": "email"}],
+        "senders": [{"id": str(house.channel), "name": f"{furniture.MARK} mailbox", "medium": "email"}],
         "skipped": [["suppressed", str(house.node), 1, [str(house.contact)]]], "on_hold": [], "steps": [],
     }  # fmt: skip
     kept.keep(run_id, wish, "done", report=report)
@@ -184,7 +207,7 @@ def figures(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
         ContactEngagement(contact_id=house.contact, sent=4, read=1, replied=1, reacted_at=clock.now())
     )
     brought = {"contact_id": house.contact, "amount": 25_000, "currency": "EUR", "earned_at": clock.now()}
-    put("earning", Earning(**brought, source="by_hand", reference="1", note=f"{MARK} table"))
+    put("earning", Earning(**brought, source="by_hand", reference="1", note=f"{furniture.MARK} table"))
     session.add(Earning(**brought, source="goal", reference="2", campaign_id=campaign))
 
 
@@ -197,8 +220,8 @@ def by_hand_and_outside(put: Any, session: Any, house: Furniture, admin_id: UUID
     }
     words = {
         "kind": "call",
-        "title": f"Ring {MARK}",
-        "script": f"Hello {MARK}",
+        "title": f"Ring {furniture.MARK}",
+        "script": f"Hello {furniture.MARK}",
         "outcomes": [{"branch": "a", "label": "Reached"}],
     }
     task = about | words | {"node_id": house.node, "assignee_id": admin_id, "due_at": clock.now()}
@@ -211,22 +234,22 @@ def by_hand_and_outside(put: Any, session: Any, house: Furniture, admin_id: UUID
             step_id=uuid7(),
             state="done",
             outcome="a",
-            note=MARK,
+            note=furniture.MARK,
             closed_at=clock.now(),
             closed_by_id=admin_id,
         ),
     )
-    for name, key_name in (("own_webhook_key", ""), ("webhook_key", f"{MARK} key")):
+    for name, key_name in (("own_webhook_key", ""), ("webhook_key", f"{furniture.MARK} key")):
         key_id = uuid7()
         aad = secrets.associated_data("webhook_key.sealed_secret", current_organization_id(), key_id)
         put(
             name, WebhookKey(id=key_id, name=key_name, sealed_secret=secrets.seal(b"whsec_" + b"A" * 44, aad))
         )
-    session.add(WebhookHost(host=f"{MARK.lower()}.example:443"))
+    session.add(WebhookHost(host=f"{furniture.MARK.lower()}.example:443"))
     call = about | {
-        "host": f"{MARK.lower()}.example:443",
-        "url": f"https://{MARK.lower()}.example/in",
-        "body": f'{{"x": "{MARK}"}}',
+        "host": f"{furniture.MARK.lower()}.example:443",
+        "url": f"https://{furniture.MARK.lower()}.example/in",
+        "body": f'{{"x": "{furniture.MARK}"}}',
     }
     call |= {
         "node_id": house.node,
@@ -236,16 +259,22 @@ def by_hand_and_outside(put: Any, session: Any, house: Furniture, admin_id: UUID
         "state": "failed",
         "attempts": 1,
     }
-    put("webhook_call", WebhookCall(**call, step_id=uuid7(), ended_at=clock.now(), problem=MARK))
+    put("webhook_call", WebhookCall(**call, step_id=uuid7(), ended_at=clock.now(), problem=furniture.MARK))
     session.add(
         WebhookAttempt(
-            call_id=house.webhook_call, number=1, started_at=clock.now(), ended_at=clock.now(), answer=MARK
+            call_id=house.webhook_call,
+            number=1,
+            started_at=clock.now(),
+            ended_at=clock.now(),
+            answer=furniture.MARK,
         )
     )
     settings = {"url": "https://127.0.0.1:9/in"}
     tells = put(
         "webhook_node",
-        Node(graph_id=house.graph, key="tell", kind="webhook", name=f"{MARK} tell", config=settings),
+        Node(
+            graph_id=house.graph, key="tell", kind="webhook", name=f"{furniture.MARK} tell", config=settings
+        ),
     )
     # Between the two that are there, so that the template is whole.
     session.get_one(Edge, (current_organization_id(), house.edge)).target_id = tells.id

@@ -31,8 +31,9 @@ from loumass.messages.models import (
     Message,
     MessageCopy,
 )
+from tests.house import furniture
 from tests.house.furnished_senders import voicemail
-from tests.house.furniture import MARK, Furniture
+from tests.house.furniture import Furniture
 
 
 def conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -> None:
@@ -42,9 +43,9 @@ def conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -
             contact_id=house.contact,
             channel_id=channel.id,
             medium="email",
-            counterpart=f"{MARK.lower()}@foothill.example",
+            counterpart=f"{furniture.MARK.lower()}@foothill.example",
             thread_key="message:x",
-            subject=f"{MARK} thread",
+            subject=f"{furniture.MARK} thread",
             last_message_at=clock.now(),
             last_inbound_at=clock.now(),
             needs_reply_since=clock.now(),
@@ -56,7 +57,7 @@ def conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -
             contact_id=house.other_contact,
             channel_id=channel.id,
             medium="email",
-            counterpart=f"{MARK.lower()}.two@foothill.example",
+            counterpart=f"{furniture.MARK.lower()}.two@foothill.example",
             thread_key="message:y",
             last_message_at=clock.now(),
             closed_at=clock.now(),
@@ -74,9 +75,9 @@ def conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -
             **common,
             direction="in",
             state="received",
-            subject=f"{MARK} thread",
-            text=f"{MARK} says hello",
-            html=f"<p>{MARK}</p>",
+            subject=f"{furniture.MARK} thread",
+            text=f"{furniture.MARK} says hello",
+            html=f"<p>{furniture.MARK}</p>",
             from_address="x@foothill.example",
         ),
     )
@@ -86,7 +87,7 @@ def conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -
             **common,
             direction="out",
             state="in_doubt",
-            subject=f"{MARK} doubt",
+            subject=f"{furniture.MARK} doubt",
             attempted_at=clock.now(),
             to_address="x@foothill.example",
         ),
@@ -97,14 +98,14 @@ def conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -
             **common,
             direction="out",
             state="queued",
-            subject=f"{MARK} queued",
+            subject=f"{furniture.MARK} queued",
             due_at=clock.now(),
             to_address="x@foothill.example",
         ),
     )
     own = common | {"direction": "out", "author_id": admin_id, "to_address": "x@foothill.example"}
-    put("own_queued", Message(**own, state="queued", text=f"{MARK} waits", due_at=clock.now()))
-    put("own_failed", Message(**own, state="failed", text=f"{MARK} failed", reason="refused"))
+    put("own_queued", Message(**own, state="queued", text=f"{furniture.MARK} waits", due_at=clock.now()))
+    put("own_failed", Message(**own, state="failed", text=f"{furniture.MARK} failed", reason="refused"))
     voicemail(put, house, channel)
     kept = {
         "content_type": "application/pdf",
@@ -112,11 +113,14 @@ def conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -
         "file_key": storage.store(BytesIO(b"%PDF"), limit=10).key,
         "media_id": house.media,
     }
-    put("attachment", Attachment(**kept, message_id=house.message, file_name=f"{MARK}.pdf"))
+    put("attachment", Attachment(**kept, message_id=house.message, file_name=f"{furniture.MARK}.pdf"))
     put(
         "draft_file",
         Attachment(
-            **kept, conversation_id=conversation.id, uploaded_by_id=admin_id, file_name=f"{MARK} draft.pdf"
+            **kept,
+            conversation_id=conversation.id,
+            uploaded_by_id=admin_id,
+            file_name=f"{furniture.MARK} draft.pdf",
         ),
     )
     put(
@@ -131,17 +135,24 @@ def conversation(put: Any, house: Furniture, channel: Channel, admin_id: UUID) -
     put(
         "delivery",
         Delivery(
-            channel_id=channel.id, identity="item-1", body=MARK.encode(), state="failed", problem="unreadable"
+            channel_id=channel.id,
+            identity="item-1",
+            body=furniture.MARK.encode(),
+            state="failed",
+            problem="unreadable",
         ),
     )
 
 
 def desk(put: Any, session: Any, house: Furniture, channel: Channel, admin_id: UUID) -> None:
     """Order in the inbox: a team, a label, what somebody is told, a kept view, who has seen it, what was split."""
-    team = put("team", Team(name=f"{MARK} team", name_key=f"{MARK} team".casefold()))
-    label = put("label", Label(name=f"{MARK} label", name_key=f"{MARK} label".casefold(), colour="blue"))
+    team = put("team", Team(name=f"{furniture.MARK} team", name_key=f"{furniture.MARK} team".casefold()))
+    label = put(
+        "label",
+        Label(name=f"{furniture.MARK} label", name_key=f"{furniture.MARK} label".casefold(), colour="blue"),
+    )
     split_off = put("split_conversation", Conversation(
-        contact_id=house.contact, channel_id=channel.id, medium="email", counterpart=f"{MARK.lower()}@foothill.example",
+        contact_id=house.contact, channel_id=channel.id, medium="email", counterpart=f"{furniture.MARK.lower()}@foothill.example",
         thread_key="split:x", last_message_at=clock.now(), last_inbound_at=clock.now(),
     ))  # fmt: skip
     split_off.stands_with_id = split_off.id
@@ -152,7 +163,8 @@ def desk(put: Any, session: Any, house: Furniture, channel: Channel, admin_id: U
         Reminder(**mine, due_at=clock.now() + timedelta(days=2), is_if_silent=True, set_at=clock.now()),
     )
     put(
-        "saved_view", SavedView(user_id=admin_id, name=f"{MARK} view", is_shared=True, query={"view": "open"})
+        "saved_view",
+        SavedView(user_id=admin_id, name=f"{furniture.MARK} view", is_shared=True, query={"view": "open"}),
     )
     regrouped = Regrouping(
         kind="split", kept_id=house.conversation, other_id=split_off.id, before={}, made_by_id=admin_id
@@ -168,17 +180,19 @@ def desk(put: Any, session: Any, house: Furniture, channel: Channel, admin_id: U
 
 def written_by_hand(put: Any, session: Any, house: Furniture, admin_id: UUID) -> None:
     """What was typed for an answer that waits, and what is written often."""
-    words = {"created_by_id": admin_id, "text": f"{MARK} {{{{contact.first_name}}}}"}
-    put("snippet", Snippet(**words, owner_id=admin_id, name=f"{MARK} thanks", shortcut="thanks"))
-    put("shared_snippet", Snippet(**words, name=f"{MARK} hello", shortcut="hello"))
-    session.add(MailboxSignature(user_id=admin_id, channel_id=house.channel, text=f"{MARK} and team"))
+    words = {"created_by_id": admin_id, "text": f"{furniture.MARK} {{{{contact.first_name}}}}"}
+    put("snippet", Snippet(**words, owner_id=admin_id, name=f"{furniture.MARK} thanks", shortcut="thanks"))
+    put("shared_snippet", Snippet(**words, name=f"{furniture.MARK} hello", shortcut="hello"))
+    session.add(
+        MailboxSignature(user_id=admin_id, channel_id=house.channel, text=f"{furniture.MARK} and team")
+    )
     session.add(
         MessageCopy(
             message_id=house.own_queued,
             place=0,
             is_blind=True,
-            name=MARK,
-            address=f"{MARK.lower()}.copy@foothill.example",
+            name=furniture.MARK,
+            address=f"{furniture.MARK.lower()}.copy@foothill.example",
             address_hash=b"nobody",
         )
     )
@@ -188,6 +202,6 @@ def written_by_hand(put: Any, session: Any, house: Furniture, admin_id: UUID) ->
             conversation_id=house.conversation,
             user_id=admin_id,
             kind="email",
-            text=f"{MARK} waits",
+            text=f"{furniture.MARK} waits",
         )
     )

@@ -25,16 +25,17 @@ from loumass.core.ids import uuid7
 from loumass.core.models import ApiAnswer
 from loumass.core.tenancy import current_organization_id
 from loumass.outgoing.models import WebhookCall, WebhookEndpoint
-from tests.house.furniture import MARK, SECOND_FACTOR, Furniture
+from tests.house import furniture
+from tests.house.furniture import SECOND_FACTOR, Furniture
 from tests.world import Tenant
 
 
 def people(put: Any, session: Any, house: Furniture) -> None:
-    email = f"{MARK.lower()}@foothill.example"
+    email = f"{furniture.MARK.lower()}@foothill.example"
     put(
         "contact",
         Contact(
-            first_name=MARK,
+            first_name=furniture.MARK,
             last_name="Raman",
             email=email,
             email_key=email,
@@ -46,28 +47,44 @@ def people(put: Any, session: Any, house: Furniture) -> None:
     put(
         "other_contact",
         Contact(
-            first_name=f"{MARK} Two", phone="+13035550165", phone_hash=secrets.keyed_hash("+13035550165")
+            first_name=f"{furniture.MARK} Two",
+            phone="+13035550165",
+            phone_hash=secrets.keyed_hash("+13035550165"),
         ),
     )
-    fresh = f"{MARK.lower()}.fresh@foothill.example"
+    fresh = f"{furniture.MARK.lower()}.fresh@foothill.example"
     put(
         "fresh_contact",
         Contact(
-            first_name=f"{MARK} Fresh", email=fresh, email_key=fresh, email_hash=secrets.keyed_hash(fresh)
+            first_name=f"{furniture.MARK} Fresh",
+            email=fresh,
+            email_key=fresh,
+            email_hash=secrets.keyed_hash(fresh),
         ),
     )
-    put("tag", Tag(name=f"{MARK} tag"))
+    put("tag", Tag(name=f"{furniture.MARK} tag"))
     session.add(ContactTag(contact_id=house.contact, tag_id=house.tag))
-    rule = {"match": "all", "rules": [{"ask": "tag", "tag": f"{MARK} tag"}]}
-    put("segment", Segment(name=f"{MARK} segment", name_key=f"{MARK} segment".lower(), rule=rule))
+    rule = {"match": "all", "rules": [{"ask": "tag", "tag": f"{furniture.MARK} tag"}]}
+    put(
+        "segment",
+        Segment(name=f"{furniture.MARK} segment", name_key=f"{furniture.MARK} segment".lower(), rule=rule),
+    )
     put(
         "archived_segment",
-        Segment(name=f"{MARK} old", name_key=f"{MARK} old".lower(), rule=rule, archived_at=clock.now()),
+        Segment(
+            name=f"{furniture.MARK} old",
+            name_key=f"{furniture.MARK} old".lower(),
+            rule=rule,
+            archived_at=clock.now(),
+        ),
     )
     put(
         "suppression",
         Suppression(
-            medium="email", address_hash=b"s" * 32, address=f"no@{MARK.lower()}.example", reason="by_hand"
+            medium="email",
+            address_hash=b"s" * 32,
+            address=f"no@{furniture.MARK.lower()}.example",
+            reason="by_hand",
         ),
     )
     for name, state in (
@@ -77,30 +94,42 @@ def people(put: Any, session: Any, house: Furniture) -> None:
     ):
         put(name, _list(state))
     session.add(
-        ImportRefusal(import_id=house.failed_import, line=2, column="E-mail", value=MARK, reason="bad")
+        ImportRefusal(
+            import_id=house.failed_import, line=2, column="E-mail", value=furniture.MARK, reason="bad"
+        )
     )
 
 
 def verifications(put: Any, session: Any, house: Furniture) -> None:
     for name, state in (("verification", "done"), ("running_verification", "running")):
-        put(name, EmailVerification(subject=f"{MARK} people", state=state, total=1, finished_at=clock.now()))
+        put(
+            name,
+            EmailVerification(
+                subject=f"{furniture.MARK} people", state=state, total=1, finished_at=clock.now()
+            ),
+        )
     session.add(EmailCheck(contact_id=house.fresh_contact, verification_id=house.running_verification))
     session.add(
         EmailCheck(
             contact_id=house.contact,
-            email_hash=secrets.keyed_hash(f"{MARK.lower()}@foothill.example"),
+            email_hash=secrets.keyed_hash(f"{furniture.MARK.lower()}@foothill.example"),
             status="risky",
             reasons=["role"],
             checked_at=clock.now(),
         )
     )
     session.add(MailDomain(domain="foothill.example", standing="accepts", looked_up_at=clock.now()))
-    put("address_rule", AddressRule(kind="disposable", value=f"{MARK.lower()}.example", is_listed=True))
+    put(
+        "address_rule",
+        AddressRule(kind="disposable", value=f"{furniture.MARK.lower()}.example", is_listed=True),
+    )
 
 
 def _list(state: str) -> ContactImport:
     row = uploads.receive(
-        BytesIO(f"Name,Email\n{MARK} Raman,{MARK}@list.example\n".encode()), f"{MARK}.csv", "US"
+        BytesIO(f"Name,Email\n{furniture.MARK} Raman,{furniture.MARK}@list.example\n".encode()),
+        f"{furniture.MARK}.csv",
+        "US",
     )
     row.state = state
     return row
@@ -112,10 +141,12 @@ def trust(put: Any, session: Any, tenant: Tenant) -> None:
     aad = secrets.associated_data("user_account.sealed_second_factor", UUID(int=0), admin.id)
     admin.sealed_second_factor = secrets.seal(SECOND_FACTOR, aad)
     session.get_one(User, tenant.member.id).second_factor_since = clock.now()
-    place = {"came_from": "203.0.113.7", "browser": f"{MARK} browser"}
+    place = {"came_from": "203.0.113.7", "browser": f"{furniture.MARK} browser"}
     put("other_session", UserSession(user_id=admin.id, way="password", **place))
     session.add(
-        VendorAccount(vendor="google", subject=str(tenant.id), user_id=admin.id, email=f"{MARK}@acme.example")
+        VendorAccount(
+            vendor="google", subject=str(tenant.id), user_id=admin.id, email=f"{furniture.MARK}@acme.example"
+        )
     )
     kept = storage.store(BytesIO(b"PK"), limit=10)
     done = {"state": "done", "file_key": kept.key, "size": 2, "table_name": "-"}
@@ -132,7 +163,7 @@ def of_programs(put: Any, session: Any, house: Furniture, admin_id: UUID) -> Non
     put(
         "api_token",
         ApiToken(
-            user_id=admin_id, kind="token", name=f"{MARK} program", token_hash=house.contact.bytes * 2,
+            user_id=admin_id, kind="token", name=f"{furniture.MARK} program", token_hash=house.contact.bytes * 2,
             scopes=["contacts.read"],
         ),
     )  # fmt: skip
@@ -142,26 +173,34 @@ def of_programs(put: Any, session: Any, house: Furniture, admin_id: UUID) -> Non
         ApiAnswer(
             id=answer_id,
             caller_id=admin_id,
-            key=MARK,
+            key=furniture.MARK,
             asked=b"",
             status=200,
             sealed_answer=secrets.seal(b"{}", aad),
         )
     )
-    host = f"{MARK.lower()}.example"
+    host = f"{furniture.MARK.lower()}.example"
     told = {
-        "name": f"{MARK} CRM",
+        "name": f"{furniture.MARK} CRM",
         "url": f"https://{host}/facts",
         "host": f"{host}:443",
         "events": ["message.sent"],
     }
     put("webhook_endpoint", WebhookEndpoint(**told))
-    put("closed_endpoint", WebhookEndpoint(**told, is_on=False, problem=MARK, turned_off_at=clock.now()))
-    fact = {"host": f"{host}:443", "url": told["url"], "body": f'{{"x": "{MARK}"}}', "is_awaited": False}
+    put(
+        "closed_endpoint",
+        WebhookEndpoint(**told, is_on=False, problem=furniture.MARK, turned_off_at=clock.now()),
+    )
+    fact = {
+        "host": f"{host}:443",
+        "url": told["url"],
+        "body": f'{{"x": "{furniture.MARK}"}}',
+        "is_awaited": False,
+    }
     put(
         "endpoint_call",
         WebhookCall(
             **fact, endpoint_id=house.webhook_endpoint, event_id=uuid7(), contact_id=house.contact, state="failed",
-            tries_left=0, attempts=1, give_up_at=clock.now(), ended_at=clock.now(), problem=MARK,
+            tries_left=0, attempts=1, give_up_at=clock.now(), ended_at=clock.now(), problem=furniture.MARK,
         ),
     )  # fmt: skip

@@ -38,14 +38,15 @@ from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.own_service.credentials import OwnServiceCredentials
 from loumass.providers.sandbox.credentials import SandboxEmailCredentials
 from loumass.speech.models import SpokenText, VoiceAccount
-from tests.house.furniture import MARK, Furniture
+from tests.house import furniture
+from tests.house.furniture import Furniture
 
 
 def application(put: Any) -> None:
     made = uuid7()
     aad = secrets.associated_data("vendor_client.sealed_secret", current_organization_id(), made)
     secret = secrets.seal(b"not a real secret", aad)
-    client_id = f"{MARK}.apps.example"
+    client_id = f"{furniture.MARK}.apps.example"
     put(
         "vendor_client",
         VendorClient(id=made, vendor="google", client_id=client_id, sealed_secret=secret, options={}),
@@ -62,7 +63,7 @@ def sender(put: Any, name: str, address: str, state: str) -> Channel:
             id=channel_id,
             provider="sandbox",
             medium="email",
-            name=f"{MARK} mailbox",
+            name=f"{furniture.MARK} mailbox",
             address=address,
             sealed_credentials=credentials,
             state=state,
@@ -74,8 +75,8 @@ def rules(put: Any, session: Any, channel: Channel) -> None:
     session.add(SendingRule(contact_per_day=9, contact_per_week=20))
     tomorrow = clock.now().date() + timedelta(days=1)
     session.add(HolidayCalendar(country="US", region="CO", filled_until=tomorrow.year + 2))
-    session.add(DayOff(day=tomorrow, source="own", name=f"{MARK} day"))
-    brand = put("brand", Brand(name=f"{MARK} brand", segments_per_day=400))
+    session.add(DayOff(day=tomorrow, source="own", name=f"{furniture.MARK} day"))
+    brand = put("brand", Brand(name=f"{furniture.MARK} brand", segments_per_day=400))
     session.add_all(
         [
             BrandChannel(channel_id=channel.id, brand_id=brand.id),
@@ -85,34 +86,50 @@ def rules(put: Any, session: Any, channel: Channel) -> None:
 
 
 def tracking(put: Any, session: Any, house: Furniture) -> None:
-    put("tracking_domain", TrackingDomain(name=f"go.{MARK.lower()}.example"))
-    link = ContentLink(source_id=house.content_version, number=1, href=f"https://{MARK.lower()}.example/")
+    put("tracking_domain", TrackingDomain(name=f"go.{furniture.MARK.lower()}.example"))
+    link = ContentLink(
+        source_id=house.content_version, number=1, href=f"https://{furniture.MARK.lower()}.example/"
+    )
     session.add_all([link, HitMark(classed_until=clock.now())])
     session.flush()
     seen = {"message_id": uuid7(), "link": link.ref}
-    quiet = {"is_head": False, "is_prefetch": False, "ip_hash": b"h" * 32, "network": "", "agent": MARK}
+    quiet = {
+        "is_head": False,
+        "is_prefetch": False,
+        "ip_hash": b"h" * 32,
+        "network": "",
+        "agent": furniture.MARK,
+    }
     _unsaved_words(session, house)
     session.add(Hit(**seen, **quiet))
     session.add(HitCount(**seen, human=1, machine=0, unknown=0, last_at=clock.now()))
 
 
 def _unsaved_words(session: Any, house: Furniture) -> None:
-    typed = {"subject": f"{MARK} typed", "text": f"https://{MARK.lower()}.example/", "way": "plain"}
+    typed = {
+        "subject": f"{furniture.MARK} typed",
+        "text": f"https://{furniture.MARK.lower()}.example/",
+        "way": "plain",
+    }
     for place in ("content", "node"):
         session.add(UnsavedWords(place_id=house.ids[place], medium="email", words=typed))
-    session.add(LinkCheck(place_id=house.content, number=1, href=f"https://{MARK.lower()}.example/"))
+    session.add(
+        LinkCheck(place_id=house.content, number=1, href=f"https://{furniture.MARK.lower()}.example/")
+    )
 
 
 def care(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
-    put("sending_domain", SendingDomain(name=f"{MARK.lower()}.example"))
-    slowed = sender(put, "slowed_channel", f"{MARK.lower()}.slow@acme.example", "active")
-    slowed.brake_gap_seconds, slowed.brake_because = 30, f"{MARK} bounced."
-    strict = f"{MARK.lower()}.strict.example"
+    put("sending_domain", SendingDomain(name=f"{furniture.MARK.lower()}.example"))
+    slowed = sender(put, "slowed_channel", f"{furniture.MARK.lower()}.slow@acme.example", "active")
+    slowed.brake_gap_seconds, slowed.brake_because = 30, f"{furniture.MARK} bounced."
+    strict = f"{furniture.MARK.lower()}.strict.example"
     until = clock.now() + timedelta(hours=6)
-    session.add(DomainBrake(domain=strict, until_at=until, counted_from=until, because=f"{MARK} bounced."))
+    session.add(
+        DomainBrake(domain=strict, until_at=until, counted_from=until, because=f"{furniture.MARK} bounced.")
+    )
     session.add(TroubleHour(channel_id=channel.id, hour=clock.now(), domain=strict, bounced=1))
     session.add(SoftBounce(message_id=house.doubtful, medium="email", address_hash=b"t" * 32))
-    topic = put("topic", Topic(name=f"{MARK} news"))
+    topic = put("topic", Topic(name=f"{furniture.MARK} news"))
     session.add(TopicRefusal(topic_id=topic.id, address_hash=b"u" * 32))
     put(
         "proposal",
@@ -121,7 +138,7 @@ def care(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
             conversation_id=house.conversation,
             contact_id=house.contact,
             medium="email",
-            phrase=f"{MARK}, remove me",
+            phrase=f"{furniture.MARK}, remove me",
         ),
     )
     session.add(
@@ -129,7 +146,7 @@ def care(put: Any, session: Any, house: Furniture, channel: Channel) -> None:
             message_id=house.message,
             conversation_id=house.conversation,
             kind="question",
-            phrase=f"{MARK}, how much?",
+            phrase=f"{furniture.MARK}, how much?",
             judge="words",
         )
     )
@@ -141,17 +158,17 @@ def voicemail(put: Any, house: Furniture, channel: Channel) -> None:
     sound = {"content_type": "audio/mpeg", "size": 4, "sha256": b"z" * 32, "seconds": 12.0}
     put("media", Media(**sound, file_key=storage.store(BytesIO(b"ID3z"), limit=10).key))
     account_id = uuid7()
-    own = ElevenLabsCredentials.model_validate({"api_key": MARK})
+    own = ElevenLabsCredentials.model_validate({"api_key": furniture.MARK})
     aad = secrets.associated_data("voice_account.sealed_credentials", current_organization_id(), account_id)
-    account = {"provider": "elevenlabs", "voices": [{"id": "x", "name": MARK}], "state": "active"}
+    account = {"provider": "elevenlabs", "voices": [{"id": "x", "name": furniture.MARK}], "state": "active"}
     put(
         "voice_account",
         VoiceAccount(id=account_id, sealed_credentials=secrets.seal(own.to_json(), aad), **account),
     )
     judge_id = uuid7()
-    judge = OwnServiceCredentials.model_validate({"url": "https://judge.example/", "api_key": MARK})
+    judge = OwnServiceCredentials.model_validate({"url": "https://judge.example/", "api_key": furniture.MARK})
     aad = secrets.associated_data("sorter_account.sealed_credentials", current_organization_id(), judge_id)
-    connected = {"provider": "own_service", "state": "disconnected", "state_reason": MARK}
+    connected = {"provider": "own_service", "state": "disconnected", "state_reason": furniture.MARK}
     put(
         "sorter_account",
         SorterAccount(id=judge_id, sealed_credentials=secrets.seal(judge.to_json(), aad), **connected),

@@ -166,7 +166,7 @@ class Hub:
                 threading.Thread(target=self._subscribe, name="live", daemon=True).start()
 
     def close(self) -> None:
-        """Do not come back once Redis has gone."""
+        """Hear nothing more, from the next word or heartbeat on."""
         self.is_closed.set()
 
     def _subscribe(self) -> None:
@@ -176,6 +176,8 @@ class Hub:
                 subscriber = self.redis.pubsub()
                 subscriber.psubscribe(channel_of_all())
                 for item in _heard(subscriber):
+                    if self.is_closed.is_set():
+                        break
                     if item is None:
                         self._forget()
                     elif item["type"] == "psubscribe":
@@ -183,6 +185,7 @@ class Hub:
                         self._look_everywhere()
                     elif item["type"] == "pmessage":
                         self._deliver(item["channel"].decode(), item["data"].decode())
+                subscriber.close()
             except RedisError as problem:
                 # Once for each time that it goes, not once for each try.
                 if not is_lost and not self.is_closed.is_set():
