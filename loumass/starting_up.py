@@ -7,8 +7,8 @@ from pathlib import Path
 from redis import Redis
 
 import loumass.schedule  # noqa: F401  importing it makes every job known
-from loumass.accounts import founding, local_time, mail, vendors
-from loumass.accounts.days_off import changing as days_off
+from loumass.accounts import founding, mail, vendors
+from loumass.accounts.handing_down import DAYS_OFF, HOURS
 from loumass.campaigns.offering import campaigns as campaigns_to_choose
 from loumass.campaigns.resting import decide_waits_anew
 from loumass.channels import connecting, past_due, signing_in, waiting
@@ -61,8 +61,8 @@ def prepare(settings: Settings) -> Redis:
     waiting.use(count_queues)
     past_due.use(count_past_due, settle_past_due)
     bulk.use(settings.bulk_recipients)
-    local_time.use((look_at_hours_again,))
-    days_off.use((look_at_hours_again, decide_waits_anew))
+    HOURS.use((look_at_hours_again,))
+    DAYS_OFF.use((look_at_hours_again, decide_waits_anew))
     storage.use(settings.storage_url)
     database.use(database.connect(settings.database_url))
     redis = keyvalue.connect(settings.redis_url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from loumass.accounts import local_time
+from loumass.accounts.handing_down import HOURS
 from loumass.accounts.models import Organization
 from loumass.accounts.plans import Plan, change_plan
 from loumass.accounts.service import audit
@@ -25,6 +25,6 @@ def set_plan(number: int, plan: Plan) -> str | None:
         change_plan(organization, plan)
         allowed = {"people": plan.contacts, "emails": plan.emails, "campaigns": plan.workflows}
         audit("plan.changed", "organization", organization_id, **allowed)
-        local_time.changed()
+        HOURS.changed()
         session.commit()
     return organization.name

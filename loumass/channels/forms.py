@@ -27,10 +27,8 @@ from loumass.channels.models import Channel
 from loumass.channels.past_due import CHOICES, MOST_HOURS
 from loumass.channels.service import Limits
 from loumass.channels.standing import WEEKDAYS, minutes_to_time
-from loumass.providers.base import Provider
+from loumass.providers.base import Vendor
 from loumass.providers.credentials import CredentialField, Credentials, fields_of, problems
-from loumass.providers.sorting import Sorter
-from loumass.providers.speech import Speaker
 
 _WEEKDAYS = [SelectChoice(str(day), name) for day, name in enumerate(WEEKDAYS[1:], 1)]
 _KEPT = "Empty keeps the one that is stored."
@@ -56,7 +54,7 @@ class NameForm(FlaskForm):
 class CredentialsForm(FlaskForm):
     """Questions of one provider; build with `credentials_form`."""
 
-    provider: type[Provider] | type[Speaker] | type[Sorter]
+    provider: type[Vendor]
     stored: Credentials | None
 
     def credentials(self) -> Credentials | None:
@@ -89,7 +87,7 @@ class CredentialsForm(FlaskForm):
 
 
 def credentials_form(
-    provider: type[Provider] | type[Speaker] | type[Sorter],
+    provider: type[Vendor],
     stored: Credentials | None = None,
     *,
     has_names: bool = True,

@@ -125,9 +125,7 @@ def disconnect(id: UUID) -> ResponseReturnValue:  # noqa: A002
     channel = live_or_404(id)
     if request.method == "GET":
         return _confirm(channel, "disconnect")
-    db().commit()  # no transaction stays open while the vendor is told
-    stop_watching(channel)
-    service.disconnect(live_or_404(id, lock=True), g.user.name)
+    service.disconnect(no_longer_watched(channel), g.user.name)
     db().commit()
     flash(f"{channel.name} is disconnected. Its credentials are forgotten.", "done")
     return redirect(url_for(".show", id=id))
@@ -140,9 +138,7 @@ def remove(id: UUID) -> ResponseReturnValue:  # noqa: A002
     channel = live_or_404(id)
     if request.method == "GET":
         return _confirm(channel, "remove")
-    db().commit()  # no transaction stays open while the vendor is told
-    stop_watching(channel)
-    service.remove(live_or_404(id, lock=True), g.user.name)
+    service.remove(no_longer_watched(channel), g.user.name)
     db().commit()
     flash(f"{channel.name} is removed. Its conversations stay.", "done")
     return redirect(url_for(".index"))
@@ -159,6 +155,13 @@ def live_or_404(channel_id: UUID, *, lock: bool = False) -> Channel:
     if channel.archived_at is not None:
         raise NotFound("This channel was removed. Its conversations are still in the inbox.")
     return channel
+
+
+def no_longer_watched(channel: Channel) -> Channel:
+    """The channel, locked, of which its vendor tells us nothing more. Raises NotFound where it was removed meanwhile."""
+    db().commit()  # no transaction stays open while the vendor is told
+    stop_watching(channel)
+    return live_or_404(channel.id, lock=True)
 
 
 def provider_of(channel: Channel) -> type[Provider] | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from loumass.accounts import local_time
+from loumass.accounts.handing_down import HOURS
 from loumass.accounts.service import audit, audit_change
 from loumass.channels.models import LAW_FROM, LAW_UNTIL, SendingRule
 from loumass.core import clock
@@ -69,4 +69,4 @@ def change_rules(rules: Rules, reason: str, by: UUID) -> None:
         for each in (budget, (kept.contact_per_day, kept.contact_per_week))
     )
     audit_change("rules.changed", before, after, "organization")
-    local_time.changed()
+    HOURS.changed()

@@ -10,18 +10,17 @@ from loumass.channels.forms import CredentialsForm, credentials_form
 from loumass.channels.pages import pages
 from loumass.core.database import db
 from loumass.core.errors import Conflict, Forbidden
-from loumass.providers.credentials import Credentials, fields_of
+from loumass.providers.credentials import fields_of
 from loumass.providers.elevenlabs.client import ElevenLabs
-from loumass.providers.errors import Disconnected
-from loumass.speech import service
 from loumass.speech.models import VoiceAccount
+from loumass.speech.service import VOICES
 
 
 @pages.get("/channels/voices")
 @requires("channels.read")
 def voices() -> ResponseReturnValue:
     """Who speaks, whether it works, and which voices there are."""
-    found = service.account()
+    found = VOICES.account()
     form = _form(found) if permitted("channels.write") else None
     return _page(found, form), 200
 
@@ -30,13 +29,12 @@ def voices() -> ResponseReturnValue:
 @requires("channels.write")
 def connect_voices() -> ResponseReturnValue:
     """Try the key, keep it. An empty key keeps the one that is stored."""
-    found = service.account()
+    found = VOICES.account()
     form = _form(found)
     credentials = form.credentials() if form.validate_on_submit() else None
     if credentials is None:
         return _page(found, form), 422
-    tried = _tried(credentials)
-    service.connect(ElevenLabs, credentials, tried)
+    _, tried = VOICES.try_and_keep(ElevenLabs, credentials)
     db().commit()
     kept = "" if tried.is_well else " The key is kept; nothing is spoken until this is mended."
     flash(f"{tried.sentence}{kept}", "done" if tried.is_well else "error")
@@ -47,13 +45,10 @@ def connect_voices() -> ResponseReturnValue:
 @requires("channels.write")
 def test_voices() -> ResponseReturnValue:
     """Log in and list the voices; nothing is spoken."""
-    found = service.account()
-    stored = _stored(found)
-    if found is None or stored is None:
+    stored = VOICES.readable_credentials(VOICES.account())
+    if stored is None:
         raise Conflict("There is no API key to test. Enter it first.")
-    tried = _tried(stored)
-    if (current := service.account(lock=True)) is not None:
-        service.note_check(current, tried)
+    _, tried = VOICES.try_again(ElevenLabs, stored)
     db().commit()
     flash(tried.sentence, "done" if tried.is_well else "error")
     return redirect(url_for(".voices"))
@@ -63,29 +58,17 @@ def test_voices() -> ResponseReturnValue:
 @requires("channels.write")
 def disconnect_voices() -> ResponseReturnValue:
     """Forget the key; what was spoken stays."""
-    found = service.account(lock=True)
+    found = VOICES.account(lock=True)
     if found is None:
         raise Forbidden("No voice is connected.")
-    service.disconnect(found, g.user.name)
+    VOICES.disconnect(found, g.user.name)
     db().commit()
     flash("ElevenLabs is disconnected. What is yet to be spoken waits; what was spoken stays.", "done")
     return redirect(url_for(".voices"))
 
 
-def _tried(credentials: Credentials) -> service.Tried:
-    db().commit()  # gives the connection back: no transaction stays open while the vendor answers
-    return service.attempt(ElevenLabs, credentials)
-
-
 def _form(found: VoiceAccount | None) -> CredentialsForm:
-    return credentials_form(ElevenLabs, _stored(found), has_names=False)
-
-
-def _stored(found: VoiceAccount | None) -> Credentials | None:
-    try:
-        return service.credentials_of(found) if found else None
-    except Disconnected:
-        return None
+    return credentials_form(ElevenLabs, VOICES.readable_credentials(found), has_names=False)
 
 
 def _page(found: VoiceAccount | None, form: CredentialsForm | None) -> str:

@@ -72,9 +72,9 @@ def _why(row: SortedReply, names: Mapping[UUID, str]) -> str:
         was = f" It was taken for “{KINDS[row.first_kind]}” before." if row.first_kind in KINDS else ""
         return f"{who} said so.{was if row.first_kind != row.kind else ''}"
     waits = " Your own judge is still to be asked." if row.asks_since is not None else ""
-    if row.judge in SORTERS:
+    if row.judge in SORTERS.vendors:
         reason = row.phrase.rstrip(".") or KINDS.get(row.kind, "nothing sure")
-        return f"{SORTERS[row.judge].label} says: {reason}.{waits}"
+        return f"{SORTERS.vendors[row.judge].label} says: {reason}.{waits}"
     return _words(row) + waits
 
 

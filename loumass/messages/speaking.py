@@ -30,7 +30,7 @@ from loumass.messages.gates_waiting import why_wait
 from loumass.messages.planning import DELIVER
 from loumass.providers.errors import Disconnected, ProviderError, Rejected
 from loumass.speech.models import VoiceAccount
-from loumass.speech.service import account
+from loumass.speech.service import VOICES
 from loumass.speech.speaking import SpokenElsewhere, Words, spoken
 
 #: Messages of one slice: what is alike among them is spoken once.
@@ -114,7 +114,7 @@ def waiting_channels() -> Sequence[UUID]:
 
 
 def _found(channel_id: UUID) -> _Found:
-    found = _Found(get_or_404(Channel, channel_id), account())
+    found = _Found(get_or_404(Channel, channel_id), VOICES.account())
     rows = db().execute(_UNSPOKEN, _of(channel_id=channel_id, unspoken=UNSPOKEN, most=BATCH)).all()
     found.count = len(rows)
     if rows:
@@ -186,7 +186,7 @@ def _take_sound(channel: Channel, ids: Sequence[UUID], media_id: UUID) -> bool:
 
 def _rested(again: datetime | None) -> datetime:
     with transaction():
-        found = account()
+        found = VOICES.account()
     until = found.resting_until if found else None
     return until or again or clock.now() + SOON
 

@@ -13,8 +13,11 @@ from loumass.accounts.models import Organization
 from loumass.core.tenancy import acting_for, globally
 from loumass.messages import unsubscribing_links
 from loumass.messages.unsubscribing import Addressee, addressee, resubscribe, unsubscribe
+from loumass.messages.unsubscribing_links import UnsubscribeToken
 
 pages = Blueprint("unsubscribing", __name__)
+#: Of what a link shows: it is one person's.
+NOT_KEPT = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -57,12 +60,10 @@ def _is_one_click() -> bool:
 
 
 def _page(token: str, act: Callable[[Addressee], str]) -> ResponseReturnValue:
-    read = unsubscribing_links.read(token)
-    organization = organization_numbered(read.organization_number) if read else None
-    if read is None or organization is None:
-        return render_template(
-            "messages/unsubscribe.html", state="unknown", found=None, organization=None
-        ), 404
+    known = whose(token)
+    if known is None:
+        return unknown()
+    read, organization = known
     with acting_for(organization.id) as session:
         found = addressee(read)
         state = act(found) if found else "gone"
@@ -71,10 +72,22 @@ def _page(token: str, act: Callable[[Addressee], str]) -> ResponseReturnValue:
     page = render_template(
         "messages/unsubscribe.html", state=state, found=found, sender=organization, token=token
     )
-    return page, 200, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+    return page, 200, NOT_KEPT
 
 
-def organization_numbered(number: int) -> Organization | None:
+def whose(token: str) -> tuple[UnsubscribeToken, Organization] | None:
+    """What the link says and whose it is; None where it is none of ours."""
+    read = unsubscribing_links.read(token)
+    organization = _organization_numbered(read.organization_number) if read else None
+    return (read, organization) if read and organization else None
+
+
+def unknown() -> ResponseReturnValue:
+    """The page of a link that is none of ours."""
+    return render_template("messages/unsubscribe.html", state="unknown", found=None, organization=None), 404
+
+
+def _organization_numbered(number: int) -> Organization | None:
     """Whose link it is, by its public number; None for a number that nobody has."""
     with globally() as session:
         return session.scalars(select(Organization).where(Organization.number == number)).one_or_none()

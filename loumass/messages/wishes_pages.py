@@ -9,9 +9,9 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from loumass.core.tenancy import acting_for
-from loumass.messages import unsubscribing_links, wishes
+from loumass.messages import wishes
 from loumass.messages.unsubscribing import addressee
-from loumass.messages.unsubscribing_pages import organization_numbered
+from loumass.messages.unsubscribing_pages import NOT_KEPT, unknown, whose
 from loumass.messages.wishes import Wishes
 
 pages = Blueprint("wishes", __name__)
@@ -50,12 +50,10 @@ def pause(token: str) -> ResponseReturnValue:
 
 
 def _page(token: str, act: Callable[[Wishes], str]) -> ResponseReturnValue:
-    read = unsubscribing_links.read(token)
-    organization = organization_numbered(read.organization_number) if read else None
-    if read is None or organization is None:
-        return render_template(
-            "messages/unsubscribe.html", state="unknown", found=None, organization=None
-        ), 404
+    known = whose(token)
+    if known is None:
+        return unknown()
+    read, organization = known
     with acting_for(organization.id) as session:
         found = addressee(read)
         if found is None:
@@ -68,7 +66,7 @@ def _page(token: str, act: Callable[[Wishes], str]) -> ResponseReturnValue:
         page = render_template(
             "messages/wishes.html", state=state, wishes=now, sender=organization, token=token
         )
-    return page, 200, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+    return page, 200, NOT_KEPT
 
 
 def _id_of(value: str) -> UUID | None:

@@ -183,16 +183,38 @@ class ProviderContext:
 OVERTAKEN = Unavailable("Not tried: another process delivers for this sender now.")
 
 
-class Provider(ABC):
-    """One vendor on one medium, opened with one customer's credentials. Use as a context manager."""
+class Vendor(ABC):
+    """One vendor, opened with one customer's credentials. Use as a context manager."""
 
     kind: ClassVar[str]
-    medium: ClassVar[str]
     #: What people call it, like `Twilio`.
     label: ClassVar[str]
     #: One sentence for the page where people choose.
     summary: ClassVar[str]
     Credentials: ClassVar[type[Credentials]]
+
+    def __init__(self, credentials: Any, context: ProviderContext) -> None:
+        self.credentials = credentials
+        self.context = context
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:  # noqa: B027  not everybody keeps connections
+        """Give back kept connections."""
+
+    @abstractmethod
+    def check(self) -> str:
+        """Log in everywhere and touch nothing; one sentence about what was found. Raises ProviderError."""
+
+
+class Provider(Vendor):
+    """One vendor on one medium."""
+
+    medium: ClassVar[str]
     #: Where people sign in at the vendor instead of entering credentials.
     signs_in: ClassVar[SignIn | None] = None
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
@@ -208,22 +230,12 @@ class Provider(ABC):
     throttles_per_recipient: ClassVar[bool] = False
 
     def __init__(self, credentials: Any, context: ProviderContext) -> None:
-        self.credentials = credentials
-        self.context = context
+        super().__init__(credentials, context)
         #: Asked just before a message is written to the network. When it says no, another process may be at it: nothing
         #: more is written, and what was not is `OVERTAKEN`.
         self.may_write: Callable[[], bool] = lambda: True
         #: Commits what `draft` gave before it is sent. When it says no, it must not be sent.
         self.note_draft: Callable[[UUID, str], bool] = lambda message_id, draft_id: True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:  # noqa: B027  most providers keep nothing open
-        """Give back kept connections."""
 
     def deliver(self, messages: Iterable[OutgoingMessage]) -> Iterator[tuple[UUID, Outcome]]:
         """The outcome of every message, in order, each as soon as it is known. Raises nothing of ours.
@@ -267,10 +279,6 @@ class Provider(ABC):
     def send(self, message: OutgoingMessage) -> Sent:
         """Hand over one message. Raises Rejected, Throttled, Unavailable, Disconnected or Unknown."""
 
-    @abstractmethod
-    def check(self) -> str:
-        """Log in everywhere and touch nothing; one sentence about what was found. Raises ProviderError."""
-
     def find(self, message: OutgoingMessage) -> Sent | NotSent | None:
         """A message in doubt as the vendor knows it; NotSent where the vendor proves that it did not go; or None: absence
         proves nothing. Raises ProviderError."""
@@ -302,7 +310,7 @@ class Provider(ABC):
         """Account and address that a call without a channel's token names, before it is verified; empty where none."""
         return "", ""
 
-    @classmethod  # noqa: B027  most need nothing
+    @classmethod
     def look_up(cls, hook: HookRequest, context: ProviderContext) -> None:
         """Fetch what `verify` needs to know of the vendor (its public keys), outside of any transaction."""
 

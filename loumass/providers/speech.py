@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Any, ClassVar, Self
+from typing import IO
 
-from loumass.providers.base import ProviderContext
-from loumass.providers.credentials import Credentials
+from loumass.providers.base import Vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,30 +18,12 @@ class OfferedVoice:
     name: str
 
 
-class Speaker(ABC):
-    """One vendor, opened with one customer's credentials. Use as a context manager.
+class Speaker(Vendor):
+    """One of them.
 
     Failures are those of `providers/errors.py`: Throttled (wait for a turn), Unavailable (growing pauses),
     Disconnected (a person must mend it), Rejected (these words, in this voice, never).
     """
-
-    kind: ClassVar[str]
-    label: ClassVar[str]
-    summary: ClassVar[str]
-    Credentials: ClassVar[type[Credentials]]
-
-    def __init__(self, credentials: Any, context: ProviderContext) -> None:
-        self.credentials = credentials
-        self.context = context
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:  # noqa: B027  not everybody keeps connections
-        """Give back kept connections."""
 
     @abstractmethod
     def speak(
@@ -53,7 +34,3 @@ class Speaker(ABC):
     @abstractmethod
     def voices(self) -> list[OfferedVoice]:
         """The voices of the account, by name. Raises ProviderError."""
-
-    @abstractmethod
-    def check(self) -> str:
-        """Log in and say nothing aloud; one sentence about what was found. Raises ProviderError."""

@@ -6,39 +6,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to
+from loumass.core.tenancy import OrganizationScoped, belongs_to
+from loumass.vendors.models import OwnAccount
 
 
-class VoiceAccount(OrganizationOwned, Base):
-    """Who speaks for the organization: credentials, the voices on offer, and whether it works."""
+class VoiceAccount(OwnAccount):
+    """Who speaks for the organization, and the voices on offer."""
 
     __tablename__ = "voice_account"
-    __table_args__ = (
-        UniqueConstraint("organization_id", "provider"),
-        CheckConstraint("state IN ('active', 'disconnected')", name="state"),
-    )
 
-    provider: Mapped[str]
-    #: JSON sealed with AAD `voice_account.sealed_credentials|organization|account`.
-    sealed_credentials: Mapped[bytes]
     #: `{"id": ..., "name": ...}` each, as the vendor told when it was asked last.
     voices: Mapped[list[Any]] = mapped_column(default=list, server_default=text("'[]'"))
-    state: Mapped[str] = mapped_column(default="active")
-    state_reason: Mapped[str] = mapped_column(default="", server_default="")
     state_changed_at: Mapped[datetime] = mapped_column(default=clock.now)
-    #: Asked nothing until then (too fast, or the vendor is busy), and why.
-    resting_until: Mapped[datetime | None]
+    #: Why it rests.
     resting_because: Mapped[str] = mapped_column(default="", server_default="")
-    failures_in_a_row: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    #: When it was tried last, and when it spoke last.
-    checked_at: Mapped[datetime | None]
+    #: When it spoke last.
     spoken_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class SpokenText(OrganizationScoped, Base):

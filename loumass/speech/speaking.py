@@ -20,7 +20,7 @@ from loumass.media.service import LARGEST_SOUND, keep, weigh
 from loumass.media.sniffing import MP3
 from loumass.providers.errors import Disconnected, ProviderError, Throttled, Unavailable
 from loumass.speech.models import VoiceAccount
-from loumass.speech.service import account, become, open_speaker
+from loumass.speech.service import VOICES
 
 #: Longer than any vendor takes; whoever died over it is replaced then.
 CLAIM = timedelta(minutes=3)
@@ -101,7 +101,7 @@ def _found_or_claimed(key: bytes, characters: int) -> UUID | None:
 
 def _speak(speaker: VoiceAccount, words: Words, sound: IO[bytes]) -> None:
     settings = {"stability": words.steadiness / 100, "similarity_boost": words.likeness / 100}
-    with open_speaker(speaker) as opened:
+    with VOICES.open(speaker) as opened:
         opened.speak(words.script, words.voice_id, words.model, settings, sound)
 
 
@@ -113,18 +113,18 @@ def _kept(key: bytes, sound: IO[bytes]) -> UUID:
     with transaction():
         media_id = keep(sound, weighed)
         db().execute(_SPOKEN, _of(key, media_id=media_id))
-        if (found := account(lock=True)) is not None:
+        if (found := VOICES.account(lock=True)) is not None:
             found.spoken_at, found.failures_in_a_row, found.resting_until = clock.now(), 0, None
     return media_id
 
 
 def _note(problem: ProviderError) -> None:
     """What a failure says of the account as a whole."""
-    found = account(lock=True)
+    found = VOICES.account(lock=True)
     if found is None:
         return
     if isinstance(problem, Disconnected):
-        become(found, "disconnected", problem.reason)
+        VOICES.become(found, "disconnected", problem.reason)
     elif isinstance(problem, Throttled):
         _rest(found, clock.now() + problem.retry_after, problem.reason)
     elif isinstance(problem, Unavailable):

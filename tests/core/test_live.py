@@ -6,7 +6,6 @@ import json
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from loumass.core.live.entries import Entry, Place, merged
 from loumass.core.live.hub import Hub
 from loumass.core.live.listening import Listener
 from loumass.core.live.log import Log
+from tests.waiting import MOST_SECONDS, until
 from tests.world import World
 
 SOMEBODY = Listener("u", frozenset({"inbox"}), frozenset({"message.replied", "message.sent"}))
@@ -33,17 +33,15 @@ SOMEBODY = Listener("u", frozenset({"inbox"}), frozenset({"message.replied", "me
 class Browser(threading.Thread):
     """Listens until it has enough; says where it was, as browsers do when they come back."""
 
-    def __init__(
-        self, hub: Hub, organization_id: UUID, after: str | None = None, enough: int = 1, seconds: float = 20
-    ) -> None:
+    def __init__(self, hub: Hub, organization_id: UUID, after: str | None = None, enough: int = 1) -> None:
         super().__init__(daemon=True)
         self.heard: list[tuple[str, Any]] = []
         self.place = after or ""
         self.began = threading.Event()
-        self._frames = hub.listen(organization_id, SOMEBODY, after, seconds)
+        self._frames = hub.listen(organization_id, SOMEBODY, after, MOST_SECONDS)
         self._enough = enough
         self.start()
-        assert self.began.wait(10)
+        assert self.began.wait(MOST_SECONDS)
 
     def run(self) -> None:
         for chunk in self._frames:
@@ -58,7 +56,7 @@ class Browser(threading.Thread):
         self._frames.close()  # pyright: ignore[reportAttributeAccessIssue]  a generator
 
     def all(self) -> list[tuple[str, Any]]:
-        self.join(20)
+        self.join(MOST_SECONDS)
         assert not self.is_alive()
         return self.heard
 
@@ -69,10 +67,22 @@ def redis(settings: Settings) -> Redis:
 
 
 @pytest.fixture
-def ear(redis: Redis) -> Iterator[Hub]:
-    one = Hub(redis)
-    yield one
-    one.close()
+def ears(redis: Redis) -> Iterator[Callable[[], Hub]]:
+    """Ears of as many processes as a test wants. None of them listens when Redis goes."""
+    opened: list[Hub] = []
+
+    def another() -> Hub:
+        opened.append(Hub(redis))
+        return opened[-1]
+
+    yield another
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def ear(ears: Callable[[], Hub]) -> Hub:
+    return ears()
 
 
 def say(redis: Redis, organization_id: UUID, *texts: str, is_incomplete: bool = False) -> None:
@@ -89,14 +99,14 @@ def told(heard: list[tuple[str, Any]]) -> list[str]:
 
 
 def test_a_reconnect_in_the_middle_of_a_burst_misses_nothing_and_repeats_nothing(
-    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
+    redis: Redis, ear: Hub, ears: Callable[[], Hub], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "TICK_SECONDS", 0.0)
     ours, theirs, heard, place = uuid4(), uuid4(), [], None
-    began, ears = threading.Event(), (ear, Hub(redis))
+    began = threading.Event()
 
     def burst() -> None:
-        began.wait(10)
+        began.wait(MOST_SECONDS)
         for n in range(300):
             say(redis, ours, str(n))
             say(redis, theirs, f"theirs {n}")
@@ -105,17 +115,19 @@ def test_a_reconnect_in_the_middle_of_a_burst_misses_nothing_and_repeats_nothing
     writer.start()
     while len(heard) < 300:
         # Another process answers each time that the browser comes back.
-        browser = Browser(ear if len(heard) % 2 else Hub(redis), ours, place, enough=7)
+        answers = ear if len(heard) % 2 else ears()
+        browser = Browser(answers, ours, place, enough=7)
         began.set()
         heard += told(browser.all())
+        if answers is not ear:
+            answers.close()
         place = browser.place
     writer.join()
-    ears[1].close()
     assert heard == [str(n) for n in range(300)]
 
 
 def test_what_is_too_old_forged_or_lost_is_told_as_a_reset(
-    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
+    redis: Redis, ear: Hub, ears: Callable[[], Hub], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = uuid4()
     say(redis, ours, "a", "b")
@@ -137,13 +149,12 @@ def test_what_is_too_old_forged_or_lost_is_told_as_a_reset(
     # Older than what is kept.
     monkeypatch.setattr(log, "KEPT", 100)
     say(redis, ours, *map(str, range(500)))
-    other = Hub(redis)
+    other = ears()
     assert Browser(other, ours, f"{last.epoch}-1").all() == [("reset", {})]
     # Longer ago than it is kept, or by a server without memory.
     redis.delete(log._log(ours))
     other.look(other.channels[log.channel_of(ours)])
     assert Browser(other, ours, f"{last.epoch}-2").all() == [("reset", {})]
-    other.close()
 
 
 def test_whoever_promised_and_died_or_could_not_write_is_not_silent(
@@ -178,14 +189,14 @@ def test_a_server_that_comes_back_empty_resets_who_listens_and_goes_on(
             client = keyvalue.connect(server.url)
             news.use(client)
             ear = Hub(client)
-            browser = Browser(ear, ours, enough=3, seconds=60)
+            browser = Browser(ear, ours, enough=3)
             _tell(ours, "a")
-            _until(lambda: browser.heard)
+            until(lambda: browser.heard, "the first is heard")
         _tell(ours, "lost")
         for left in folder.rglob("*.rdb"):
             left.unlink()
         with embedded.redis(folder) as server:
-            _until(lambda: len(browser.heard) == 2, lambda: _tell(ours))
+            until(lambda: len(browser.heard) == 2 or _tell(ours), "something is said to be missing")
             _tell(ours, "b")
             assert told(browser.all()) == ["a", "reset", "b"]
             ear.close()
@@ -199,14 +210,6 @@ def _tell(organization_id: UUID, *texts: str) -> None:
     one.facts["message.replied"] = [{"contact_id": text} for text in texts]
     news._promise(one)
     news._write_down(one)
-
-
-def _until(condition: Callable[[], Any], meanwhile: Callable[[], Any] = lambda: None) -> None:
-    ends_at = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < ends_at
-        meanwhile()
-        time.sleep(0.05)
 
 
 def test_news_is_told_after_the_commit_and_never_without(
@@ -372,7 +375,7 @@ def test_streams_are_opened_a_few_at_a_time_and_pages_do_not_wait_for_them() -> 
         if environ["PATH_INFO"] == "/live":
             inside[0] += 1
             most[0] = max(most[0], inside[0])
-            go.wait(10)
+            go.wait(MOST_SECONDS)
             inside[0] -= 1
         return [environ["PATH_INFO"].encode()]
 
@@ -380,9 +383,9 @@ def test_streams_are_opened_a_few_at_a_time_and_pages_do_not_wait_for_them() -> 
     came_back = [threading.Thread(target=stands, args=({"PATH_INFO": "/live"}, None)) for _ in range(50)]
     for one in came_back:
         one.start()
-    _until(lambda: inside[0] == door.AT_ONCE)
+    until(lambda: inside[0] == door.AT_ONCE, "as many as may are inside")
     assert stands({"PATH_INFO": "/inbox"}, None) == [b"/inbox"]
     go.set()
     for one in came_back:
-        one.join(10)
+        one.join(MOST_SECONDS)
     assert (most[0], inside[0]) == (door.AT_ONCE, 0)

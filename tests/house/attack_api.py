@@ -12,7 +12,7 @@ from loumass.accounts.second_factor import SECONDS, code_at
 from loumass.core import clock
 from loumass.core.api import ENDPOINTS
 from tests.fakes.sounds import mp3
-from tests.house.furnished import SECOND_FACTOR, Furniture
+from tests.house.furniture import SECOND_FACTOR, Furniture
 
 Body = dict[str, Any]
 _TESTS = Path(__file__).parents[1]

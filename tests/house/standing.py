@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, text
 
 from loumass.core import clock, jobs
 from loumass.models import metadata
-from tests.house import furnished
+from tests.house import furniture
 from tests.house.furnished import Furniture, furnish
 from tests.house.url_map import rows_of
 from tests.world import World
@@ -35,7 +35,7 @@ class Standing:
         self.world, self._owner, self._redis = world, owner, redis
         self._files, self._kept_files = files, kept_files
         self.house: Furniture = furnish(world.acme)
-        with patch.object(furnished, "MARK", MARK_OF_GLOBEX):
+        with patch.object(furniture, "MARK", MARK_OF_GLOBEX):
             self.own: Furniture = furnish(world.globex)
         #: A digest of what Acme has in each table.
         self.rows_of_acme: Mapping[str, str] = rows_of(owner, world.acme.id)

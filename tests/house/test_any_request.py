@@ -27,7 +27,7 @@ from loumass.core.tenancy import globally
 from loumass.messages.unsubscribing_links import unsubscribe_url
 from tests.contacts.workbooks import workbook
 from tests.fakes.sounds import m4a, mp3, wav
-from tests.house.attack_fixtures import FORMS
+from tests.house.attack_forms import FORMS
 from tests.house.furnished import Furniture, furnish
 from tests.house.url_map import bare_map, everything, is_other_name, ways_in
 from tests.world import World

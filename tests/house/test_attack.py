@@ -1,8 +1,8 @@
 """Every route and method, called by Globex with Acme's ids, answers 403 or 404 and changes nothing.
 
-The cases come from the URL map, so a new route is attacked by itself; one that `attack_fixtures.py`
-cannot fill in fails. Afterwards the very same request must succeed as Acme: it was a real one. Then
-Globex tries again with its own ids but for one.
+The cases come from the URL map, so a new route is attacked by itself; one that `attack_names.py` and
+`attack_forms.py` cannot fill in fails. Afterwards the very same request must succeed as Acme: it was a
+real one. Then Globex tries again with its own ids but for one.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import pytest
 from loumass.accounts.models import User
 from loumass.core import live
 from loumass.core.tenancy import acting_for
-from tests.house import furnished
+from tests.house import furniture
 from tests.house.furnished import furnish
 from tests.house.url_map import attacks, send
 from tests.world import World
@@ -18,7 +18,7 @@ LET_THROUGH = ("<img src=x", "onerror=boom(1)>", "Quagga\"'", "Quagga49")
 
 
 def test_names_are_shown_and_never_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(furnished, "MARK", NASTY)
+    monkeypatch.setattr(furniture, "MARK", NASTY)
     monkeypatch.setattr(live, "STREAM_SECONDS", 0.05)
     house = furnish(world.acme)
     with acting_for(world.acme.id) as session:
@@ -42,7 +42,7 @@ def test_names_are_shown_and_never_run(world: World, monkeypatch: pytest.MonkeyP
 
 
 def test_a_name_cannot_break_out_of_a_file_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(furnished, "MARK", 'Quagga"; filename=evil.exe')
+    monkeypatch.setattr(furniture, "MARK", 'Quagga"; filename=evil.exe')
     house = furnish(world.acme)
     named = 0
     for _, attack in attacks(world.app, house):

@@ -44,7 +44,7 @@ def test_only_edges_commit() -> None:
         r"loumass/messages/(delivering|delivering_ledger|settling|speaking|hits_keeping)\.py", r"loumass/webhooks/(watching|asking)\.py",
         # Tokens that renewed themselves are kept before they are used, in the middle of a vendor's answers.
         r"loumass/channels/connecting\.py", r"loumass/contacts/(importing/\w+|verifying/running)\.py",
-        r"loumass/speech/speaking\.py", r"loumass/messages/(sorting/asking|finding/words)\.py",
+        r"loumass/(speech/speaking|vendors/accounts)\.py", r"loumass/messages/(sorting/asking|finding/words)\.py",
         # No transaction is open while storage works, wherever a file comes from.
         r"loumass/(media/service|messages/attachments)\.py", r"loumass/accounts/(exporting|deleting)\.py",
         # That a session was seen is kept whatever becomes of the request.

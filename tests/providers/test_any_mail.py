@@ -12,7 +12,7 @@ from loumass.messages.cleaning import cleaned
 from loumass.providers.events import MessageArrived, MessageBounced, ProviderEvent
 from loumass.providers.mail import parsing
 from tests.providers.contract import mangled
-from tests.providers.test_mail_parsing import ARF, dsn
+from tests.providers.mails import ARF, dsn
 
 AT = datetime(2026, 3, 3, 16, tzinfo=UTC)
 at_random = settings(max_examples=150, deadline=None, derandomize=True)

@@ -21,8 +21,9 @@ from loumass.providers.elevenlabs.client import ElevenLabs
 from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.slybroadcast.client import Slybroadcast
 from loumass.providers.slybroadcast.credentials import SlybroadcastCredentials
-from loumass.speech import service as speech
 from loumass.speech.models import VoiceAccount
+from loumass.speech.service import VOICES
+from loumass.vendors.accounts import Tried
 from tests.fakes.elevenlabs import API_KEY, VOICE
 from tests.fakes.slybroadcast import CALLER_ID, LOGIN, PASSWORD, disposition
 from tests.fakes.sounds import mp3
@@ -75,7 +76,7 @@ def voices(tenant: Tenant) -> VoiceAccount:
     """An account at ElevenLabs."""
     credentials = ElevenLabsCredentials.model_validate({"api_key": API_KEY})
     with tenant.acting() as session:
-        found = speech.connect(ElevenLabs, credentials, speech.Tried(True, ""))
+        found = VOICES.connect(ElevenLabs, credentials, Tried(True, ""))
         session.commit()
     return found
 

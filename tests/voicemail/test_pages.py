@@ -16,7 +16,7 @@ from loumass.contacts.models import Consent
 from loumass.content.models import ContentVersion
 from loumass.funnels.models import Node
 from loumass.media.models import Media
-from loumass.speech import service as speech
+from loumass.speech.service import VOICES
 from tests.campaigns.cast import drafted, drop, step
 from tests.fakes.elevenlabs import API_KEY, VOICE, FakeElevenLabs
 from tests.fakes.slybroadcast import FakeSlybroadcast
@@ -206,7 +206,7 @@ def test_voices_are_connected_tested_and_disconnected(
     assert "8,800 of 10,000 characters are left" in kept
     admin.post("/channels/voices/disconnect")
     with world.acme.acting():
-        found = speech.account()
+        found = VOICES.account()
         assert found is not None
         assert (found.state, found.sealed_credentials) == ("disconnected", b"")
     assert "Disconnected by Ada Admin" in admin.get("/channels/voices").get_data(as_text=True)

@@ -14,7 +14,7 @@ from loumass.media.jobs import forget
 from loumass.messages.models import Message
 from loumass.messages.service import why_wait
 from loumass.messages.speaking import forget_unwanted
-from loumass.speech import service as speech
+from loumass.speech.service import VOICES
 from loumass.speech.speaking import Words, spoken
 from tests.campaigns.cast import Run, drop, running, step, wait
 from tests.fakes.elevenlabs import VOICE, FakeElevenLabs, refusal
@@ -130,7 +130,7 @@ def test_a_full_account_waits_for_its_turn_and_a_busy_one_longer(
     run = _run(world, priya)
     assert _waits(run) == ["unspoken"]
     with world.acme.acting():
-        found = speech.account()
+        found = VOICES.account()
         assert found is not None
         assert found.resting_until is not None
         assert found.resting_until - clock.now() <= timedelta(seconds=5)
@@ -186,7 +186,7 @@ def test_a_withdrawn_key_waits_for_a_person_and_recovers(
     voice.on_everything = refusal(401, "quota_exceeded")
     run = _run(world, _willing(world.acme))
     with world.acme.acting():
-        found = speech.account()
+        found = VOICES.account()
         assert found is not None
         assert (found.state, found.state_reason) == (
             "disconnected",

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from flask import Response, g
 
-from loumass.accounts import auditing, local_time
+from loumass.accounts import auditing
 from loumass.accounts.api.blueprints import api
 from loumass.accounts.api.models import AuditFilter, AuditOut, AuditQuery, OrganizationBody, OrganizationOut
 from loumass.accounts.guards import requires
+from loumass.accounts.handing_down import HOURS
 from loumass.accounts.pages.auditing import audit_file
 from loumass.accounts.places import countries, timezones
 from loumass.accounts.service import audit_change
@@ -40,7 +41,7 @@ def change_organization(body: OrganizationBody) -> OrganizationOut:
         setattr(g.organization, name, value)
     audit_change("organization.changed", before, settings)
     if before["timezone"] != settings["timezone"]:
-        local_time.changed()
+        HOURS.changed()
     return OrganizationOut.of(g.organization)
 
 

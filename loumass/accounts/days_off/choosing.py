@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from loumass.accounts.days_off import changing
 from loumass.accounts.days_off.calendars import countries_known, days_of, regions_of
 from loumass.accounts.days_off.reading import calendar_now
+from loumass.accounts.handing_down import DAYS_OFF
 from loumass.accounts.service import audit
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
@@ -83,7 +83,7 @@ def choose(country: str, region: str, today: date) -> None:
     db().execute(_REPLACE, _of(**_columns(days)))
     db().execute(_FORGET_OTHERS, _of(days=list(days)))
     audit("days_off.calendar_chosen", "organization", None, country=country, region=region)
-    changing.changed()
+    DAYS_OFF.changed()
 
 
 def fill(today: date) -> bool:
@@ -99,7 +99,7 @@ def fill(today: date) -> bool:
     days = days_of(kept.country, kept.region, range(kept.filled_until + 1, last + 1))
     db().execute(_FILL, _of(**_columns(days)))
     kept.filled_until = last
-    changing.changed()
+    DAYS_OFF.changed()
     return True
 
 
@@ -112,7 +112,7 @@ def strike(day: date, *, is_struck: bool) -> str:
     if not names:
         raise NotFound
     audit(f"days_off.{'struck' if is_struck else 'kept'}", "organization", None, day=day.isoformat())
-    changing.changed()
+    DAYS_OFF.changed()
     return names[0]
 
 
@@ -129,7 +129,7 @@ def add(name: str, first: date, last: date, today: date) -> None:
     days = list(_between(first, last))
     db().execute(_ADD, _of(days=days, name=name))
     audit("days_off.added", "organization", None, first=first.isoformat(), days=len(days))
-    changing.changed()
+    DAYS_OFF.changed()
 
 
 def last_listed(today: date) -> date:
@@ -143,7 +143,7 @@ def remove(day: date) -> str:
     if name is None:
         raise NotFound
     audit("days_off.removed", "organization", None, day=day.isoformat())
-    changing.changed()
+    DAYS_OFF.changed()
     return name
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from loumass.accounts import local_time
 from loumass.accounts.forms import OrganizationForm, TrustForm
 from loumass.accounts.guards import requires
+from loumass.accounts.handing_down import HOURS
 from loumass.accounts.pages.blueprints import pages
 from loumass.accounts.service import audit_change
 from loumass.core import live
@@ -32,7 +32,7 @@ def organization() -> ResponseReturnValue:
         setattr(g.organization, name, value)
     audit_change("organization.changed", before, settings)
     if before["timezone"] != settings["timezone"]:
-        local_time.changed()
+        HOURS.changed()
     db().commit()
     flash("Saved.", "done")
     return redirect(url_for("account.organization"))

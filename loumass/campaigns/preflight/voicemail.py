@@ -14,7 +14,7 @@ from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
 from loumass.funnels.graph import Graph
 from loumass.messages.gates import VOICE_CONSENT
-from loumass.speech.service import account
+from loumass.speech.service import VOICES
 
 _VOICES = ("Open voices", "channels.voices", {})
 _CONSENT = text(f"""
@@ -51,7 +51,7 @@ def voicemail(campaign: Campaign, graph: Graph, words: Mapping[UUID, Draft]) -> 
 
 
 def _speaker() -> Iterator[Finding]:
-    speaker = account()
+    speaker = VOICES.account()
     if speaker is None:
         sentence = "A voicemail is to be spoken, and no voice is connected."
         yield Finding("no_voice", "error", sentence, "Connect ElevenLabs, or upload a recording.", _VOICES)

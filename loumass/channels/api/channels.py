@@ -14,14 +14,12 @@ from loumass.accounts.guards import requires
 from loumass.channels import queries, service
 from loumass.channels.api.blueprint import api
 from loumass.channels.brands import change_brand
-from loumass.channels.connecting import stop_watching
 from loumass.channels.models import Channel
-from loumass.channels.pages import live_or_404, today
+from loumass.channels.pages import live_or_404, no_longer_watched, today
 from loumass.channels.past_due import Choice
 from loumass.channels.service import Limits
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import WHOLE, Medium, PageOut, PageQuery, RowModel, paged
-from loumass.core.database import db
 from loumass.core.paging import page
 
 ONE = "/channels/<uuid:channel_id>"
@@ -198,8 +196,7 @@ def toggle(channel_id: UUID, body: ToggleBody) -> ChannelOut:
 @requires("channels.write")
 def disconnect_channel(channel_id: UUID) -> ChannelOut:
     """Forget its credentials. What waits, waits."""
-    _untold(channel_id)
-    channel = live_or_404(channel_id, lock=True)
+    channel = no_longer_watched(live_or_404(channel_id))
     service.disconnect(channel, g.user.name)
     return ChannelOut.of(channel)
 
@@ -208,17 +205,9 @@ def disconnect_channel(channel_id: UUID) -> ChannelOut:
 @requires("channels.write")
 def remove_channel(channel_id: UUID) -> ChannelOut:
     """Take it out of every list. Its conversations stay; what waits for it is cancelled."""
-    _untold(channel_id)
-    channel = live_or_404(channel_id, lock=True)
+    channel = no_longer_watched(live_or_404(channel_id))
     service.remove(channel, g.user.name)
     return ChannelOut.of(channel)
-
-
-def _untold(channel_id: UUID) -> None:
-    """The vendor tells us nothing more; no transaction stays open while it answers."""
-    channel = live_or_404(channel_id)
-    db().commit()
-    stop_watching(channel)
 
 
 def _listed(query: PageQuery, medium: str | None) -> PageOut[ChannelOut]:

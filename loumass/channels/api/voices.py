@@ -20,12 +20,12 @@ from loumass.core.api.models import Done, ListOut, RowModel
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.providers.elevenlabs.client import ElevenLabs
-from loumass.providers.errors import Disconnected
 from loumass.providers.oauth import Client
-from loumass.speech import service
 from loumass.speech.models import VoiceAccount
+from loumass.speech.service import VOICES
+from loumass.vendors.accounts import Tried
 
-VOICES, ONE = "/voices", "/sign-in-applications/<kind>"
+PLACE, ONE = "/voices", "/sign-in-applications/<kind>"
 Text = Annotated[str, Field(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -89,15 +89,15 @@ class ApplicationBody(ApiModel):
     tenant: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9.-]*$")] = ""
 
 
-@endpoint(api, "GET", VOICES, answers=ListOut[VoicesOut])
+@endpoint(api, "GET", PLACE, answers=ListOut[VoicesOut])
 @requires("channels.read")
 def list_voices() -> ListOut[VoicesOut]:
     """The account of voices; an empty list where none is connected."""
-    found = service.account()
+    found = VOICES.account()
     return ListOut[VoicesOut](items=[VoicesOut.of(found)] if found else [])
 
 
-@endpoint(api, "PUT", VOICES, takes=VoicesBody, answers=TriedOut)
+@endpoint(api, "PUT", PLACE, takes=VoicesBody, answers=TriedOut)
 @requires("channels.write")
 def connect_voices(body: VoicesBody) -> TriedOut:
     """Try a key, and keep it."""
@@ -105,39 +105,30 @@ def connect_voices(body: VoicesBody) -> TriedOut:
         credentials = ElevenLabs.Credentials.model_validate(body.model_dump())
     except ValidationError as refusal:
         raise Refused(f"{problems_in_words(refusal, ElevenLabs.Credentials)} Nothing was changed.") from None
-    db().commit()  # gives the connection back: no transaction stays open while the vendor answers
-    tried = service.attempt(ElevenLabs, credentials)
-    return _told(service.connect(ElevenLabs, credentials, tried), tried)
+    return _told(*VOICES.try_and_keep(ElevenLabs, credentials))
 
 
-@endpoint(api, "POST", f"{VOICES}/test", answers=TriedOut)
+@endpoint(api, "POST", f"{PLACE}/test", answers=TriedOut)
 @requires("channels.write")
 def test_voices() -> TriedOut:
     """Log in and list the voices; nothing is spoken."""
-    found = service.account()
-    try:
-        stored = service.credentials_of(found) if found else None
-    except Disconnected:
-        stored = None
+    stored = VOICES.readable_credentials(VOICES.account())
     if stored is None:
         raise Conflict("There is no API key to test. Enter it first.")
-    db().commit()
-    tried = service.attempt(ElevenLabs, stored)
-    current = service.account(lock=True)
+    current, tried = VOICES.try_again(ElevenLabs, stored)
     if current is None:
         raise NotFound
-    service.note_check(current, tried)
     return _told(current, tried)
 
 
-@endpoint(api, "DELETE", VOICES, answers=Done)
+@endpoint(api, "DELETE", PLACE, answers=Done)
 @requires("channels.write")
 def disconnect_voices() -> Done:
     """Forget the key; what was spoken stays."""
-    found = service.account(lock=True)
+    found = VOICES.account(lock=True)
     if found is None:
         raise NotFound("No voice is connected.")
-    service.disconnect(found, g.user.name)
+    VOICES.disconnect(found, g.user.name)
     return Done(done="ElevenLabs is disconnected. What is yet to be spoken waits.", count=1)
 
 
@@ -183,6 +174,6 @@ def _own(vendor: str) -> VendorClient:
     return found
 
 
-def _told(account: VoiceAccount, tried: service.Tried) -> TriedOut:
+def _told(account: VoiceAccount, tried: Tried) -> TriedOut:
     db().flush()
     return TriedOut(account=VoicesOut.of(account), is_well=tried.is_well, sentence=tried.sentence)

@@ -169,7 +169,7 @@ class Hub:
                 threading.Thread(target=self._subscribe, name="live", daemon=True).start()
 
     def close(self) -> None:
-        """Do not come back once Redis has gone."""
+        """Hear nothing more, from the next word or heartbeat on."""
         self.is_closed.set()
 
     def _subscribe(self) -> None:
@@ -179,6 +179,8 @@ class Hub:
                 subscriber = self.redis.pubsub()
                 subscriber.psubscribe(channel_of_all())
                 for item in _heard(subscriber):
+                    if self.is_closed.is_set():
+                        break
                     if item is None:
                         self._forget()
                     elif item["type"] == "psubscribe":
@@ -186,6 +188,7 @@ class Hub:
                         self._look_everywhere()
                     elif item["type"] == "pmessage":
                         self._deliver(item["channel"].decode(), item["data"].decode())
+                subscriber.close()
             except RedisError as problem:
                 # Once for each time that it goes, not once for each try.
                 if not is_lost and not self.is_closed.is_set():
@@ -227,12 +230,10 @@ class _Reader:
 
     def more(self) -> tuple[bool, Sequence[Entry]]:
         """Whether something is missing before it, and what has come."""
-        if self._lately:
-            lately, self._lately = self._lately, ()
-            return False, lately
+        lately, self._lately = self._lately, ()
         self._hub.look(self._channel, every=LOOKED_SECONDS)
         if self._channel.last is None:
-            return False, ()
+            return False, lately
         try:
             if self.place is None:
                 raise Missing
@@ -242,7 +243,7 @@ class _Reader:
             return True, ()
         if lines:
             self.place = lines[-1][0]
-        return False, [entry for _, entry in lines if entry is not None]
+        return False, [*lately, *(entry for _, entry in lines if entry is not None)]
 
 
 def _is_beyond(place: Place, last: Place | None) -> bool:

@@ -8,20 +8,16 @@ from flask import g
 from pydantic import Field, ValidationError
 
 from loumass.accounts.guards import requires
-from loumass.accounts.service import audit_change
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import Done
 from loumass.core.database import db
-from loumass.core.errors import Conflict, Refused
-from loumass.funnels.statuses import Status
+from loumass.core.errors import Refused
+from loumass.inbox import sorting_choices
 from loumass.inbox.api.blueprint import api
-from loumass.messages.sorting import accounts
-from loumass.providers.credentials import Credentials
-from loumass.providers.errors import Disconnected
+from loumass.inbox.sorting_choices import MADE
+from loumass.messages.sorting.accounts import SORTERS
 from loumass.providers.own_service.client import OwnService
 
-_MADE = frozenset(str(one) for one in Status if one not in (Status.NO_ACTIVITY, Status.MESSAGED))
-_NONE = "No service is connected. Nothing was changed."
 StatusMade = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z ]*$")]
 
 
@@ -58,7 +54,7 @@ class JudgeOut(ApiModel):
 @requires("organization.manage")
 def read_sorting() -> SortingOut:
     """The settings as they are."""
-    found = accounts.account()
+    found = SORTERS.account()
     return SortingOut(
         positive_status=g.organization.positive_status,
         declined_status=g.organization.declined_status,
@@ -71,12 +67,9 @@ def read_sorting() -> SortingOut:
 def change_sorting(body: SortingBody) -> SortingOut:
     """Other statuses from now on."""
     settings = {"positive_status": body.positive_status, "declined_status": body.declined_status}
-    if unknown := sorted({one for one in settings.values() if one and one not in _MADE}):
-        raise Refused(f"There is no status {unknown[0]}. Use one of {', '.join(sorted(_MADE))}.")
-    before = {name: getattr(g.organization, name) for name in settings}
-    audit_change("organization.replies_changed", before, settings)
-    for name, value in settings.items():
-        setattr(g.organization, name, value)
+    if unknown := sorted({one for one in settings.values() if one and one not in MADE}):
+        raise Refused(f"There is no status {unknown[0]}. Use one of {', '.join(sorted(MADE))}.")
+    sorting_choices.change_statuses(g.organization, settings)
     db().flush()
     return read_sorting()
 
@@ -85,17 +78,15 @@ def change_sorting(body: SortingBody) -> SortingOut:
 @requires("organization.manage")
 def connect_judge(body: JudgeBody) -> JudgeOut:
     """Try a service of your own, and keep it."""
-    found = accounts.account()
     entered: dict[str, Any] = body.model_dump()
-    if not body.api_key and found is not None:
-        entered["api_key"] = _stored().model_dump()["api_key"]
+    if not body.api_key and SORTERS.account() is not None:
+        entered["api_key"] = sorting_choices.stored_key().model_dump()["api_key"]
     try:
         credentials = OwnService.Credentials.model_validate(entered)
     except ValidationError as refusal:
         sentence = str(refusal.errors()[0]["msg"]).removeprefix("Value error, ")
         raise Refused(f"{sentence} Nothing was changed.") from refusal
-    tried = _tried(credentials)
-    accounts.connect(OwnService, credentials, tried)
+    tried = sorting_choices.connect_judge(credentials)
     return JudgeOut(is_well=tried.is_well, sentence=tried.sentence)
 
 
@@ -103,9 +94,7 @@ def connect_judge(body: JudgeBody) -> JudgeOut:
 @requires("organization.manage")
 def test_judge() -> JudgeOut:
     """Ask it about an answer that nobody wrote."""
-    tried = _tried(_stored())
-    if (current := accounts.account(lock=True)) is not None:
-        accounts.note_check(current, tried)
+    tried = sorting_choices.test_judge()
     return JudgeOut(is_well=tried.is_well, sentence=tried.sentence)
 
 
@@ -113,23 +102,5 @@ def test_judge() -> JudgeOut:
 @requires("organization.manage")
 def disconnect_judge() -> Done:
     """Forget it: answers are sorted by their words."""
-    found = accounts.account(lock=True)
-    if found is None:
-        raise Conflict(_NONE)
-    accounts.disconnect(found, g.user.name)
+    sorting_choices.disconnect_judge(g.user.name)
     return Done(done="Disconnected. Answers are sorted by their words.", count=1)
-
-
-def _stored() -> Credentials:
-    found = accounts.account()
-    if found is None:
-        raise Conflict(_NONE)
-    try:
-        return accounts.credentials_of(found)
-    except Disconnected as problem:
-        raise Conflict(f"{problem.reason} Nothing was changed.") from problem
-
-
-def _tried(credentials: Credentials) -> accounts.Tried:
-    db().commit()  # gives the connection back: no transaction stays open while the service answers
-    return accounts.attempt(OwnService, credentials)

@@ -13,7 +13,7 @@ from loumass.core.database import db
 from loumass.core.tenancy import get, transaction
 from loumass.messages.models import Message
 from loumass.messages.proposing import ask_about
-from loumass.messages.sorting import accounts
+from loumass.messages.sorting.accounts import SORTERS, note_answer
 from loumass.messages.sorting.judging import Judged
 from loumass.messages.sorting.keeping import WORDS, settle, words_of
 from loumass.messages.sorting.kinds import KINDS, OPT_OUT
@@ -37,12 +37,12 @@ def ask_slice() -> bool:
     """Have some answers judged, the oldest first; whether more wait."""
     with transaction():
         waiting = _waiting()
-        found = accounts.account() if waiting else None
+        found = SORTERS.account() if waiting else None
     if not waiting:
         return False
     problem = _ask_all(found, waiting)
     with transaction():
-        accounts.note_answer(problem)
+        note_answer(problem)
     if problem is not None:
         log.info("sort.fails", problem=problem.reason)
     return len(waiting) == BATCH
@@ -62,7 +62,7 @@ def _ask_all(found: SorterAccount | None, waiting: Sequence[_Open]) -> ProviderE
         if found is None or found.state != "active":
             _let_stand(waiting)
             return None
-        with accounts.open_sorter(found) as sorter:
+        with SORTERS.open(found) as sorter:
             return _ask_each(found, sorter, waiting)
     except ProviderError as problem:
         _let_stand(waiting)

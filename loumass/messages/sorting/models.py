@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from loumass.core import clock
 from loumass.core.database import Base
-from loumass.core.tenancy import OrganizationOwned, OrganizationScoped, belongs_to, organization_of_parents
+from loumass.core.tenancy import OrganizationScoped, belongs_to, organization_of_parents
 from loumass.messages.sorting.kinds import KINDS
+from loumass.vendors.models import OwnAccount
 
 
 class SortedReply(OrganizationScoped, Base):
@@ -54,22 +55,7 @@ class SortedReply(OrganizationScoped, Base):
     sorted_at: Mapped[datetime] = mapped_column(default=clock.now, server_default=sql("now()"))
 
 
-class SorterAccount(OrganizationOwned, Base):
-    """A service that judges answers for the organization: credentials, and whether it works."""
+class SorterAccount(OwnAccount):
+    """A service that judges answers for the organization."""
 
     __tablename__ = "sorter_account"
-    __table_args__ = (
-        UniqueConstraint("organization_id", "provider"),
-        CheckConstraint("state IN ('active', 'disconnected')", name="state"),
-    )
-
-    provider: Mapped[str]
-    #: JSON sealed with AAD `sorter_account.sealed_credentials|organization|account`.
-    sealed_credentials: Mapped[bytes]
-    state: Mapped[str] = mapped_column(default="active")
-    state_reason: Mapped[str] = mapped_column(default="", server_default="")
-    #: Not asked until then, since it failed.
-    resting_until: Mapped[datetime | None]
-    failures_in_a_row: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
-    checked_at: Mapped[datetime | None]
-    created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -38,6 +38,7 @@ from loumass.providers.bonzo.prospects import (
 from loumass.providers.breaking import broken
 from loumass.providers.errors import Disconnected, Rejected, Sent, Unavailable, Unknown
 from loumass.providers.events import ProviderEvent
+from loumass.providers.kept_http import KeptHttp
 from loumass.providers.texting import is_e164
 
 API = "https://app.getbonzo.com/api"
@@ -47,7 +48,7 @@ MAXIMUM_ANSWER = 5 * 1024 * 1024
 _BEFORE, _AFTER = timedelta(minutes=1), timedelta(minutes=15)
 
 
-class Bonzo(Provider):
+class Bonzo(KeptHttp, Provider):
     """One user of Bonzo."""
 
     kind, medium, Credentials = "bonzo", "sms", BonzoCredentials
@@ -61,14 +62,7 @@ class Bonzo(Provider):
 
     def __init__(self, credentials: BonzoCredentials, context: ProviderContext) -> None:
         super().__init__(credentials, context)
-        self._kept: httpx2.Client | None = None
         self._base = (credentials.base_url or context.base_urls.get(self.kind, API)).rstrip("/")
-
-    def close(self) -> None:
-        """Close kept connections."""
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
 
     def send(self, message: OutgoingMessage) -> Sent:
         """Hand over one text, unless Bonzo knows that the person said no. Raises ProviderError values."""
@@ -179,21 +173,14 @@ class Bonzo(Provider):
             self._http, method, url, most=MAXIMUM_ANSWER, params=query, content=sent, timeout=timeout
         )
 
-    @property
-    def _http(self) -> httpx2.Client:
-        if self._kept is None:
-            self._kept = self.context.open_http()
-            token = self.credentials.api_token.get_secret_value()
-            self._kept.headers.update(
-                {
-                    "Authorization": f"Bearer {token}",
-                    "Accept": "application/json",
-                    "Content-Type": "application/json",
-                }
-            )
-            if self.credentials.on_behalf_of:
-                self._kept.headers["On-Behalf-Of"] = self.credentials.on_behalf_of
-        return self._kept
+    def _open_http(self) -> httpx2.Client:
+        opened = super()._open_http()
+        token = self.credentials.api_token.get_secret_value()
+        opened.headers["Authorization"] = f"Bearer {token}"
+        opened.headers["Accept"] = opened.headers["Content-Type"] = "application/json"
+        if self.credentials.on_behalf_of:
+            opened.headers["On-Behalf-Of"] = self.credentials.on_behalf_of
+        return opened
 
 
 def _refuse_unsendable(message: OutgoingMessage) -> None:

@@ -14,6 +14,7 @@ from loumass.core.network import AddressRefused
 from loumass.providers.base import ProviderContext
 from loumass.providers.elevenlabs.credentials import ElevenLabsCredentials
 from loumass.providers.errors import Disconnected, ProviderError, Rejected, Throttled, Unavailable
+from loumass.providers.kept_http import KeptHttp
 from loumass.providers.speech import OfferedVoice, Speaker
 
 API = "https://api.elevenlabs.io"
@@ -34,7 +35,7 @@ _BROKEN = {
 }
 
 
-class ElevenLabs(Speaker):
+class ElevenLabs(KeptHttp, Speaker):
     """One account."""
 
     kind = "elevenlabs"
@@ -46,14 +47,7 @@ class ElevenLabs(Speaker):
 
     def __init__(self, credentials: ElevenLabsCredentials, context: ProviderContext) -> None:
         super().__init__(credentials, context)
-        self._kept: httpx2.Client | None = None
         self._base = context.base_urls.get(self.kind, API).rstrip("/")
-
-    def close(self) -> None:
-        """Close kept connections."""
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
 
     def speak(
         self, script: str, voice: str, model: str, settings: Mapping[str, float], into: IO[bytes]
@@ -97,12 +91,10 @@ class ElevenLabs(Speaker):
             return "Logged in at ElevenLabs."
         return f"Logged in at ElevenLabs. {max(limit - used, 0):,} of {limit:,} characters are left."
 
-    @property
-    def _http(self) -> httpx2.Client:
-        if self._kept is None:
-            self._kept = self.context.open_http()
-            self._kept.headers["xi-api-key"] = self.credentials.api_key.get_secret_value()
-        return self._kept
+    def _open_http(self) -> httpx2.Client:
+        opened = super()._open_http()
+        opened.headers["xi-api-key"] = self.credentials.api_key.get_secret_value()
+        return opened
 
     def _get(self, path: str) -> dict[str, Any]:
         try:

@@ -16,6 +16,7 @@ from loumass.providers.breaking import broken
 from loumass.providers.errors import Throttled, Unavailable, Unknown
 from loumass.providers.gmail import errors
 from loumass.providers.gmail.credentials import GOOGLE, GmailCredentials
+from loumass.providers.kept_http import KeptHttp
 from loumass.providers.signed_in import Session
 
 #: Quota units a minute of one mailbox, and of one project (https://developers.google.com/workspace/gmail/api/reference/quota).
@@ -29,21 +30,14 @@ MAXIMUM_ANSWER = 70 * 1024 * 1024
 Call = Callable[[Any], Any]
 
 
-class Api:
+class Api(KeptHttp):
     """One mailbox. Close it afterwards."""
 
     def __init__(self, credentials: GmailCredentials, context: ProviderContext) -> None:
         self.session = Session(GOOGLE, credentials, context)
         self._mailbox, self._client_id = credentials.mailbox, credentials.client_id
-        self._context = context
-        self._http: httpx2.Client | None = None
+        self.context = context
         self._users: Any = None
-
-    def close(self) -> None:
-        """Give back the kept connection."""
-        if self._http is not None:
-            self._http.close()
-            self._http = None
 
     def ask(self, what: str, call: Call, *, sends: bool = False) -> dict[str, Any]:
         """The answer to what `call` builds of the users' resource; `what` names its cost in UNITS.
@@ -60,20 +54,20 @@ class Api:
         if status == 404 and not sends:
             raise Gone("Gmail does not have it any more.")
         if status >= 300:
-            raise errors.of_answer(status, body, headers, self._context.now(), sends=sends)
+            raise errors.of_answer(status, body, headers, self.context.now(), sends=sends)
         return _read(body, sends)
 
     def _sent(self, call: Call, token: str, sends: bool) -> tuple[int, httpx2.Headers, bytes]:
         request = call(self._resource())
         try:
             answer = whole_answer(
-                self._client(),
+                self._http,
                 request.method,
                 request.uri,
                 most=MAXIMUM_ANSWER,
                 content=request.body,
                 headers={**request.headers, "authorization": f"Bearer {token}", "accept-encoding": "gzip"},
-                timeout=self._context.timeout,
+                timeout=self.context.timeout,
             )
         except (httpx2.TransportError, AddressRefused) as problem:
             raise broken(problem, "Gmail", sends=sends) from problem
@@ -81,20 +75,15 @@ class Api:
 
     def _resource(self) -> Any:
         if self._users is None:
-            self._users = _service(self._context.base_urls.get("gmail", "")).users()
+            self._users = _service(self.context.base_urls.get("gmail", "")).users()
         return self._users
-
-    def _client(self) -> httpx2.Client:
-        if self._http is None:
-            self._http = self._context.open_http()
-        return self._http
 
     def _spend(self, units: int) -> None:
         for name, most in (
             (f"gmail:{self._mailbox}", USER_UNITS),
             (f"google:{self._client_id}", PROJECT_UNITS),
         ):
-            wait: timedelta | None = self._context.spend(name, units, most)
+            wait: timedelta | None = self.context.spend(name, units, most)
             if wait is not None:
                 raise Throttled("This minute's share of Gmail's quota is used.", wait)
 

@@ -29,6 +29,7 @@ from loumass.providers.events import MailboxChanged, ProviderEvent
 from loumass.providers.gmail import push, reading
 from loumass.providers.gmail.api import Api, Gone
 from loumass.providers.gmail.credentials import GOOGLE, GmailCredentials
+from loumass.providers.mail import mailbox_items
 from loumass.providers.oauth import SignedIn
 
 #: Larger messages are uploaded instead of written into the request.
@@ -164,7 +165,7 @@ class Gmail(Provider):
         """Mail as it was read; a notification says only that there is some."""
         if item.meta.get("kind") != "mail":
             return [MailboxChanged()]
-        return reading.parse(item, self.credentials.mailbox)
+        return mailbox_items.parse(item, self.credentials.mailbox)
 
     def _left_draft(self, message: OutgoingMessage) -> dict[str, Any] | None:
         """What an earlier try stored without hearing so."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loumass.providers.base import FetchedBatch, StoredItem
-from loumass.providers.events import MessageArrived, ProviderEvent
 from loumass.providers.gmail.api import Api, Gone
-from loumass.providers.mail import parsing
 
 #: Changes of one page, and so messages of one batch at most.
 PAGE = 50
@@ -36,24 +33,6 @@ def fetch(api: Api, cursor: Mapping[str, Any], now: datetime) -> FetchedBatch:
         at = datetime.fromisoformat(str(cursor["at"])) if cursor.get("at") else now - timedelta(days=7)
         whole = {"since": int((at - _OVERLAP).timestamp()), "then": _newest(api), "at": cursor.get("at")}
         return FetchedBatch([], whole, more=True)
-
-
-def parse(item: StoredItem, mailbox: str) -> list[ProviderEvent]:
-    """The mail, with what Gmail says of it."""
-    events = parsing.read(
-        item.body,
-        received_at=item.received_at,
-        own_addresses=[mailbox],
-        is_from_sent=bool(item.meta.get("is_sent")),
-        is_from_junk=bool(item.meta.get("is_junk")),
-    )
-    thread_id, message_id = str(item.meta.get("thread") or "") or None, str(item.meta.get("id") or "")
-    return [
-        replace(one, thread_id=thread_id, provider_message_id=message_id)
-        if isinstance(one, MessageArrived)
-        else one
-        for one in events
-    ]
 
 
 def _by_history(api: Api, cursor: Mapping[str, Any], now: datetime) -> FetchedBatch:

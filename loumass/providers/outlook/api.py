@@ -14,6 +14,7 @@ from loumass.core.network import AddressRefused
 from loumass.providers.base import ProviderContext
 from loumass.providers.breaking import broken
 from loumass.providers.errors import Throttled, Unavailable
+from loumass.providers.kept_http import KeptHttp
 from loumass.providers.outlook import errors
 from loumass.providers.outlook.credentials import GRAPH, MICROSOFT, OutlookCredentials
 from loumass.providers.signed_in import Session
@@ -25,20 +26,13 @@ _IDS = 'IdType="ImmutableId"'
 _PIECE = 64 * 1024
 
 
-class Api:
+class Api(KeptHttp):
     """One mailbox. Close it afterwards."""
 
     def __init__(self, credentials: OutlookCredentials, context: ProviderContext) -> None:
         self.session = Session(MICROSOFT, credentials, context)
         self.base_url = context.base_urls.get("graph", GRAPH).rstrip("/") + "/v1.0"
-        self._mailbox, self._context = credentials.mailbox, context
-        self._http: httpx2.Client | None = None
-
-    def close(self) -> None:
-        """Give back the kept connection."""
-        if self._http is not None:
-            self._http.close()
-            self._http = None
+        self._mailbox, self.context = credentials.mailbox, context
 
     def get(self, path: str, query: Mapping[str, str] | None = None, *, page: int = 0) -> dict[str, Any]:
         """What Graph says at `path`, or at a link that Graph gave. `page` is how many of a list at most."""
@@ -112,18 +106,18 @@ class Api:
     ) -> Iterator[httpx2.Response]:
         """A good answer whose body is still to be read."""
         url = path if path.startswith(f"{self.base_url}/") else self.base_url + path
-        options: dict[str, Any] = {"params": query, "content": content, "timeout": self._context.timeout}
+        options: dict[str, Any] = {"params": query, "content": content, "timeout": self.context.timeout}
         for is_last in (False, True):
             self._spend()
             token = self.session.token()
             sent = {"prefer": _IDS, **(headers or {}), "authorization": f"Bearer {token}"}
-            with self._going(sends), self._client().stream(method, url, headers=sent, **options) as answer:
+            with self._going(sends), self._http.stream(method, url, headers=sent, **options) as answer:
                 if answer.status_code < 300:
                     yield answer
                     return
                 refused = _whole(answer, sends)
             if answer.status_code != 401 or is_last:
-                now = self._context.now()
+                now = self.context.now()
                 raise errors.of_answer(answer.status_code, refused, answer.headers, now, sends=sends)
             self.session.renew()
 
@@ -135,13 +129,8 @@ class Api:
         except (AddressRefused, httpx2.TransportError, httpx2.InvalidURL, httpx2.DecodingError) as problem:
             raise broken(problem, "Outlook", sends=sends) from problem
 
-    def _client(self) -> httpx2.Client:
-        if self._http is None:
-            self._http = self._context.open_http()
-        return self._http
-
     def _spend(self) -> None:
-        wait = self._context.spend(
+        wait = self.context.spend(
             f"graph:{self.session.credentials.client_id}:{self._mailbox}", 1, MOST_REQUESTS
         )
         if wait is not None:

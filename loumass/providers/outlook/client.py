@@ -23,6 +23,7 @@ from loumass.providers.base import (
 )
 from loumass.providers.errors import Disconnected, NotSent, ProviderError, Rejected, Sent, Unavailable
 from loumass.providers.events import ProviderEvent
+from loumass.providers.mail import mailbox_items
 from loumass.providers.oauth import SignedIn
 from loumass.providers.outlook import inbound, reading, watching
 from loumass.providers.outlook.api import Api
@@ -161,7 +162,7 @@ class Outlook(Provider):
         """Mail as it was read; a notification says only that there is some, or that no more will come."""
         if item.meta.get("kind") != "mail":
             return [inbound.change(item.body)]
-        return reading.parse(item, self.credentials.mailbox)
+        return mailbox_items.parse(item, self.credentials.mailbox)
 
     def _left_draft(self, message: OutgoingMessage) -> dict[str, Any] | None:
         """What an earlier try stored without hearing so."""

@@ -4,7 +4,7 @@ where Outlook forgot how far we had read (410), by time."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -12,8 +12,6 @@ import structlog
 
 from loumass.providers.base import FetchedBatch, StoredItem
 from loumass.providers.errors import ProviderError, Rejected
-from loumass.providers.events import MessageArrived, ProviderEvent
-from loumass.providers.mail import parsing
 from loumass.providers.outlook.api import Api
 from loumass.providers.outlook.drafts import path_of
 from loumass.providers.outlook.errors import Forgotten, Gone
@@ -86,24 +84,6 @@ def fetch(api: Api, cursor: Mapping[str, Any], now: datetime) -> FetchedBatch:
         _turn_page(api, walk)
         items = _items(api, walk)
     return FetchedBatch(items, walk.cursor(), more=not walk.is_over)
-
-
-def parse(item: StoredItem, mailbox: str) -> list[ProviderEvent]:
-    """The mail, with what Outlook says of it."""
-    events = parsing.read(
-        item.body,
-        received_at=item.received_at,
-        own_addresses=[mailbox],
-        is_from_sent=bool(item.meta.get("is_sent")),
-        is_from_junk=bool(item.meta.get("is_junk")),
-    )
-    thread_id, message_id = str(item.meta.get("thread") or "") or None, str(item.meta.get("id") or "")
-    return [
-        replace(one, thread_id=thread_id, provider_message_id=message_id)
-        if isinstance(one, MessageArrived)
-        else one
-        for one in events
-    ]
 
 
 def _turn_page(api: Api, walk: _Walk) -> None:

@@ -11,8 +11,8 @@ import httpx2
 
 from loumass.core.http import AnswerTooLarge, whole_answer
 from loumass.core.network import AddressRefused
-from loumass.providers.base import ProviderContext
 from loumass.providers.errors import Disconnected, Rejected, Throttled, Unavailable
+from loumass.providers.kept_http import KeptHttp
 from loumass.providers.own_service.credentials import OwnServiceCredentials
 from loumass.providers.sorting import Answer, Sorter, Verdict
 
@@ -22,7 +22,7 @@ _LONGEST_REASON = 200
 _PROBE = Answer("Sounds good, see you on Thursday.", "Test", "email")
 
 
-class OwnService(Sorter):
+class OwnService(KeptHttp, Sorter):
     """One address."""
 
     kind = "own_service"
@@ -31,16 +31,6 @@ class OwnService(Sorter):
     Credentials = OwnServiceCredentials
 
     credentials: OwnServiceCredentials
-
-    def __init__(self, credentials: OwnServiceCredentials, context: ProviderContext) -> None:
-        super().__init__(credentials, context)
-        self._kept: httpx2.Client | None = None
-
-    def close(self) -> None:
-        """Close kept connections."""
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
 
     def judge(self, answer: Answer, kinds: Mapping[str, str]) -> Verdict:
         """What it says. An unknown kind is Rejected: our own judgement stands then."""
@@ -62,12 +52,10 @@ class OwnService(Sorter):
         return f"It answers: “{_PROBE.words}” is {found.kind or 'nothing sure'}."
 
     def _ask(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        if self._kept is None:
-            self._kept = self.context.open_http()
         key = self.credentials.api_key.get_secret_value()
         try:
             answer = whole_answer(
-                self._kept,
+                self._http,
                 "POST",
                 self.credentials.url,
                 most=_LARGEST_ANSWER,

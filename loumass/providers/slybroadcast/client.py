@@ -23,6 +23,7 @@ from loumass.providers.base import (
 from loumass.providers.breaking import broken
 from loumass.providers.errors import Disconnected, Rejected, Sent, Unavailable
 from loumass.providers.events import ProviderEvent
+from loumass.providers.kept_http import KeptHttp
 from loumass.providers.slybroadcast import errors, inbound
 from loumass.providers.slybroadcast.credentials import SlybroadcastCredentials
 from loumass.providers.slybroadcast.numbers import eastern, national
@@ -36,7 +37,7 @@ LONGEST_URL = 2_000
 _LARGEST_ANSWER = 64 * 1024
 
 
-class Slybroadcast(Provider):
+class Slybroadcast(KeptHttp, Provider):
     """One caller id. The vendor knows no way to look a drop up that it gave no session for: its call settles doubts."""
 
     kind, medium, Credentials = "slybroadcast", "voicemail", SlybroadcastCredentials
@@ -49,14 +50,7 @@ class Slybroadcast(Provider):
 
     def __init__(self, credentials: SlybroadcastCredentials, context: ProviderContext) -> None:
         super().__init__(credentials, context)
-        self._kept: httpx2.Client | None = None
         self._gateway = context.base_urls.get(self.kind, API).rstrip("/") + GATEWAY
-
-    def close(self) -> None:
-        """Close kept connections."""
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
 
     def send(self, message: OutgoingMessage) -> Sent:
         """Hand over one drop; accepted is not delivered. Raises ProviderError values."""
@@ -140,11 +134,9 @@ class Slybroadcast(Provider):
 
     def _posted(self, form: dict[str, str]) -> httpx2.Response:
         """The answer, read in pieces so that none can fill the memory."""
-        if self._kept is None:
-            self._kept = self.context.open_http()
         login = {"c_uid": self.credentials.email, "c_password": self.credentials.password.get_secret_value()}
         content = bytearray()
-        with self._kept.stream(
+        with self._http.stream(
             "POST", self._gateway, data=login | form, timeout=self.context.timeout
         ) as answer:
             for piece in answer.iter_bytes():

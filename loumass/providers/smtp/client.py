@@ -17,7 +17,7 @@ from loumass.providers.base import (
 )
 from loumass.providers.errors import Outcome, ProviderError, Sent
 from loumass.providers.events import ProviderEvent
-from loumass.providers.mail import parsing
+from loumass.providers.mail import mailbox_items
 from loumass.providers.mail.addresses import bounce_address
 from loumass.providers.smtp.connection import Connection, open_connection
 from loumass.providers.smtp.copies import SentCopies
@@ -116,13 +116,7 @@ class Smtp(Provider):
 
     def parse(self, item: StoredItem) -> list[ProviderEvent]:
         """Replies, bounces, complaints and own copies."""
-        return parsing.read(
-            item.body,
-            received_at=item.received_at,
-            own_addresses=[self.credentials.email],
-            is_from_sent=bool(item.meta.get("is_sent")),
-            is_from_junk=bool(item.meta.get("is_junk")),
-        )
+        return mailbox_items.parse(item, self.credentials.email)
 
     def check(self) -> str:
         """Log in to both servers and send nothing."""

@@ -24,6 +24,7 @@ from loumass.providers.base import (
 from loumass.providers.breaking import broken
 from loumass.providers.errors import Disconnected, Rejected, Sent, Unavailable, Unknown
 from loumass.providers.events import Attachment, Media, ProviderEvent
+from loumass.providers.kept_http import KeptHttp
 from loumass.providers.texting import is_e164
 from loumass.providers.twilio import errors, inbound
 from loumass.providers.twilio.credentials import TwilioCredentials
@@ -37,7 +38,7 @@ _MAXIMUM_PAGES = 20
 _TRIAL = "Sent from your Twilio trial account"
 
 
-class Twilio(Provider):
+class Twilio(KeptHttp, Provider):
     """One Twilio number or messaging service."""
 
     kind, medium, Credentials = "twilio", "sms", TwilioCredentials
@@ -50,15 +51,8 @@ class Twilio(Provider):
 
     def __init__(self, credentials: TwilioCredentials, context: ProviderContext) -> None:
         super().__init__(credentials, context)
-        self._kept: httpx2.Client | None = None
         self._base = context.base_urls.get(self.kind, API).rstrip("/")
         self._account = f"/2010-04-01/Accounts/{credentials.account_sid}"
-
-    def close(self) -> None:
-        """Close kept connections."""
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
 
     def send(self, message: OutgoingMessage) -> Sent:
         """Hand over one text. Raises ProviderError values."""
@@ -138,12 +132,10 @@ class Twilio(Provider):
             raise errors.of_lookup(answer)
         return Attachment(media.url.rsplit("/", 1)[-1], media.content_type, answer.content)
 
-    @property
-    def _http(self) -> httpx2.Client:
-        if self._kept is None:
-            self._kept = self.context.open_http()
-            self._kept.auth = httpx2.BasicAuth(*self.credentials.login)
-        return self._kept
+    def _open_http(self) -> httpx2.Client:
+        opened = super()._open_http()
+        opened.auth = httpx2.BasicAuth(*self.credentials.login)
+        return opened
 
     def _form(self, message: OutgoingMessage) -> dict[str, Any]:
         service = self.credentials.messaging_service_sid

@@ -15,7 +15,7 @@ from loumass.contacts.models import Suppression
 from loumass.inbox.desk.models import Notification
 from loumass.messages import jobs as message_jobs
 from loumass.messages.models import Conversation, Message, OptOutProposal
-from loumass.messages.sorting import accounts
+from loumass.messages.sorting.accounts import SORTERS, is_asked
 from loumass.messages.sorting.kinds import KINDS
 from loumass.messages.sorting.models import SortedReply, SorterAccount
 from loumass.providers.errors import Disconnected
@@ -240,7 +240,7 @@ def test_where_another_judge_fails_the_words_decide(
     with world.acme.acting():
         assert message_jobs.asking.is_waiting() is False
         # It rests, so that nobody waits for it again and again; an odd answer alone is no reason.
-        assert accounts.is_asked() == (broken == verdict("ecstatic", ""))
+        assert is_asked() == (broken == verdict("ecstatic", ""))
 
 
 def test_a_judge_is_disconnected_and_its_key_forgotten(world: World, judge: FakeJudge) -> None:
@@ -250,11 +250,11 @@ def test_a_judge_is_disconnected_and_its_key_forgotten(world: World, judge: Fake
     row = one(world.acme, SorterAccount)
     assert (row.state, row.sealed_credentials) == ("disconnected", b"")
     with world.acme.acting(), pytest.raises(Disconnected):
-        accounts.credentials_of(row)
+        SORTERS.credentials_of(row)
     assert admin.post("/inbox/sorting/judge/test").status_code == 409
     assert "not-a-real-key" not in admin.get("/inbox/sorting").text
     assert world.acme.agent.get("/inbox/sorting").status_code == 403
     assert judge.asked
     with pytest.raises(ValueError, match="no web address"):
         OwnServiceCredentials.model_validate({"url": "ftp://x", "api_key": "k"})
-    assert list(accounts.SORTERS.values()) == [OwnService]
+    assert list(SORTERS.vendors.values()) == [OwnService]
