@@ -330,7 +330,7 @@ def test_whose_rights_change_comes_back_from_there_and_misses_nothing(
     redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = uuid4()
-    theirs = [Browser(ear, ours, enough=9, seconds=3600), Browser(ear, ours, enough=9, seconds=3600)]
+    theirs = [Browser(ear, ours, enough=9), Browser(ear, ours, enough=9)]
     colleague = Listener("v", frozenset(), frozenset({"message.replied"}))
     others = ear.listen(ours, colleague, None, 5)
     next(others)
@@ -343,7 +343,7 @@ def test_whose_rights_change_comes_back_from_there_and_misses_nothing(
     # Everybody; one who was away meanwhile ends once, and not again.
     place = theirs[0].place
     Log(redis).append(ours, "", [_end(), _reply("d")], is_incomplete=False)
-    away = Browser(ear, ours, place, enough=9, seconds=3600)
+    away = Browser(ear, ours, place, enough=9)
     assert told(away.all()) == ["b", "c"]
     assert told(Browser(ear, ours, away.place).all()) == ["d"]
 
@@ -353,12 +353,12 @@ def test_rights_that_go_between_their_proof_and_the_stream_end_it_as_well(
 ) -> None:
     ours = uuid4()
     Log(redis).append(ours, "", [entries.topic("inbox"), _end("u"), _reply("a")], is_incomplete=False)
-    opened = Browser(ear, ours, enough=9, seconds=3600)
+    opened = Browser(ear, ours, enough=9)
     assert opened.all() == [("inbox", "inbox")], "what a page has to look at again is told all the same"
     say(redis, ours, "b")
     assert told(Browser(ear, ours, opened.place).all()) == ["b"]
     monkeypatch.setattr(hub, "PROVED_SECONDS", -5.0)
-    goes_on = Browser(ear, ours, enough=2, seconds=3600)
+    goes_on = Browser(ear, ours, enough=2)
     say(redis, ours, "c")
     assert [event for event, _ in goes_on.all()] == ["inbox", "message.replied"]
 

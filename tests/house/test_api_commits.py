@@ -50,15 +50,12 @@ SAYS_SO = {
     "campaigns/api/contacts": ["export_contacts"],
     "campaigns/api/inside": ["export_people"],
     "campaigns/api/person": ["export_person"],
-    "channels/api/channels": ["_untold"],
     "channels/api/connecting": ["_tried"],
     "channels/api/tracking": ["check_domain"],
-    "channels/api/voices": ["connect_voices", "test_voices"],
     "contacts/api/imports": ["export_refusals"],
     "contacts/api/suppression": ["export_suppressions"],
     "funnels/api/graphs": ["try_call"],
     "inbox/api/sending": ["keep"],
-    "inbox/api/sorting": ["_tried"],
     "webhooks/api/outgoing": ["test_endpoint"],
 }
 ROOT = Path(__file__).parents[2]

@@ -134,7 +134,9 @@ def _became(run: Run) -> dict[str, Any]:
     learn(run)
     with run.tenant.acting() as session:
         frozen = session.scalars(
-            select(CampaignChange.before_graph_id).where(CampaignChange.campaign_id == run.id)
+            select(CampaignChange.before_graph_id)
+            .where(CampaignChange.campaign_id == run.id)
+            .order_by(CampaignChange.number)
         ).all()
         keys = {
             row.id: f"{row.key} of {frozen.index(row.graph_id) if row.graph_id in frozen else 'now'}"
