@@ -15,7 +15,7 @@ from loumass.channels.models import Channel
 from loumass.core import clock
 from loumass.core.agenda import Wake
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Done, ListOut, PageOut, PageQuery, RowModel, listed, paged
+from loumass.core.api.models import ONE_WORD, Done, ListOut, PageOut, PageQuery, RowModel, listed, paged
 from loumass.core.errors import Conflict
 from loumass.core.jobs import wake_all
 from loumass.core.paging import page
@@ -57,7 +57,7 @@ class BrakedOut(RowModel):
 class RecipientsBody(ApiModel):
     """A domain of recipients."""
 
-    domain: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\x00\s]+$")]
+    domain: Annotated[str, Field(min_length=1, max_length=253, pattern=ONE_WORD)]
 
 
 class TroubleOut(ApiModel):

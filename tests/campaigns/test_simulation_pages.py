@@ -13,6 +13,7 @@ from loumass.campaigns.models import Enrollment
 from loumass.campaigns.simulating import kept, running
 from loumass.campaigns.simulating.wishes import Wish
 from loumass.tasks.models import Task
+from tests.api import program_of
 from tests.campaigns.cast import Run, ask, drafted, send, step, text_to, wait
 from tests.campaigns.cast import running as set_going
 from tests.house.url_map import everything
@@ -296,3 +297,13 @@ def test_a_template_is_simulated_with_invented_people(world: World) -> None:
     walk = words_of(world.acme.member.get(f"/funnels/{graph_id}/person").text)
     assert "Somebody invented" in walk
     assert "Next time it is Tue to Thu, 8 to 11:30 their time, no holidays: Wed 8:00" in walk
+
+
+def test_a_program_that_asks_twice_is_answered_once(world: World) -> None:
+    """Simulating may only read; that its answer is kept under a key is another matter."""
+    run = set_going(world.acme, FUNNEL, world.acme.contact("Priya Raman", "priya@lake.example"))
+    ben, asked = program_of(world.acme.member), f"/funnels/{graph_of(run)}/simulations"
+    first, again = (ben("POST", asked, {"seed": 4}, headers={"Idempotency-Key": "once"}) for _ in range(2))
+    assert (first.status_code, first.json["state"]) == (201, "done"), first.text
+    assert (again.status_code, again.json) == (201, first.json)
+    assert again.headers["Idempotency-Replayed"] == "true"

@@ -136,3 +136,17 @@ def test_order_on_the_desk_is_kept_by_programs(world: World) -> None:
     assert admin("PUT", f"/snippets/{made['id']}", snippet).status_code == 404
     assert ben.did("DELETE", f"/snippets/{made['id']}")["count"] == 1
     assert [each["kind"] for each in ben.got("/search", q="priya")["items"]][:1] == ["person"]
+
+
+def test_a_team_that_is_no_more_is_not_manned(world: World) -> None:
+    admin = program_of(world.acme.admin)
+    team = admin.did("POST", "/teams", {"name": "East"})
+    admin.did("DELETE", f"/teams/{team['id']}")
+    refused = admin("PUT", f"/teams/{team['id']}", {"name": "West", "user_ids": []})
+    assert (refused.status_code, refused.json["detail"]) == (
+        404,
+        "East is no team any more. Nothing was changed.",
+    )
+    page = world.acme.admin.post(f"/inbox/teams/{team['id']}", {"name": "West"})
+    assert page.status_code == 404
+    assert admin.got("/teams")["items"] == []

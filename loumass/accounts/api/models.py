@@ -11,9 +11,9 @@ from pydantic import Field
 from loumass.accounts.models import AuditEntry, Invitation, Membership, Organization, User
 from loumass.accounts.passwords import MAXIMUM_LENGTH
 from loumass.accounts.token_models import ApiToken
-from loumass.core.api.models import PLAIN, WHOLE, ApiModel, Id, Line, Name, PageQuery
+from loumass.core.api.models import BLANK, PLAIN, WHOLE, ApiModel, Id, Line, Name, PageQuery
 
-Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^\x00\s@]+@[^\x00\s@]+$")]
+Email = Annotated[str, Field(min_length=3, max_length=254, pattern=rf"^[^{BLANK}@]+@[^{BLANK}@]+$")]
 #: What is typed to prove who one is: any letters, no more than a password may have.
 Password = Annotated[str, Field(min_length=1, max_length=MAXIMUM_LENGTH)]
 #: Of an authenticator, or a recovery code.

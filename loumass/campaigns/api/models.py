@@ -9,16 +9,24 @@ from uuid import UUID
 from pydantic import Field
 
 from loumass.campaigns.creating import LONGEST_NAME, LONGEST_TEXT, Details
-from loumass.core.api.models import WHOLE, ApiModel, Id, Line, Moment, PageQuery, RowModel
+from loumass.core.api.models import (
+    SAID,
+    SAID_ON_A_LINE,
+    WHOLE,
+    ApiModel,
+    Id,
+    Line,
+    Moment,
+    PageQuery,
+    RowModel,
+)
 
 CampaignState = Literal["draft", "scheduled", "running", "paused", "finished", "cancelled"]
 StatusName = Literal[
     "No Activity", "Messaged", "Needs BDR", "Received RSVP", "Attended", "No Show", "Not Interested"
 ]
 OneLine = Annotated[str, Field(max_length=LONGEST_TEXT, pattern=r"^[^\x00-\x1f\x7f]*$")]
-CampaignName = Annotated[
-    str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
-]
+CampaignName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=SAID_ON_A_LINE)]
 
 
 class CampaignQuery(PageQuery):
@@ -133,7 +141,7 @@ class ResumeBody(ApiModel):
 class ReasonBody(ApiModel):
     """A reason, which is kept."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*\S[^\x00]*$")]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=SAID)]
 
 
 class FindingOut(ApiModel):

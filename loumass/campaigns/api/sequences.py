@@ -17,7 +17,7 @@ from loumass.campaigns.api.blueprint import api
 from loumass.campaigns.models import Campaign
 from loumass.content.composing import Draft
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import WHOLE, Done, Id, ListOut, LongText, listed
+from loumass.core.api.models import SAID_ON_A_LINE, WHOLE, Done, Id, ListOut, LongText, listed
 from loumass.core.database import db
 from loumass.core.errors import NotFound, Refused
 from loumass.core.tenancy import get_or_404
@@ -56,9 +56,7 @@ class SequenceOut(ApiModel):
 class SequenceBody(ApiModel):
     """An e-mail at the end of the campaign."""
 
-    name: Annotated[
-        str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
-    ]
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=SAID_ON_A_LINE)]
     subject: Annotated[str, Field(max_length=998, pattern=r"^[^\x00-\x1f\x7f]*$")]
     html: LongText = ""
     text: LongText = ""

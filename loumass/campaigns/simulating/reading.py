@@ -83,7 +83,7 @@ def read(
     keeps: Callable[[ZoneInfo], Ledger] = Ledger,
     only: Only | None = None,
 ) -> Ready:
-    """Everything that `wish` stands on. From here on the transaction may only read. Raises NotFound, Refused.
+    """Everything that `wish` stands on. From here on the transaction (or the savepoint that is open) may only read. Raises NotFound, Refused.
 
     `tells` hears how many people were read; `keeps` makes the ledger.
     """

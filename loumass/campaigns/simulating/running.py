@@ -40,7 +40,8 @@ def begin(wish: Wish, subject: Subject) -> UUID:
     """
     run_id, began = uuid7(), time.monotonic()
     if _size(wish, subject) <= SMALL:
-        ready = read(wish)
+        with db().begin_nested():  # where it may only read, until its end: whoever asked has more to keep
+            ready = read(wish)
         ready.simulation.run()
         kept.keep(run_id, wish, "done", report=report_of(ready, time.monotonic() - began))
     else:

@@ -16,7 +16,7 @@ from loumass.channels.api.blueprint import api
 from loumass.channels.tracking_checking import look_at
 from loumass.channels.tracking_models import TrackingDomain
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import ListOut, RowModel, listed
+from loumass.core.api.models import ONE_WORD, ListOut, RowModel, listed
 from loumass.core.database import db
 from loumass.core.errors import NotFound
 from loumass.core.tenancy import get_or_404
@@ -39,7 +39,7 @@ class DomainOut(RowModel):
 class DomainBody(ApiModel):
     """A name below a domain of yours, like go.example.com."""
 
-    name: Annotated[str, Field(min_length=1, max_length=260, pattern=r"^[^\x00\s]+$")]
+    name: Annotated[str, Field(min_length=1, max_length=260, pattern=ONE_WORD)]
 
 
 class DefaultsBody(ApiModel):

@@ -16,7 +16,7 @@ from loumass.channels.api.connecting import problems_in_words
 from loumass.channels.models import VendorClient
 from loumass.channels.signing_in_pages import vendor_or_404
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import Done, ListOut, RowModel
+from loumass.core.api.models import BLANK, SAID_ON_A_LINE, Done, ListOut, RowModel
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound, Refused
 from loumass.providers.elevenlabs.client import ElevenLabs
@@ -80,12 +80,12 @@ class ApplicationBody(ApiModel):
     Microsoft `tenant` is the directory (empty: any organization's, and personal accounts).
     """
 
-    client_id: Annotated[
-        str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
-    ]
+    client_id: Annotated[str, Field(min_length=1, max_length=300, pattern=SAID_ON_A_LINE)]
     client_secret: Text = ""
-    topic: Annotated[str, Field(max_length=300, pattern=r"^(projects/[^/\s]+/topics/[^/\s]+)?$")] = ""
-    pusher: Annotated[str, Field(max_length=300, pattern=r"^([^@\s\x00]+@[^@\s\x00]+)?$")] = ""
+    topic: Annotated[
+        str, Field(max_length=300, pattern=rf"^(projects/[^/{BLANK}]+/topics/[^/{BLANK}]+)?$")
+    ] = ""
+    pusher: Annotated[str, Field(max_length=300, pattern=rf"^([^@{BLANK}]+@[^@{BLANK}]+)?$")] = ""
     tenant: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9.-]*$")] = ""
 
 

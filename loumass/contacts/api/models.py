@@ -11,12 +11,12 @@ from pydantic import Field
 from loumass.contacts.bulk import LONGEST_TAG, MOST_TAGS
 from loumass.contacts.models import Contact, Tag
 from loumass.contacts.validation import MAX_FIELD, MAX_TEXT
-from loumass.core.api.models import ApiModel, Id, Ids, Line, Medium, Moment, RowModel
+from loumass.core.api.models import BLANK, SAID, ApiModel, Id, Ids, Line, Medium, Moment, RowModel
 
 Value = Annotated[str, Field(max_length=MAX_TEXT, pattern=r"^[^\x00]*$")]
 Key = Annotated[str, Field(max_length=60, pattern=r"^[a-z0-9_]+$")]
 TagName = Annotated[
-    str, Field(min_length=1, max_length=LONGEST_TAG, pattern=r"^[^\x00,]*[^\x00,\s][^\x00,]*$")
+    str, Field(min_length=1, max_length=LONGEST_TAG, pattern=rf"^[^\x00,]*[^,{BLANK}][^\x00,]*$")
 ]
 TagNames = Annotated[list[TagName], Field(min_length=1, max_length=MOST_TAGS)]
 
@@ -96,7 +96,7 @@ class ConsentBody(ApiModel):
 
     medium: Medium
     is_granted: bool
-    source: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+    source: Annotated[str, Field(min_length=1, max_length=500, pattern=SAID)]
     wording: Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00]*$")] = ""
     is_synthetic_voice: bool = False
 
@@ -161,7 +161,7 @@ class VerificationOut(RowModel):
 class Why(ApiModel):
     """A reason, which is kept."""
 
-    why: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+    why: Annotated[str, Field(min_length=1, max_length=500, pattern=SAID)]
 
 
 class NamedBody(ApiModel):

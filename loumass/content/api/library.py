@@ -18,6 +18,7 @@ from loumass.content.previewing import Preview, preview, values_for
 from loumass.content.typed import finished
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import (
+    SAID_ON_A_LINE,
     WHOLE,
     Flag,
     Line,
@@ -35,7 +36,7 @@ from loumass.core.errors import Refused
 from loumass.core.tenancy import get_or_404
 
 ONE = "/content/<uuid:content_id>"
-Named = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
+Named = Annotated[str, Field(min_length=1, max_length=200, pattern=SAID_ON_A_LINE)]
 Subject = Annotated[str, Field(max_length=998, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 

@@ -23,7 +23,7 @@ Align = Literal["left", "center", "right"]
 
 
 class _Block(Part):
-    id: Annotated[Words, Field(pattern=r"^[\w-]{1,40}$")]
+    id: Annotated[Words, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 
 
 class TextBlock(_Block):

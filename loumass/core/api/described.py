@@ -27,6 +27,19 @@ _LIMITS = {
         ("RateLimit-Reset", "Seconds until all of them are back"),
     )
 }
+#: What a client makes of each event of a stream.
+_EVENT = {
+    "type": "object",
+    "description": "One event. `data` is JSON; with the last `id` the stream goes on where it ended.",
+    "required": ["data"],
+    "properties": {
+        "event": {"type": "string"},
+        "data": {"type": "string"},
+        "id": {"type": "string"},
+        "retry": {"type": "integer"},
+    },
+}
+_STREAM = "text/event-stream"
 INTRODUCTION = (
     "Send `Authorization: Bearer <token>`. Tokens are made under Organization, API; signing in gives one for 7 days. "
     "Lists come in pages: ask for the next one with `?cursor=`. Repeat a POST safely by sending the same "
@@ -103,7 +116,9 @@ def _operation(one: Endpoint, names: Mapping[Any, Any], nth: int) -> dict[str, A
 
 def _answer(one: Endpoint, names: Mapping[Any, Any]) -> dict[str, Any]:
     if one.gives:
-        content: dict[str, Any] = {one.gives: {"schema": {"type": "string"}}}
+        content: dict[str, Any] = {
+            one.gives: {"schema": _EVENT if one.gives == _STREAM else {"type": "string"}}
+        }
     else:
         content = {"application/json": {"schema": names[one.answers, "serialization"]}}
     return {"description": "Done", "content": content} | ({"headers": _LIMITS} if one.permission else {})

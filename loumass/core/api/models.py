@@ -68,6 +68,12 @@ def _whole(value: Any) -> Any:
 
 #: Of JSON Schema: no NUL, which PostgreSQL cannot keep.
 PLAIN = r"^[^\x00]*$"
+#: What is no letter, in brackets. Written out: each dialect of regular expressions has its own idea of `\s`.
+BLANK = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+#: Something that can be read: on any number of lines, on one, and in one word.
+SAID = rf"^[^\x00]*[^{BLANK}][^\x00]*$"
+SAID_ON_A_LINE = rf"^[^\x00-\x1f\x7f]*[^{BLANK}][^\x00-\x1f\x7f]*$"
+ONE_WORD = rf"^[^{BLANK}]+$"
 Id = Annotated[UUID, BeforeValidator(_spelled(_ID, "id"))]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Day = Annotated[date, BeforeValidator(_day)]

@@ -12,7 +12,19 @@ from pydantic import Field
 from loumass.accounts.guards import requires
 from loumass.accounts.service import audit
 from loumass.core.api import CSV, ApiModel, endpoint
-from loumass.core.api.models import Flag, Id, Line, ListOut, PageOut, PageQuery, RowModel, flag, listed, paged
+from loumass.core.api.models import (
+    SAID_ON_A_LINE,
+    Flag,
+    Id,
+    Line,
+    ListOut,
+    PageOut,
+    PageQuery,
+    RowModel,
+    flag,
+    listed,
+    paged,
+)
 from loumass.core.errors import NotFound, Refused
 from loumass.core.paging import page
 from loumass.core.tenancy import get_or_404
@@ -26,7 +38,7 @@ from loumass.funnels.seeds import add_written
 from loumass.funnels.seeds.gallery import GALLERY, example_called
 
 ONE = "/templates/<uuid:template_id>"
-Named = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
+Named = Annotated[str, Field(min_length=1, max_length=80, pattern=SAID_ON_A_LINE)]
 
 
 class TemplateQuery(PageQuery):

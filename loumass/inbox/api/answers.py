@@ -13,7 +13,7 @@ from loumass.accounts.guards import requires
 from loumass.contacts.models import Contact
 from loumass.core import clock
 from loumass.core.api import ApiModel, endpoint
-from loumass.core.api.models import PLAIN, Done, Id, Moment
+from loumass.core.api.models import PLAIN, SAID, Done, Id, Moment
 from loumass.core.database import db
 from loumass.core.errors import Conflict, NotFound
 from loumass.core.tenancy import get, get_or_404
@@ -26,7 +26,7 @@ from loumass.inbox.person import conversation_or_404, person_of
 from loumass.inbox.zones import zone_of
 from loumass.messages.models import Message
 
-Said = Annotated[str, Field(min_length=1, max_length=100_000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+Said = Annotated[str, Field(min_length=1, max_length=100_000, pattern=SAID)]
 
 
 class ReplyBody(Written):

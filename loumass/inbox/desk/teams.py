@@ -15,7 +15,7 @@ from loumass.channels.models import Channel
 from loumass.core import clock
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
-from loumass.core.errors import Refused
+from loumass.core.errors import NotFound, Refused
 from loumass.core.live import announce
 from loumass.core.tenancy import current_organization_id, get_or_404
 from loumass.events.models import Event
@@ -102,6 +102,8 @@ def create(name: str) -> Team:
 def man(team_id: UUID, name: str, user_ids: Collection[UUID], channel_ids: Collection[UUID]) -> Team:
     """The team's name, people and channels are these; a channel leaves the team that it had. Raises NotFound, Refused."""
     team = get_or_404(Team, team_id, lock=True)
+    if team.archived_at is not None:
+        raise NotFound(f"{team.name} is no team any more. Nothing was changed.")
     name = _free_name(name, team.id)
     able = {one.id for one in conversing.who_may_answer()}
     channels = set(db().scalars(select(Channel.id).where(Channel.archived_at.is_(None))))

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from loumass.accounts.guards import requires
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import (
+    SAID,
     Done,
     ListOut,
     Moment,
@@ -53,7 +54,7 @@ class EndpointOut(RowModel):
 class EndpointBody(ApiModel):
     """Where to, what about, and what signs it (empty: your organization's own key)."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]*\S[^\x00]*$")]
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=SAID)]
     url: Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^[^\x00]+$")]
     key_name: Annotated[str, Field(max_length=80, pattern=r"^[^\x00]*$")] = ""
     events: Annotated[
@@ -138,7 +139,7 @@ class KeyOut(RowModel):
 class KeyBody(ApiModel):
     """A key for one host, with headers that go along; without a secret one is made."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]*\S[^\x00]*$")]
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=SAID)]
     host: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00]+$")]
     secret: Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")] = ""
     headers: Annotated[
