@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, select, tuple_
+from sqlalchemy.orm import aliased
 
 from loumass.channels.models import Channel
 from loumass.contacts.listing import id_of
@@ -85,6 +86,8 @@ class Doing:
             found.append(Event.channel_id.in_(senders))
         if self.kind and kind in _KIND_OF:
             found.append(Event.facts[_KIND_OF[kind]].astext == self.kind)
+        if kind == "message.classified":
+            found.append(_is_last())
         return self._in_time(found, Event.happened_at, Event.id)
 
     def _was_written_to(self) -> ColumnElement[bool]:
@@ -103,6 +106,19 @@ class Doing:
         if self.until is not None:
             found.append(at < self.until)  # pyright: ignore[reportOperatorIssue]  a column
         return exists(select(id_).where(*found).correlate(Contact))  # pyright: ignore[reportCallIssue, reportArgumentType]  a column
+
+
+def _is_last() -> ColumnElement[bool]:
+    """A reply counts as what it was taken for last, as in figures."""
+    later = aliased(Event)
+    return ~exists(
+        select(later.id).where(
+            later.organization_id == current_organization_id(),
+            later.message_id == Event.message_id,
+            later.kind == "message.classified",
+            tuple_(later.happened_at, later.id) > tuple_(Event.happened_at, Event.id),
+        )
+    )
 
 
 def doing_of(query: Mapping[str, str]) -> Doing | None:

@@ -171,19 +171,25 @@ def _read_rows(file_text: str) -> Iterator[tuple[int, dict[str, str]]]:
         raise UnreadableTemplate([LineProblem(0, "The file holds characters that cannot be stored (NUL).")])
     header = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=header.count)
-    csv.field_size_limit(
-        max(LARGEST_FILE, csv.field_size_limit())
-    )  # else 128 KiB, less than an e-mail may have
     try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        names = [name.strip().lower() for name in next(rows, [])]
-        _require_columns(names)
-        for cells in rows:
-            if any(cell.strip() for cell in cells):
-                padded = [*cells, *[""] * (len(names) - len(cells))]
-                yield rows.line_num, {name: restored(cell) for name, cell in zip(names, padded, strict=False)}
+        lines = _lines(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise UnreadableTemplate([LineProblem(0, f"The file is not a CSV file: {error}.")]) from error
+    names = [name.strip().lower() for name in lines[0][1]] if lines else []
+    _require_columns(names)
+    for number, cells in lines[1:]:
+        if any(cell.strip() for cell in cells):
+            padded = [*cells, *[""] * (len(names) - len(cells))]
+            yield number, {name: restored(cell) for name, cell in zip(names, padded, strict=False)}
+
+
+def _lines(reader: Any) -> list[tuple[int, list[str]]]:
+    """All of it at once: an e-mail may be longer than the 128 KiB to which others of this process hold their lists' values."""
+    limit = csv.field_size_limit(LARGEST_FILE)
+    try:
+        return [(reader.line_num, cells) for cells in reader]
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _require_columns(names: Sequence[str]) -> None:

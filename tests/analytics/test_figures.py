@@ -6,6 +6,8 @@ import csv
 import io
 import random
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from lxml import html
@@ -66,6 +68,13 @@ def behind(house: Busy, kind: str, **where: object) -> int:
     return len({fact.contact_id for fact in facts if fact.contact_id})
 
 
+def taken_for_last(house: Busy, link: str) -> set[UUID]:
+    """People with an answer that was taken for what the link asks for, and for nothing else afterwards."""
+    last = {fact.message_id: fact for fact in house.facts() if fact.kind == "message.classified"}
+    [kind] = parse_qs(urlsplit(link).query)["kind"]
+    return {one.contact_id for one in last.values() if one.contact_id and one.facts["class"] == kind}
+
+
 def test_every_page_says_what_happened_and_leads_to_the_people(world: World) -> None:
     house, ben = busy(world), world.acme.member
     period = f"from={(clock.now() - timedelta(days=80)).date()}&to={clock.now().date()}"
@@ -81,6 +90,10 @@ def test_every_page_says_what_happened_and_leads_to_the_people(world: World) -> 
         [box] = page.xpath("//a[contains(@class, 'figure-box')][.//*[text()=$label]]", label=label)
         assert people_at(ben, box.get("href")) == behind(house, kind), label
     assert ["Not interested", "1", "0"] in [[row[0], *row[2:]] for row in table(page, "What replies say")]
+    for link in page.xpath("//table[./caption[text()='What replies say']]/tbody//a/@href"):
+        assert people_at(ben, link) == len(taken_for_last(house, link)), (
+            "who was taken for something else is not behind it"
+        )
     machines = {row[0]: row[1:] for row in table(page, "Opens and clicks of people and of machines")}
     assert machines["Opened"][1] == str(sum(fact.kind == "message.fetched" for fact in facts))
     replies = sum(int(cell) for row in table(page, "Replies by weekday and hour") for cell in row[1:])

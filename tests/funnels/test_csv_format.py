@@ -46,6 +46,17 @@ def test_it_comes_back_as_it_left():
     assert read(written(INVITATION)) == INVITATION
 
 
+def test_a_long_email_comes_back_and_lists_of_people_are_held_to_what_they_were():
+    before, long = csv.field_size_limit(), "Dear Priya, " * 20_000
+    step = WrittenStep("invite", "email_send", "Invitation", {}, WrittenContent("Seat", "", "", long))
+    template = WrittenTemplate("Long", "", "invite", (step,), ())
+    assert read(written(template)) == template
+    assert csv.field_size_limit() == before
+    with pytest.raises(UnreadableTemplate):
+        read(written(template) + '"never closed')
+    assert csv.field_size_limit() == before
+
+
 def test_no_cell_begins_like_a_formula():
     file = written(INVITATION)
     assert "'=Seat for you" in file

@@ -67,6 +67,8 @@ def commits() -> Iterator[dict[str, set[str]]]:
     found: dict[str, set[str]] = {}
 
     def note(session: Session) -> None:
+        if session.in_nested_transaction():
+            return
         callers = [frame.f_code for frame in _frames(sys._getframe(1))]
         if registry._answered.__code__ not in callers:
             return

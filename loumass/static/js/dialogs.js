@@ -19,9 +19,8 @@ export function startDialogs() {
     open.open = false;
     open.querySelector("summary").focus();
   });
-  // Whoever tabs on has left it.
-  document.addEventListener("focusin", (event) => closeMenus(event.target.closest("details.menu")));
   document.addEventListener("keydown", moveInMenu);
+  document.addEventListener("keyup", leaveMenu);
   document.querySelector("[data-focus]")?.focus();
 }
 
@@ -34,6 +33,11 @@ function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (menu !== except && !menu.contains(except)) menu.open = false;
   }
+}
+
+// Whoever tabs on has left it. A page that moves the focus by itself has not: somebody may be typing in the menu.
+function leaveMenu(event) {
+  if (event.key === "Tab") closeMenus(event.target.closest?.("details.menu"));
 }
 
 function moveInMenu(event) {
