@@ -68,8 +68,9 @@ def he_is_told(page: Page, server: str) -> None:
 
 def he_answers_and_thinks_again(world: World, page: Page) -> None:
     """By a snippet, and once more in other words; one letter goes."""
-    page.keyboard.press("r")
     box = page.get_by_label("Answer to Priya Raman")
+    page.wait_for_load_state("load")
+    page.keyboard.press("r")
     expect(box).to_be_focused()
     page.keyboard.type("/tha")
     expect(page.get_by_role("listbox", name="Snippets")).to_be_visible()
@@ -117,6 +118,7 @@ def he_calls(world: World, page: Page, server: str) -> None:
     page.goto(f"{server}/tasks")
     page.get_by_role("link", name="Start").click()
     expect(page.get_by_role("heading", name="Ring Elena about Broker Night", level=2)).to_be_visible()
+    page.wait_for_load_state("load")
     page.keyboard.press("1")
     expect(page.get_by_label("Reached")).to_be_checked()
     page.keyboard.press("e")
@@ -126,6 +128,7 @@ def he_calls(world: World, page: Page, server: str) -> None:
 
 def he_finds_somebody_again(page: Page) -> None:
     """By Ctrl+K and some letters."""
+    page.wait_for_load_state("load")
     page.keyboard.press("Control+k")
     page.keyboard.type("priya")
     expect(page.locator("#palette-found").get_by_text("Priya Raman").first).to_be_visible()

@@ -54,6 +54,7 @@ def test_an_answer_is_corrected_by_two_keys_and_found_by_its_words(
     page.get_by_role("link", name="Priya Raman").click()
     expect(page.locator(".reply-because").first).to_contain_text("They wrote “Count me in”.")
     picture(page, "sorting-thread-light")
+    page.wait_for_load_state("load")
     page.keyboard.press("c")
     expect(page.locator(".reply-kind[open] .reply-why")).to_be_visible()
     picture(page, "sorting-menu-light")
