@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import json
 import multiprocessing
+import random
 import selectors
 import socket
 import time
@@ -17,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
+
+from loumass.core import live
 
 _READ = 65_536
 
@@ -120,18 +123,24 @@ class _Browser:
 def _listen(pipe: Connection, count: int, port: int, path: str, cookie: str) -> None:
     chosen, heard, coming_back = selectors.DefaultSelector(), Heard(), list[tuple[float, int]]()
     browsers = [_Browser(port, path, cookie) for _ in range(count)]
+    # As if each had been open for some time: they end at any moment, not all at once after a minute.
+    ends = [(time.monotonic() + live.STREAM_SECONDS * random.random(), n) for n in range(count)]
+    heapq.heapify(ends)
     coming_back += [(time.monotonic() + n * 0.01, n) for n in range(count)]
     until, ends_at, is_told = None, float("inf"), False
     while time.monotonic() < ends_at:
         while coming_back and coming_back[0][0] <= time.monotonic():
             _, n = heapq.heappop(coming_back)
             chosen.register(browsers[n].connect(), selectors.EVENT_READ, n)
-        for key, _ in chosen.select(0.02):
-            n = key.data
-            if not browsers[n].read(heard):
+        ended = set[int]()
+        while ends and ends[0][0] <= time.monotonic():
+            ended.add(heapq.heappop(ends)[1])
+        ended |= {key.data for key, _ in chosen.select(0.02) if not browsers[key.data].read(heard)}
+        for n in ended:
+            if (line := browsers[n].socket) is not None and line.fileno() >= 0:
                 heard.returns += 1
-                chosen.unregister(key.fileobj)
-                browsers[n].socket.close()  # pyright: ignore[reportOptionalMemberAccess]  it was read from
+                chosen.unregister(line)
+                line.close()
                 heapq.heappush(coming_back, (time.monotonic() + browsers[n].retry, n))
         if not is_told and all(browser.is_open for browser in browsers):
             is_told = True

@@ -4,7 +4,9 @@ from loumass.core.live.hub import Hub
 from loumass.core.live.listening import Listener
 from loumass.core.live.news import Later, announce, end_streams, tell, tell_all, use
 
-#: A stream is cut after about so long, and comes back by itself: rights are proved anew each time.
-STREAM_SECONDS = 25.0
+#: A stream is cut after about so long, and comes back by itself: rights are proved anew each time. Those that change end it at
+#: once (`end_streams`). Opening one costs as much as a hundred events that it is told: longer spares web processes, and hosts that
+#: cut whole answers do so after a minute.
+STREAM_SECONDS = 55.0
 
 __all__ = ["STREAM_SECONDS", "Hub", "Later", "Listener", "announce", "end_streams", "tell", "tell_all", "use"]

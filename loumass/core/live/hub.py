@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as NoAnswer
 
 from loumass.core.live.entries import ENDS, Entry, Place
-from loumass.core.live.listening import Listener, frames_for
+from loumass.core.live.listening import Listener, Shared, frames_for
 from loumass.core.live.log import Log, channel_of, read_at
 
 HEARTBEAT_SECONDS = 10.0
@@ -54,6 +54,8 @@ class Channel:
         self.looked_at, self.heard_at = float("-inf"), time.monotonic()
         self.lock = threading.Lock()
         self.waiting: set[threading.Event] = set()
+        #: What is told of the latest news, until more comes.
+        self.shared: Shared = {}
 
     def take(self, lines: Lines) -> bool:
         """Keep what follows; False where something lies between."""
@@ -75,6 +77,7 @@ class Channel:
 
     def wake(self) -> None:
         """Whoever waits looks."""
+        self.shared = {}
         for one in list(self.waiting):
             one.set()
 
@@ -227,6 +230,11 @@ class _Reader:
         #: None also for what no stream of ours ever said: then something may be missing.
         self.place = Place.read(after) if after is not None else channel.last
         self._lately = _lately(channel, drawn + OVERLAP_SECONDS) if after is None else ()
+
+    @property
+    def shared(self) -> Shared:
+        """What listeners of the same have been told of the latest."""
+        return self._channel.shared
 
     def more(self) -> tuple[bool, Sequence[Entry]]:
         """Whether something is missing before it, and what has come."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from loumass.core.live.entries import Entry, Place, merged
 
@@ -19,6 +19,17 @@ _SPREAD = 0.1
 Sieve = Callable[[Sequence[Entry]], Sequence[Entry]]
 
 
+class Told(NamedTuple):
+    """Frames, and the place of the last one."""
+
+    text: str
+    place: Place
+
+
+#: By who hears what of which entries (their first and their last): the entries, and what is told of them.
+Shared = dict[tuple[frozenset[str], frozenset[str], int, int], tuple[Sequence[Entry], Told | None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """Who hears of which topics and kinds of facts. `sieve` leaves out what is not theirs to see."""
@@ -27,6 +38,20 @@ class Listener:
     topics: frozenset[str]
     kinds: frozenset[str]
     sieve: Sieve | None = None
+
+    def told(self, entries: Sequence[Entry], shared: Shared) -> Told | None:
+        """What of `entries` they are told, if anything. Worked out once for all who are told the same."""
+        if not entries:
+            return None
+        of = (self.topics, self.kinds, id(entries[0]), id(entries[-1]))
+        if self.sieve is None and (kept := shared.get(of)):
+            return kept[1]
+        heard = self.heard(entries)
+        told = Told("".join(entry.frame for entry in heard), heard[-1].place) if heard else None
+        if self.sieve is None and not any(entry.to for entry in entries):
+            # With the entries: what is gone may lend its identity to something else.
+            shared[of] = entries, told
+        return told
 
     def heard(self, entries: Sequence[Entry]) -> list[Entry]:
         """What of `entries` they are told."""
@@ -50,6 +75,9 @@ class Reader(Protocol):
 
     place: Place | None
 
+    @property
+    def shared(self) -> Shared: ...
+
     def more(self) -> tuple[bool, Sequence[Entry]]: ...
 
 
@@ -62,13 +90,13 @@ def frames_for(listener: Listener, reader: Reader, wake: threading.Event, second
         wake.clear()
         is_missing, entries = reader.more()
         end = listener.end_in(entries)
-        heard = listener.heard(entries[:end])
+        heard = listener.told(entries[:end] if end is not None else entries, reader.shared)
         if is_missing:
             yield f"event: reset\ndata: {{}}\n{_place_of(reader)}\n"
             told = reader.place
         elif heard:
-            yield "".join(entry.frame for entry in heard)
-            told = heard[-1].place
+            yield heard.text
+            told = heard.place
         if end is not None:
             # What follows is told once rights are proved anew: to go on from here, and not to end here again.
             yield f"id: {entries[end].place.text}\n\n"
