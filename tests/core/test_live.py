@@ -309,6 +309,25 @@ def test_a_listener_hears_what_it_asked_for_and_nothing_of_colleagues() -> None:
     ] == []
 
 
+def test_what_is_worked_out_for_one_is_told_to_those_alike_and_never_what_is_somebodys_own() -> None:
+    topics, kinds = frozenset({"inbox"}), frozenset({"notification"})
+    me, you = Listener("me", topics, kinds), Listener("you", topics, kinds)
+    deaf = Listener("deaf", topics, kinds, lambda _: ())
+    of_all, owns = (
+        [_entry(1, "inbox"), _entry(2, "campaigns")],
+        [_entry(3, "inbox"), _entry(4, kind="notification", to=["me"])],
+    )
+    shared: listening.Shared = {}
+    assert me.told(of_all, shared) is you.told(of_all, shared) is not None
+    assert deaf.told([*of_all, _entry(5, kind="notification")], shared) is None
+    mine, yours = me.told(owns, shared), you.told(owns, shared)
+    assert mine
+    assert yours
+    assert ("event: notification" in mine.text, "event: notification" in yours.text) == (True, False)
+    assert Listener("else", topics, frozenset()).told([_entry(6, "campaigns")], shared) is None
+    assert len(shared) == 2, "what nobody hears is known as well"
+
+
 def test_a_page_that_was_just_drawn_is_told_to_look_again_and_no_fact_twice(
     redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

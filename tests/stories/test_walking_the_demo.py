@@ -34,7 +34,7 @@ ON_PURPOSE = (
     "replies", "declines", "asks", "bounces", "full", "away", "optsout", "complains", "silent", "rejected", "throttled",
     "unavailable", "sent-in-doubt", "lost-in-doubt",
 )  # fmt: skip
-CROWD = 20
+CROWD = 50
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
