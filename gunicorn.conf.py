@@ -8,7 +8,7 @@ from typing import Any
 from gunicorn import glogging
 
 from loumass.config import Misconfigured, Settings
-from loumass.core import logs
+from loumass.core import logs, memory
 
 try:
     _settings = Settings.from_env()
@@ -39,6 +39,11 @@ graceful_timeout = 20 if _settings.is_production else 3
 max_requests = 20_000
 max_requests_jitter = 2_000
 control_socket_disable = True
+
+
+def post_worker_init(_: Any) -> None:
+    """The application is loaded."""
+    memory.settle()
 
 
 def post_request(worker: Any, request: Any, *_: Any) -> None:

@@ -24,7 +24,7 @@ from loumass import embedded, starting_up
 from loumass.accounts.models import Membership, Organization, User
 from loumass.accounts.passwords import hashed
 from loumass.config import Settings
-from loumass.core import clock, database, jobs, migrating
+from loumass.core import clock, database, jobs, memory, migrating
 from loumass.core.tenancy import acting_for, globally
 
 PASSWORD = "counted in every season"  # noqa: S105  of nobody but the measured
@@ -117,7 +117,7 @@ def installed(allowed_hosts: Sequence[str] = ()) -> Iterator[House]:
             starting_up.prepare(settings)
             house = House(settings, *founded("Acme", "Maya Chen"), folder, environment)
             jobs.use(house.bell)
-            jobs.settle_memory()
+            memory.settle()
             yield house
             database.engine().dispose()
     finally:

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import IO
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from loumass.accounts.models import Organization
+from loumass.accounts.numbering import organization_number
 from loumass.core import links
 from loumass.core.database import db
 from loumass.core.errors import Refused
@@ -56,9 +56,7 @@ def paths_of(media_ids: Iterable[UUID]) -> dict[UUID, str]:
     found = {media.id: media for media in media_of(media_ids).values() if media.content_type in PICTURES}
     if not found:
         return {}
-    number = (
-        db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
-    )
+    number = organization_number()
     return {
         media.id: media_path(number, media.id, media.content_type, media.created_at + _LASTS)
         for media in found.values()

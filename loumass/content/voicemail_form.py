@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from typing import IO, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
-
-from loumass.accounts.models import Organization
+from loumass.accounts.numbering import organization_number
 from loumass.content.composing import Draft
 from loumass.content.sounding import LONGEST_SCRIPT, MODEL, MODELS, Recording, Voice, length, too_short
 from loumass.content.speaking_time import LANGUAGE, LANGUAGES, WORDS_PER_MINUTE
-from loumass.core.database import db
 from loumass.core.errors import Refused, TooLarge
-from loumass.core.tenancy import current_organization_id, get
+from loumass.core.tenancy import get
 from loumass.media.models import Media
 from loumass.media.service import LARGEST_SOUND, keep, media_of, player_path, weigh
 from loumass.media.sniffing import SOUNDS
@@ -68,8 +65,7 @@ def offer(draft: Draft | None) -> Offered:
     media = media_of([recording.media_id]).get(recording.media_id) if recording else None
     if media is None or recording is None:
         return Offered(voices, MODELS, "", "")
-    number = select(Organization.number).where(Organization.id == current_organization_id())
-    return Offered(voices, MODELS, player_path(db().scalars(number).one(), media), length(recording.seconds))
+    return Offered(voices, MODELS, player_path(organization_number(), media), length(recording.seconds))
 
 
 def _script(form: Mapping[str, str]) -> tuple[Draft, dict[str, str]]:

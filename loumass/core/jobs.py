@@ -8,7 +8,6 @@ it looks, so no wake-up is lost. The organization travels in the ring.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import signal
@@ -33,7 +32,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from loumass.core import agenda, clock, keyvalue, metrics, schema
+from loumass.core import agenda, clock, keyvalue, memory, metrics, schema
 from loumass.core.database import db
 from loumass.core.figures import Sharing
 from loumass.core.ids import uuid7
@@ -292,16 +291,6 @@ class _Worker(SimpleWorker):
         log.error("job.failed", job=name, organization=organization_id, job_id=job.id, exc_info=exc_info)
 
 
-def settle_memory() -> None:
-    """What is loaded by now stays: the collector no longer walks through it, and looks at what comes less often.
-
-    A worker makes many rows and few circles; a tenth of its time went into looking for them.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-
-
 def work(queue: str, redis: Redis, *, burst: bool = False) -> None:
     """Serve one queue until told to stop; the slice at hand is finished first, if that does not take long.
 
@@ -310,7 +299,7 @@ def work(queue: str, redis: Redis, *, burst: bool = False) -> None:
     if not burst:
         _wait_for_the_schema()
     waiting = keyvalue.waiting_like(redis)
-    settle_memory()
+    memory.settle()
     # The signal's handler raises where no job runs, also while we wait here.
     with Sharing(redis, queue), suppress(StopRequested):
         while not _served(queue, waiting, burst=burst):

@@ -250,11 +250,16 @@ def _filter(state: ORMExecuteState) -> None:
         or not (state.is_select or state.is_update or state.is_delete)
     ):
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(
+    state.statement = state.statement.options(_of(organization_id, state.session))
+
+
+def _of(organization_id: UUID, session: Session) -> Any:
+    """What narrows every statement of the session to its one organization, made once."""
+    if "only_of" not in session.info:
+        session.info["only_of"] = with_loader_criteria(
             OrganizationScoped, lambda cls: cls.organization_id == organization_id, include_aliases=True
         )
-    )
+    return session.info["only_of"]
 
 
 def _refuse_tenant_rows(statement: Executable) -> None:

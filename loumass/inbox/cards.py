@@ -9,13 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from loumass.accounts.models import Organization, User
+from loumass.accounts.models import User
+from loumass.accounts.numbering import organization_number
 from loumass.campaigns.models import Campaign
 from loumass.channels.models import Channel
 from loumass.content.sounding import length
 from loumass.core import clock
 from loumass.core.database import db
-from loumass.core.tenancy import current_organization_id
 from loumass.inbox.reading import read_words
 from loumass.inbox.reply_kinds import Said, kinds_of
 from loumass.inbox.taking_back import undoable_until
@@ -207,9 +207,7 @@ def _sounds(messages: Sequence[Message]) -> dict[UUID, tuple[str, str]]:
     found = media_of(one.sound_id for one in messages)
     if not found:
         return {}
-    number = (
-        db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
-    )
+    number = organization_number()
     return {
         media.id: (player_path(number, media), length(media.seconds) if media.seconds else "")
         for media in found.values()

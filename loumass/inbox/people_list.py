@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
@@ -27,6 +26,27 @@ from loumass.messages.service import shown
 PAGE_SIZE = 40
 _PREVIEW = 160
 
+#: A conversation beside the one of a line.
+_NEWER = aliased(Conversation, name="newer")
+_SAID_LATER = tuple_(_NEWER.last_message_at, _NEWER.id) > tuple_(
+    Conversation.last_message_at, Conversation.id
+)
+#: Questions that an index each answers: most lines are a contact's, and what was put elsewhere is little.
+_SAME_LINE = (
+    and_(
+        Conversation.stands_with_id.is_(None),
+        _NEWER.stands_with_id.is_(None),
+        _NEWER.contact_id == Conversation.contact_id,
+    ),
+    _NEWER.stands_with_id
+    == func.coalesce(Conversation.stands_with_id, Conversation.contact_id, Conversation.id),
+    and_(_NEWER.stands_with_id.is_(None), _NEWER.contact_id == Conversation.stands_with_id),
+    and_(
+        _NEWER.stands_with_id.is_(None),
+        _NEWER.contact_id.is_(None),
+        _NEWER.id == Conversation.stands_with_id,
+    ),
+)
 _LATEST = text("""
     SELECT said.id FROM unnest(CAST(:ids AS uuid[])) AS asked(id)
     CROSS JOIN LATERAL (
@@ -73,34 +93,15 @@ def people(filters: Filters, cursor: str | None, size: int | None = None) -> Pag
 
 
 def _later_in_same_line(filters: Filters) -> ColumnElement[bool]:
-    """Whether something of the same line, which the filters show as well, was said later. Three questions, each of
-    which an index answers: most lines are a contact's, and what was put elsewhere is little."""
-    return or_(
-        _newer(
-            filters,
-            lambda c, n: and_(
-                c.stands_with_id.is_(None), n.stands_with_id.is_(None), n.contact_id == c.contact_id
-            ),
-        ),
-        _newer(filters, lambda c, n: n.stands_with_id == func.coalesce(c.stands_with_id, c.contact_id, c.id)),
-        _newer(filters, lambda c, n: and_(n.stands_with_id.is_(None), n.contact_id == c.stands_with_id)),
-        _newer(
-            filters,
-            lambda c, n: and_(n.stands_with_id.is_(None), n.contact_id.is_(None), n.id == c.stands_with_id),
-        ),
-    )
+    """Whether something of the same line, which the filters show as well, was said later."""
+    shown_too = filters.conditions(_NEWER)
+    return or_(*(_newer(same_line, shown_too) for same_line in _SAME_LINE))
 
 
-def _newer(filters: Filters, same_line: Callable[[Any, Any], ColumnElement[bool]]) -> ColumnElement[bool]:
-    newer = aliased(Conversation)
+def _newer(same_line: ColumnElement[bool], shown_too: ColumnElement[bool]) -> ColumnElement[bool]:
     return (
-        select(newer.id)
-        .where(
-            newer.organization_id == current_organization_id(),
-            same_line(Conversation, newer),
-            filters.conditions(newer),
-            tuple_(newer.last_message_at, newer.id) > tuple_(Conversation.last_message_at, Conversation.id),
-        )
+        select(_NEWER.id)
+        .where(_NEWER.organization_id == current_organization_id(), same_line, shown_too, _SAID_LATER)
         .correlate(Conversation)
         .exists()
     )

@@ -14,10 +14,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from loumass.accounts.models import Organization
+from loumass.accounts.numbering import organization_number
 from loumass.channels.connecting import open_provider
 from loumass.core import clock
 from loumass.core.beside import Beside, NotCommitted
@@ -317,9 +316,8 @@ class _Run:
 
 
 def _surroundings(lease: Lease) -> Surroundings:
-    with transaction() as session:
-        own = select(Organization.number).where(Organization.id == current_organization_id())
-        return surroundings(lease.channel, session.scalars(own).one())
+    with transaction():
+        return surroundings(lease.channel, organization_number())
 
 
 def _should_stop(outcomes: Sequence[Outcome], provider: Provider) -> bool:

@@ -58,6 +58,8 @@ def why_wait(message_ids: Sequence[UUID]) -> dict[UUID, list[Waiting]]:
 def asked_of(message_ids: Sequence[UUID], *, is_any: bool = False) -> Sequence[Row[Any]]:
     """What all gates say of each queued message, or with `is_any` of each that goes out or went: their names, when they
     open, and `gates_facts.ASKED`."""
+    if not message_ids:
+        return ()
     return db().execute(
         _WAITING,
         {

@@ -12,9 +12,9 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 
-from loumass.accounts.models import Organization
+from loumass.accounts.numbering import organization_number
 from loumass.channels.models import Channel
 from loumass.content.segments import segments
 from loumass.core.arrays import integer_array, uuid_array
@@ -82,9 +82,7 @@ def _meter(channel: Channel, rows: Sequence[Row[Any]], moment: datetime) -> None
     """Texts know how many segments they take before they are attempted: what is frozen does not change."""
     if not rows:
         return
-    number = (
-        db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
-    )
+    number = organization_number()
     around = surroundings(channel, number, rows)
     counts = [_segments_of(lambda row=row: rendered(row, around, moment).message.text) for row in rows]
     db().execute(_METER, _of(ids=uuid_array(row.id for row in rows), segments=integer_array(counts)))

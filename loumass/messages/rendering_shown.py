@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from loumass.accounts.models import Organization
+from loumass.accounts.numbering import organization_number
 from loumass.channels.models import Channel
 from loumass.content.composing import Draft, compile_email, compile_sms
 from loumass.content.mime import Email
@@ -33,9 +33,7 @@ class Shown:
 
 def shown(messages: Sequence[Message]) -> dict[UUID, Shown]:
     """What each of `messages` says, by id; campaign messages are rendered from version and frozen values."""
-    number = (
-        db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
-    )
+    number = organization_number()
     versions = {message.content_version_id for message in messages if message.content_version_id}
     drafts = {
         version.id: draft_of(version)
@@ -61,9 +59,7 @@ def original(message_id: UUID) -> bytes:
     if row.attempted_at is None or row.medium != "email" or row.direction != "out":
         raise Refused("This message has no original: it was not sent from here by e-mail.")
     channel = get_or_404(Channel, row.channel_id)
-    number = (
-        db().scalars(select(Organization.number).where(Organization.id == current_organization_id())).one()
-    )
+    number = organization_number()
     around = surroundings(channel, number, [row]).as_sent(row.from_address, row.from_name)
     return rendered(row, around, row.attempted_at).message.mime
 

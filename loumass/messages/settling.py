@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row, select, text
 
-from loumass.accounts.models import Organization
+from loumass.accounts.numbering import organization_number
 from loumass.accounts.service import audit
 from loumass.channels.connecting import open_provider
 from loumass.channels.models import Channel
@@ -80,9 +80,7 @@ def settle_slice(channel_id: UUID) -> Looked:
     """Look up some of the channel's sends in doubt."""
     with transaction() as session:
         channel = get_or_404(Channel, channel_id)
-        number = session.scalars(
-            select(Organization.number).where(Organization.id == current_organization_id())
-        ).one()
+        number = organization_number()
         rows = session.execute(_LOOK, _looking(channel_id)).all()
         around = rendering.surroundings(channel, number, rows)
     wanted = [(row, rendering.rendered(row, around, row.attempted_at).message) for row in rows]

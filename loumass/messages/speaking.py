@@ -13,9 +13,9 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 
-from loumass.accounts.models import Organization
+from loumass.accounts.numbering import organization_number
 from loumass.channels.models import Channel
 from loumass.content.sounding import too_short
 from loumass.core import clock
@@ -118,8 +118,7 @@ def _found(channel_id: UUID) -> _Found:
     rows = db().execute(_UNSPOKEN, _of(channel_id=channel_id, unspoken=UNSPOKEN, most=BATCH)).all()
     found.count = len(rows)
     if rows:
-        number = select(Organization.number).where(Organization.id == current_organization_id())
-        around = rendering.surroundings(found.channel, db().scalars(number).one(), rows)
+        around = rendering.surroundings(found.channel, organization_number(), rows)
         waits = why_wait([row.id for row in rows])
         for row in rows:
             if [one.gate for one in waits.get(row.id, [])] == [UNSPOKEN]:

@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,7 +102,7 @@ def told(heard: list[tuple[str, Any]]) -> list[str]:
 def test_a_reconnect_in_the_middle_of_a_burst_misses_nothing_and_repeats_nothing(
     redis: Redis, ear: Hub, ears: Callable[[], Hub], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(hub, "TICK_SECONDS", 0.0)
     ours, theirs, heard, place = uuid4(), uuid4(), [], None
     began = threading.Event()
 
@@ -191,7 +192,7 @@ def test_a_server_that_comes_back_empty_resets_who_listens_and_goes_on(
             client = keyvalue.connect(server.url)
             news.use(client)
             ear = Hub(client)
-            browser = Browser(ear, ours, enough=3)
+            browser = Browser(ear, ours, enough=9)
             _tell(ours, "a")
             until(lambda: browser.heard, "the first is heard")
         _tell(ours, "lost")
@@ -200,7 +201,8 @@ def test_a_server_that_comes_back_empty_resets_who_listens_and_goes_on(
         with embedded.redis(folder) as server:
             until(lambda: len(browser.heard) == 2 or _tell(ours), "something is said to be missing")
             _tell(ours, "b")
-            assert told(browser.all()) == ["a", "reset", "b"]
+            assert told(browser.all()) == ["a", "reset"], "it ends: that rights changed may be lost as well"
+            assert told(Browser(ear, ours, browser.place).all()) == ["b"]
             ear.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -212,6 +214,37 @@ def _tell(organization_id: UUID, *texts: str) -> None:
     one.facts["message.replied"] = [{"contact_id": text} for text in texts]
     news._promise(one)
     news._write_down(one)
+
+
+def test_a_stream_that_begins_with_a_reset_goes_on_since_its_rights_were_just_proved(
+    redis: Redis, ear: Hub
+) -> None:
+    ours = uuid4()
+    browser = Browser(ear, ours, "1-1", enough=2)
+    until(lambda: browser.heard, "it is told that something may be missing")
+    say(redis, ours, "a")
+    assert told(browser.all()) == ["reset", "a"]
+
+
+def test_what_comes_at_once_is_told_together_and_all_listeners_wake_by_one_clock(
+    redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = uuid4()
+    quick, slow = Browser(ear, ours, enough=41), ear.listen(ours, SOMEBODY, None, MOST_SECONDS)
+    next(slow)
+    say(redis, ours, "first")
+    until(lambda: quick.heard, "the first is told at once")
+    monkeypatch.setattr(hub, "TICK_SECONDS", 3600.0)
+    channel = ear.channels[log.channel_of(ours)]
+    channel.woken_at = time.monotonic()
+    for n in range(40):
+        say(redis, ours, str(n))
+    until(lambda: channel.last and channel.last.number >= 41, "this process has heard all of it")
+    assert (len(quick.heard), channel.wakes_soon) == (1, True)
+    channel._wake_all()
+    assert told(quick.all()) == ["first", *map(str, range(40))]
+    assert next(slow).count("event: ") == 41
+    assert not channel.wakes_soon
 
 
 def test_news_is_told_after_the_commit_and_never_without(

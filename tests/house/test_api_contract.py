@@ -102,4 +102,4 @@ def _in_document(rule: str) -> str:
 
 def _told(problem: Any) -> str:
     inner = getattr(problem, "exceptions", None)
-    return "; ".join(map(_told, inner)) if inner else str(problem)[:900]
+    return "; ".join(map(_told, inner)) if inner else f"{type(problem).__name__}: {str(problem)[:900]}"

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from loumass.accounts.models import Membership, User
 from loumass.accounts.resetting import reset_token
-from loumass.core import live
+from loumass.accounts.token_models import ApiToken
+from loumass.core import clock, live
 from loumass.core.live import Hub, Listener
 from loumass.core.live import hub as hubs
 from loumass.core.tenancy import globally
@@ -101,6 +106,33 @@ def test_a_token_that_is_ended_hears_nothing_more(world: World) -> None:
     warned(acme, used=4)
     assert heard.rest() == []
     assert program("GET", "/events?seconds=1").status_code == 401
+
+
+def test_a_token_that_runs_out_hears_nothing_more(
+    world: World, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme, program, lasts = world.acme, program_of(world.acme.admin, days=1), list[float]()
+    hub: Hub = app.extensions["loumass.hub"]
+    listen = hub.listen
+
+    def noting(organization_id: UUID, listener: Listener, after: Any, seconds: float, drawn: float) -> Any:
+        lasts.append(seconds)
+        return listen(organization_id, listener, after, seconds, drawn)
+
+    monkeypatch.setattr(hub, "listen", noting)
+    for left in (timedelta(days=1), timedelta(minutes=1)):
+        with acme.acting() as session:
+            session.execute(update(ApiToken).values(expires_at=clock.now() + left))
+            session.commit()
+        opened(
+            world.app.test_client(use_cookies=False),
+            "/api/v1/events?event=quota.warning",
+            Authorization=f"Bearer {program.token}",
+        )
+    stream(acme.agent, "topic=inbox")
+    assert lasts[0] == 240, "as long as programs may ask for"
+    assert 0 < lasts[1] <= 60
+    assert lasts[2] == 3600, "a browser's session does not run out while it listens"
 
 
 def test_a_session_that_ends_ends_what_it_opened_in_every_organization(world: World, app: Flask) -> None:

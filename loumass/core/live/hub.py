@@ -23,6 +23,8 @@ from loumass.core.live.listening import Listener, Shared, frames_for
 from loumass.core.live.log import Log, channel_of, read_at
 
 HEARTBEAT_SECONDS = 10.0
+#: Listeners are woken at most so often: what comes meanwhile is told together, and one clock serves them all.
+TICK_SECONDS = 0.2
 #: So many of an organization's news are kept here; who is further behind reads the log.
 HELD = 500
 #: How far back, before it was drawn, a page is told again to look: it may have been drawn while something happened.
@@ -54,6 +56,7 @@ class Channel:
         self.looked_at, self.heard_at = float("-inf"), time.monotonic()
         self.lock = threading.Lock()
         self.waiting: set[threading.Event] = set()
+        self.woken_at, self.wakes_soon = float("-inf"), False
         #: What is told of the latest news, until more comes.
         self.shared: Shared = {}
 
@@ -76,8 +79,19 @@ class Channel:
         self.wake()
 
     def wake(self) -> None:
-        """Whoever waits looks."""
+        """Whoever waits looks: at once, or where all have just looked a moment later, at what came meanwhile together."""
         self.shared = {}
+        rests = self.woken_at + TICK_SECONDS - time.monotonic()
+        if rests <= 0:
+            self._wake_all()
+        elif not self.wakes_soon:
+            self.wakes_soon = True
+            soon = threading.Timer(rests, self._wake_all)
+            soon.daemon = True
+            soon.start()
+
+    def _wake_all(self) -> None:
+        self.woken_at, self.wakes_soon = time.monotonic(), False
         for one in list(self.waiting):
             one.set()
 

@@ -12,8 +12,6 @@ from typing import NamedTuple, Protocol
 from loumass.core.live.entries import Entry, Place, merged
 
 BEAT_SECONDS = 10.0
-#: After it was told something, a listener is told nothing for a moment: what comes meanwhile goes together.
-TICK_SECONDS = 0.2
 #: So far apart the streams of a process end, so that not all come back in the same moment.
 _SPREAD = 0.1
 Sieve = Callable[[Sequence[Entry]], Sequence[Entry]]
@@ -85,7 +83,7 @@ def frames_for(listener: Listener, reader: Reader, wake: threading.Event, second
     """Frames until about `seconds` have passed; `wake` is set whenever the reader may have more."""
     ends_at = time.monotonic() + seconds * random.uniform(1 - _SPREAD, 1)  # noqa: S311  spreads load, guards nothing
     yield f"retry: {random.randint(200, 700)}\n{_place_of(reader)}\n"  # noqa: S311  the same
-    told = reader.place
+    told, has_listened = reader.place, False
     while True:
         wake.clear()
         is_missing, entries = reader.more()
@@ -100,13 +98,13 @@ def frames_for(listener: Listener, reader: Reader, wake: threading.Event, second
         if end is not None:
             # What follows is told once rights are proved anew: to go on from here, and not to end here again.
             yield f"id: {entries[end].place.text}\n\n"
+        if end is not None or (is_missing and has_listened):
+            # Also where something was lost while it listened: that rights changed may be among it.
             return
-        now = time.monotonic()
+        now, has_listened = time.monotonic(), True
         if now >= ends_at:
             break
-        if is_missing or entries:
-            time.sleep(min(TICK_SECONDS, ends_at - now))
-        elif not wake.wait(min(BEAT_SECONDS, ends_at - now)):
+        if not wake.wait(min(BEAT_SECONDS, ends_at - now)):
             yield _beat(reader, told)
             told = reader.place
     if told != reader.place:

@@ -8,6 +8,7 @@ from flask import Response, g, request
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from loumass.accounts.guards import permitted, requires
+from loumass.core import live
 from loumass.core.api import ApiModel, endpoint
 from loumass.core.api.models import WHOLE, Line
 from loumass.inbox.api.blueprint import api
@@ -29,7 +30,7 @@ class EventsQuery(ApiModel):
 
     event: Annotated[list[Kind], Field(default_factory=list)]
     after: Line | None = None
-    seconds: Annotated[int, Field(ge=1, le=25), WHOLE] = 25
+    seconds: Annotated[int, Field(ge=1, le=int(live.STREAM_SECONDS)), WHOLE] = int(live.STREAM_SECONDS)
 
 
 @endpoint(api, "GET", "/events", asks=EventsQuery, gives="text/event-stream")

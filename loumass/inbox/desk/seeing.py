@@ -31,7 +31,10 @@ class Seen:
 
 def note(conversation_id: UUID, user_id: UUID) -> bool:
     """The user looks at it now; returns whether that was written down."""
-    now = clock.now()
+    now, key = clock.now(), (current_organization_id(), conversation_id, user_id)
+    before = db().get(ConversationSeen, key)
+    if before is not None and before.seen_at >= now - _ONCE_EACH:
+        return False
     looked = insert(ConversationSeen).values(
         organization_id=current_organization_id(),
         conversation_id=conversation_id,

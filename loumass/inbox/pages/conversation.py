@@ -43,18 +43,18 @@ def conversation(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that 
     """Everything said with one person. Looking at it makes it read, unless the page refreshes itself unseen."""
     chosen = conversation_or_404(id)
     person = person_of(chosen)
-    if "unseen" not in request.args:
-        _look(person)
+    if "unseen" not in request.args and _look(person):
         db().commit()
     return show(chosen, person)
 
 
-def _look(person: Person) -> None:
-    """It is read, what one was told about it as well, and colleagues see that one has looked."""
-    if person.is_unread:
+def _look(person: Person) -> bool:
+    """It is read, what one was told about it as well, and colleagues see that one has looked. Whether that was any news."""
+    was_unread = person.is_unread
+    if was_unread:
         conversing.mark_read(person.conversation_ids)
-    notifying.read(g.user.id, person.conversation_ids)
-    seeing.note(person.conversations[0].id, g.user.id)
+    were_told = notifying.read(g.user.id, person.conversation_ids)
+    return seeing.note(person.conversations[0].id, g.user.id) or was_unread or were_told > 0
 
 
 def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None = None) -> str:

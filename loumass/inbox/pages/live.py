@@ -24,7 +24,7 @@ _OLDEST = 900
 @pages.get("/live")
 @requires("dashboard.read")
 def live() -> ResponseReturnValue:
-    """Tells which of `?topic=...` changed, and of facts of the kinds `?event=...`, for about 55 seconds; then the browser comes
+    """Tells which of `?topic=...` changed, and of facts of the kinds `?event=...`, for about four minutes; then the browser comes
     back by itself. `?after=` is where it was, for one that lost its `Last-Event-ID`; without it `?drawn=` says how many seconds ago it was drawn."""
     topics, kinds = set(request.args.getlist("topic")), set(request.args.getlist("event"))
     after = request.headers.get("Last-Event-ID") or request.args.get("after")
