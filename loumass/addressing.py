@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, has_request_context, request, url_for
 
 #: So many addresses a process keeps: a few hundred kilobytes.
 KEPT = 4_096
@@ -25,8 +25,8 @@ def _remembering(app: Flask) -> Callable[..., str]:
         return app.url_for(endpoint, **{name: value for name, _, value in values})
 
     def address(endpoint: str, **values: Any) -> str:
-        # Relative endpoints and whole addresses depend on more of the request than its root.
-        if endpoint.startswith(".") or "_external" in values:
+        # Relative endpoints and whole addresses depend on more of the request than its root, or on there being none.
+        if endpoint.startswith(".") or "_external" in values or not has_request_context():
             return url_for(endpoint, **values)
         try:
             # With their types: 1 and True are the same key, and not the same in an address.
