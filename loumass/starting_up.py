@@ -7,7 +7,7 @@ from pathlib import Path
 from redis import Redis
 
 import loumass.schedule  # noqa: F401  importing it makes every job known
-from loumass.accounts import founding, mail, vendors
+from loumass.accounts import founding, mail, vendor_signing
 from loumass.accounts.handing_down import DAYS_OFF, HOURS
 from loumass.campaigns.offering import campaigns as campaigns_to_choose
 from loumass.campaigns.resting import decide_waits_anew
@@ -57,7 +57,7 @@ def prepare(settings: Settings) -> Redis:
     resolving.use(settings.dns_servers)
     connecting.use(settings)
     signing_in.use(settings)
-    vendors.use(settings)
+    vendor_signing.use(settings)
     waiting.use(count_queues)
     past_due.use(count_past_due, settle_past_due)
     bulk.use(settings.bulk_recipients)

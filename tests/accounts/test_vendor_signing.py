@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from loumass.accounts import vendors
+from loumass.accounts import vendor_signing
 from loumass.accounts.models import User, VendorAccount
 from loumass.core import clock
 from loumass.core.tenancy import globally
@@ -32,7 +32,7 @@ MICROSOFTS = {"email": BEN, "xms_edov": True}
 @pytest.fixture
 def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeOpenId]:
     client = Client(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, options={"tenant": "common"})
-    monkeypatch.setattr(vendors, "_clients", {"google": client, "microsoft": client})
+    monkeypatch.setattr(vendor_signing, "_clients", {"google": client, "microsoft": client})
     monkeypatch.setattr(openid, "_kept", openid._Keys())
     with FakeOpenId(clock.now) as fake, loopback(base_urls=fake.base_urls):
         yield fake

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from loumass.accounts import vendors
+from loumass.accounts import vendor_signing
 from loumass.core import live
 from loumass.providers.oauth import Client
 from tests.house.furnished import Furniture, furnish
@@ -72,7 +72,7 @@ _LOOK = """
 def _open_house(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "STREAM_SECONDS", 0.05)
     client = Client(client_id="1.apps.example", client_secret="a secret")
-    monkeypatch.setattr(vendors, "_clients", {"google": client, "microsoft": client})
+    monkeypatch.setattr(vendor_signing, "_clients", {"google": client, "microsoft": client})
 
 
 def _pages(world: World, house: Furniture, part: int) -> Iterator[tuple[str, str]]:

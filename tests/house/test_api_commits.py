@@ -14,7 +14,7 @@ from flask import request
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from loumass.accounts import vendors
+from loumass.accounts import vendor_signing
 from loumass.core.api import registry
 from loumass.core.api.once import once
 from loumass.providers.oauth import Client
@@ -97,7 +97,7 @@ def test_only_those_that_are_named_commit_by_themselves(
     standing: Standing, monkeypatch: pytest.MonkeyPatch, way: str, named: set[str]
 ) -> None:
     google = Client(client_id="1.apps.example", client_secret="a secret")
-    monkeypatch.setattr(vendors, "_clients", {"google": google})
+    monkeypatch.setattr(vendor_signing, "_clients", {"google": google})
     refused = []
     with commits() as found:
         for rule, attack in list(attacks(standing.world.app, standing.house)):

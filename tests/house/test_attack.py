@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Engine, text
 from werkzeug.routing import Rule
 
-from loumass.accounts import vendors
+from loumass.accounts import vendor_signing
 from loumass.core import live
 from loumass.providers.oauth import Client
 from tests.house.attack_api import ASKED_BY
@@ -57,7 +57,7 @@ def _short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page that listens for news is answered to its end. And this installation has an application at Google."""
     monkeypatch.setattr(live, "STREAM_SECONDS", 0.05)
     monkeypatch.setattr(
-        vendors, "_clients", {"google": Client(client_id="1.apps.example", client_secret="a secret")}
+        vendor_signing, "_clients", {"google": Client(client_id="1.apps.example", client_secret="a secret")}
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import g
 
-from loumass.accounts import limits, second_factor, sessions, vendors
+from loumass.accounts import limits, second_factor, sessions, vendor_signing
 from loumass.accounts.api.blueprints import api
 from loumass.accounts.api.models import Code, Password
 from loumass.accounts.api.oneself import refuse_wrong, ring_mail_afterwards
@@ -168,14 +168,14 @@ def end_sessions() -> Done:
 @requires("profile.write")
 def list_accounts() -> ListOut[VendorAccountOut]:
     """Your accounts at Google and Microsoft that sign you in. They are connected in a browser, under Security."""
-    return listed(vendors.accounts_of(g.user.id), VendorAccountOut.of)
+    return listed(vendor_signing.accounts_of(g.user.id), VendorAccountOut.of)
 
 
 @endpoint(api, "DELETE", "/users/accounts/<vendor>", answers=Done)
 @requires("profile.write")
 def disconnect_account(vendor: str) -> Done:
     """The vendor signs you in no more; your password does."""
-    if not vendors.disconnect(g.user.id, vendor):
+    if not vendor_signing.disconnect(g.user.id, vendor):
         raise NotFound
     audit("account.disconnected", "user", g.user.id, vendor=vendor)
     return Done(done="It does not sign you in any more. Your password does.", count=1)

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import flash, g, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from loumass.accounts import second_factor, sessions, vendors
+from loumass.accounts import second_factor, sessions, vendor_signing
 from loumass.accounts.guards import requires
 from loumass.accounts.pages.blueprints import pages
 from loumass.accounts.pages.entering import stand_in
@@ -20,12 +20,12 @@ from loumass.core.words import plural
 @requires("profile.write")
 def security() -> ResponseReturnValue:
     """Second factor, accounts elsewhere, sessions."""
-    mine = {one.vendor: one for one in vendors.accounts_of(g.user.id)}
+    mine = {one.vendor: one for one in vendor_signing.accounts_of(g.user.id)}
     return render_template(
         "accounts/security.html",
         sessions=sessions.open_sessions(g.user.id),
         ways=sessions.WAYS,
-        vendors=[(vendor, label, mine.get(vendor)) for vendor, label in vendors.offered()],
+        vendors=[(vendor, label, mine.get(vendor)) for vendor, label in vendor_signing.offered()],
         left=second_factor.codes_left(g.user.id) if g.user.second_factor_since else 0,
     )
 

@@ -6,7 +6,7 @@ from flask import current_app, flash, g, redirect, render_template, request, ses
 from flask.typing import ResponseReturnValue
 from flask_login import logout_user
 
-from loumass.accounts import limits, sessions, vendors
+from loumass.accounts import limits, sessions, vendor_signing
 from loumass.accounts.forms import SignInForm, SignUpForm
 from loumass.accounts.guards import requires
 from loumass.accounts.models import User
@@ -88,7 +88,7 @@ def logout() -> ResponseReturnValue:
 
 def _login_page(form: SignInForm) -> ResponseReturnValue:
     page = render_template(
-        "accounts/login.html", form=form, vendors=vendors.offered(), next=request.args.get("next")
+        "accounts/login.html", form=form, vendors=vendor_signing.offered(), next=request.args.get("next")
     )
     return page, 422 if form.is_submitted() else 200
 

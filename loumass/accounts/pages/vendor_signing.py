@@ -10,7 +10,7 @@ import structlog
 from flask import flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from loumass.accounts import limits, mail, vendors
+from loumass.accounts import limits, mail, vendor_signing
 from loumass.accounts.forms import JoinKnownForm
 from loumass.accounts.guards import requires
 from loumass.accounts.models import User
@@ -48,7 +48,7 @@ def connect_account(vendor: str) -> ResponseReturnValue:
 @requires("profile.write")
 def disconnect_account(vendor: str) -> ResponseReturnValue:
     """The vendor signs them in no more; their password does."""
-    if not vendors.disconnect(g.user.id, vendor):
+    if not vendor_signing.disconnect(g.user.id, vendor):
         raise NotFound
     audit("account.disconnected", "user", g.user.id, vendor=vendor)
     db().commit()
@@ -60,7 +60,7 @@ def disconnect_account(vendor: str) -> ResponseReturnValue:
 @limits.vendor_returns
 def finish_vendor_sign_in(vendor: str) -> ResponseReturnValue:
     """Back from the vendor: in, where the account is known; else what is missing is asked for."""
-    client, kept = vendors.client_of(vendor), session.pop(_AT_VENDOR, None)
+    client, kept = vendor_signing.client_of(vendor), session.pop(_AT_VENDOR, None)
     label = VENDORS[vendor].sign_in.label
     state = request.args.get("state", "")
     if (
@@ -92,7 +92,7 @@ def prove_account() -> ResponseReturnValue:
     who, form = Identity(**kept["who"]), JoinKnownForm()
     label = VENDORS[who.vendor].sign_in.label
     with globally():
-        found = vendors.find(who)
+        found = vendor_signing.find(who)
     if found is None:
         return _refused(_nobody(who))
     if form.validate_on_submit() and is_right(form.password.data or "", found.user.password_hash):
@@ -106,7 +106,7 @@ def prove_account() -> ResponseReturnValue:
 
 
 def _leave_for(vendor: str, also: dict[str, str]) -> ResponseReturnValue:
-    client = vendors.client_of(vendor)
+    client = vendor_signing.client_of(vendor)
     question = Question(secrets.token_urlsafe(24), secrets.token_urlsafe(24), verifier())
     session[_AT_VENDOR] = {
         "vendor": vendor, "state": question.state, "nonce": question.nonce, "secret": question.secret, **also,
@@ -120,7 +120,7 @@ def _return_address(vendor: str) -> str:
 
 def _come_in(who: Identity, to: str) -> ResponseReturnValue:
     with globally():
-        found = vendors.find(who)
+        found = vendor_signing.find(who)
     if found is None:
         return _refused(_nobody(who))
     if not found.is_theirs:
@@ -139,7 +139,7 @@ def _arrive(user: User, who: Identity, to: str) -> ResponseReturnValue:
 
 def _connect(who: Identity, user: User) -> None:
     with globally() as own:
-        is_news = vendors.connect(who, user.id)
+        is_news = vendor_signing.connect(who, user.id)
         if is_news:
             letters.account_connected(user, VENDORS[who.vendor].sign_in.label, who.email)
         own.commit()
