@@ -14,7 +14,7 @@ from flask_wtf import CSRFProtect
 from redis import Redis
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from loumass import addressing, problem_pages, starting_up, static_files
+from loumass import problem_pages, starting_up, static_files
 from loumass.accounts import guards, limits
 from loumass.channels.tracking_hosts import TrackingHosts
 from loumass.cli import add_commands
@@ -80,7 +80,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     _add_routes(app)
     problem_pages.install(app)
     origins.install(app, settings.api_origins)
-    addressing.install(app)
     prepare_templates(app)
     add_commands(app)
     return app
