@@ -12,6 +12,7 @@ from flask import Flask, g, has_request_context, request, url_for
 
 from loumass.accounts.guards import permitted
 from loumass.core import clock, words
+from loumass.core.parts import part_asked
 from loumass.navigation import navigation
 
 #: So many addresses a process keeps: a few hundred kilobytes.
@@ -21,7 +22,11 @@ _ADDRESSES = 4_096
 def prepare_templates(app: Flask) -> None:
     """Give `app`'s templates their globals and filters."""
     app.jinja_env.globals.update(
-        url_for=_remembering(app), navigation=navigation, permitted=permitted, now=clock.now
+        url_for=_remembering(app),
+        navigation=navigation,
+        part_asked=part_asked,
+        permitted=permitted,
+        now=clock.now,
     )
     app.jinja_env.filters.update(
         moment=moment, day=day, clock_time=clock_time, number=words.number, plural=words.plural

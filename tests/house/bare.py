@@ -11,6 +11,8 @@ from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringF
 from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue]  newer than its stubs
 from wtforms.validators import Email, InputRequired, NumberRange
 
+from loumass.core.parts import part_asked
+
 PACKAGE = Path(__file__).resolve().parents[2] / "loumass"
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self'; "
@@ -86,7 +88,7 @@ def bare_app() -> Flask:
     app.config.update(SECRET_KEY="bare", TESTING=True, SERVER_NAME=None)
     CSRFProtect(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["navigation"] = navigation
+    app.jinja_env.globals.update(navigation=navigation, part_asked=part_asked)
 
     @app.get("/")
     def styleguide() -> str:

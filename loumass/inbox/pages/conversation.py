@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from loumass.content.speaking_time import WORDS_PER_MINUTE
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.errors import NotFound
+from loumass.core.parts import part_asked
 from loumass.inbox import conversing, drafting, dropping, pane, sending_once, signing, snippets, snoozing
 from loumass.inbox.answering import Way, own_addresses, ways
 from loumass.inbox.blueprint import pages
@@ -27,6 +28,7 @@ from loumass.inbox.notes import files_of, notes_about
 from loumass.inbox.pages.listing import kept_query, list_context
 from loumass.inbox.person import Person, conversation_or_404, person_of
 from loumass.inbox.quoting import all_of, answered, quote_of
+from loumass.inbox.reply_kinds import CHOICES
 from loumass.inbox.timeline import Stretch, stretch
 from loumass.inbox.zones import city_of, suggestions, zone_of
 from loumass.messages.models import Conversation
@@ -45,7 +47,8 @@ def conversation(id: UUID) -> ResponseReturnValue:  # noqa: A002  the name that 
     person = person_of(chosen)
     if "unseen" not in request.args and _look(person):
         db().commit()
-    return show(chosen, person)
+    part = _PARTS.get(part_asked(), show)
+    return part(chosen, person)
 
 
 def _look(person: Person) -> bool:
@@ -57,6 +60,33 @@ def _look(person: Person) -> bool:
     return seeing.note(person.conversations[0].id, g.user.id) or was_unread or were_told > 0
 
 
+def _people(_: Conversation, person: Person) -> str:
+    """The list alone, with the person's line in it."""
+    return render_template("inbox/_people.html", **list_context(), chosen_ids=person.conversation_ids)
+
+
+def _said(chosen: Conversation, person: Person) -> str:
+    """What was said, alone."""
+    return render_template(
+        "inbox/_said.html",
+        chosen=chosen,
+        person=person,
+        kept=kept_query(),
+        reply_kinds=CHOICES,
+        **_thread(person),
+    )
+
+
+def _thread(person: Person) -> dict[str, Any]:
+    """A stretch of what was said, and which answers it is about."""
+    thread, last = stretch(person, request.args.get("earlier")), holding.last_answer(person)
+    return {"thread": thread, "sorts": _last_answer_of(thread), "last_answer": last.id if last else ""}
+
+
+#: What looks again by itself, by its id.
+_PARTS: Mapping[str, Callable[[Conversation, Person], str]] = {"people": _people, "thread": _said}
+
+
 def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None = None) -> str:
     """The three panes. `typed` is what a refused answer held: `kind`, `text`, `subject`, `problem`."""
     lines = list_context()
@@ -66,17 +96,15 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
     way = reachable.get(kind)
     earlier = answered(way.conversation) if way and way.conversation else None
     kept = drafting.drafts(person, g.user.id)
-    thread = stretch(person, request.args.get("earlier"))
-    last = holding.last_answer(person)
+    said = _thread(person)
     ids = person.conversation_ids
     return render_template(
         "inbox/conversation.html",
         **lines,
         chosen=chosen,
         person=person,
-        thread=thread,
-        sorts=_last_answer_of(thread),
-        before=[one for one in reversed(thread.entries) if one.trace][:_TRACES],
+        **said,
+        before=[one for one in reversed(said["thread"].entries) if one.trace][:_TRACES],
         ways=reachable,
         kind=kind,
         draft=kept.get(kind),
@@ -86,7 +114,6 @@ def show(chosen: Conversation, person: Person, *, typed: dict[str, Any] | None =
         typed=typed or {},
         files=drafting.files(person.conversation_ids, g.user.id),
         seen=seeing.seen_by(person, g.user.id),
-        last_answer=last.id if last else "",
         holder=holding.holder(person.line_id),
         labels_on=_each_once(labels.on(ids).values()),
         reminder=min(reminding.reminders(ids, g.user.id).values(), key=lambda one: one.due_at, default=None),
