@@ -16,8 +16,9 @@ export function startRequests() {
   document.body.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
     // What looks again by itself takes itself out of the page: nothing around it has to be made.
-    const part = event.detail.elt;
-    if (part.matches('[hx-trigger*="sse:"][hx-select]')) event.detail.headers["X-Part"] = part.getAttribute("hx-select").slice(1);
+    const asking = event.detail.elt;
+    const part = asking.matches('[hx-trigger*="sse:"]') && (asking.dataset.liveRows ?? asking.getAttribute("hx-select"));
+    if (part) event.detail.headers["X-Part"] = part.slice(1);
   });
   // A list that refreshes by itself (`data-calm`) rests while somebody chooses rows in it or asks from it.
   document.body.addEventListener("htmx:beforeRequest", (event) => {
