@@ -13,6 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from psycopg.errors import DeadlockDetected
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
@@ -25,7 +26,7 @@ from loumass.embedded.keyvalue import DATABASES
 from loumass.messages import hits_keeping
 from tests.browser import NO_CHROMIUM
 from tests.compiled import compile_all
-from tests.house.statements import before_cursor_execute
+from tests.house.statements import watch
 from tests.scheduling import HousesTogether, unit_of
 from tests.world import World
 
@@ -50,6 +51,8 @@ gc.disable()
 def pytest_collection_finish() -> None:
     """From here on there is something to collect, and what was loaded until now is not walked through each time."""
     gc.freeze()
+    # Most of what a test leaves goes by itself: looking for the rest after each seven hundred objects finds little more.
+    gc.set_threshold(50_000, 20, 50)
     gc.enable()
 
 
@@ -182,9 +185,10 @@ def settings(database_url: str, urls: tuple[str, str], tmp_path_factory: pytest.
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application, on this worker's database."""
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_shared(tmp_path_factory, "templates")))
     app.config.update(
         TESTING=True,
         WTF_CSRF_ENABLED=False,
@@ -193,11 +197,19 @@ def app(settings: Settings) -> Iterator[Flask]:
         PREFERRED_URL_SCHEME="https",
     )
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    event.listen(database.engine(), "before_cursor_execute", before_cursor_execute)
+    watch(database.engine())
     # A busy machine keeps visitors waiting; whether they are let go in time is asked where it is meant.
     hits_keeping.PATIENCE = 60.0
     yield app
     app.extensions["loumass.hub"].close()
+
+
+def _shared(folders: pytest.TempPathFactory, name: str) -> Path:
+    """A folder of this run for all workers: what one has compiled, the others read."""
+    base = folders.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / name
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

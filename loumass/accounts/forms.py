@@ -21,7 +21,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from loumass.accounts import addresses
 from loumass.accounts.models import ROLES
 from loumass.accounts.passwords import MINIMUM_LENGTH, why_weak
-from loumass.accounts.places import countries, timezones
+from loumass.accounts.place_choices import KeptOptions, country_choices, zone_choices
 from loumass.core.errors import Refused
 
 ROLE_NAMES = {"admin": "Admin", "member": "Member", "agent": "Agent", "viewer": "Viewer"}
@@ -154,7 +154,10 @@ class ProfileForm(FlaskForm):
     name = name_field("Name", "Enter your name; people you write to see it.")
     phone = TelField("Phone", [Optional(), Length(max=40), one_line], filters=[_stripped])
     timezone = SelectField(
-        "Time zone", choices=[], description="For times that are yours, not the organization's."
+        "Time zone",
+        choices=[],
+        widget=KeptOptions(),
+        description="For times that are yours, not the organization's.",
     )
     signature = TextAreaField(
         "Signature",
@@ -164,10 +167,7 @@ class ProfileForm(FlaskForm):
 
     def __init__(self, *given: Any, **also: Any) -> None:
         super().__init__(*given, **also)
-        self.timezone.choices = [
-            SelectChoice("", "The organization's"),
-            *(SelectChoice(zone, zone) for zone in timezones()),
-        ]
+        self.timezone.choices = [SelectChoice("", "The organization's"), *zone_choices()]
 
 
 class AddressForm(EmailMixin, FlaskForm):
@@ -239,9 +239,14 @@ class OrganizationForm(FlaskForm):
     """What holds for everybody in it."""
 
     name = name_field("Name", "Enter the name of your company or team.")
-    timezone = SelectField("Time zone", choices=[], description="Pages and reports speak in it.")
+    timezone = SelectField(
+        "Time zone", choices=[], widget=KeptOptions(), description="Pages and reports speak in it."
+    )
     country = SelectField(
-        "Country", choices=[], description="Phone numbers without a country code belong there."
+        "Country",
+        choices=[],
+        widget=KeptOptions(),
+        description="Phone numbers without a country code belong there.",
     )
     postal_address = TextAreaField(
         "Postal address",
@@ -252,5 +257,5 @@ class OrganizationForm(FlaskForm):
 
     def __init__(self, *given: Any, **also: Any) -> None:
         super().__init__(*given, **also)
-        self.timezone.choices = [SelectChoice(zone, zone) for zone in timezones()]
-        self.country.choices = [SelectChoice(code, name) for code, name in countries()]
+        self.timezone.choices = [*zone_choices()]
+        self.country.choices = [*country_choices()]

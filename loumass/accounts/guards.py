@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Flask, abort, current_app, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, logout_user
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from loumass.accounts import bearing, entering, rates, sessions
 from loumass.accounts.models import Membership, Organization, User, UserSession
@@ -170,21 +171,28 @@ def _identity() -> tuple[UUID, int, UUID, UUID] | None:
         return None
 
 
-def _enter(user_id: UUID, epoch: int, organization_id: UUID, session_id: UUID) -> bool:
-    opened, here = entering.session_for(organization_id, user_id), entering.place()
-    row = opened.execute(
+@cache
+def _who_is_here() -> Select[User, Membership, Organization, UserSession]:
+    """Asked by every request: putting it together takes as long as asking."""
+    return (
         select(User, Membership, Organization, UserSession)
         .join(Membership, Membership.user_id == User.id)
         .join(Organization, Organization.id == Membership.organization_id)
         .join(UserSession, UserSession.user_id == User.id)
         .where(
-            User.id == user_id,
-            User.epoch == epoch,
-            Membership.organization_id == organization_id,
-            UserSession.id == session_id,
+            User.id == bindparam("user"),
+            User.epoch == bindparam("epoch"),
+            Membership.organization_id == bindparam("organization"),
+            UserSession.id == bindparam("session"),
             UserSession.ended_at.is_(None),
         )
-    ).one_or_none()
+    )
+
+
+def _enter(user_id: UUID, epoch: int, organization_id: UUID, session_id: UUID) -> bool:
+    opened, here = entering.session_for(organization_id, user_id), entering.place()
+    asked = {"user": user_id, "epoch": epoch, "organization": organization_id, "session": session_id}
+    row = opened.execute(_who_is_here(), asked).one_or_none()
     if row is None:
         entering.leave()
         return False

@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from sqlalchemy import select, text
 
@@ -23,6 +22,7 @@ from loumass.core.database import db
 from loumass.core.errors import Conflict, Refused
 from loumass.core.ids import uuid7
 from loumass.core.tenancy import current_organization_id, get, get_or_404
+from loumass.funnels.local_time import zone_names
 from loumass.funnels.models import Template
 from loumass.funnels.service import clone_graph
 from loumass.messages.models import Stream
@@ -213,7 +213,7 @@ def _check(details: Details) -> None:
         )
     if details.event_type not in (None, "in_person", "virtual"):
         raise Refused("Choose whether people meet in person, virtually, or not at all.")
-    if details.event_timezone and details.event_timezone not in available_timezones():
+    if details.event_timezone and details.event_timezone not in zone_names():
         raise Refused(
             f"There is no time zone called {details.event_timezone}. Choose one such as America/Denver."
         )

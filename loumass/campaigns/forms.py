@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask import g
 from flask_wtf import FlaskForm
@@ -29,7 +29,7 @@ from loumass.campaigns.backlog import CHOICES, MOST_HOURS
 from loumass.campaigns.creating import LONGEST_NAME, LONGEST_TEXT, Details
 from loumass.campaigns.models import STATUSES, Campaign
 from loumass.campaigns.pooling import pool_of
-from loumass.funnels.local_time import moment
+from loumass.funnels.local_time import moment, zone_names
 
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
 _NONE = ""
@@ -58,7 +58,7 @@ def one_line(_form: FlaskForm, field: Field) -> None:
 
 def known_zone(_form: FlaskForm, field: Field) -> None:
     """Refuses a timezone that does not exist."""
-    if field.data and field.data not in available_timezones():
+    if field.data and field.data not in zone_names():
         raise Wrong("There is no such time zone. Choose one such as America/Denver.")
 
 

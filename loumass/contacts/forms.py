@@ -9,6 +9,7 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # pyright: ignore[reportAttributeAccessIssue]  newer than its stubs
 from wtforms.validators import Length
 
+from loumass.accounts.place_choices import KeptOptions, zone_choices
 from loumass.accounts.places import timezones
 from loumass.contacts.models import MEDIA
 from loumass.contacts.normalising import clean_text
@@ -38,15 +39,15 @@ class ContactForm(FlaskForm):
     city = _text("City")
     state = _text("State or region")
     country = _text("Country")
-    timezone = SelectField("Time zone", default="")
+    timezone = SelectField("Time zone", default="", widget=KeptOptions())
     owner = SelectField("Owner", default="")
     external_id = _text("Id in your other system")
 
     def offer(self, members: list[tuple[str, str]], timezone: str = "") -> ContactForm:
         """Fills the choices, with the zone that the person has even if we would not offer it; returns the form."""
-        zones = [timezone] if timezone and timezone not in timezones() else []
+        zones = [SelectChoice(timezone, timezone)] if timezone and timezone not in timezones() else []
         guess = SelectChoice("", "From the number, else your organization's")
-        self.timezone.choices = [guess, *(SelectChoice(zone, zone) for zone in (*zones, *timezones()))]
+        self.timezone.choices = [guess, *zones, *zone_choices()]
         self.owner.choices = [SelectChoice("", "Nobody"), *(SelectChoice(*member) for member in members)]
         return self
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -22,6 +21,7 @@ from tests.accounts.test_second_factor import set_up
 from tests.accounts.test_signing import actions
 from tests.channels.connected import loopback
 from tests.fakes.openid import CLIENT_ID, CLIENT_SECRET, OTHER_KEY, FakeOpenId
+from tests.providers.vendor import browsing
 from tests.world import PASSWORD, World
 
 BEN = "ben@acme.example"
@@ -48,7 +48,8 @@ def _prove(world: World, email: str = BEN) -> None:
 def _back(start: Any) -> str:
     """Where the vendor sends the browser back to, from where we sent it."""
     assert start.status_code == 302, start.text
-    answer = httpx2.get(start.location, follow_redirects=False)
+    with browsing() as http:
+        answer = http.get(start.location, follow_redirects=False)
     return answer.headers["location"].removeprefix("https://loumass.example")
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 import pytest
 
 from loumass.channels import connecting, signing_in
@@ -18,6 +17,7 @@ from loumass.providers.oauth import Client
 from tests.channels.connected import loopback
 from tests.channels.looking import audited, channels
 from tests.fakes.google import CLIENT_ID, CLIENT_SECRET, PUSHER, TOPIC, Failure, FakeGoogle
+from tests.providers.vendor import browsing
 from tests.world import Person, Tenant, World
 
 PAGE, RETURN = "/channels/sign-in/gmail", "/channels/sign-in/return"
@@ -47,7 +47,8 @@ def at_google(person: Person, query: str = "") -> Mapping[str, str]:
     """Go to Google and allow it; what Google sends back."""
     away = person.get(f"{PAGE}/start{query}")
     assert away.status_code == 302
-    back = httpx2.get(away.location).headers["location"]
+    with browsing() as http:
+        back = http.get(away.location).headers["location"]
     assert back.startswith(signing_in.return_address())
     return {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
 

@@ -7,8 +7,9 @@ a `sentence` instead.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from tests.contacts.workbooks import Raw, column_name, workbook, zipped
 
@@ -19,13 +20,18 @@ EVA = ("Eva Ölmann", "eva@oelmann.example")
 
 @dataclass(frozen=True)
 class NastyList:
-    """One file and its fate."""
+    """One file and its fate. One that takes long to make is made when it is read."""
 
     name: str
-    content: bytes
+    made: bytes | Callable[[], bytes]
     people: Sequence[tuple[str, str]] = ()
     refused: Sequence[tuple[int, str]] = ()
     sentence: str = ""
+
+    @cached_property
+    def content(self) -> bytes:
+        """What is in it."""
+        return self.made if isinstance(self.made, bytes) else self.made()
 
 
 def _csv(name: str, text: str, people: Sequence[tuple[str, str]], *refused: tuple[int, str]) -> NastyList:
@@ -301,7 +307,7 @@ WHOLE_FILES = [
     NastyList("an empty workbook", workbook([], [[None]]), sentence="Every sheet of this workbook is empty. Nothing was saved."),
     NastyList("a workbook as wide as Excel goes", workbook([[]], extra={"xl/worksheets/sheet1.xml": _FAR_RIGHT.encode()}), sentence=(
         "This sheet has 502 columns; we take 500. Keep the columns you need and try again.")),
-    NastyList("a zip bomb", workbook([[]], extra={"xl/media/x": bytes(80_000_000)}), sentence=(
+    NastyList("a zip bomb", lambda: workbook([[]], extra={"xl/media/x": bytes(80_000_000)}), sentence=(
         "This workbook unpacks to far more than it seems to hold, so it was not opened. Save the sheet as CSV and upload that.")),
     NastyList("a Word document", zipped({"word/document.xml": b"<x/>"}), sentence=(
         "This is a Word document, not a table. Save the table as CSV or .xlsx and upload that.")),
@@ -373,8 +379,8 @@ WHOLE_FILES += [
     NastyList("a row number beyond counting", _sheet(f'<row r="99999999999">{_ANN_CELLS}</row>'), sentence=_CORRUPT),
     NastyList("a row number that is none", _sheet(f'<row r="two">{_ANN_CELLS}</row>'), sentence=_CORRUPT),
     NastyList("cells without end in one row", _sheet('<row r="2">' + "<c><v>1</v></c>" * 25_000 + "</row>"), sentence=_CORRUPT),
-    NastyList("a list of files without end", zipped({f"x{n}": b"" for n in range(60_000)} | {"xl/workbook.xml": b"<workbook/>"}), sentence=_CORRUPT),
-    NastyList("a string without end", workbook([["Name"]], extra={"xl/sharedStrings.xml": b"<sst><si><t>" + bytes(range(65, 91)) * 80_000 + b"</t></si></sst>"}), sentence=_CORRUPT),
+    NastyList("a list of files without end", lambda: zipped({f"x{n}": b"" for n in range(60_000)} | {"xl/workbook.xml": b"<workbook/>"}), sentence=_CORRUPT),
+    NastyList("a string without end", lambda: workbook([["Name"]], extra={"xl/sharedStrings.xml": b"<sst><si><t>" + bytes(range(65, 91)) * 80_000 + b"</t></si></sst>"}), sentence=_CORRUPT),
     NastyList("ten thousand columns", ",".join(f"c{n}" for n in range(10_000)).encode() + b"\n" + b"," * 9_999 + b"x\n", sentence=(
         "This file has 10,000 columns; we take 500. Keep the columns you need and try again.")),
     NastyList("JSON", b'[{"email": "ann@keller.example"}]', sentence=f"This is JSON, not a table. {_SAVE_AS}"),

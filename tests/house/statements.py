@@ -8,9 +8,11 @@ counts for itself: a sub-select that names it does not excuse the statement arou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from functools import lru_cache
 from typing import Any
+
+from sqlalchemy import Engine
 
 from loumass.models import GLOBAL_TABLES, metadata
 
@@ -124,6 +126,16 @@ def _only(aliases: Set[str]) -> str:
     return next(iter(aliases)) if len(aliases) == 1 else ""
 
 
-def before_cursor_execute(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-    """For `sqlalchemy.event.listen(engine, "before_cursor_execute", ...)`."""
-    refuse_unbound(statement)
+def watch(engine: Engine) -> None:
+    """From here on `engine` carries out nothing that is unbound. Its dialect is asked, not its events: those cost each
+    statement more than judging it."""
+    for way in ("do_execute", "do_executemany", "do_execute_no_params"):
+        setattr(engine.dialect, way, _judged(getattr(engine.dialect, way)))
+
+
+def _judged(carry_out: Callable[..., None]) -> Callable[..., None]:
+    def judged(cursor: Any, statement: str, *also: Any) -> None:
+        refuse_unbound(statement)
+        carry_out(cursor, statement, *also)
+
+    return judged

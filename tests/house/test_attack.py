@@ -138,14 +138,18 @@ def _rule(world: World, endpoint: str, rule: str) -> Rule:
     return next(found for found in world.app.url_map.iter_rules(endpoint) if str(found) == rule)
 
 
-def _holding(ledger: Engine, world: World, stolen: UUID) -> list[str]:
-    """Tables in which a row of Globex holds an id of Acme."""
-    each = " UNION ALL ".join(
+_HOLDING = text(
+    " UNION ALL ".join(
         f"SELECT '{table}' FROM {table} t WHERE organization_id = :globex AND position(:stolen IN t::text) > 0"
         for table in OWNED
     )
+)
+
+
+def _holding(ledger: Engine, world: World, stolen: UUID) -> list[str]:
+    """Tables in which a row of Globex holds an id of Acme."""
     with ledger.connect() as connection:
-        return list(connection.scalars(text(each), {"globex": world.globex.id, "stolen": str(stolen)}))
+        return list(connection.scalars(_HOLDING, {"globex": world.globex.id, "stolen": str(stolen)}))
 
 
 def _sentence(page: str) -> str:

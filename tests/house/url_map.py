@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +26,14 @@ GUARDS = {route.blueprint.name: route.guard for route in ROUTES}
 
 #: Tables with rows that belong to an organization, also where the table is global.
 OWNED = sorted(set(metadata.tables) - GLOBAL_TABLES | {"membership", "invitation", "hook_address"})
+_DIGEST = "SELECT '{0}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {0} t"
+_ROWS_OF = text(
+    " UNION ALL ".join(f"{_DIGEST.format(table)} WHERE organization_id = :organization_id" for table in OWNED)
+)
+_EVERYTHING = text(" UNION ALL ".join(_DIGEST.format(table) for table in sorted(metadata.tables)))
 
 
+@cache
 def bare_map() -> Map:
     """All rules, without making the application: for parametrizing."""
     bare = Flask("map")
@@ -77,20 +84,11 @@ def send(person: Person, attack: Attack) -> Any:
 
 def rows_of(ledger: Engine, organization_id: UUID) -> dict[str, str]:
     """A digest of what an organization has in each table."""
-    each = " UNION ALL ".join(
-        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) "
-        f"FROM {table} t WHERE organization_id = :organization_id"
-        for table in OWNED
-    )
     with ledger.connect() as connection:
-        return dict(iter(connection.execute(text(each), {"organization_id": organization_id})))
+        return dict(iter(connection.execute(_ROWS_OF, {"organization_id": organization_id})))
 
 
 def everything(ledger: Engine) -> dict[str, str]:
     """A digest of each table, for everybody."""
-    each = " UNION ALL ".join(
-        f"SELECT '{table}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t"
-        for table in sorted(metadata.tables)
-    )
     with ledger.connect() as connection:
-        return dict(iter(connection.execute(text(each))))
+        return dict(iter(connection.execute(_EVERYTHING)))

@@ -30,7 +30,7 @@ from loumass.providers.outlook.credentials import MICROSOFT, OutlookCredentials
 from tests.fakes.graph import Failure, FakeGraph
 from tests.fakes.graph_tokens import CLIENT_ID, CLIENT_SECRET
 from tests.providers.test_outlook_contract import OutlookVendor
-from tests.providers.vendor import PUBLIC_URL, Behaviour, outcomes
+from tests.providers.vendor import PUBLIC_URL, Behaviour, browsing, outcomes
 
 RETURN = f"{PUBLIC_URL}/channels/sign-in/return"
 
@@ -253,7 +253,7 @@ def signed_in(fake: FakeGraph, vendor: OutlookVendor) -> oauth.SignedIn:
     secret = oauth.verifier()
     url = oauth.authorize_url(MICROSOFT, app, fake.base_url, redirect=RETURN, state="s", secret=secret)
     assert url.startswith(f"{fake.base_url}/acme.example/oauth2/v2.0/authorize?")
-    with httpx2.Client() as http:
+    with browsing() as http:
         went = httpx2.URL(http.get(url).headers["location"])
         endpoint = oauth.TokenEndpoint(MICROSOFT, app, fake.base_url, http, clock.now)
         with pytest.raises(Disconnected):

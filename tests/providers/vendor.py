@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -132,10 +133,21 @@ class Vendor(ABC):
         )
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Reading what this system trusts takes longer than most tests that open a vendor."""
+    return httpx2.create_ssl_context()
+
+
+def browsing() -> httpx2.Client:
+    """A client that dials loopback as well."""
+    return httpx2.Client(verify=_trusted())
+
+
 def context(**changes: Any) -> ProviderContext:
     """Providers' view of a loopback world, with short waits."""
     options: dict[str, Any] = {
-        "open_http": httpx2.Client,
+        "open_http": browsing,
         "dial": lambda host, port, timeout: socket.create_connection((host, port), timeout),
         "now": clock.now,
         "public_url": PUBLIC_URL,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,6 +27,7 @@ from loumass.core.errors import Refused
 from loumass.core.tenancy import get_or_404, shows_only_own
 from loumass.funnels import queries
 from loumass.funnels.kinds import KINDS
+from loumass.funnels.local_time import zone_names
 from loumass.funnels.models import Template
 from loumass.funnels.service import graph_of
 
@@ -193,4 +193,4 @@ def _settings_page(campaign: Campaign, form: DetailsForm) -> str:
 
 
 def _zones() -> list[str]:
-    return sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    return [zone for zone in zone_names() if "/" in zone and not zone.startswith("Etc/")]
