@@ -2,10 +2,15 @@
 
 import sys
 
-from loumass.app import create_app
-from loumass.config import Misconfigured
+from loumass.config import Misconfigured, Settings
+from loumass.core import memory
 
 try:
-    app = create_app()
+    # Whoever forgot a setting is told at once, not after all has been loaded.
+    settings = Settings.from_env()
+    with memory.loading():
+        from loumass.app import create_app
+
+        app = create_app(settings)
 except Misconfigured as problem:
     sys.exit(str(problem))

@@ -38,8 +38,8 @@ def test_the_package_itself_loads_nothing() -> None:
 
 
 def test_no_process_loads_a_vendors_sdk_before_it_is_used() -> None:
-    """All three in one: what any of them loads is loaded."""
-    loaded = loaded_by("loumass.app", "worker", "loumass.ticker")
+    """All in one: what any of them loads is loaded, also what a worker loads when it has its settings."""
+    loaded = loaded_by("loumass.app", "worker", "loumass.starting_up", "loumass.core.jobs", "loumass.ticker")
     assert {"loumass", "worker"} <= loaded
     assert loaded & SDKS == set()
 
