@@ -16,11 +16,6 @@ export function startRequests() {
   document.body.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = document.querySelector('meta[name="csrf-token"]').content;
   });
-  // A list that refreshes by itself (`data-calm`) rests while somebody chooses rows in it or asks from it.
-  document.body.addEventListener("htmx:beforeRequest", (event) => {
-    const part = event.detail.elt;
-    if (part.matches("[data-calm]") && part.querySelector("[data-check]:checked, details[open], :focus-visible")) event.preventDefault();
-  });
   document.body.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     const sentence = SENTENCES[status] ?? `The server could not do this (${status}). Reload to see what was kept.`;
