@@ -12,6 +12,7 @@ from loumass.analytics.listeners import organization_zone
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.exports import csv_lines
+from loumass.deliverability.budgets import BOUNCES
 
 pages = Blueprint("analytics", __name__)
 
@@ -30,6 +31,7 @@ def dashboard() -> ResponseReturnValue:
         period=chosen,
         choices=period.CHOICES,
         figures=numbers,
+        bounces=BOUNCES,
         begun=begun,
         days=days.messages_per_day(chosen),
         attention=attention.attention(chosen.today),

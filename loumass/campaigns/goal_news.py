@@ -18,6 +18,7 @@ from loumass.contacts.rules.expanding import expanded
 from loumass.contacts.rules.holding import needs_of
 from loumass.contacts.rules.model import Rule, questions
 from loumass.contacts.rules.reading import RuleRefused
+from loumass.contacts.telling import OWNER
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
@@ -56,7 +57,10 @@ def _tags() -> Collection[str]:
 def _fields() -> Collection[str]:
     goals, rules = _asked()
     asked = {one.field for one in goals if one.test == "field"}
-    return asked.union(*(needs_of(rule).fields for rule in rules))
+    owner = (
+        {OWNER} if any(one.predicate.name == "owner" for rule in rules for one in questions(rule)) else set()
+    )
+    return asked.union(owner, *(needs_of(rule).fields for rule in rules))
 
 
 def _what_they_do_elsewhere() -> Collection[str]:
@@ -78,7 +82,7 @@ def on_goal_tagged(events: Sequence[Event]) -> None:
 @only_where(_fields)
 @hears("contact_id")
 def on_goal_changed(events: Sequence[Event]) -> None:
-    """contact.changed: a goal may ask for the field."""
+    """contact.changed: a goal may ask for the field, or whose they are."""
     _ask_again(events)
 
 

@@ -22,6 +22,8 @@ COLUMNS = (
     "timezone", "source",
 )  # fmt: skip
 _FULL_NAME = "full_name"
+#: Whose they are, among the names of fields; none of the organization's own begins like this.
+OWNER = "_owner"
 #: Ids that no fact about a contact alone has.
 NO_IDS = ", ".join(
     f"CAST(NULL AS uuid) AS {name}"
@@ -41,7 +43,8 @@ def value_sql(contact: str, name: str) -> str:
     """SQL: the text that the field `name` (SQL as well) has at the row `contact`."""
     columns = " ".join(f"WHEN '{one}' THEN {contact}.{one}" for one in COLUMNS)
     full_name = f"WHEN '{_FULL_NAME}' THEN btrim({contact}.first_name || ' ' || {contact}.last_name)"
-    return f"(CASE {name} {columns} {full_name} ELSE {contact}.fields ->> {name} END)"
+    owner = f"WHEN '{OWNER}' THEN {contact}.owner_id::text"
+    return f"(CASE {name} {columns} {full_name} {owner} ELSE {contact}.fields ->> {name} END)"
 
 
 def changed_sql(old: str, new: str) -> str:
@@ -107,4 +110,6 @@ def tell_tagged(given: Sequence[tuple[UUID, UUID]]) -> None:
 def _value(contact: Contact, name: str) -> str:
     if name == _FULL_NAME:
         return f"{contact.first_name or ''} {contact.last_name or ''}".strip()
+    if name == OWNER:
+        return str(contact.owner_id or "")
     return str((getattr(contact, name) if name in COLUMNS else (contact.fields or {}).get(name)) or "")

@@ -18,8 +18,9 @@ class Budget:
 
 
 #: Gmail asks for complaints under 0.3 % (facts of bulk mail); bounces and refusals are what services suspend for.
+BOUNCES = Budget("bounced", 0.05, 5, "bounced")
 BUDGETS = (
-    Budget("bounced", 0.05, 5, "bounced"),
+    BOUNCES,
     Budget("complained", 0.003, 3, "were called spam"),
     Budget("rejected", 0.10, 10, "were refused"),
 )

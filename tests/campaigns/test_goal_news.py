@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from loumass.contacts.bulk import tag
 from tests.campaigns.cast import running, step, wait
+from tests.contacts.lists import bring_in
 from tests.world import World
 
 REST, DONE = wait("rest", amount=30, unit="days", after="entered"), step("done", "end")
@@ -42,3 +43,42 @@ def test_news_for_a_goal_lets_who_is_away_stay_away_until_they_are_back(world: W
     assert (other.at(waits), other.due(waits)) == ("rest", rests_until), "no goal there"
     world.later(days=41)
     assert [run.at(one) for one in (away, moves_away)] == ["ended: goal", "ended: goal"]
+
+
+def _rule(**asked: str) -> dict[str, object]:
+    return {"match": "all", "rules": [asked]}
+
+
+def test_a_colleague_who_gives_a_person_an_owner_or_another_name_lets_them_reach_the_goal_about_it(
+    world: World,
+) -> None:
+    ben = str(world.acme.member.id)
+    given, renamed, by_rule, neither = people = [
+        world.acme.contact(f"P{n} R", f"p{n}@r.example") for n in range(4)
+    ]
+    owned = step("owned", "goal", {}, test="rule", rule=_rule(ask="owner", owner=ben))
+    named = step("named", "goal", {}, test="field", field="full_name", operator="is", value="Priya Raman")
+    called = step("called", "goal", {}, test="rule", rule=_rule(ask="field", field="full_name", operator="is", value="Prya Raman"))  # fmt: skip
+    run = running(world.acme, [REST, DONE, owned, named, called], *people)
+    changes = {
+        given: {"first_name": "P0", "last_name": "R", "owner": ben},
+        renamed: {"first_name": "Priya", "last_name": "Raman"},
+        by_rule: {"first_name": "Prya", "last_name": "Raman"},
+        neither: {"first_name": "P3", "last_name": "Raman", "owner": str(world.acme.agent.id)},
+    }
+    for one, form in changes.items():
+        answer = world.acme.admin.post(f"/contacts/{one.id}/edit", {"email": one.email, **form})
+        assert answer.status_code == 303
+    world.work()
+    assert [run.at(one) for one in people] == ["ended: goal", "ended: goal", "ended: goal", "rest"]
+
+
+def test_a_list_that_brings_owners_lets_people_reach_the_goal_about_them(world: World) -> None:
+    priya, elena = people = [
+        world.acme.contact(f"P{n} R", f"p{n}@r.example", city="Boulder") for n in range(2)
+    ]
+    owned = step("owned", "goal", {}, test="rule", rule=_rule(ask="owner", owner=str(world.acme.member.id)))
+    run = running(world.acme, [REST, DONE, owned], *people)
+    bring_in(world, world.acme, f"Email,Owner\n{priya.email},Ben Bdr\n{elena.email},\n")
+    world.work()
+    assert [run.at(one) for one in people] == ["ended: goal", "rest"]

@@ -168,7 +168,7 @@ _UPDATES = {"fill": _update(_FILL), "update": _update(_OVERWRITE)}
 
 def _changing(values: dict[str, str]) -> str:
     """Whom an update is about to change in a watched field, and in which."""
-    read = ("first_name", "last_name", *telling.COLUMNS, "fields")
+    read = (*telling.COLUMNS, "owner_id", "fields")
     after = ", ".join(
         f"{values[name]} AS {name}" if name in values else f"old.{name}" for name in dict.fromkeys(read)
     )
@@ -191,7 +191,7 @@ _COME = f"""
         SELECT came.id AS contact_id, {telling.NO_IDS}, {telling.changed_sql("nobody", "came")} AS names
         FROM import_stage AS new
         JOIN contact AS came ON came.organization_id = :organization_id AND came.id = new.contact_id
-        CROSS JOIN (SELECT {", ".join(f"CAST('' AS text) AS {name}" for name in telling.COLUMNS)}, CAST('{{{{}}}}' AS jsonb) AS fields) AS nobody
+        CROSS JOIN (SELECT {", ".join(f"CAST('' AS text) AS {name}" for name in telling.COLUMNS)}, CAST(NULL AS uuid) AS owner_id, CAST('{{{{}}}}' AS jsonb) AS fields) AS nobody
         WHERE new.is_new
     ), changed AS (SELECT * FROM come WHERE names <> '{{{{}}}}'), {{told}}
     SELECT count(*) FROM changed

@@ -43,7 +43,7 @@ function current() {
 
 // Where one is: the row that was moved to, else the one whose page is open.
 function here() {
-  return current() ?? rows().find((row) => row.querySelector("[aria-current]"));
+  return current() ?? rows().find((row) => row.contains(document.activeElement)) ?? rows().find((row) => row.querySelector("[aria-current]"));
 }
 
 function move(step) {

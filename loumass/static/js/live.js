@@ -116,12 +116,18 @@ function wake() {
 
 function hear(event) {
   place = event.lastEventId || place;
-  if (event.type === RESET) return names().forEach(ask);
+  if (event.type === RESET) return askAll();
   if (event.data.startsWith("{")) document.dispatchEvent(new CustomEvent("live:fact", { detail: { kind: event.type, ...JSON.parse(event.data) } }));
   ask(event.type);
 }
 
-function ask(name) {
+// All parts of the page look again.
+export function askAll() {
+  names().forEach(ask);
+}
+
+// The parts that listen to this look again.
+export function ask(name) {
   if (document.hidden) return waiting.add(name);
   for (const part of document.querySelectorAll("[hx-trigger]")) {
     if (listens(part, name)) atPace(part, name);

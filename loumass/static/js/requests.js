@@ -20,11 +20,6 @@ export function startRequests() {
     const part = asking.matches('[hx-trigger*="sse:"]') && (asking.dataset.liveRows ?? asking.getAttribute("hx-select"));
     if (part) event.detail.headers["X-Part"] = part.slice(1);
   });
-  // A list that refreshes by itself (`data-calm`) rests while somebody chooses rows in it or asks from it.
-  document.body.addEventListener("htmx:beforeRequest", (event) => {
-    const part = event.detail.elt;
-    if (part.matches("[data-calm]") && part.querySelector("[data-check]:checked, details[open], :focus-visible")) event.preventDefault();
-  });
   document.body.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     const sentence = SENTENCES[status] ?? `The server could not do this (${status}). Reload to see what was kept.`;

@@ -136,11 +136,6 @@ function isNearEnd(pane) {
 document.body.addEventListener("htmx:configRequest", (event) => {
   if (event.detail.target?.id === "thread" && document.hidden) event.detail.parameters.unseen = "1";
 });
-// The list that refreshes by itself rests while people are chosen in it.
-document.body.addEventListener("htmx:beforeRequest", (event) => {
-  const list = event.detail.elt.matches("#people > [hx-trigger]") && document.getElementById("people");
-  if (list && list.querySelector("[data-check]:checked, details[open]")) event.preventDefault();
-});
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const id = event.detail.target.id;
   if (id === "panes" || id === "people") remember();
