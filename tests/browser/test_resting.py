@@ -144,6 +144,28 @@ def test_words_that_are_not_kept_yet_survive_what_is_done_beside_them(world: Wor
     expect(box(page)).to_have_text("Half a sen")
 
 
+def test_words_on_their_way_survive_a_page_that_was_drawn_without_them(world: World, priyas: Page) -> None:
+    page, under_way = priyas, list[Route]()
+
+    def hold(route: Route) -> None:
+        under_way.append(route)
+
+    page.route("**/draft", hold, times=1)
+    box(page).fill("Half a sen")
+    while not under_way:
+        page.wait_for_timeout(20)
+    page.get_by_label("Labels").click()
+    page.get_by_label(LABEL).fill("VIP")
+    page.keyboard.press("Enter")
+    expect(page.locator(".thread-marks").get_by_text("VIP")).to_be_visible()
+    expect(box(page)).to_have_text("Half a sen")
+    under_way[0].continue_()
+    until(
+        lambda: [draft.text for draft in rows(world.acme, Draft)] == ["Half a sen"],
+        "they are kept as a draft",
+    )
+
+
 def test_a_search_goes_on_while_the_list_changes(world: World, priyas: Page) -> None:
     page = priyas
     page.get_by_role("link", name="Tom Okafor").click()

@@ -1,6 +1,7 @@
 // What is typed is never lost by a swap: words that the server does not know yet go along into the field that comes in the
 // place of theirs, with the cursor. Where none comes (another person's page), a field that keeps drafts keeps them at once.
 const FIELDS = "textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=file], [type=range], [type=color], [type=submit], [type=button])";
+// What the server has of a field, as far as it said so; and of each request what it says, and what was known when it was sent.
 const known = new WeakMap();
 const underWay = new WeakMap();
 let kept = [];
@@ -9,15 +10,16 @@ let changed = [];
 export function startTyped() {
   document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
     const said = saidBy(detail);
-    for (const field of said) known.set(field, field.value);
-    underWay.set(detail.xhr, said);
+    underWay.set(detail.xhr, { said, before: new Map([...document.querySelectorAll(FIELDS)].map((field) => [field, baseOf(field)])) });
+    // An answer is gone once it is sent. A draft that a field keeps of itself may come later than a page that is being drawn.
+    if (!said.has(detail.elt)) said.forEach((words, field) => known.set(field, words));
   });
-  // It did not arrive, or was refused without a page.
+  // What did not arrive, or was refused without a page, is not known.
   document.body.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
-    if (!isAnswered(xhr)) underWay.get(xhr)?.forEach((field) => known.delete(field));
+    underWay.get(xhr)?.said.forEach((words, field) => (isAnswered(xhr) ? known.set(field, words) : known.delete(field)));
   });
   document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    kept = detail.shouldSwap ? keep(detail.target, detail.requestConfig.elt) : [];
+    kept = detail.shouldSwap ? keep(detail) : [];
   });
   document.body.addEventListener("htmx:afterSwap", () => kept.splice(0).forEach((bring) => bring()));
   // Only now do the new fields hear of their own input.
@@ -32,17 +34,23 @@ function isAnswered({ status }) {
 
 // Whatever form says it: files take along what stands in the answer.
 function saidBy({ requestConfig: { formData } }) {
-  return [...document.querySelectorAll(FIELDS)].filter((field) => field.name && formData.get(field.name) === field.value);
+  return new Map([...document.querySelectorAll(FIELDS)].filter((field) => field.name && formData.get(field.name) === field.value).map((field) => [field, field.value]));
 }
 
-function keep(target, asking) {
-  const fields = [...target.querySelectorAll(FIELDS)].filter((field) => field.form && field.name).flatMap((field) => keepField(field, asking));
+function baseOf(field) {
+  return known.get(field) ?? field.defaultValue;
+}
+
+function keep({ target, xhr, requestConfig: { elt } }) {
+  const { said, before } = underWay.get(xhr);
+  // A page that was drawn while words were on their way may not have them: it counts what it was told, or could know.
+  const base = (field) => said.get(field) ?? before.get(field) ?? baseOf(field);
+  const fields = [...target.querySelectorAll(FIELDS)].filter((field) => field.form && field.name).flatMap((field) => keepField(field, elt, base(field)));
   const unfolded = [...target.querySelectorAll("details[open]:not(.menu)")].map(keepOpen);
   return [...unfolded, ...fields, ...keepLink(target)];
 }
 
-function keepField(field, asking) {
-  const base = known.get(field) ?? field.defaultValue;
+function keepField(field, asking, base) {
   const isFocused = document.activeElement === field || Boolean(letterOf(field)?.contains(document.activeElement));
   const isTyped = field.value !== base;
   if (!isTyped && (!isFocused || asking.closest("form") === field.form)) return [];
@@ -51,7 +59,8 @@ function keepField(field, asking) {
     const next = [...document.querySelectorAll(FIELDS)].find((one) => one.form && keyOf(one) === key);
     if (!next) return isTyped && field.hasAttribute("hx-post") ? save(field, base) : undefined;
     const fromEnd = field.value.length - (place ?? field.value.length);
-    if (isTyped) write(next, joined(field.value, base, next.value), next.value === base ? doc : "");
+    const words = isTyped ? joined(field.value, base, next.value) : next.value;
+    if (words !== next.value) write(next, words, words === field.value ? doc : "");
     if (isFocused) enter(next, fromEnd);
   }];
 }
@@ -66,9 +75,10 @@ function formKey(form) {
   return `${pathname} ${form.elements.namedItem("kind")?.value ?? ""}`;
 }
 
-// `base` is what the server knows of `mine`; `theirs` is what it has now: what was sent is gone from there, what was taken back is in it.
+// `base` is what the server knew of `mine`; `theirs` is what it has now: what was sent is gone from there, what was taken back is in it,
+// and it may have heard more of mine meanwhile.
 function joined(mine, base, theirs) {
-  if (theirs === base) return mine;
+  if (theirs === base || (mine.startsWith(theirs) && theirs.startsWith(base))) return mine;
   if (mine.startsWith(base)) return theirs ? theirs + mine.slice(base.length) : mine.slice(base.length).trimStart();
   return theirs ? `${theirs}\n\n${mine}` : mine;
 }
