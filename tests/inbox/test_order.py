@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from flask import Flask, before_render_template
+from jinja2 import Template
 
 from loumass.accounts.models import User
 from loumass.core import clock
 from loumass.core.ids import uuid7
-from loumass.inbox.desk import holding
+from loumass.inbox.desk import holding, notifying
 from loumass.inbox.desk.mentioning import mentioned
 from loumass.inbox.desk.models import Answering, Label, Notification, Reminder, SavedView, Team, TeamMember
 from loumass.inbox.models import Draft
@@ -263,6 +266,29 @@ def test_a_notice_about_the_conversation_that_one_looks_at_is_counted_nowhere(wo
     assert "data-looking" not in ben.get(f"/inbox/{talk.id}?earlier=x").text, (
         "what is new is not on the screen"
     )
+
+
+def test_what_comes_while_it_is_counted_is_not_counted_either(world: World) -> None:
+    talk, ben = replied(world), world.acme.member
+    told: list[str] = []
+
+    def tell() -> None:
+        with world.acme.acting() as session:
+            notifying.tell("turn", [ben.id], talk.id)
+            session.commit()
+
+    def tell_meanwhile(_sender: Flask, template: Template, **_context: object) -> None:
+        told.append(str(template.name))
+        elsewhere = threading.Thread(target=tell)
+        elsewhere.start()
+        elsewhere.join()
+
+    place = 'id="rail-inbox-notifications" hx-swap-oob="innerHTML"'
+    with before_render_template.connected_to(tell_meanwhile, world.app):
+        for _ in range(2):
+            assert f"{place}></span>" in ben.get(f"/live/counts?looking={talk.id}").text
+    assert told == ["layouts/_counts.html"] * 2
+    assert f'{place}><span class="rail-count">1</span>' in ben.get("/live/counts").text
 
 
 def test_a_reminder_brings_back_what_was_closed_and_tells_who_set_it(world: World) -> None:

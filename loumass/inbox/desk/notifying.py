@@ -127,14 +127,15 @@ def hear(kind: str, told: Iterable[tuple[UUID, UUID, UUID]]) -> None:
     live.tell_all("notification", rows)
 
 
-def unread(user_id: UUID) -> int:
-    """How many the user has not read; a hundred stands for more."""
+def unread(user_id: UUID, *, besides: Iterable[UUID] = ()) -> int:
+    """How many the user has not read, besides those about some conversations; a hundred stands for more."""
     some = (
         select(Notification.id)
         .where(
             Notification.organization_id == current_organization_id(),
             Notification.user_id == user_id,
             Notification.read_at.is_(None),
+            Notification.conversation_id.not_in(list(besides)),
         )
         .limit(MOST_COUNTED)
         .subquery()

@@ -38,12 +38,18 @@ def counts() -> ResponseReturnValue:
     """The numbers of the rail and the phone's tabs, each for its place. `?looking=` is the conversation that the page shows."""
     looking = request.args.get("looking", type=UUID)
     if looking is not None and permitted("inbox.read"):
-        _read_where_it_is(looking)
+        g.unread_notifications = _unread_beside(looking)
     return render_template("layouts/_counts.html")
 
 
-def _read_where_it_is(conversation_id: UUID) -> None:
-    """What one is told about the person on the screen is read before it is counted: the thread comes later than the count."""
-    shown = get(Conversation, conversation_id) if notifying.unread(g.user.id) else None
-    if shown is not None and notifying.read(g.user.id, person_of(shown).conversation_ids):
+def _unread_beside(conversation_id: UUID) -> int:
+    """What one is told about the person on the screen is read, and never counted: the thread comes later than the count."""
+    unread = notifying.unread(g.user.id)
+    shown = get(Conversation, conversation_id) if unread else None
+    if shown is None:
+        return unread
+    here = person_of(shown).conversation_ids
+    if notifying.read(g.user.id, here):
         db().commit()
+    # More about them may have come since.
+    return notifying.unread(g.user.id, besides=here)
