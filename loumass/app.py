@@ -78,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _wait_for_the_schema(app)
     static_files.install(app)
     _add_routes(app)
+    _remember_the_place(app)
     problem_pages.install(app)
     origins.install(app, settings.api_origins)
     prepare_templates(app)
@@ -151,6 +152,16 @@ def _wait_for_the_schema(app: Flask) -> None:
             raise Unavailable(
                 "Loumass is being brought up to date. Nothing was changed. Try again in a minute."
             )
+
+
+def _remember_the_place(app: Flask) -> None:
+    """Where the news are before a page reads anything: from there on it hears of what it does not show."""
+    hub: Hub = app.extensions["loumass.hub"]
+
+    @app.before_request
+    def remember() -> None:
+        if "organization" in g:
+            g.live_place = hub.place(g.organization.id)
 
 
 def _measure(response: Response) -> None:

@@ -112,6 +112,7 @@ def _drawn() -> dict[str, Any]:
         "search_url": _url("people.index"),
         "palette_url": _url("inbox.palette"),
         "live": _live() if permitted("inbox.read") else None,
+        "place": g.get("live_place", ""),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from loumass.contacts.models import Contact
 from loumass.core.tenancy import get_or_404
@@ -121,3 +121,26 @@ def test_a_notice_about_whom_one_looks_at_is_never_counted_there_and_not_for_lon
     expect(page.locator(f"{COUNT} .rail-count")).to_have_count(0)
     assert "1" not in page.evaluate("window.seen")
     expect(other.locator(f"{COUNT} .rail-count")).to_have_count(0)
+
+
+def test_what_one_is_told_before_the_stream_is_open_is_counted_once_it_is(
+    world: World, server: str, sign_in: SignIn
+) -> None:
+    talk, agent = replied(world), world.acme.agent
+    page = sign_in(agent)
+    expect(page.locator("body[data-live=on]")).to_be_attached()
+    under_way: list[Route] = []
+
+    def hold(route: Route) -> None:
+        under_way.append(route)
+
+    page.route("**/live?**", hold)
+    page.goto(f"{server}/contacts")
+    while not under_way:
+        page.wait_for_timeout(20)
+    with world.acme.acting() as session:
+        notifying.tell("turn", [agent.id], talk.id)
+        session.commit()
+    expect(page.locator(f"{COUNT} .rail-count")).to_have_count(0)
+    under_way.pop().continue_()
+    expect(page.locator(f"{COUNT} .rail-count")).to_have_text("1")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from uuid import uuid4
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
 
 import pytest
-from flask import Flask
+from flask import Flask, before_render_template
+from jinja2 import Template
 
 from loumass.accounts import sessions
 from loumass.accounts.models import Membership, UserSession
@@ -79,6 +82,37 @@ def test_a_reply_is_heard_by_its_organization_and_not_again_after_coming_back(wo
     # Somebody else's id, and one that nobody ever had, lead nowhere but to looking anew.
     for forged in (theirs.last_id.split("-")[0] + "-9", "0-0", "' OR 1"):
         assert names(stream(world.globex.admin, "topic=inbox", forged).rest()) == ["reset"]
+
+
+def test_a_page_hears_from_where_it_was_drawn_on_and_nothing_of_before(world: World) -> None:
+    acme, talk = world.acme, replied(world)
+    assert place_in(acme.agent.get("/contacts").text) == "", "nobody has listened yet: it goes by its age"
+    listens = stream(acme.agent, "topic=inbox")
+    place = ""
+
+    def tell_meanwhile(_sender: Flask, template: Template, **_context: object) -> None:
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(tell, acme, [acme.agent.id], talk).result()
+
+    with before_render_template.connected_to(tell_meanwhile, world.app):
+        place = place_in(acme.agent.get("/contacts").text)
+    assert place == listens.last_id
+    [heard] = opened(acme.agent.browser, f"/live?topic=inbox&{ALL}&after={place}").rest()
+    assert (heard.event, heard.said["conversation_id"]) == ("notification", str(talk.id))
+    assert place_in(world.globex.admin.get("/contacts").text) == ""
+
+
+def place_in(page: str) -> str:
+    """Where a page says that the news were."""
+    [found] = re.findall(r'data-live-place="([^"]*)"', page)
+    return found
+
+
+def tell(tenant: Tenant, user_ids: list[UUID], talk: Conversation) -> None:
+    """It is their turn to answer."""
+    with tenant.acting() as session:
+        notifying.tell("turn", user_ids, talk.id)
+        session.commit()
 
 
 def test_the_session_is_given_back_before_the_first_byte(world: World) -> None:

@@ -8,6 +8,7 @@ const RESET = "reset";
 
 let source = null;
 let query = "";
+// From where on this page does not know what happened: as it was drawn, then as it was heard.
 let place = "";
 let failures = 0;
 let reopening = 0;
@@ -17,6 +18,7 @@ const told = new Map();
 const waiting = new Set();
 
 export function startLive() {
+  place = document.querySelector("[data-live-place]")?.dataset.livePlace ?? "";
   collect();
   // Parts come and go with what is swapped in; one look serves all changes of a moment.
   let looking = 0;
@@ -62,7 +64,7 @@ function open() {
   clearTimeout(reopening);
   if (!query || source) return;
   const address = new URL(document.querySelector("[sse-connect]").getAttribute("sse-connect"), location.href).pathname;
-  // A page that was drawn a while ago, on a slow line, has missed what happened since.
+  // A process that heard nothing yet cannot name the place; the page was drawn a while ago, on a slow line longer.
   const where = place ? `after=${place}` : `drawn=${Math.ceil(performance.now() / 1000)}`;
   source = new EventSource(`${address}?${query}&${where}`);
   source.addEventListener("open", () => {
