@@ -20,7 +20,12 @@ from loumass.messages.models import Attachment
 
 KINDS = ("email", "sms", "voicemail", "note", "forward")
 #: Other fields of the form that a draft keeps, and how long each may be.
-MORE = {"to": 2_000, "cc": 8_000, "bcc": 8_000, "forwards": 36, "drop": 120, "doc": MOST_DOCUMENT}
+MORE = {
+    "to": 2_000, "cc": 8_000, "bcc": 8_000, "forwards": 36, "drop": 120, "doc": MOST_DOCUMENT,
+    "channel": 36, "bare": 1, "unsigned": 1,
+}  # fmt: skip
+#: Fields that say how something is sent, and nothing by themselves.
+_MANNERS = frozenset({"forwards", "doc", "channel", "bare", "unsigned"})
 MOST_LETTERS = 100_000
 
 
@@ -34,7 +39,7 @@ def save(
 ) -> bool:
     """Keep what was typed; an empty draft is removed. Returns whether anything is kept."""
     kept = {name: fit(value)[: MORE[name]] for name, value in (more or {}).items() if value.strip()}
-    if not text.strip() and not subject.strip() and not kept.keys() - {"forwards", "doc"}:
+    if not text.strip() and not subject.strip() and not kept.keys() - _MANNERS:
         discard([conversation_id], user_id, kind)
         return False
     values = {

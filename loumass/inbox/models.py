@@ -22,7 +22,7 @@ class Draft(OrganizationOwned, Base):
     __table_args__ = (
         belongs_to("conversation", "conversation_id"),
         UniqueConstraint("organization_id", "conversation_id", "user_id", "kind"),
-        CheckConstraint("kind IN ('email', 'sms', 'note', 'forward')", name="kind"),
+        CheckConstraint("kind IN ('email', 'sms', 'voicemail', 'note', 'forward')", name="kind"),
     )
 
     conversation_id: Mapped[UUID]

@@ -144,6 +144,24 @@ def test_words_that_are_not_kept_yet_survive_what_is_done_beside_them(world: Wor
     expect(box(page)).to_have_text("Half a sen")
 
 
+def test_what_is_left_out_of_an_answer_stays_left_out_when_the_thread_changes(
+    world: World, priyas: Page
+) -> None:
+    page = priyas
+    leave_out = page.get_by_label("Leave it out of this answer")
+    page.get_by_label("Quoted below the answer").click()
+    leave_out.check()
+    brings(world.acme, one(world.acme, Channel, medium="email"), email(PRIYA, "Is there parking?"))
+    expect(page.locator("#thread")).to_contain_text("Is there parking?")
+    expect(leave_out).to_be_checked()
+    expect(leave_out).to_be_visible()
+    send(page, "Gladly").let_go()
+    expect(page.locator("#thread")).to_contain_text("Gladly")
+    page.get_by_label("Quoted below the answer").click()
+    expect(leave_out).not_to_be_checked()
+    assert "Is there parking?" not in outgoing(world)[-1].text
+
+
 def test_words_on_their_way_survive_a_page_that_was_drawn_without_them(world: World, priyas: Page) -> None:
     page, under_way = priyas, list[Route]()
 

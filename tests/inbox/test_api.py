@@ -39,6 +39,20 @@ def test_an_answer_by_a_program_holds_the_line_and_loses_nothing(world: World) -
     assert (overtaken.status_code, "while you wrote" in overtaken.json["detail"]) == (409, True)
 
 
+def test_a_program_keeps_how_it_is_to_be_sent(world: World) -> None:
+    talk, ben = replied(world), program_of(world.acme.member)
+    drafts, channel = f"/conversations/{talk.id}/drafts", str(channel_of(world, talk).id)
+    body = {"kind": "email", "text": "Hi", "quotes": False, "signed": False, "channel_id": channel}
+    assert ben.did("PUT", drafts, body)["is_kept"]
+    assert ben.got(drafts)["items"][0]["more"] == {"bare": "1", "unsigned": "1", "channel": channel}
+    assert ben.did("PUT", drafts, body | {"quotes": True, "signed": True, "channel_id": None})["is_kept"]
+    assert ben.got(drafts)["items"][0]["more"] == {}
+    assert not ben.did("PUT", drafts, body | {"text": ""})["is_kept"], "a manner without a word is no draft"
+    spoken = {"kind": "voicemail", "text": "", "drop": "recording:1"}
+    assert ben.did("PUT", drafts, spoken)["is_kept"]
+    assert [each["more"] for each in ben.got(drafts)["items"]] == [{"drop": "recording:1"}]
+
+
 def test_what_is_sent_can_wait_be_moved_taken_back_and_go_on_with_its_files(world: World) -> None:
     talk, ben = replied(world), program_of(world.acme.member)
     one, later = f"/conversations/{talk.id}", clock.now() + timedelta(days=2)
@@ -55,6 +69,7 @@ def test_what_is_sent_can_wait_be_moved_taken_back_and_go_on_with_its_files(worl
         "at": later.isoformat(),
         "cc": "Joel Park <joel@lake.example>",
         "bcc": "ann@lake.example",
+        "quotes": False,
     }
     sent = ben.did("POST", f"{one}/replies", body)["id"]
     [message] = outgoing(world)
@@ -70,8 +85,12 @@ def test_what_is_sent_can_wait_be_moved_taken_back_and_go_on_with_its_files(worl
     assert {each["gate"] for each in ben.got(f"/messages/{sent}/waiting")["gates"]} > {"daily_cap"}
     ben.did("POST", f"/messages/{sent}/withdraw")
     [draft] = ben.got(f"{one}/drafts")["items"]
-    assert (draft["text"], draft["more"]["bcc"]) == ("Here it is", "ann@lake.example")
-    incoming = ben.got(f"{one}/messages")["messages"][-1]
+    assert (draft["text"], draft["more"]["bcc"], draft["more"]["bare"]) == (
+        "Here it is",
+        "ann@lake.example",
+        "1",
+    )
+    [incoming] = [each for each in ben.got(f"{one}/messages")["messages"] if each["direction"] == "in"]
     whole = ben.got(f"/messages/{incoming['id']}")
     assert "Count me in" in whole["text"]
     forwarded = ben.did(

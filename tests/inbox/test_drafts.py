@@ -11,10 +11,12 @@ from tests.inbox.desk import outgoing, replied
 from tests.messages.letters import (
     brings,
     count_of,
+    mailbox,
     number,
     one,
     rows,
     sms,
+    written,
 )
 from tests.world import World
 
@@ -43,6 +45,45 @@ def test_an_emptied_draft_is_gone(world: World) -> None:
         world.acme.agent.post(f"/inbox/{conversation.id}/draft", {"kind": "x", "text": "Hi"}).status_code
         == 422
     )
+
+
+def test_how_an_answer_is_sent_is_kept_with_what_was_typed(world: World) -> None:
+    conversation, agent = replied(world), world.acme.agent
+    bare, typed = 'name="bare" value="1" checked', {"kind": "email", "bare": "1"}
+    agent.post(f"/inbox/{conversation.id}/draft", {**typed, "text": ""})
+    assert count_of(world.acme, Draft) == 0, "a manner without a word is no draft"
+    agent.post(f"/inbox/{conversation.id}/draft", {**typed, "text": "Gladly"})
+    assert bare in agent.get(f"/inbox/{conversation.id}").text
+    refused = agent.post(
+        f"/inbox/{conversation.id}/replies", {**typed, "act": "send", "text": "Hi {{ nonsense }}"}
+    )
+    assert refused.status_code == 422
+    assert bare in refused.text
+    answer(world, conversation, "Gladly", bare="1")
+    assert "wrote:" not in outgoing(world)[-1].text
+    assert bare not in agent.get(f"/inbox/{conversation.id}").text
+    agent.post(f"/inbox/messages/{outgoing(world)[-1].id}/withdrawal")
+    assert bare in agent.get(f"/inbox/{conversation.id}").text
+
+
+def test_the_chosen_sender_stays_chosen(world: World) -> None:
+    acme = world.acme
+    first, second = number(acme), number(acme, "+13035550171")
+    person = acme.contact("Priya Raman", "priya@foothill.example", phone="+13035550164")
+    talk = written(acme, mailbox(acme), person).conversation_id
+    page = acme.agent.get(f"/inbox/{talk}?way=sms").text
+    assert "selected" not in sender_in(page)
+    for chosen in (first, second):
+        acme.agent.post(
+            f"/inbox/{talk}/draft", {"kind": "sms", "text": "Hi Priya", "channel": str(chosen.id)}
+        )
+        page = acme.agent.get(f"/inbox/{talk}?way=sms").text
+        assert f'value="{chosen.id}" selected' in sender_in(page)
+
+
+def sender_in(page: str) -> str:
+    """The choice of senders on a page."""
+    return page.partition('aria-label="Sender"')[2].partition("</select>")[0]
 
 
 def test_files_go_out_with_the_answer(world: World) -> None:

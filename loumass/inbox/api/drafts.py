@@ -18,7 +18,7 @@ from loumass.core.tenancy import get_or_404
 from loumass.inbox import drafting
 from loumass.inbox.api.blueprint import api
 from loumass.inbox.api.models import FileOut
-from loumass.inbox.api.sending import People, Subject, Text
+from loumass.inbox.api.sending import People, Subject, Text, manners
 from loumass.inbox.desk import holding
 from loumass.inbox.formed import MOST_LETTERS as MOST_DOCUMENT
 from loumass.inbox.models import Draft
@@ -29,12 +29,13 @@ from loumass.messages.attachments import upload as keep_file
 from loumass.messages.models import Attachment
 
 ONE = "/conversations/<uuid:conversation_id>"
-Kind = Literal["email", "sms", "note", "forward"]
+Kind = Literal["email", "sms", "voicemail", "note", "forward"]
 FileName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
 
 
 class DraftBody(ApiModel):
-    """What was typed so far; a draft without a word is taken away. `forwards`: the e-mail that is to go on."""
+    """What was typed so far; a draft without a word is taken away. `forwards`: the e-mail that is to go on; `drop`: what a
+    voicemail plays; `quotes` and `signed`: whether the earlier mail and the signature stand below."""
 
     kind: Kind
     text: Text
@@ -43,6 +44,10 @@ class DraftBody(ApiModel):
     cc: People = ""
     bcc: People = ""
     forwards: Id | None = None
+    drop: Annotated[str, Field(max_length=120, pattern=PLAIN)] = ""
+    channel_id: Id | None = None
+    quotes: bool = True
+    signed: bool = True
     doc: Annotated[str, Field(max_length=MOST_DOCUMENT, pattern=PLAIN)] = ""
 
 
@@ -90,8 +95,9 @@ def list_drafts(conversation_id: UUID) -> ListOut[DraftOut]:
 def keep_draft(conversation_id: UUID, body: DraftBody) -> KeptOut:
     """Keep what was typed. Colleagues read that you are answering, unless it is a note."""
     chosen = conversation_or_404(conversation_id)
-    more = {name: value for name in ("to", "cc", "bcc", "doc") if (value := getattr(body, name))}
-    more |= {"forwards": str(body.forwards)} if body.forwards else {}
+    more = {name: getattr(body, name) for name in ("to", "cc", "bcc", "drop", "doc")}
+    more |= manners(body.channel_id, quotes=body.quotes, signed=body.signed)
+    more["forwards"] = str(body.forwards or "")
     is_kept = drafting.save(chosen.id, g.user.id, body.kind, body.text, body.subject, more)
     holds = is_kept and body.kind != "note"
     other = holding.try_to_hold(person_of(chosen).line_id, g.user) if holds else None

@@ -46,6 +46,7 @@ def answer_of(body: Written, **more: Any) -> Answer:
     if body.at is not None:
         refuse_out_of_reach(body.at, clock.now())
     kept = {name: getattr(body, name) for name in ("cc", "bcc", "doc")} | {"to": more.get("to", "")}
+    kept |= manners(more.get("channel_id"), quotes=more.get("quotes", True), signed=body.signed)
     return Answer(
         text=body.text,
         subject=body.subject,
@@ -57,6 +58,15 @@ def answer_of(body: Written, **more: Any) -> Answer:
         more={name: value for name, value in kept.items() if value},
         **more,
     )
+
+
+def manners(channel_id: UUID | None, *, quotes: bool, signed: bool) -> dict[str, str]:
+    """How it is sent, as the fields of the page's form say it, and a draft keeps it."""
+    return {
+        "channel": str(channel_id or ""),
+        "bare": "" if quotes else "1",
+        "unsigned": "" if signed else "1",
+    }
 
 
 def send_or_keep(person: Person, answer: Answer, medium: str, *, seen: str | None = None) -> UUID:

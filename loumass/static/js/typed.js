@@ -1,6 +1,7 @@
-// What is typed is never lost by a swap: words that the server does not know yet go along into the field that comes in the
+// What is typed or chosen is never lost by a swap: words that the server does not know yet go along into the field that comes in the
 // place of theirs, with the cursor. Where none comes (another person's page), a field that keeps drafts keeps them at once.
 const FIELDS = "textarea, input:not([type=hidden], [type=checkbox], [type=radio], [type=file], [type=range], [type=color], [type=submit], [type=button])";
+const CHOICES = "input[type=checkbox], select";
 // What the server has of a field, as far as it said so; and of each request what it says, and what was known when it was sent.
 const known = new WeakMap();
 const underWay = new WeakMap();
@@ -47,7 +48,33 @@ function keep({ target, xhr, requestConfig: { elt } }) {
   const base = (field) => said.get(field) ?? before.get(field) ?? baseOf(field);
   const fields = [...target.querySelectorAll(FIELDS)].filter((field) => field.form && field.name).flatMap((field) => keepField(field, elt, base(field)));
   const unfolded = [...target.querySelectorAll("details[open]:not(.menu)")].map(keepOpen);
-  return [...unfolded, ...fields, ...keepLink(target)];
+  return [...unfolded, ...fields, ...choicesIn(target, elt), ...keepLink(target)];
+}
+
+// What was ticked or chosen beside what is asked. Menus close with their answer, and boxes of rows are cleared by it.
+function choicesIn(target, asking) {
+  return choices(target)
+    .filter((field) => field.form !== asking.closest("form") && !field.closest("details.menu, [data-live-row]") && !field.matches("[data-check]") && isChosen(field))
+    .map((field) => {
+      const [key, { value, checked }] = [keyOf(field), field];
+      return () => {
+        for (const next of choices(document)) if (keyOf(next) === key) choose(next, value, checked);
+      };
+    });
+}
+
+function choices(part) {
+  return [...part.querySelectorAll(CHOICES)].filter((field) => field.form && field.name);
+}
+
+function isChosen(field) {
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  return field.selectedIndex !== Math.max([...field.options].findIndex((one) => one.defaultSelected), 0);
+}
+
+function choose(field, value, checked) {
+  if (field.type === "checkbox") field.checked = checked;
+  else if ([...field.options].some((one) => one.value === value)) field.value = value;
 }
 
 function keepField(field, asking, base) {
