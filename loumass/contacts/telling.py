@@ -47,6 +47,11 @@ def value_sql(contact: str, name: str) -> str:
     return f"(CASE {name} {columns} {full_name} {owner} ELSE {contact}.fields ->> {name} END)"
 
 
+def names_of(name: str) -> frozenset[str]:
+    """The fields that may say something else once the field `name` does."""
+    return frozenset({name, _FULL_NAME} if name in ("first_name", "last_name") else {name})
+
+
 def changed_sql(old: str, new: str) -> str:
     """SQL: the names among `:watched` whose value differs between two rows, as an array. A value that is not there and an
     empty one are the same."""

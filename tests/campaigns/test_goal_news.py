@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from loumass.contacts.bulk import tag
+from loumass.events.models import Event
 from tests.campaigns.cast import running, step, wait
 from tests.contacts.lists import bring_in
+from tests.messages.letters import rows
 from tests.world import World
 
 REST, DONE = wait("rest", amount=30, unit="days", after="entered"), step("done", "end")
@@ -82,3 +84,32 @@ def test_a_list_that_brings_owners_lets_people_reach_the_goal_about_them(world: 
     bring_in(world, world.acme, f"Email,Owner\n{priya.email},Ben Bdr\n{elena.email},\n")
     world.work()
     assert [run.at(one) for one in people] == ["ended: goal", "rest"]
+
+
+def test_a_step_of_another_campaign_that_gives_an_owner_or_a_name_lets_people_reach_the_goal_about_it(
+    world: World,
+) -> None:
+    ben = str(world.acme.member.id)
+    given, renamed, _ = people = [world.acme.contact(f"P{n} R", f"p{n}@r.example") for n in range(3)]
+    owned = step("owned", "goal", {}, test="rule", rule=_rule(ask="owner", owner=ben))
+    named = step("named", "goal", {}, test="field", field="full_name", operator="is", value="Prya R")
+    run = running(world.acme, [REST, DONE, owned, named], *people)
+    gives = step("gives", "assign", how="one", member=ben)
+    calls = step("calls", "set_field", field="first_name", value="Prya")
+    elsewhere = [running(world.acme, [gives, DONE], given), running(world.acme, [calls, DONE], renamed)]
+    world.work()
+    assert (elsewhere[0].at(given), elsewhere[1].at(renamed)) == ("ended: finished", "ended: finished")
+    assert [run.at(one) for one in people] == ["ended: goal", "ended: goal", "rest"]
+
+
+def test_a_step_tells_of_nobody_whom_it_left_as_they_were(world: World) -> None:
+    agent, ben = world.acme.agent, str(world.acme.member.id)
+    priya = world.acme.contact("Prya R", "p@r.example", owner_id=agent.id)
+    owned = step("owned", "goal", {}, test="rule", rule=_rule(ask="owner", owner=ben))
+    named = step("named", "goal", {}, test="field", field="full_name", operator="is", value="Nobody")
+    running(world.acme, [REST, DONE, owned, named], priya)
+    keeps = step("keeps", "assign", how="one", member=ben)
+    same = step("same", "set_field", field="first_name", value="Prya")
+    running(world.acme, [keeps, same, DONE], priya)
+    world.work()
+    assert rows(world.acme, Event, kind="contact.changed") == []

@@ -14,9 +14,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from loumass.accounts.members import WORKING_ROLES
+from loumass.contacts.telling import CHANGED, OWNER
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.ids import ids_among
+from loumass.events.service import hearers_of
 from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Kind, Names
@@ -24,6 +26,7 @@ from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
 from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import Ground
 from loumass.funnels.walking.knowing import Answers
+from loumass.funnels.walking.telling import tell_changed
 from loumass.funnels.walking.verdict import Verdict, everybody_leaves
 from loumass.funnels.walking.walker import Walker
 from loumass.funnels.words import listed
@@ -166,9 +169,17 @@ class AssignStep(Kind[AssignConfig]):
                 contacts=uuid_array(changed), owners=uuid_array(changed.values()), now=ground.now
             )
             db().execute(_GIVE, bound)
+            self._tell(ground, node, changed, walkers)
+
+    def _tell(
+        self, ground: Ground, node: Node, given: dict[UUID, UUID | None], walkers: Sequence[Walker]
+    ) -> None:
         for walker in walkers:
-            if walker.contact_id in changed:
-                ground.tell("contact.assigned", walker, to=str(changed[walker.contact_id] or ""))
+            if walker.contact_id in given:
+                ground.tell("contact.assigned", walker, to=str(given[walker.contact_id] or ""))
+        hearers = hearers_of(CHANGED)
+        if OWNER in hearers.wanted:
+            tell_changed(ground, node, walkers, dict.fromkeys(given, (OWNER,)), hearers)
 
     def describe(self, node: Node, config: AssignConfig, names: Names) -> str:
         if config.how == "nobody":

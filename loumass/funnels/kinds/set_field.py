@@ -15,10 +15,10 @@ from pydantic import AfterValidator
 from sqlalchemy import text
 
 from loumass.contacts.column_names import field_key
-from loumass.contacts.telling import CHANGED, value_sql
+from loumass.contacts.telling import CHANGED, changed_sql, names_of
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
-from loumass.events.service import Hearers, hearers_of, publish_all
+from loumass.events.service import hearers_of
 from loumass.funnels.decisions import Act
 from loumass.funnels.facts import Facts
 from loumass.funnels.kinds.base import Flaw, Kind, Names
@@ -28,6 +28,7 @@ from loumass.funnels.node import Node
 from loumass.funnels.walking import asking
 from loumass.funnels.walking.ground import Ground
 from loumass.funnels.walking.knowing import NOTHING_ASKED, Answers, known_of
+from loumass.funnels.walking.telling import tell_changed
 from loumass.funnels.walking.verdict import Verdict, everybody_leaves
 from loumass.funnels.walking.walker import Walker
 
@@ -59,11 +60,7 @@ _WRITE = """
     UPDATE contact SET {column}, updated_at = :now
     FROM chosen WHERE contact.organization_id = :organization_id AND contact.id = chosen.id
 """
-_FIELD = "CAST(:field AS text)"
-_WHO = f"""
-    RETURNING contact.id,
-        coalesce({value_sql("old", _FIELD)}, '') IS DISTINCT FROM coalesce({value_sql("new", _FIELD)}, '') AS differs
-"""
+_WHO = f" RETURNING contact.id, {changed_sql('old', 'new')} AS changed"
 _COLUMNS = {name: f"{name} = coalesce(chosen.value, '')" for name in WRITABLE} | {
     "timezone": "timezone = chosen.value, timezone_source = 'given'"
 }
@@ -182,9 +179,9 @@ class SetFieldStep(Kind[SetFieldConfig]):
             db().execute(_KNOW, ground.bound(field=field, now=ground.now))
         statement = _WRITE.format(column=_COLUMNS.get(field, _OWN))
         hearers = hearers_of(CHANGED)
-        if field in hearers.wanted:
-            changed = {row.id for row in db().execute(text(statement + _WHO), bound) if row.differs}
-            _tell(ground, node, field, [one for one in walkers if one.contact_id in changed], hearers)
+        if watched := names_of(field) & hearers.wanted:
+            rows = db().execute(text(statement + _WHO), bound | {"watched": sorted(watched)})
+            tell_changed(ground, node, walkers, {row.id: row.changed for row in rows}, hearers)
         else:
             db().execute(text(statement), bound)
         if field == "timezone":
@@ -222,10 +219,3 @@ class SetFieldStep(Kind[SetFieldConfig]):
             yield Flaw(
                 "unknown_zone", "sets a time zone that does not exist.", "Type one such as America/Denver."
             )
-
-
-def _tell(ground: Ground, node: Node, field: str, walkers: Sequence[Walker], hearers: Hearers) -> None:
-    """Somebody waits for that field. The enrollment is told as well, so that no circle is endless."""
-    facts = {"campaign_id": ground.campaign_id, "node_id": node.id, "facts": {"fields": [field]}}
-    told = [facts | {"contact_id": one.contact_id, "enrollment_id": one.id} for one in walkers]
-    publish_all(CHANGED, told, hearers)
