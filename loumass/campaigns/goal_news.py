@@ -18,7 +18,7 @@ from loumass.contacts.rules.expanding import expanded
 from loumass.contacts.rules.holding import needs_of
 from loumass.contacts.rules.model import Rule, questions
 from loumass.contacts.rules.reading import RuleRefused
-from loumass.contacts.telling import OWNER
+from loumass.contacts.telling import OWNER, TAG_LESS
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
@@ -27,6 +27,8 @@ from loumass.events.service import hears, only_where
 from loumass.funnels.asked_rule import rule_of
 from loumass.funnels.kinds.goal import GoalConfig
 
+#: Questions about what is no field -> how its change is told as one.
+_NO_FIELDS = {"owner": OWNER, "tag": TAG_LESS}
 # Whoever finishes on an older version goes by the goals that it had.
 _GOALS = text("""
     SELECT DISTINCT n.config FROM campaign c
@@ -57,10 +59,9 @@ def _tags() -> Collection[str]:
 def _fields() -> Collection[str]:
     goals, rules = _asked()
     asked = {one.field for one in goals if one.test == "field"}
-    owner = (
-        {OWNER} if any(one.predicate.name == "owner" for rule in rules for one in questions(rule)) else set()
-    )
-    return asked.union(owner, *(needs_of(rule).fields for rule in rules))
+    named = {one.predicate.name for rule in rules for one in questions(rule)}
+    others = {field for question, field in _NO_FIELDS.items() if question in named}
+    return asked.union(others, *(needs_of(rule).fields for rule in rules))
 
 
 def _what_they_do_elsewhere() -> Collection[str]:
@@ -82,7 +83,7 @@ def on_goal_tagged(events: Sequence[Event]) -> None:
 @only_where(_fields)
 @hears("contact_id")
 def on_goal_changed(events: Sequence[Event]) -> None:
-    """contact.changed: a goal may ask for the field, or whose they are."""
+    """contact.changed: a goal may ask for the field, whose they are, or a tag that they have no more."""
     _ask_again(events)
 
 

@@ -54,13 +54,15 @@ def tag(people: People, listed: str) -> tuple[int, list[str]]:
 
 def untag(people: People, tag_id: UUID) -> int:
     """Takes a tag off the people; returns how many had it."""
-    gone = db().execute(
+    gone = db().scalars(
         delete(ContactTag)
         .where(ContactTag.tag_id == tag_id, ContactTag.contact_id.in_(people))
         .returning(ContactTag.contact_id)
         .execution_options(synchronize_session=False)
     )
-    return len(gone.all())
+    had_it = gone.all()
+    telling.tell_untagged(had_it)
+    return len(had_it)
 
 
 def archive(people: People) -> list[UUID]:

@@ -13,7 +13,7 @@ from loumass.contacts.models import Contact
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
-from loumass.events.service import Hearers, facts_within, hearers_of, publish, wanted
+from loumass.events.service import Hearers, facts_within, hearers_of, publish, publish_all, wanted
 
 TAGGED, CHANGED = "contact.tagged", "contact.changed"
 #: The columns that every contact has; every other name is one of the organization's own fields.
@@ -24,6 +24,8 @@ COLUMNS = (
 _FULL_NAME = "full_name"
 #: Whose they are, among the names of fields; none of the organization's own begins like this.
 OWNER = "_owner"
+#: A tag that is theirs no more. A new one is told by its name: campaigns begin by it.
+TAG_LESS = "_tags"
 #: Ids that no fact about a contact alone has.
 NO_IDS = ", ".join(
     f"CAST(NULL AS uuid) AS {name}"
@@ -110,6 +112,14 @@ def tell_tagged(given: Sequence[tuple[UUID, UUID]]) -> None:
     }
     db().execute(text(_TELL_TAGGED.format(told=tagged_within("given"))), bound | telling_tags(hearers))
     hearers.ring()
+
+
+def tell_untagged(contact_ids: Sequence[UUID]) -> None:
+    """Tell of people who have a tag less."""
+    hearers = hearers_of(CHANGED)
+    if TAG_LESS in hearers.wanted:
+        fields = {"fields": [TAG_LESS]}
+        publish_all(CHANGED, [{"contact_id": one, "facts": fields} for one in contact_ids], hearers)
 
 
 def _value(contact: Contact, name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from loumass.contacts.bulk import tag
+from loumass.contacts.bulk import tag, untag
+from loumass.contacts.models import Tag
 from loumass.events.models import Event
 from tests.campaigns.cast import running, step, wait
 from tests.contacts.lists import bring_in
@@ -47,7 +48,7 @@ def test_news_for_a_goal_lets_who_is_away_stay_away_until_they_are_back(world: W
     assert [run.at(one) for one in (away, moves_away)] == ["ended: goal", "ended: goal"]
 
 
-def _rule(**asked: str) -> dict[str, object]:
+def _rule(**asked: object) -> dict[str, object]:
     return {"match": "all", "rules": [asked]}
 
 
@@ -99,6 +100,25 @@ def test_a_step_of_another_campaign_that_gives_an_owner_or_a_name_lets_people_re
     elsewhere = [running(world.acme, [gives, DONE], given), running(world.acme, [calls, DONE], renamed)]
     world.work()
     assert (elsewhere[0].at(given), elsewhere[1].at(renamed)) == ("ended: finished", "ended: finished")
+    assert [run.at(one) for one in people] == ["ended: goal", "ended: goal", "rest"]
+
+
+def test_whoever_loses_a_tag_reaches_the_goal_of_those_without_it(world: World) -> None:
+    by_hand, by_step, keeps = people = [world.acme.contact(f"P{n} R", f"p{n}@r.example") for n in range(3)]
+    with world.acme.acting() as session:
+        tag([one.id for one in people], "Prospect, Guest")
+        session.commit()
+    free = step("free", "goal", {}, test="rule", rule=_rule(ask="tag", tag="prospect", **{"not": True}))
+    run = running(world.acme, [REST, DONE, free], *people)
+    takes = step("takes", "tag", action="remove", tag="Prospect")
+    other = step("other", "tag", action="remove", tag="Guest")
+    running(world.acme, [takes, DONE], by_step)
+    running(world.acme, [other, DONE], keeps)
+    [prospect] = rows(world.acme, Tag, name="Prospect")
+    with world.acme.acting() as session:
+        assert untag([by_hand.id], prospect.id) == 1
+        session.commit()
+    world.work()
     assert [run.at(one) for one in people] == ["ended: goal", "ended: goal", "rest"]
 
 

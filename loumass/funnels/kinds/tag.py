@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import text
 
-from loumass.contacts.telling import TAGGED
+from loumass.contacts.telling import CHANGED, TAG_LESS, TAGGED
 from loumass.core.arrays import uuid_array
 from loumass.core.database import db
 from loumass.events.service import Hearers, hearers_of, publish_all
@@ -18,6 +18,7 @@ from loumass.funnels.kinds.base import Flaw, Kind, Names
 from loumass.funnels.kinds.settings import LONGEST_TEXT, Settings, Text, setting
 from loumass.funnels.node import Node
 from loumass.funnels.walking.ground import Ground
+from loumass.funnels.walking.telling import tell_changed
 from loumass.funnels.walking.verdict import Verdict, everybody_leaves
 from loumass.funnels.walking.walker import Walker
 
@@ -35,11 +36,13 @@ _GIVE = """
 """
 _ADD = text(_GIVE)
 _NEW = text(f"{_GIVE} RETURNING contact_id, tag_id")
-_REMOVE = text("""
+_TAKE = """
     DELETE FROM contact_tag USING tag
     WHERE contact_tag.organization_id = :organization_id AND contact_tag.contact_id = ANY(CAST(:contacts AS uuid[]))
       AND tag.organization_id = :organization_id AND tag.name_key = lower(:tag) AND contact_tag.tag_id = tag.id
-""")
+"""
+_REMOVE = text(_TAKE)
+_GONE = text(f"{_TAKE} RETURNING contact_tag.contact_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +81,29 @@ class Tag(Kind[TagConfig]):
 
     def advance(self, ground: Ground, node: Node, config: TagConfig, walkers: Sequence[Walker]) -> Verdict:
         contacts = uuid_array(sorted({walker.contact_id for walker in walkers}))
+        bound = ground.bound(tag=config.tag, contacts=contacts)
         if config.action == "add":
-            db().execute(_MAKE, ground.bound(tag=config.tag, now=ground.now))
-            bound = ground.bound(tag=config.tag, now=ground.now, contacts=contacts)
-            hearers = hearers_of(TAGGED)
-            if config.tag.lower() in hearers.wanted:
-                new = {row.contact_id: row.tag_id for row in db().execute(_NEW, bound)}
-                _tell(ground, node, walkers, new, hearers)
-            else:
-                db().execute(_ADD, bound)
+            self._add(ground, node, bound, walkers)
         else:
-            db().execute(_REMOVE, ground.bound(tag=config.tag, contacts=contacts))
+            self._remove(ground, node, bound, walkers)
         return everybody_leaves(walkers)
+
+    def _add(self, ground: Ground, node: Node, bound: dict[str, Any], walkers: Sequence[Walker]) -> None:
+        db().execute(_MAKE, ground.bound(tag=bound["tag"], now=ground.now))
+        hearers = hearers_of(TAGGED)
+        if bound["tag"].lower() in hearers.wanted:
+            rows = db().execute(_NEW, bound | {"now": ground.now})
+            _tell(ground, node, walkers, {row.contact_id: row.tag_id for row in rows}, hearers)
+        else:
+            db().execute(_ADD, bound | {"now": ground.now})
+
+    def _remove(self, ground: Ground, node: Node, bound: dict[str, Any], walkers: Sequence[Walker]) -> None:
+        hearers = hearers_of(CHANGED)
+        if TAG_LESS in hearers.wanted:
+            gone = dict.fromkeys(db().scalars(_GONE, bound), (TAG_LESS,))
+            tell_changed(ground, node, walkers, gone, hearers)
+        else:
+            db().execute(_REMOVE, bound)
 
     def describe(self, node: Node, config: TagConfig, names: Names) -> str:
         if not config.tag:
