@@ -37,7 +37,7 @@ def standing(
         (channel.state == "paused", Standing(paused, "gray", "player-pause")),
         (queue.in_doubt, Standing(f"{queue.in_doubt:,} in doubt", "amber", "help-circle")),
         (channel.poll_problem, Standing("Cannot read mail", "amber", "mail-off")),
-        (room.cap is not None and used >= room.cap, Standing("At its cap", "amber", "gauge")),
+        (room.is_full(used), Standing("At its cap", "amber", "gauge")),
         (segments and segments.is_full, Standing("Brand at its cap", "amber", "gauge")),
         (rests, Standing("Resting", "amber", "clock-pause")),
         (room.is_near(used), Standing("Near its cap", "amber", "gauge")),
