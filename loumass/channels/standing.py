@@ -40,6 +40,7 @@ def standing(
         (room.is_full(used), Standing("At its cap", "amber", "gauge")),
         (segments and segments.is_full, Standing("Brand at its cap", "amber", "gauge")),
         (rests, Standing("Resting", "amber", "clock-pause")),
+        (channel.brake_gap_seconds, Standing("Sends slower", "amber", "gauge")),
         (room.is_near(used), Standing("Near its cap", "amber", "gauge")),
         (segments and segments.is_near, Standing("Brand near its cap", "amber", "gauge")),
         (room.warmup_day, Standing("Warming up", "blue", "gauge")),
