@@ -110,6 +110,7 @@ def test_a_channel_slows_then_stops_and_a_person_resumes_it(world: World) -> Non
         assert (alert.channel_id, alert.facts["what"], alert.facts["count"]) == (box.id, "slowed", 6)
         assert "sends slower" in world.acme.viewer.get("/deliverability").text
         assert "maya@acme.example sends slower" in world.acme.viewer.get("/deliverability/alerts").text
+        assert "Sends slower" in world.acme.viewer.get("/channels").text
         ids = queue(world.acme, box, people(world, 7, "e{}.example", "dead"))
         for _ in range(6):
             world.later(minutes=10)
