@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from loumass.accounts import parts
+from loumass.accounts import installation
 from loumass.core import clock, told
 from loumass.core.database import engine
 from loumass.core.jobs import RedisBell
@@ -28,7 +28,7 @@ def momentary(client: Redis) -> CollectorRegistry:
     """Every gauge that can be told now."""
     registry = CollectorRegistry()
     works = Gauge("loumass_part_works", "Whether a part answers", ["part"], registry=registry)
-    stands = parts.all_parts(client)
+    stands = installation.all_parts(client)
     for part, how in stands.items():
         works.labels(part).set(how == "ok")
     if not stands["database"].startswith("does not answer"):

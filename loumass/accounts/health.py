@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from loumass.accounts.gauges import momentary, tick_age
-from loumass.accounts.parts import all_parts
+from loumass.accounts.installation import all_parts
 from loumass.config import Settings
 from loumass.core.figures import OfAllMachines, OfThisMachine
 

@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from loumass.analytics.usage import Used, warnings
+from loumass.channels.brands import Segments
+from loumass.channels.room import Room
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.tenancy import current_organization_id
@@ -41,23 +43,14 @@ class TroubledChannel:
     @property
     def is_at_cap(self) -> bool:
         """Whether nothing more of a campaign goes today."""
-        return self.daily_cap is not None and self.used >= self.daily_cap
+        return Room(self.daily_cap).is_full(self.used)
 
 
 @dataclass(frozen=True, slots=True)
-class TroubledBrand:
+class TroubledBrand(Segments):
     """A brand whose numbers share segments of which little is left today, or nothing, while texts wait."""
 
-    id: UUID
-    name: str
-    cap: int
-    used: int
     waiting: int
-
-    @property
-    def is_at_cap(self) -> bool:
-        """Whether no text of a campaign goes today any more."""
-        return self.used >= self.cap
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +153,7 @@ _CHANNELS = text("""
     ORDER BY (state = 'disconnected') DESC, (state = 'paused') DESC, name, channel.id
 """)
 _BRANDS = text("""
-    SELECT brand.id, brand.name, brand.segments_per_day AS cap, day.used, queued.waiting
+    SELECT brand.id AS brand_id, brand.name AS brand, brand.segments_per_day AS cap, day.used, queued.waiting
     FROM brand_day day
     JOIN brand ON brand.organization_id = :organization_id AND brand.id = day.brand_id
     CROSS JOIN LATERAL (

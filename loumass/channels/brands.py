@@ -33,7 +33,7 @@ class Segments:
     @property
     def is_full(self) -> bool:
         """Whether no text of a campaign goes any more."""
-        return self.used >= self.cap
+        return Room(self.cap).is_full(self.used)
 
 
 def segments_of(channels: Sequence[Channel], day: date) -> dict[UUID, Segments]:

@@ -28,6 +28,10 @@ class Room:
         """Whether so many leave little of the day."""
         return self.cap is not None and self.cap > 0 and used >= self.cap * WARNED_AT
 
+    def is_full(self, used: int) -> bool:
+        """Whether nothing of a campaign goes any more."""
+        return self.cap is not None and used >= self.cap
+
 
 def room_of(channel: Channel, climbed: int) -> Room:
     """The room of a channel whose warm-up climbed on so many days. Pure."""

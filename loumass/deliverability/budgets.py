@@ -52,7 +52,7 @@ class Overrun:
 
     @property
     def sentence(self) -> str:
-        """ "7 of 120 messages since yesterday bounced (5.8 %); the limit is 5 %."."""
+        """ "7 of 120 messages since yesterday bounced (5.8%); the limit is 5%."."""
         return (
             f"{self.count:,} of {self.total:,} messages since yesterday {self.budget.words} "
             f"({percent(self.share)}); the limit is {percent(self.budget.limit)}."
@@ -87,4 +87,4 @@ def next_gap(seconds: int) -> int:
 def percent(share: float) -> str:
     """A share in words: `5.8 %`."""
     per_hundred = round(100 * share, 1)
-    return f"{per_hundred:.0f} %" if per_hundred >= 10 or per_hundred.is_integer() else f"{per_hundred:.1f} %"
+    return f"{per_hundred:.0f}%" if per_hundred >= 10 or per_hundred.is_integer() else f"{per_hundred:.1f}%"

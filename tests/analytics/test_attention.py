@@ -89,7 +89,7 @@ def test_a_reached_cap_matters_only_while_messages_wait(world: World) -> None:
     assert attention_of(page_of(world.acme.admin)) == []
     message_in(world.acme, number_, state="queued")
     assert attention_of(page_of(world.acme.admin))[0].startswith(
-        "+13035550142 is at its cap 40 of 40 today. 1 message goes tomorrow."
+        "+1 303 555 0142 is at its cap 40 of 40 today. 1 message goes tomorrow."
     )
 
 

@@ -61,6 +61,27 @@ def test_the_seven_numbers_count_people_once(world: World) -> None:
     assert number(page_of(world.acme.member, "/dashboard?days=90"), "Enrolled") == "4"
 
 
+@pytest.mark.parametrize(
+    ("messaged", "bounced", "note", "is_red"),
+    [
+        (3, 1, "33.3%, too few to judge", False),
+        (40, 1, "2.5%, limit 5% a day", False),
+        (5, 4, "80.0%, too few to judge", False),
+        (5, 5, "100%, limit 5% a day", True),
+        (0, 0, "0%, limit 5% a day", False),
+    ],
+)
+def test_few_bounces_are_no_alarm_whatever_their_share(
+    world: World, messaged: int, bounced: int, note: str, is_red: bool
+) -> None:
+    campaign, now = campaign_of(world.acme), clock.now()
+    for n in range(messaged):
+        enrolled(world.acme, campaign, n, last_sent_at=now, bounced_at=now if n < bounced else None)
+    box = page_of(world.acme.member).xpath("//*[@class='figure-box'][./*[text()='Bounced']]")[0]
+    assert words(box) == f"Bounced {bounced} {note}"
+    assert bool(box.xpath("./*[contains(@class, 'text-red')]")) is is_red
+
+
 def test_deleted_people_are_not_counted(world: World) -> None:
     campaign = campaign_of(world.acme)
     enrolled(world.acme, campaign, 1, last_sent_at=clock.now())

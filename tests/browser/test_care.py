@@ -51,10 +51,10 @@ def furnish(world: World) -> SendingDomain:
         slowed, stopped = get_or_404(Channel, box.id), get_or_404(Channel, other.id)
         slowed.brake_gap_seconds = 30
         slowed.brake_because = (
-            "7 of 120 messages since yesterday bounced (5.8 %); the limit is 5 %. "
-            "So it rests 30 s between two messages; past 10 % it stops."
+            "7 of 120 messages since yesterday bounced (5.8%); the limit is 5%. "
+            "So it rests 30 s between two messages; past 10% it stops."
         )
-        figures = "14 of 118 messages since yesterday bounced (12 %); the limit is 5 %."
+        figures = "14 of 118 messages since yesterday bounced (12%); the limit is 5%."
         stopped.state, stopped.brake_because = "paused", figures
         stopped.state_reason = (
             f"{figures} Look at what came back, then resume it: nothing resumes it by itself."
@@ -66,7 +66,7 @@ def furnish(world: World) -> SendingDomain:
                 TroubleHour(channel_id=channel.id, hour=clock.now(), domain="x.example", bounced=bounced)
             )
         until = clock.now() + timedelta(hours=5)
-        because = "6 of 11 messages since yesterday were refused (55 %); the limit is 10 %."
+        because = "6 of 11 messages since yesterday were refused (55%); the limit is 10%."
         session.add(DomainBrake(domain="strict.example", until_at=until, counted_from=until, because=because))
         session.commit()
     return domain

@@ -64,7 +64,7 @@ def test_a_campaign_is_simulated_and_one_person_led_through(
     page.get_by_role("button", name="Simulate").click()
     page.wait_for_url("**/simulations/*")
     expect(page.locator("canvas")).to_be_visible()
-    expect(page.get_by_text("60 % Reached, 40 % Left a message")).to_be_visible()
+    expect(page.get_by_text("60% Reached, 40% Left a message")).to_be_visible()
     look("result")
     page.get_by_role("link", name="4 Mar", exact=True).click()
     expect(page.get_by_role("heading", name="Messages per hour")).to_be_visible()

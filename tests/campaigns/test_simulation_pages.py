@@ -196,7 +196,7 @@ def test_what_comes_of_tasks_and_calls_is_chosen_or_as_it_was(world: World) -> N
     assert late["last"].startswith("2026-03-05T16:")
     told = words_of(page)
     assert f"{ring['left']['a']} Reached" in told
-    assert "Taken to be done after 24 hours: 50 % Reached, 50 % nobody did it" in told
+    assert "Taken to be done after 24 hours: 50% Reached, 50% nobody did it" in told
     assert 'value="50"' in page.partition('name="way-ring-a"')[2][:200], (
         "what was asked stands beside its result"
     )
@@ -204,7 +204,7 @@ def test_what_comes_of_tasks_and_calls_is_chosen_or_as_it_was(world: World) -> N
     assert off["ended"] == {"off": 60}
     wrong = ben.post(f"/funnels/{graph_id}/simulations", {**FORM, "way-ring-a": "30"})
     assert wrong.status_code == 422
-    assert "The outcomes of Ring add up to 30 %. Make it 100." in wrong.text
+    assert "The outcomes of Ring add up to 30%. Make it 100." in wrong.text
     # From ten that were closed on, they come out as those did.
     closed = [_closed(run, number, one) for number, one in enumerate(run.all()[:12])]
     with world.acme.acting() as session:

@@ -89,7 +89,7 @@ def test_budgets(total: int, troubles: dict[str, int], kind: str | None) -> None
 def test_figures_are_said() -> None:
     past = overrun(120, {"bounced": 7})
     assert past is not None
-    assert past.sentence == "7 of 120 messages since yesterday bounced (5.8 %); the limit is 5 %."
+    assert past.sentence == "7 of 120 messages since yesterday bounced (5.8%); the limit is 5%."
     assert [next_gap(seconds) for seconds in (0, 30, 240, 480)] == [30, 60, 480, 480]
 
 
@@ -102,7 +102,7 @@ def test_a_channel_slows_then_stops_and_a_person_resumes_it(world: World) -> Non
         slowed = now(world, box)
         assert (slowed.state, slowed.brake_gap_seconds) == ("active", 30)
         assert slowed.brake_because.startswith(
-            "6 of 106 messages since yesterday bounced (5.7 %); the limit is 5 %."
+            "6 of 106 messages since yesterday bounced (5.7%); the limit is 5%."
         )
         assert outbox_lease.burst(slowed) == 1
         assert outbox_lease.pause_after(slowed, 1) == timedelta(seconds=30)
@@ -110,6 +110,7 @@ def test_a_channel_slows_then_stops_and_a_person_resumes_it(world: World) -> Non
         assert (alert.channel_id, alert.facts["what"], alert.facts["count"]) == (box.id, "slowed", 6)
         assert "sends slower" in world.acme.viewer.get("/deliverability").text
         assert "maya@acme.example sends slower" in world.acme.viewer.get("/deliverability/alerts").text
+        assert "Sends slower" in world.acme.viewer.get("/channels").text
         ids = queue(world.acme, box, people(world, 7, "e{}.example", "dead"))
         for _ in range(6):
             world.later(minutes=10)
@@ -172,7 +173,7 @@ def test_what_a_sandbox_invents_is_shown_and_brakes_nothing(world: World) -> Non
         queue(world.acme, box, people(world, 12, "bad.example", "dead"))
         world.work()
     assert (now(world, box).state, now(world, box).brake_gap_seconds, _brakes(world)) == ("active", 0, [])
-    assert "12, 100 %" in world.acme.viewer.get("/deliverability").text
+    assert "12 (100%)" in world.acme.viewer.get("/deliverability").text
 
 
 def test_reports_that_come_later_count_too(world: World) -> None:

@@ -215,7 +215,7 @@ class TestSplit:
         assert branch_for(config, person, id_of("split")) in config.shares
 
     def test_it_says_its_shares(self):
-        assert describe(node("split", "split", a=20, b=30, c=50), Names()) == "20 % / 30 % / 50 %"
+        assert describe(node("split", "split", a=20, b=30, c=50), Names()) == "20% / 30% / 50%"
 
 
 def test_doing_steps_say_what_is_to_be_done():
@@ -243,7 +243,7 @@ class TestSplitWithAWinner:
 
     def test_the_winner_takes_the_rest(self):
         assert decide(self.step, facts(own=Trial(winner="b")), MONDAY) == Go("b")
-        assert describe(self.step, Names()) == "50 % / 50 %, after 10 people the one with more replies"
+        assert describe(self.step, Names()) == "50% / 50%, after 10 people the one with more replies"
 
 
 def test_how_sure_one_may_be():

@@ -55,7 +55,7 @@ def braked(world: World, contact: Contact, stream_id: UUID) -> None:
         session.add(
             DomainBrake(
                 domain=(contact.email or "").partition("@")[2], until_at=until, counted_from=until,
-                because="5 of 5 messages since yesterday bounced (100 %); the limit is 5 %.",
+                because="5 of 5 messages since yesterday bounced (100%); the limit is 5%.",
             )
         )  # fmt: skip
         session.commit()

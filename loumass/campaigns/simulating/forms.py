@@ -109,7 +109,7 @@ class SimulationForm(FlaskForm):
             or abs(total - 100) < 1
         ):
             return True
-        fields[0].errors = [f"The outcomes of {step.name} add up to {total:g} %. Make it 100."]
+        fields[0].errors = [f"The outcomes of {step.name} add up to {total:g}%. Make it 100."]
         return False
 
     def fill(self, habits: Habits) -> None:

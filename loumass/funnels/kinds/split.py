@@ -130,7 +130,7 @@ class Split(Kind[SplitConfig]):
     Config = SplitConfig
 
     def branches(self, config: SplitConfig) -> tuple[Branch, ...]:
-        return tuple(Branch(letter, f"{letter.upper()} {share} %") for letter, share in config.shares.items())
+        return tuple(Branch(letter, f"{letter.upper()} {share}%") for letter, share in config.shares.items())
 
     def decide(self, node: Node, config: SplitConfig, facts: Facts, now: datetime) -> Decision:
         """Needs ``facts.enrollment_id``, and of a split with a winner ``facts.own``, a Trial."""
@@ -161,7 +161,7 @@ class Split(Kind[SplitConfig]):
         return verdict
 
     def describe(self, node: Node, config: SplitConfig, names: Names) -> str:
-        shares = " / ".join(f"{share} %" for share in config.shares.values()) or "No shares"
+        shares = " / ".join(f"{share}%" for share in config.shares.values()) or "No shares"
         if config.winner == "none":
             return shares
         when = f"after {config.after_people:,} people" if config.winner == "people" else _on(config)
@@ -173,7 +173,7 @@ class Split(Kind[SplitConfig]):
     def flaws(self, config: SplitConfig) -> Iterable[Flaw]:
         total = sum(config.shares.values())
         if total != 100:
-            yield Flaw("shares", f"shares out {total} %.", "Make the shares add up to 100 %.")
+            yield Flaw("shares", f"shares out {total}%.", "Make the shares add up to 100%.")
         if config.winner == "date" and config.on is None:
             yield Flaw(
                 "no_date", "lets the better way win on a date, but has none.", "Give the date and the time."

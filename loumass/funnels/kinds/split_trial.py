@@ -143,13 +143,13 @@ def figures_of(node: Node, config: SplitConfig) -> list[str]:
     judged = judge(list(tried.values()))
     lines = [_way(letter, one, config.by) for letter, one in tried.items()]
     lines = [
-        f"{line}, surely between {here.low * 100:.1f} and {here.high * 100:.1f} %" if one.people else line
+        f"{line}, surely between {here.low * 100:.1f} and {here.high * 100:.1f}%" if one.people else line
         for line, one, here in zip(lines, tried.values(), judged, strict=True)
     ]
     likely = max(range(len(judged)), key=lambda at: judged[at].is_best)
     letter = list(tried)[likely].upper()
     if any(one.people for one in tried.values()):
-        lines.append(f"{letter} is the better one with a probability of {judged[likely].is_best * 100:.0f} %")
+        lines.append(f"{letter} is the better one with a probability of {judged[likely].is_best * 100:.0f}%")
     if trial.winner:
         lines.append(f"{trial.winner.upper()} takes everybody since it won")
     return lines
@@ -159,4 +159,4 @@ def _way(letter: str, one: Tried, by: str) -> str:
     if not one.people:
         return f"{letter.upper()}: nobody was written to yet"
     verb = "replied" if by == "replies" else "clicked"
-    return f"{letter.upper()}: {one.answers:,} of {one.people:,} {verb}, {one.rate * 100:.1f} %"
+    return f"{letter.upper()}: {one.answers:,} of {one.people:,} {verb}, {one.rate * 100:.1f}%"

@@ -20,6 +20,8 @@ export function startDialogs() {
     open.querySelector("summary").focus();
   });
   document.addEventListener("keydown", moveInMenu);
+  // The event does not bubble.
+  document.addEventListener("toggle", ({ target }) => target.matches("details.menu[open]") && keepInside(target), true);
   document.addEventListener("keyup", leaveMenu);
   document.querySelector("[data-focus]")?.focus();
 }
@@ -33,6 +35,16 @@ function closeMenus(except) {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (menu !== except && !menu.contains(except)) menu.open = false;
   }
+}
+
+// A menu hangs from its button; at the side of the window it would be cut.
+function keepInside(menu) {
+  const items = menu.querySelector(".menu-items");
+  items.style.translate = "";
+  const { left, right } = items.getBoundingClientRect();
+  const within = document.documentElement.clientWidth - 8;
+  const shift = Math.max(Math.min(within - right, 0), 8 - left);
+  if (left < 0 || right > within) items.style.translate = `${shift}px`;
 }
 
 // Whoever tabs on has left it. A page that moves the focus by itself has not: somebody may be typing in the menu.
