@@ -10,6 +10,9 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
 from pydantic_core import from_json
 from sqlalchemy import DateTime, Engine, LargeBinary, MetaData, Text, Uuid, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
@@ -48,6 +51,22 @@ class Base(DeclarativeBase):
     }
 
 
+class KeepingConnection(psycopg.Connection[TupleRow]):
+    """One that has statements prepared after a rollback as well. psycopg forgets them all with each, since what a transaction
+    made may be gone. Ours make rows only, and whatever a page reads ends with a rollback: its statements were parsed and
+    planned anew for every visitor, which took more of PostgreSQL than carrying them out.
+
+    After an error they are forgotten as ever: a plan that no longer fits the schema is made anew.
+    """
+
+    def rollback(self) -> None:
+        if self.info.transaction_status is TransactionStatus.INTRANS:
+            with self.lock:
+                self.wait(self._exec_command(b"ROLLBACK"))
+        else:
+            super().rollback()
+
+
 #: How libpq finds out that a server has gone without a word; milliseconds and seconds.
 _PATIENCE = {
     "connect_timeout": 5,
@@ -76,9 +95,17 @@ def connect(url: str, *, role: str = APP, pool_size: int = 10) -> Engine:
         # An error's text goes to the log; what people wrote and what is sealed does not.
         hide_parameters=True,
     )
+    if role != OWNER:
+        event.listen(made, "do_connect", _connect_keeping)
     event.listen(made, "checkin", _note_its_return)
     event.listen(made, "checkout", partial(_ask_whether_it_stands, made.dialect))
     return made
+
+
+def _connect_keeping(
+    _dialect: Dialect, _record: ConnectionPoolEntry, arguments: list[Any], named: dict[str, Any]
+) -> KeepingConnection:
+    return KeepingConnection.connect(*arguments, **named)
 
 
 def _note_its_return(_connection: object, record: ConnectionPoolEntry) -> None:
