@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from pydantic_core import from_json
@@ -59,12 +60,11 @@ class KeepingConnection(psycopg.Connection[TupleRow]):
     After an error they are forgotten as ever: a plan that no longer fits the schema is made anew.
     """
 
-    def rollback(self) -> None:
-        if self.info.transaction_status is TransactionStatus.INTRANS:
-            with self.lock:
-                self.wait(self._exec_command(b"ROLLBACK"))
+    def _rollback_gen(self) -> PQGen[None]:
+        if self._pipeline is None and self.info.transaction_status is TransactionStatus.INTRANS:
+            yield from self._exec_command(b"ROLLBACK")
         else:
-            super().rollback()
+            yield from super()._rollback_gen()
 
 
 #: How libpq finds out that a server has gone without a word; milliseconds and seconds.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
@@ -47,10 +48,9 @@ def test_what_was_written_and_not_committed_is_gone_after_a_rollback(world: Worl
 def test_after_an_error_everything_is_prepared_anew(world: World) -> None:
     with database.engine().connect() as connection:
         _asked_often(connection, world)
-        try:
+        with pytest.raises(ProgrammingError):
             connection.execute(text("SELECT nothing_like_it"))
-        except ProgrammingError:
-            connection.rollback()
+        connection.rollback()
         assert _kept(connection) == 0
 
 
