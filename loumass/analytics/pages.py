@@ -12,9 +12,11 @@ from loumass.analytics.listeners import organization_zone
 from loumass.core import clock
 from loumass.core.database import db
 from loumass.core.exports import csv_lines
+from loumass.core.plans import plan_for_what_is_asked
 from loumass.deliverability.budgets import BOUNCES
 
 pages = Blueprint("analytics", __name__)
+pages.before_request(plan_for_what_is_asked)
 
 
 @pages.get("/dashboard")

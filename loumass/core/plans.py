@@ -57,6 +57,12 @@ def refresh_figures() -> None:
         log.info("figures.refreshed", tables=refreshed)
 
 
+def plan_for_what_is_asked() -> None:
+    """The rest of the transaction's statements are planned for their own values: a week of a small organization and two years
+    of a large one are not read alike."""
+    db().execute(PLANNED_FOR_MANY)
+
+
 @contextmanager
 def looked_up_in_order() -> Iterator[None]:
     """Statements whose every lookup names the index it means by its ORDER BY (`key BETWEEN x AND x ORDER BY key LIMIT 1`).

@@ -2,4 +2,7 @@
 
 from flask import Blueprint
 
+from loumass.core.plans import plan_for_what_is_asked
+
 api = Blueprint("analytics_api", __name__)
+api.before_request(plan_for_what_is_asked)

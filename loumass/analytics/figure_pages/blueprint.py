@@ -12,8 +12,10 @@ from loumass.analytics.listeners import organization_zone
 from loumass.analytics.period import Period, asked
 from loumass.core.database import db
 from loumass.core.exports import csv_lines
+from loumass.core.plans import plan_for_what_is_asked
 
 pages = Blueprint("figures", __name__)
+pages.before_request(plan_for_what_is_asked)
 _PARTS = (
     ("Overview", "figures.overview"),
     ("Campaigns", "figures.campaigns"),
