@@ -85,6 +85,6 @@ def next_gap(seconds: int) -> int:
 
 
 def percent(share: float) -> str:
-    """A share in words: `5.8 %`."""
+    """A share in words: `5.8%`."""
     per_hundred = round(100 * share, 1)
     return f"{per_hundred:.0f}%" if per_hundred >= 10 or per_hundred.is_integer() else f"{per_hundred:.1f}%"
