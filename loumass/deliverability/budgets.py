@@ -17,7 +17,7 @@ class Budget:
     words: str
 
 
-#: Gmail asks for complaints under 0.3 % (facts of bulk mail); bounces and refusals are what services suspend for.
+#: Gmail asks for complaints under 0.3% (facts of bulk mail); bounces and refusals are what services suspend for.
 BOUNCES = Budget("bounced", 0.05, 5, "bounced")
 BUDGETS = (
     BOUNCES,
