@@ -20,7 +20,7 @@ from redis.exceptions import TimeoutError as NoAnswer
 
 from loumass.core.live.entries import ENDS, Entry, Place
 from loumass.core.live.listening import Listener, Shared, frames_for
-from loumass.core.live.log import Log, channel_of, read_at
+from loumass.core.live.log import SAID, Log, channel_of, read_all
 
 HEARTBEAT_SECONDS = 10.0
 #: Listeners are woken at most so often: what comes meanwhile is told together, and one clock serves them all.
@@ -200,7 +200,7 @@ class Hub:
         while not self.is_closed.is_set():
             try:
                 subscriber = self.redis.pubsub()
-                subscriber.psubscribe(channel_of_all())
+                subscriber.psubscribe(f"{SAID}*")
                 for item in _heard(subscriber):
                     if self.is_closed.is_set():
                         break
@@ -228,9 +228,8 @@ class Hub:
         channel = self.channels.get(name)
         if channel is None or channel.last is None:
             return
-        place, _, written = said.partition(" ")
         with channel.lock:
-            is_next = channel.take([read_at(place, written)])
+            is_next = channel.take(read_all(said))
         if not is_next:
             self.look(channel)
 
@@ -286,11 +285,6 @@ def _lately(channel: Channel, seconds: float) -> Sequence[Entry]:
     topics = [one.again() for one in entries if one.topic and one.at >= now - seconds]
     ends = [one for one in entries if one.kind == ENDS and one.at >= now - PROVED_SECONDS]
     return topics + [replace(one, place=last) for one in ends if last]
-
-
-def channel_of_all() -> str:
-    """What every organization's log is published under."""
-    return "live:*"
 
 
 def _heard(subscriber: PubSub) -> Iterator[dict[str, Any] | None]:

@@ -20,6 +20,9 @@ KEPT, KEPT_SECONDS = 2_000, 15 * 60
 #: Whoever promised news and told nothing for so long died in between. Delivery promises before it waits for a mail server.
 PROMISED_SECONDS = 120
 _PROMISES_SECONDS = 3600
+#: Before an organization's id. Another word than releases before this one used, which could not read several lines at once: they
+#: look into the log instead, as this one does for what they say.
+SAID = "news:"
 
 _NEXT = """
     local function now() local t = redis.call('TIME'); return t[1] * 1000 + math.floor(t[2] / 1000) end
@@ -29,26 +32,31 @@ _NEXT = """
         local epoch, number = string.match(found[1], '^(%d+)%-(%d+)$')
         return {tonumber(epoch), tonumber(number)}
     end
-    local function add(key, channel, kept, epoch, number, what)
+    local said = {}
+    local function add(key, kept, epoch, number, what)
         local id = string.format('%.0f-%.0f', epoch, number)
         redis.call('XADD', key, 'MAXLEN', '~', kept, id, 'e', what)
-        redis.call('PUBLISH', channel, id .. ' ' .. what)
+        said[#said + 1] = id .. ' ' .. what
     end
-    local function begin(key, channel, kept)
+    local function begin(key, kept)
         local at, before = now(), last(key)
         if before and at <= before[1] then at = before[1] + 1 end
-        add(key, channel, kept, at, 0, '')
+        add(key, kept, at, 0, '')
         return {at, 0}
+    end
+    local function say(channel)
+        if #said > 0 then redis.call('PUBLISH', channel, table.concat(said, '\\n')) end
     end
 """
 #: KEYS: log, promises. ARGV: channel, kept, seconds, token, whether something is missing before this, the news.
 _APPEND = f"""{_NEXT}
     local here = last(KEYS[1])
-    if not here or ARGV[5] == '1' then here = begin(KEYS[1], ARGV[1], ARGV[2]) end
+    if not here or ARGV[5] == '1' then here = begin(KEYS[1], ARGV[2]) end
     for i = 6, #ARGV do
         here[2] = here[2] + 1
-        add(KEYS[1], ARGV[1], ARGV[2], here[1], here[2], ARGV[i])
+        add(KEYS[1], ARGV[2], here[1], here[2], ARGV[i])
     end
+    say(ARGV[1])
     redis.call('EXPIRE', KEYS[1], ARGV[3])
     redis.call('ZREM', KEYS[2], ARGV[4])
     return string.format('%.0f-%.0f', here[1], here[2])
@@ -58,8 +66,9 @@ _ENTER = f"""{_NEXT}
     local here = last(KEYS[1])
     local broken = redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', redis.call('TIME')[1] - ARGV[4])
     local server = redis.call('GET', KEYS[3])
-    if not here or broken > 0 or (server and server ~= ARGV[5]) then here = begin(KEYS[1], ARGV[1], ARGV[2]) end
+    if not here or broken > 0 or (server and server ~= ARGV[5]) then here = begin(KEYS[1], ARGV[2]) end
     redis.call('SET', KEYS[3], ARGV[5], 'EX', ARGV[3])
+    say(ARGV[1])
     redis.call('EXPIRE', KEYS[1], ARGV[3])
     local first = redis.call('XRANGE', KEYS[1], string.format('%.0f-0', here[1]), '+', 'COUNT', 1)[1][1]
     return {{first, string.format('%.0f-%.0f', here[1], here[2])}}
@@ -115,8 +124,14 @@ class Log:
 
 
 def channel_of(organization_id: UUID) -> str:
-    """What is published when the log grows."""
-    return f"live:{organization_id}"
+    """Where it is said that the log grows: all of a commit at once, for whoever listens is woken once for it."""
+    return f"{SAID}{organization_id}"
+
+
+def read_all(said: str) -> list[tuple[Place, Entry | None]]:
+    """The lines of the log in what was said."""
+    lines = (line.partition(" ") for line in said.split("\n"))
+    return [read_at(place, written) for place, _, written in lines]
 
 
 def read_at(place: str, written: str) -> tuple[Place, Entry | None]:
