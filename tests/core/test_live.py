@@ -6,7 +6,6 @@ import json
 import shutil
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from loumass import embedded
 from loumass.config import Settings
 from loumass.core import keyvalue, live
-from loumass.core.live import door, entries, hub, log, news
+from loumass.core.live import door, entries, hub, log, news, waiting
 from loumass.core.live.entries import Place
 from loumass.core.live.hub import Hub
 from loumass.core.live.listening import Listener
@@ -101,7 +100,8 @@ def told(heard: list[tuple[str, Any]]) -> list[str]:
 def test_a_reconnect_in_the_middle_of_a_burst_misses_nothing_and_repeats_nothing(
     redis: Redis, ear: Hub, ears: Callable[[], Hub], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "SHORTEST_REST_SECONDS", 0.0)
+    monkeypatch.setattr(waiting, "REST_SECONDS", 0.0)
     ours, theirs, heard, place = uuid4(), uuid4(), [], None
     began = threading.Event()
 
@@ -225,25 +225,32 @@ def test_a_stream_that_begins_with_a_reset_goes_on_since_its_rights_were_just_pr
     assert told(browser.all()) == ["reset", "a"]
 
 
-def test_what_comes_at_once_is_told_together_and_all_listeners_wake_by_one_clock(
+def test_what_comes_while_listeners_rest_is_told_together(
     redis: Redis, ear: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = uuid4()
     quick, slow = Browser(ear, ours, enough=41), ear.listen(ours, SOMEBODY, None, MOST_SECONDS)
     next(slow)
+    monkeypatch.setattr(waiting, "REST_SECONDS", 3600.0)
     say(redis, ours, "first")
     until(lambda: quick.heard, "the first is told at once")
-    monkeypatch.setattr(hub, "TICK_SECONDS", 3600.0)
     channel = ear.channels[log.channel_of(ours)]
-    channel.woken_at = time.monotonic()
     for n in range(40):
         say(redis, ours, str(n))
     until(lambda: channel.last and channel.last.number >= 41, "this process has heard all of it")
-    assert (len(quick.heard), channel.wakes_soon) == (1, True)
-    channel._wake_all()
+    assert len(quick.heard) == 1
+    channel.waiting._wake_now()
     assert told(quick.all()) == ["first", *map(str, range(40))]
     assert next(slow).count("event: ") == 41
-    assert not channel.wakes_soon
+
+
+def test_all_that_a_commit_tells_is_heard_in_one_piece(redis: Redis, ear: Hub) -> None:
+    ours = uuid4()
+    frames = ear.listen(ours, SOMEBODY, None, MOST_SECONDS)
+    next(frames)
+    until(lambda: ear.server, "this process hears")
+    _tell(ours, "a", "b", "c")
+    assert next(frames).count("event: ") == 3
 
 
 def test_news_is_told_after_the_commit_and_never_without(

@@ -21,10 +21,9 @@ from redis.exceptions import TimeoutError as NoAnswer
 from loumass.core.live.entries import ENDS, Entry, Place
 from loumass.core.live.listening import Listener, Shared, frames_for
 from loumass.core.live.log import SAID, Log, channel_of, read_all
+from loumass.core.live.waiting import Waiting
 
 HEARTBEAT_SECONDS = 10.0
-#: Listeners are woken at most so often: what comes meanwhile is told together, and one clock serves them all.
-TICK_SECONDS = 0.2
 #: So many of an organization's news are kept here; who is further behind reads the log.
 HELD = 500
 #: How far back, before it was drawn, a page is told again to look: it may have been drawn while something happened.
@@ -55,8 +54,7 @@ class Channel:
         self.last: Place | None = None
         self.looked_at, self.heard_at = float("-inf"), time.monotonic()
         self.lock = threading.Lock()
-        self.waiting: set[threading.Event] = set()
-        self.woken_at, self.wakes_soon = float("-inf"), False
+        self.waiting = Waiting()
         #: What is told of the latest news, until more comes.
         self.shared: Shared = {}
 
@@ -70,30 +68,14 @@ class Channel:
                 self.lines = [*self.lines[-HELD:]] if len(self.lines) > 2 * HELD else self.lines
                 self.lines.append((place, entry))
                 self.last = place
-        self.wake()
+        self.shared = {}
+        self.waiting.wake(entry for _, entry in lines)
         return True
 
     def begin(self, last: Place) -> None:
         """Nothing before `last` is kept."""
-        self.lines, self.last = [], last
-        self.wake()
-
-    def wake(self) -> None:
-        """Whoever waits looks: at once, or where all have just looked a moment later, at what came meanwhile together."""
-        self.shared = {}
-        rests = self.woken_at + TICK_SECONDS - time.monotonic()
-        if rests <= 0:
-            self._wake_all()
-        elif not self.wakes_soon:
-            self.wakes_soon = True
-            soon = threading.Timer(rests, self._wake_all)
-            soon.daemon = True
-            soon.start()
-
-    def _wake_all(self) -> None:
-        self.woken_at, self.wakes_soon = time.monotonic(), False
-        for one in list(self.waiting):
-            one.set()
+        self.lines, self.last, self.shared = [], last, {}
+        self.waiting.wake_all()
 
 
 class Hub:
@@ -113,11 +95,11 @@ class Hub:
         """Server-Sent Event frames for `listener`, cut after about `seconds`: from `after` on (an event's id), else from now on,
         with the topics of what happened since a page was drawn, so many seconds ago."""
         channel, wake = self._channel(organization_id), threading.Event()
-        channel.waiting.add(wake)
+        channel.waiting.enter(wake, listener)
         try:
             yield from frames_for(listener, _Reader(self, channel, after, drawn), wake, seconds)
         finally:
-            channel.waiting.discard(wake)
+            channel.waiting.leave(wake)
             channel.heard_at = time.monotonic()
 
     def place(self, organization_id: UUID) -> str:
