@@ -249,7 +249,7 @@ def test_all_that_a_commit_tells_is_heard_in_one_piece(redis: Redis, ear: Hub) -
     frames = ear.listen(ours, SOMEBODY, None, MOST_SECONDS)
     next(frames)
     until(lambda: ear.server, "this process hears")
-    _tell(ours, "a", "b", "c")
+    say(redis, ours, "a", "b", "c")
     assert next(frames).count("event: ") == 3
 
 
