@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import structlog
 
 from loumass.config import Settings
-from loumass.core.tenancy import organization_at_work
+from loumass.core.at_work import organization_at_work
 
 _SECRET_WORDS = ("password", "secret", "token", "credential", "authorization", "cookie")
 #: The library whose news of an ordinary day are wanted.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -20,12 +19,10 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.sql.visitors import iterate
 
+from loumass.core.at_work import organization_at_work
 from loumass.core.database import Base, db, engine, session_at_work
 from loumass.core.errors import NotFound
 from loumass.core.ids import uuid7
-
-organization_at_work: ContextVar[UUID | None] = ContextVar("organization_at_work", default=None)
-
 
 CURRENT_ORGANIZATION = text("current_organization()")
 #: Who a transaction works for; its first statement.
