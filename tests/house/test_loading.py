@@ -44,6 +44,20 @@ def test_no_process_loads_a_vendors_sdk_before_it_is_used() -> None:
     assert loaded & SDKS == set()
 
 
+def test_the_web_servers_settings_load_nothing_that_waits_for_others() -> None:
+    """They are read before gevent has taken the place of what waits. psycopg chooses how to wait when it is loaded, and would
+    stop the whole process for each statement; locks that were made before do not let others go on."""
+    settings = ast.parse((ROOT / "gunicorn.conf.py").read_text())
+    imported = [node for node in settings.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    done = subprocess.run(
+        [sys.executable, "-c", f"{ast.unparse(ast.Module([*imported], []))}\nprint(*sys.modules)"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "loumass" in loaded
+    assert loaded & {"psycopg", "sqlalchemy", "redis", "httpx2", "flask"} == set()
+
+
 def test_no_file_imports_a_vendors_sdk_at_its_top() -> None:
     found = {
         str(path.relative_to(ROOT)): imported_at_the_top(path) & SDKS

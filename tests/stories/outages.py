@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg import sql
 from redis import Redis
 
 from loumass import embedded
@@ -60,6 +62,20 @@ class Servers:
             yield
         finally:
             os.kill(told["process_id"], signal.SIGCONT)
+
+    @contextmanager
+    def locked(self, table: str) -> Iterator[None]:
+        """Nobody else comes at `table`."""
+        with psycopg.connect(self.postgres.url) as connection:
+            connection.execute(
+                sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table))
+            )
+            yield
+
+    def somebody_waits_for_a_lock(self) -> bool:
+        """Whether a statement does not go on, since another one holds what it asks for."""
+        with psycopg.connect(self.postgres.url) as connection:
+            return connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None
 
     def close(self) -> None:
         """Stop both."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.stories.outages import House, Servers
+from tests.stories.processes import HttpCarrier
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -60,6 +62,17 @@ def test_postgres_ends_and_comes_back(house: House) -> None:
     house.goes_in(address)
     house.goes_in(house.starts_a_list("dario"))
     until(house.is_well, "the installation is well again")
+
+
+def test_a_page_that_waits_for_the_database_holds_up_nobody_else(house: House) -> None:
+    with ThreadPoolExecutor(1) as others:
+        with house.servers.locked("contact"):
+            slow = others.submit(house.browser.get, "/contacts", expect=200)
+            until(house.servers.somebody_waits_for_a_lock, "the page waits for the table")
+            assert house.is_well()
+            assert HttpCarrier(house.url).fetch("GET", "/login").status == 200
+            assert not slow.done()
+        assert "Contacts" in slow.result(30).text
 
 
 def test_the_folder_goes_and_comes_back(house: House) -> None:
