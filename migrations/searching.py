@@ -73,9 +73,10 @@ _SOUGHT = """
         ) AS asked WHERE asked.said IS NOT NULL
     $body$
 """
-#: Of a rare word all hits are sorted; of a common one the newest messages are walked through until there are enough: a look
-#: at the very newest tells which it is. What only the index of words can answer is written so that no other can: an
-#: organization that came after the last ANALYZE has nobody in the planner's eyes, and any index seems as good.
+#: Of a rare word all hits are sorted; of a common one the newest messages are walked through until there are enough: a glance
+#: at the very newest, and a look at more where that tells too little, says which it is. What only the index of words can answer
+#: is written so that no other can: an organization that came after the last ANALYZE has nobody in the planner's eyes, and any
+#: index seems as good.
 _GLANCE, _LOOK, _OFTEN, _FEW, _WALKED = 400, 1_000, 4, 4_000, 50_000
 _NEWEST = """
             SELECT said.message_id, said.occurred_at, said.words FROM message_words AS said
@@ -85,7 +86,11 @@ _BY_WORD = """
         SELECT said.message_id, said.occurred_at FROM message_words AS said
         WHERE said.words @@ wanted AND said.organization_id::text = org::text
             AND (said.occurred_at + interval '0', said.message_id) < (before_at, before_id)"""
-_SEARCH = f"""
+
+
+def _search(looks_further: str) -> str:
+    """The body; `looks_further`: whether what was `given` at a glance tells too little."""
+    return f"""
 #variable_conflict use_column
 DECLARE
     org uuid := {ORGANIZATION};
@@ -99,7 +104,7 @@ DECLARE
 BEGIN
     IF wanted IS NULL THEN RETURN; END IF;
     SELECT count(*) INTO given FROM ({_NEWEST} LIMIT {_GLANCE}) AS newest WHERE newest.words @@ wanted;
-    IF given BETWEEN 1 AND {_OFTEN} - 1 THEN
+    IF {looks_further} THEN
         SELECT count(*) INTO given FROM ({_NEWEST} LIMIT {_LOOK}) AS newest WHERE newest.words @@ wanted;
     END IF;
     IF given < {_OFTEN} THEN
@@ -121,8 +126,10 @@ BEGIN
     RETURN QUERY {_BY_WORD} ORDER BY said.occurred_at DESC, said.message_id DESC LIMIT p_most - given;
 END
 """
-_SIGNATURE = (
-    "search_messages(p_terms text[], p_before timestamptz, p_before_id uuid, p_most integer) "
+
+
+_ARGUMENTS = (
+    "(p_terms text[], p_before timestamptz, p_before_id uuid, p_most integer) "
     "RETURNS TABLE (message_id uuid, occurred_at timestamptz) LANGUAGE plpgsql STABLE ROWS 50"
 )
 
@@ -132,5 +139,15 @@ def make_search() -> None:
     for statement in (_FOLDED, _WRITTEN_OUT, _WORDS, _SOUGHT):
         op.execute(statement)
     system_may("message_words", "SELECT")
-    definer(_SIGNATURE, _SEARCH)
-    op.execute("ALTER FUNCTION search_messages(text[], timestamptz, uuid, integer) SET enable_seqscan = off")
+    _make("search_messages", looks_further=f"given BETWEEN 1 AND {_OFTEN} - 1")
+
+
+def make_find() -> None:
+    """`find_messages` in the place of `search_messages`: where the newest few show none, more are looked at as well. Of two common words
+    that rarely meet there may be none among four hundred and four thousand in all, which were fetched in vain."""
+    _make("find_messages", looks_further=f"given < {_OFTEN}")
+
+
+def _make(name: str, *, looks_further: str) -> None:
+    definer(f"{name}{_ARGUMENTS}", _search(looks_further))
+    op.execute(f"ALTER FUNCTION {name}(text[], timestamptz, uuid, integer) SET enable_seqscan = off")

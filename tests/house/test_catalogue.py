@@ -88,7 +88,7 @@ def test_system_reaches_only_what_its_functions_need(catalogue: Engine) -> None:
         "SELECT tablename, cmd, coalesce(qual, with_check) FROM pg_policies WHERE 'loumass_system' = ANY(roles)",
     )
     everywhere = {(table, command) for table, command, condition in policies if condition == "true"}
-    # A policy that asks something would keep `@@` from its index; `search_messages` knows the organization itself.
+    # A policy that asks something would keep `@@` from its index; `find_messages` knows the organization itself.
     assert everywhere == {("agenda", "SELECT"), ("invitation", "SELECT"), ("message_words", "SELECT")}
     assert {condition for *_, condition in policies} == {"true", PLAIN}
     granted = _rows(

@@ -87,7 +87,7 @@ def _plain(phrases: int, columns: tuple[str, ...]) -> TextClause:
     stands = "".join(f" AND strpos({there}, CAST(:phrase_{n} AS text)) > 0" for n in range(phrases))
     return text(f"""
         SELECT hit.message_id AS hit_id, hit.occurred_at AS hit_at, said.*
-        FROM search_messages(CAST(:terms AS text[]), CAST(:before AS timestamptz), CAST(:before_id AS uuid), :most) AS hit
+        FROM find_messages(CAST(:terms AS text[]), CAST(:before AS timestamptz), CAST(:before_id AS uuid), :most) AS hit
         LEFT JOIN LATERAL (
             SELECT {", ".join(f"message.{name}" for name in columns)} FROM message
             WHERE message.organization_id = :organization_id AND message.id = hit.message_id AND message.state <> 'cancelled'{stands}
@@ -100,7 +100,7 @@ def _statement(
     phrases: Sequence[str], condition: ColumnElement[bool] | None, columns: tuple[str, ...]
 ) -> Select[Any]:
     """Each hit, and its message where it may be shown. The function knows the organization; the row is under policies."""
-    hit = func.search_messages(
+    hit = func.find_messages(
         bindparam("terms", type_=ARRAY(Text())),
         bindparam("before", type_=DateTime(timezone=True)),
         bindparam("before_id", type_=Uuid()),

@@ -15,7 +15,7 @@ from loumass.core.tenancy import OrganizationScoped, belongs_to
 
 
 class MessageWords(OrganizationScoped, Base):
-    """Everything of a message that can be searched for. Only `search_messages` reads it."""
+    """Everything of a message that can be searched for. Only `find_messages` reads it."""
 
     __tablename__ = "message_words"
     __table_args__ = (
