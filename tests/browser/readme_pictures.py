@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from loumass.config import DEMO_EMAIL, DEMO_PASSWORD
 from loumass.core import clock
@@ -110,22 +110,24 @@ def test_five_pictures(campaign: str, server: str, open_page: Callable[..., Page
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/dashboard")
-    _take(page, "dashboard")
+    _take(page, "dashboard", "[data-chart-canvas] canvas >> visible=true")
     page.goto(server + campaign)
-    _take(page, "campaign")
+    _take(page, "campaign", "h1 >> visible=true")
     page.goto(f"{server}/templates")
     page.get_by_role("link", name=TEMPLATE).first.click()
-    _take(page, "builder")
+    # The canvas is drawn once its steps are measured, after the page is there.
+    _take(page, "builder", "[data-step] >> visible=true")
     page.goto(f"{server}/inbox")
     page.locator(".line-name").first.click()
-    page.locator(".thread-name").wait_for()
-    _take(page, "inbox")
+    _take(page, "inbox", ".thread-name >> visible=true")
     page.goto(f"{server}/figures")
-    _take(page, "figures")
+    _take(page, "figures", "[data-chart-canvas] canvas >> visible=true")
 
 
-def _take(page: Page, name: str) -> None:
+def _take(page: Page, name: str, shows: str) -> None:
+    """A picture of the page once it shows what it is about."""
     page.wait_for_load_state("load")
+    expect(page.locator(shows).first).to_be_in_viewport()
     page.evaluate("document.fonts.ready")
     PICTURES.mkdir(exist_ok=True)
     page.screenshot(path=PICTURES / f"{name}.png")
