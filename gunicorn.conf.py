@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -35,9 +36,14 @@ worker_class = "gevent"
 worker_connections = 2_000
 timeout = 60
 graceful_timeout = 20 if _settings.is_production else 3
-#: Memory that a library leaks does not pile up; the jitter keeps processes from restarting together.
-max_requests = 20_000
-max_requests_jitter = 2_000
+#: Longer than a proxy keeps a connection that nobody uses (60 to 100 s with most), which has to be the one that closes it: what it
+#: sends in the moment in which we do (2 s, unasked) is lost, and somebody reads of a bad gateway.
+keepalive = 120
+#: Memory that a library leaks does not pile up; the jitter keeps processes from restarting together. One that is alone goes on:
+#: nobody would be let in while it sees its streams out and the next one loads.
+if int(os.environ.get("WEB_CONCURRENCY") or 1) > 1:
+    max_requests = 20_000
+    max_requests_jitter = 2_000
 control_socket_disable = True
 
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,10 @@ def test_redis_freezes_for_a_while(house: House) -> None:
 
 
 def test_postgres_ends_and_comes_back(house: House) -> None:
+    proxy = HTTPConnection("127.0.0.1", house.port)
+    assert asked(proxy, "/health") == 200
+    # Whoever stands between closes a connection that rested; one that we close may be in use in that moment.
+    proxy.auto_open = 0
     address = house.starts_a_list("clara")
     with house.servers.without_postgres():
         told = house.browser.get("/contacts", expect=503)
@@ -62,6 +67,16 @@ def test_postgres_ends_and_comes_back(house: House) -> None:
     house.goes_in(address)
     house.goes_in(house.starts_a_list("dario"))
     until(house.is_well, "the installation is well again")
+    assert asked(proxy, "/health") == 200
+    proxy.close()
+
+
+def asked(connection: HTTPConnection, path: str) -> int:
+    """The status of what is asked over this connection."""
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
 
 
 def test_a_page_that_waits_for_the_database_holds_up_nobody_else(house: House) -> None:
