@@ -50,7 +50,7 @@ def test_a_list_over_the_plan_keeps_its_rows_as_what_was_refused(world: World) -
     usage = {line["name"]: line for line in program.got("/api/users/usage")["lines"]}
     assert (usage["contacts"]["used"], usage["contacts"]["is_full"]) == (2, True)
     told = world.acme.viewer.get("/usage").get_data(as_text=True)
-    assert "People are used up" in told
+    assert "People: limit reached" in told
     assert "no limit" in told
     with world.acme.acting():
         assert [one.name for one in attention(world.begins_at.date()).plan] == ["contacts"]

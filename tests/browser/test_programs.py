@@ -69,6 +69,6 @@ def test_programs_are_let_in_and_told(
     with world.acme.acting() as session:
         assert all(one.is_on for one in session.query(WebhookEndpoint))
     page.goto(f"{server}/usage")
-    expect(page.get_by_text("E-mails this month are used up")).to_be_visible()
+    expect(page.get_by_text("E-mails this month: limit reached")).to_be_visible()
     assert fits(page)
     picture(page, f"usage-{theme}-{width}")
