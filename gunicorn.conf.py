@@ -36,8 +36,8 @@ worker_class = "gevent"
 worker_connections = 2_000
 timeout = 60
 graceful_timeout = 20 if _settings.is_production else 3
-#: Longer than a proxy keeps a connection that nobody uses (60 to 100 s with most), which has to be the one that closes it: what it
-#: sends in the moment in which we do (2 s, unasked) is lost, and somebody reads of a bad gateway.
+#: Longer than most proxies keep a connection that nobody uses (60 to 100 s): it has to be the proxy that closes it. What it sends in
+#: the moment in which we do, after gunicorn's own two seconds, is lost, and somebody reads of a bad gateway.
 keepalive = 120
 #: Memory that a library leaks does not pile up; the jitter keeps processes from restarting together. One that is alone goes on:
 #: nobody would be let in while it sees its streams out and the next one loads.
