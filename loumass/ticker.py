@@ -1,4 +1,4 @@
-"""The clock process: every second it rings what the agenda says is due.
+"""The clock process: four times a second it rings what the agenda says is due, once a second what is done at regular times.
 
 Any number may run; one holds the advisory lock and works, the others wait for it.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from datetime import datetime
 from uuid import UUID
 
@@ -20,9 +21,13 @@ from loumass.schedule import INSTALLATION, PERIODIC
 
 LOCK = "loumass clock"
 MOST = 5_000
+#: How often the agenda is looked at: half of it is what everything that is due waits. Where much is due workers are behind, and
+#: ringing again helps nobody.
+LOOKS_SECONDS, PULSE_SECONDS, MUCH = 0.25, 1.0, 50
 log = structlog.get_logger("clock")
 _stop = threading.Event()
 
+_DUE = text("SELECT * FROM due_agenda(:now, :most)")
 _DUE_PERIODIC = text("""
     INSERT INTO periodic_run (name, last_at) VALUES (:name, :now)
     ON CONFLICT (name) DO UPDATE SET last_at = excluded.last_at
@@ -56,22 +61,31 @@ def _tick_while_locked(connection: Connection) -> None:
         if connection.scalar(text("SELECT pg_try_advisory_lock(hashtext(:name))"), {"name": LOCK}):
             break
         _stop.wait(1)
+    pulse_at = float("-inf")
     while not _stop.is_set():
-        tick(connection)
-        _stop.wait(1)
+        if time.monotonic() >= pulse_at + PULSE_SECONDS:
+            pulse_at = time.monotonic()
+            rung = tick(connection)
+        else:
+            rung = ring_due(connection, clock.now())
+        _stop.wait(LOOKS_SECONDS if rung < MUCH else PULSE_SECONDS)
     connection.execute(text("SELECT pg_advisory_unlock(hashtext(:name))"), {"name": LOCK})
 
 
 def tick(connection: Connection) -> int:
     """One pulse; returns how many bells were rung."""
     now = clock.now()
-    rung = 0
-    for row in connection.execute(text("SELECT * FROM due_agenda(:now, :most)"), {"now": now, "most": MOST}):
-        jobs.ring(jobs.Ring(row.job, row.organization_id, row.arguments))
-        rung += 1
-    rung += _ring_periodic(connection, now)
+    rung = ring_due(connection, now) + _ring_periodic(connection, now)
     connection.execute(_PULSE, {"now": now})
     return rung
+
+
+def ring_due(connection: Connection, now: datetime) -> int:
+    """Ring what is due; returns how many bells."""
+    due = connection.execute(_DUE, {"now": now, "most": MOST}).all()
+    for row in due:
+        jobs.ring(jobs.Ring(row.job, row.organization_id, row.arguments))
+    return len(due)
 
 
 def _ring_periodic(connection: Connection, now: datetime) -> int:
