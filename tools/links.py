@@ -1,4 +1,4 @@
-"""Finds dead links in the project's Markdown: files and headings that do not exist.
+"""Finds dead links in the project's Markdown, files and headings that do not exist, and pages to which nothing in the README leads.
 
 Addresses on the web are not fetched: a check that needs the network fails for reasons of others.
 """
@@ -45,6 +45,14 @@ def why_dead(page: Path, target: str) -> str | None:
     return None
 
 
+def lost_pages(folder: Path) -> Iterator[str]:
+    """One sentence for each page of `docs` that the README of `folder` does not name."""
+    named = {match.group(1) for match in LINK.finditer((folder / "README.md").read_text())}
+    for page in sorted((folder / "docs").glob("*.md")):
+        if f"docs/{page.name}" not in named:
+            yield f"README.md: docs/{page.name} is not linked"
+
+
 def headings(text: str) -> set[str]:
     """The fragments of a page's headings, made as GitHub makes them."""
     found: set[str] = set()
@@ -59,6 +67,6 @@ def headings(text: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    dead = list(dead_links(CHECKOUT))
-    print("\n".join(dead) or "All links lead somewhere.")
-    sys.exit(1 if dead else 0)
+    wrong = [*dead_links(CHECKOUT), *lost_pages(CHECKOUT)]
+    print("\n".join(wrong) or "All links lead somewhere.")
+    sys.exit(1 if wrong else 0)
