@@ -21,7 +21,7 @@ class Waiting:
     def __init__(self) -> None:
         self._asked: dict[threading.Event, frozenset[str]] = {}
         self._lock = threading.Lock()
-        self._came, self._passed, self._is_for_all = set[str](), 0, False
+        self._came, self._passed = set[str](), 0
         self._rests_until, self._is_due = float("-inf"), False
 
     def __len__(self) -> int:
@@ -46,15 +46,16 @@ class Waiting:
                 self._passed += 1
                 if entry is not None:
                     self._came.update(_names(entry))
-        self._wake(is_for_all=self._passed >= PASSED)
+        self._wake()
 
     def wake_all(self) -> None:
         """Wake everybody."""
-        self._wake(is_for_all=True)
-
-    def _wake(self, *, is_for_all: bool) -> None:
         with self._lock:
-            self._is_for_all |= is_for_all
+            self._passed = PASSED
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._lock:
             rests = self._rests_until - time.monotonic()
             is_at_once, is_due = rests <= 0, self._is_due
             self._is_due = not is_at_once
@@ -67,8 +68,8 @@ class Waiting:
 
     def _wake_now(self) -> None:
         with self._lock:
-            came, is_for_all = self._came, self._is_for_all
-            self._came, self._is_for_all, self._is_due = set(), False, False
+            came, is_for_all = self._came, self._passed >= PASSED
+            self._came, self._is_due = set(), False
             woken = [one for one, asked in self._asked.items() if is_for_all or not asked.isdisjoint(came)]
             if is_for_all:
                 self._passed = 0
