@@ -50,6 +50,11 @@ class Used:
         return self.limit is not None and self.share >= WARNED_AT
 
     @property
+    def warning(self) -> str:
+        """How it stands, as the title of what `warned` says."""
+        return f"{self.label}: limit {'reached' if self.is_full else 'nearly reached'}"
+
+    @property
     def warned(self) -> str:
         """What happens now that it is used up; before that, what will."""
         return self.then if self.is_full else f"Beyond that {self.then[0].lower()}{self.then[1:]}"
