@@ -128,7 +128,7 @@ END
 """
 
 
-_ARGUMENTS = (
+_SIGNATURE = (
     "(p_terms text[], p_before timestamptz, p_before_id uuid, p_most integer) "
     "RETURNS TABLE (message_id uuid, occurred_at timestamptz) LANGUAGE plpgsql STABLE ROWS 50"
 )
@@ -149,5 +149,5 @@ def make_find() -> None:
 
 
 def _make(name: str, *, looks_further: str) -> None:
-    definer(f"{name}{_ARGUMENTS}", _search(looks_further))
+    definer(f"{name}{_SIGNATURE}", _search(looks_further))
     op.execute(f"ALTER FUNCTION {name}(text[], timestamptz, uuid, integer) SET enable_seqscan = off")
